@@ -1,0 +1,115 @@
+/* Request signing for Huawei Cloud's API gateway: canonical request, string to
+ * sign, signature. Pure: the same input gives the same output, no clock, no I/O
+ * (the two elliptic-curve algorithms draw a random nonce, as they must).
+ *
+ * A `signer` holds one key pair. Its copies of the secret live in C memory
+ * only, and are wiped by signer_free. A signer is not shared between threads.
+ * OpenSSL's algorithm objects are fetched once for the process and stay: the
+ * module is linked so that it is never unloaded. */
+#ifndef AOM_SIGN_H
+#define AOM_SIGN_H
+
+#include "buffer.h"
+
+typedef enum sign_algorithm {
+  SIGN_HMAC_SHA256,     /* SDK-HMAC-SHA256, the gateway's usual one */
+  SIGN_HMAC_SM3,        /* SDK-HMAC-SM3 */
+  SIGN_ECDSA_P256,      /* SDK-ECDSA-P256-SHA256 */
+  SIGN_SM2_SM3,         /* SDK-SM2-SM3 */
+  SIGN_V11_HMAC_SHA256, /* V11-HMAC-SHA256, scoped to date/region/service */
+  SIGN_ALGORITHM_COUNT
+} sign_algorithm;
+
+/* Why a call of this file failed. */
+typedef enum sign_status {
+  SIGN_OK,
+  SIGN_NO_MEMORY,    /* also: the request passes the buffers' ceiling */
+  SIGN_CRYPTO,       /* OpenSSL refused; its error queue has been emptied */
+  SIGN_BAD_DATE,     /* not YYYYMMDDTHHMMSSZ */
+  SIGN_DUPLICATE,    /* two headers differ at most in case */
+  SIGN_NOT_GIVEN,    /* a name in signed_headers is not among the headers */
+  SIGN_NO_DATE,      /* signed_headers lacks x-sdk-date */
+  SIGN_CONTROL_BYTE, /* a control byte in a header */
+  SIGN_CONFLICT,     /* a given header contradicts the host, date or token */
+  SIGN_BAD_NAME,     /* method or header name: empty, or not an HTTP token */
+  SIGN_BAD_KEY,      /* ak, sk (V11: region, service) empty, or a control byte */
+  SIGN_STATUS_COUNT
+} sign_status;
+
+/* One plain sentence for a status, static. */
+const char *sign_status_text(sign_status status);
+
+/* The name as it stands in Authorization; false when `name` is none. */
+bool sign_algorithm_find(slice name, sign_algorithm *found);
+const char *sign_algorithm_name(sign_algorithm algorithm);
+
+typedef struct signer signer;
+
+typedef struct signer_key {
+  slice ak;
+  slice sk;
+  slice security_token; /* empty: none */
+  slice region;         /* V11 only */
+  slice service;        /* V11 only */
+  sign_algorithm algorithm;
+} signer_key;
+
+/* Copies what it is given. NULL on failure, with the reason in *status. */
+signer *signer_new(const signer_key *key, sign_status *status);
+void signer_free(signer *s); /* wipes; NULL is fine */
+
+slice signer_ak(const signer *s);
+slice signer_security_token(const signer *s);
+
+/* A one-way name for the key pair, safe to keep and to compare: lower-case hex,
+ * SIGNER_FINGERPRINT_LEN bytes and no NUL. */
+#define SIGNER_FINGERPRINT_LEN 32
+void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]);
+
+/* Copies `text` to `out`, every occurrence of the secret key and of the
+ * security token replaced by "***". */
+bool signer_mask(const signer *s, slice text, buffer *out);
+
+typedef struct sign_request {
+  slice method;
+  slice host;  /* as the Host header will carry it */
+  slice path;  /* decoded */
+  pair *query; /* decoded; sorted in place */
+  size_t query_count;
+  const pair *headers; /* what else will be sent */
+  size_t header_count;
+  slice body;
+  slice date;                  /* X-Sdk-Date */
+  const slice *signed_headers; /* NULL: the default set */
+  size_t signed_header_count;
+} sign_request;
+
+/* What signing made. The caller owns it, initialises it once, may use it for
+ * any number of requests (each starts by emptying it) and ends it with
+ * sign_output_free. The slices point into it, or into the signer. */
+typedef struct sign_output {
+  buffer target;    /* encoded path and ?query, as the wire wants them */
+  buffer canonical; /* canonical request */
+  buffer string_to_sign;
+  buffer signed_headers; /* a;b;c */
+  buffer authorization;  /* value of the Authorization header */
+  slice content_header;  /* name X-Sdk-Content-Sha256 or -Sm3 to add, or empty */
+  slice content_hash;    /* its value */
+  bool adds_token;       /* X-Security-Token is to be added from the signer */
+  bool adds_host;        /* Host was not among the headers */
+  bool adds_date;        /* X-Sdk-Date was not among the headers */
+} sign_output;
+
+void sign_output_init(sign_output *out);
+void sign_output_free(sign_output *out);
+
+sign_status signer_sign(signer *s, const sign_request *request, sign_output *out);
+
+/* "3.0.15" of the headers compiled with, and of the library running. */
+const char *sign_openssl_built(void);
+const char *sign_openssl_running(void);
+
+/* A random number in [0, 1), from OpenSSL; a negative number when it fails. */
+double sign_random(void);
+
+#endif

@@ -1,0 +1,165 @@
+#include "sign_digest.h"
+#include "sign.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/opensslv.h>
+#include <openssl/rand.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Fetched by whoever comes first, in any thread, and never freed: signers of
+ * other threads and Lua states share them. An algorithm that this OpenSSL does
+ * not offer stays NULL and fails only where it is asked for. */
+static EVP_MD *fetched[DIGEST_KIND_COUNT];
+static CRYPTO_ONCE fetch_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void fetch_all(void) {
+  for (int kind = 0; kind < DIGEST_KIND_COUNT; kind++)
+    fetched[kind] = EVP_MD_fetch(NULL, digest_name((digest_kind)kind), NULL);
+}
+
+static const EVP_MD *algorithm_of(digest_kind kind) {
+  return CRYPTO_THREAD_run_once(&fetch_once, fetch_all) == 1 ? fetched[kind] : NULL;
+}
+
+const char *digest_name(digest_kind kind) {
+  return kind == DIGEST_SM3 ? "SM3" : "SHA256";
+}
+
+slice digest_of_nothing(digest_kind kind) {
+  static const char sha256[] =
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  static const char sm3[] =
+      "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b";
+  return (slice){kind == DIGEST_SM3 ? sm3 : sha256, DIGEST_HEX_LEN};
+}
+
+char *digest_hex(char *out, const unsigned char *bytes, size_t len) {
+  static const char digits[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b"
+                               "1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+                               "38393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f50515253"
+                               "5455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f"
+                               "707172737475767778797a7b7c7d7e7f808182838485868788898a8b"
+                               "8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7"
+                               "a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3"
+                               "c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+                               "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafb"
+                               "fcfdfeff";
+  size_t i = 0;
+  for (; i + 4 <= len; i += 4, out += 8) {
+    memcpy(out, digits + (size_t)bytes[i] * 2, 2);
+    memcpy(out + 2, digits + (size_t)bytes[i + 1] * 2, 2);
+    memcpy(out + 4, digits + (size_t)bytes[i + 2] * 2, 2);
+    memcpy(out + 6, digits + (size_t)bytes[i + 3] * 2, 2);
+  }
+  for (; i < len; i++, out += 2)
+    memcpy(out, digits + (size_t)bytes[i] * 2, 2);
+  return out;
+}
+
+void digest_wipe(void *bytes, size_t len) { OPENSSL_cleanse(bytes, len); }
+
+bool hasher_init(hasher *h, digest_kind kind) {
+  h->algorithm = algorithm_of(kind);
+  if (h->context == NULL)
+    h->context = EVP_MD_CTX_new();
+  return h->algorithm != NULL && h->context != NULL;
+}
+
+bool hasher_hash(hasher *h, slice message, unsigned char out[DIGEST_LEN]) {
+  return EVP_DigestInit_ex2(h->context, h->algorithm, NULL) == 1 &&
+         EVP_DigestUpdate(h->context, message.data, message.len) == 1 &&
+         EVP_DigestFinal_ex(h->context, out, NULL) == 1;
+}
+
+void hasher_free(hasher *h) {
+  EVP_MD_CTX_free(h->context);
+  h->context = NULL;
+}
+
+static bool make_contexts(hmac *h) {
+  if (h->inner == NULL)
+    h->inner = EVP_MD_CTX_new();
+  if (h->outer == NULL)
+    h->outer = EVP_MD_CTX_new();
+  if (h->work == NULL)
+    h->work = EVP_MD_CTX_new();
+  return h->inner != NULL && h->outer != NULL && h->work != NULL;
+}
+
+static bool take_pad(EVP_MD_CTX *context, const EVP_MD *algorithm,
+                     const unsigned char key[DIGEST_BLOCK], unsigned char mask) {
+  unsigned char pad[DIGEST_BLOCK];
+  for (size_t i = 0; i < DIGEST_BLOCK; i++)
+    pad[i] = key[i] ^ mask;
+  bool ok = EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
+            EVP_DigestUpdate(context, pad, sizeof pad) == 1;
+  OPENSSL_cleanse(pad, sizeof pad);
+  return ok;
+}
+
+/* A key longer than the hash's block is replaced by its hash (RFC 2104). */
+static bool fit_key(hasher *h, slice key, unsigned char block[DIGEST_BLOCK]) {
+  memset(block, 0, DIGEST_BLOCK);
+  if (key.len > DIGEST_BLOCK)
+    return hasher_hash(h, key, block);
+  if (key.len > 0)
+    memcpy(block, key.data, key.len);
+  return true;
+}
+
+bool hmac_set_key(hmac *h, digest_kind kind, slice key) {
+  unsigned char block[DIGEST_BLOCK];
+  hasher work = {algorithm_of(kind), NULL};
+  if (work.algorithm == NULL || !make_contexts(h))
+    return false;
+  work.context = h->work;
+  bool ok = fit_key(&work, key, block) &&
+            take_pad(h->inner, work.algorithm, block, 0x36) &&
+            take_pad(h->outer, work.algorithm, block, 0x5c);
+  OPENSSL_cleanse(block, sizeof block);
+  return ok;
+}
+
+static bool finish_copy(EVP_MD_CTX *work, const EVP_MD_CTX *start, slice message,
+                        unsigned char out[DIGEST_LEN]) {
+  return EVP_MD_CTX_copy_ex(work, start) == 1 &&
+         EVP_DigestUpdate(work, message.data, message.len) == 1 &&
+         EVP_DigestFinal_ex(work, out, NULL) == 1;
+}
+
+bool hmac_sign(hmac *h, slice message, unsigned char out[DIGEST_LEN]) {
+  return finish_copy(h->work, h->inner, message, out) &&
+         finish_copy(h->work, h->outer, (slice){(const char *)out, DIGEST_LEN}, out);
+}
+
+void hmac_free(hmac *h) {
+  EVP_MD_CTX_free(h->inner);
+  EVP_MD_CTX_free(h->outer);
+  EVP_MD_CTX_free(h->work);
+  *h = (hmac){NULL, NULL, NULL};
+}
+
+bool hmac_once(digest_kind kind, slice key, slice message,
+               unsigned char out[DIGEST_LEN]) {
+  hmac h = {NULL, NULL, NULL};
+  bool ok = hmac_set_key(&h, kind, key) && hmac_sign(&h, message, out);
+  hmac_free(&h);
+  return ok;
+}
+
+const char *sign_openssl_built(void) { return OPENSSL_VERSION_STR; }
+
+const char *sign_openssl_running(void) { return OpenSSL_version(OPENSSL_VERSION_STRING); }
+
+double sign_random(void) {
+  uint64_t bits;
+  if (RAND_bytes((unsigned char *)&bits, sizeof bits) != 1) {
+    ERR_clear_error();
+    return -1.0;
+  }
+  /* A double holds 53 bits exactly. */
+  return (double)(bits >> 11) * (1.0 / 9007199254740992.0);
+}

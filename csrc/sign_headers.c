@@ -1,0 +1,268 @@
+#include "sign_headers.h"
+#include "sign_text.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is(slice name, const char *other) {
+  return memcmp(name.data, other, name.len) == 0;
+}
+
+/* The names that mean something, by their length. */
+static header_kind known_kind(slice name) {
+  switch (name.len) {
+  case 2:
+    return is(name, "te") ? HEADER_UNSTABLE : HEADER_OTHER;
+  case 4:
+    return is(name, "host") ? HEADER_HOST : HEADER_OTHER;
+  case 6:
+    return is(name, "expect") ? HEADER_UNSTABLE : HEADER_OTHER;
+  case 7:
+    return is(name, "trailer") || is(name, "upgrade") ? HEADER_UNSTABLE : HEADER_OTHER;
+  case 10:
+    if (is(name, "x-sdk-date"))
+      return HEADER_DATE;
+    return is(name, "user-agent") || is(name, "connection") || is(name, "keep-alive")
+               ? HEADER_UNSTABLE
+               : HEADER_OTHER;
+  case 12:
+    return is(name, "content-type") ? HEADER_CONTENT_TYPE : HEADER_OTHER;
+  case 13:
+    return is(name, "authorization") ? HEADER_NEVER : HEADER_OTHER;
+  case 14:
+    return is(name, "content-length") ? HEADER_UNSTABLE : HEADER_OTHER;
+  case 16:
+    return is(name, "x-security-token") ? HEADER_TOKEN : HEADER_OTHER;
+  case 17:
+    if (is(name, "x-sdk-content-sm3"))
+      return HEADER_CONTENT_SM3;
+    return is(name, "transfer-encoding") ? HEADER_UNSTABLE : HEADER_OTHER;
+  case 20:
+    return is(name, "x-sdk-content-sha256") ? HEADER_CONTENT_SHA256 : HEADER_OTHER;
+  default:
+    return HEADER_OTHER;
+  }
+}
+
+/* Names with '_' stay unsigned as well: gateways like to drop them. */
+static header_kind kind_of(slice name) {
+  header_kind kind = known_kind(name);
+  if (kind == HEADER_OTHER && (text_starts_with(name, (slice)TEXT("proxy-")) ||
+                               memchr(name.data, '_', name.len) != NULL))
+    return HEADER_UNSTABLE;
+  return kind;
+}
+
+/* No name is empty, and most differ in their first byte. */
+static int compare_names(const void *left, const void *right) {
+  slice a = ((const header *)left)->name, b = ((const header *)right)->name;
+  if (*a.data != *b.data)
+    return (unsigned char)*a.data < (unsigned char)*b.data ? -1 : 1;
+  int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+  return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Keeps the order; false when the name is there already. Room was made by
+ * reserve_items. */
+static bool insert(header_set *set, const header *item) {
+  size_t at = set->count;
+  int order = 1;
+  while (at > 0 && (order = compare_names(item, &set->items[at - 1])) < 0)
+    at--;
+  if (order == 0)
+    return false;
+  memmove(&set->items[at + 1], &set->items[at], (set->count - at) * sizeof *item);
+  set->items[at] = *item;
+  set->count++;
+  return true;
+}
+
+/* Writes the name's lower-case form to the names buffer, where room for it is. */
+static sign_status lower_name(header_set *set, slice name, slice *lower) {
+  char *out = set->names.data + set->names.len;
+  if (!text_lower_token(name, out))
+    return text_has_control(name) ? SIGN_CONTROL_BYTE : SIGN_BAD_NAME;
+  set->names.len += name.len;
+  *lower = (slice){out, name.len};
+  return SIGN_OK;
+}
+
+static sign_status read_header(header_set *set, const pair *given, header *item) {
+  sign_status status = lower_name(set, given->name, &item->name);
+  if (status != SIGN_OK)
+    return status;
+  item->value = text_trim(given->value);
+  if (text_has_control(item->value))
+    return SIGN_CONTROL_BYTE;
+  item->kind = kind_of(item->name);
+  item->is_signed = item->kind != HEADER_NEVER && item->kind != HEADER_UNSTABLE;
+  set->special[item->kind] = item->value;
+  return SIGN_OK;
+}
+
+/* For the header names, and one listed name at a time behind them: the buffer
+ * must not move once slices point into it. */
+static bool reserve_names(header_set *set, const sign_request *request) {
+  size_t names = 0, longest = 0;
+  for (size_t i = 0; i < request->header_count; i++)
+    names += request->headers[i].name.len;
+  for (size_t i = 0; i < request->signed_header_count; i++)
+    if (request->signed_headers[i].len > longest)
+      longest = request->signed_headers[i].len;
+  if (set->names.max == 0)
+    buffer_init(&set->names, SIGN_TEXT_MAX);
+  buffer_reset(&set->names);
+  return buffer_reserve(&set->names, names + longest) != NULL;
+}
+
+/* For what is given and what may be added. */
+static bool reserve_items(header_set *set, const sign_request *request) {
+  size_t need = request->header_count + HEADER_KIND_COUNT;
+  if (need <= set->cap)
+    return true;
+  if (need > SIZE_MAX / sizeof *set->items)
+    return false;
+  header *items = realloc(set->items, need * sizeof *items);
+  if (items == NULL)
+    return false;
+  set->items = items;
+  set->cap = need;
+  return true;
+}
+
+static bool sort_unique(header_set *set) {
+  qsort(set->items, set->count, sizeof *set->items, compare_names);
+  for (size_t i = 1; i < set->count; i++)
+    if (compare_names(&set->items[i - 1], &set->items[i]) == 0)
+      return false;
+  return true;
+}
+
+/* Inserting one by one is quickest for the few headers that requests have, and
+ * hopeless for thousands. */
+static sign_status take_given(header_set *set, const sign_request *request) {
+  enum { FEW = 32 };
+  bool few = request->header_count <= FEW;
+  for (size_t i = 0; i < request->header_count; i++) {
+    header item;
+    sign_status status = read_header(set, &request->headers[i], &item);
+    if (status != SIGN_OK)
+      return status;
+    if (!few)
+      set->items[set->count++] = item;
+    else if (!insert(set, &item))
+      return SIGN_DUPLICATE;
+  }
+  return few || sort_unique(set) ? SIGN_OK : SIGN_DUPLICATE;
+}
+
+static void add(header_set *set, header_kind kind, slice name, slice value) {
+  header item = {name, value, kind, true};
+  insert(set, &item);
+  set->special[kind] = value;
+}
+
+/* Adds a header that the request leaves out; one that it gives must agree. */
+static sign_status require(header_set *set, header_kind kind, slice name, slice value,
+                           bool *added) {
+  *added = set->special[kind].data == NULL;
+  if (!*added)
+    return text_equal(set->special[kind], value) ? SIGN_OK : SIGN_CONFLICT;
+  if (text_has_control(value))
+    return SIGN_CONTROL_BYTE;
+  add(set, kind, name, value);
+  return SIGN_OK;
+}
+
+static sign_status require_date(header_set *set, slice date, bool *added) {
+  if (date.len == 0 && set->special[HEADER_DATE].data != NULL)
+    date = set->special[HEADER_DATE];
+  if (!text_is_date(date))
+    return SIGN_BAD_DATE;
+  return require(set, HEADER_DATE, (slice)TEXT("x-sdk-date"), date, added);
+}
+
+/* The gateway cannot be relied on to see the bytes of other types as they were
+ * sent (it parses forms), so their hash is not signed, in so many words. */
+static void require_content(header_set *set, digest_kind digest, sign_output *out) {
+  static const slice names[] = {TEXT("x-sdk-content-sha256"), TEXT("x-sdk-content-sm3")};
+  static const slice wire[] = {TEXT("X-Sdk-Content-Sha256"), TEXT("X-Sdk-Content-Sm3")};
+  header_kind kind = digest == DIGEST_SM3 ? HEADER_CONTENT_SM3 : HEADER_CONTENT_SHA256;
+  slice type = set->special[HEADER_CONTENT_TYPE];
+  if (set->special[kind].data != NULL || type.data == NULL ||
+      text_starts_with(type, (slice)TEXT("application/json")) ||
+      text_starts_with(type, (slice)TEXT("application/bson")))
+    return;
+  out->content_header = wire[digest];
+  out->content_hash = (slice)TEXT("UNSIGNED-PAYLOAD");
+  add(set, kind, names[digest], out->content_hash);
+}
+
+static sign_status add_missing(header_set *set, const sign_request *request, slice token,
+                               digest_kind digest, sign_output *out) {
+  sign_status status = require(set, HEADER_HOST, (slice)TEXT("host"),
+                               text_trim(request->host), &out->adds_host);
+  if (status == SIGN_OK)
+    status = require_date(set, request->date, &out->adds_date);
+  if (status == SIGN_OK && token.len > 0)
+    status = require(set, HEADER_TOKEN, (slice)TEXT("x-security-token"), text_trim(token),
+                     &out->adds_token);
+  if (status == SIGN_OK)
+    require_content(set, digest, out);
+  return status;
+}
+
+static header *find(header_set *set, slice name) {
+  size_t low = 0, high = set->count;
+  header wanted = {name, name, HEADER_OTHER, false};
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare_names(&set->items[middle], &wanted);
+    if (order == 0)
+      return &set->items[middle];
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return NULL;
+}
+
+/* Each listed name is put in lower case behind the stored ones, for a moment. */
+static sign_status sign_listed(header_set *set, const sign_request *request) {
+  for (size_t i = 0; i < set->count; i++)
+    set->items[i].is_signed = false;
+  for (size_t i = 0; i < request->signed_header_count; i++) {
+    size_t kept = set->names.len;
+    slice lower;
+    if (lower_name(set, request->signed_headers[i], &lower) != SIGN_OK)
+      return SIGN_NOT_GIVEN;
+    header *item = find(set, lower);
+    set->names.len = kept;
+    if (item == NULL || item->kind == HEADER_NEVER)
+      return SIGN_NOT_GIVEN;
+    item->is_signed = true;
+  }
+  return find(set, (slice)TEXT("x-sdk-date"))->is_signed ? SIGN_OK : SIGN_NO_DATE;
+}
+
+sign_status header_set_fill(header_set *set, const sign_request *request, slice token,
+                            digest_kind digest, sign_output *out) {
+  set->count = 0;
+  memset(set->special, 0, sizeof set->special);
+  if (!reserve_items(set, request) || !reserve_names(set, request))
+    return SIGN_NO_MEMORY;
+  sign_status status = take_given(set, request);
+  if (status == SIGN_OK)
+    status = add_missing(set, request, token, digest, out);
+  if (status == SIGN_OK && request->signed_headers != NULL)
+    status = sign_listed(set, request);
+  return status;
+}
+
+void header_set_free(header_set *set) {
+  free(set->items);
+  buffer_free(&set->names);
+  *set = (header_set){0};
+}

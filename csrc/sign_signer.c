@@ -1,0 +1,188 @@
+#include "sign_signer.h"
+#include "sign_key.h"
+#include "sign_text.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const algorithm algorithms[SIGN_ALGORITHM_COUNT] = {
+    [SIGN_HMAC_SHA256] = {TEXT("SDK-HMAC-SHA256"), DIGEST_SHA256, false, false},
+    [SIGN_HMAC_SM3] = {TEXT("SDK-HMAC-SM3"), DIGEST_SM3, false, false},
+    [SIGN_ECDSA_P256] = {TEXT("SDK-ECDSA-P256-SHA256"), DIGEST_SHA256, true, false},
+    [SIGN_SM2_SM3] = {TEXT("SDK-SM2-SM3"), DIGEST_SM3, true, false},
+    [SIGN_V11_HMAC_SHA256] = {TEXT("V11-HMAC-SHA256"), DIGEST_SHA256, false, true},
+};
+
+bool sign_algorithm_find(slice name, sign_algorithm *found) {
+  for (int id = 0; id < SIGN_ALGORITHM_COUNT; id++)
+    if (text_equal(algorithms[id].name, name)) {
+      *found = (sign_algorithm)id;
+      return true;
+    }
+  return false;
+}
+
+const char *sign_algorithm_name(sign_algorithm id) { return algorithms[id].name.data; }
+
+/* The gateway would read a line end in any of these as one of its own. */
+static bool is_usable(const signer_key *key) {
+  bool scoped = algorithms[key->algorithm].scoped;
+  if (key->ak.len == 0 || key->sk.len == 0)
+    return false;
+  if (scoped && (key->region.len == 0 || key->service.len == 0))
+    return false;
+  return !text_has_control(key->ak) && !text_has_control(key->security_token) &&
+         !text_has_control(key->region) && !text_has_control(key->service);
+}
+
+static slice keep(char **at, slice text) {
+  slice kept = {*at, text.len};
+  *at = text_put(*at, text);
+  return kept;
+}
+
+/* All texts in one block of their exact size: nothing to grow, so no copy of the
+ * secret is left anywhere, and one wipe ends them all. */
+static bool copy_texts(signer *s, const signer_key *key) {
+  size_t scope = SCOPE_DATE_LEN + 1 + key->region.len + 1 + key->service.len;
+  s->store_len = key->ak.len + key->sk.len + key->security_token.len + scope;
+  s->store = calloc(1, s->store_len);
+  if (s->store == NULL)
+    return false;
+  char *at = s->store;
+  s->ak = keep(&at, key->ak);
+  s->sk = keep(&at, key->sk);
+  s->security_token = keep(&at, key->security_token);
+  if (s->algorithm->scoped) {
+    s->scope = (slice){at, scope};
+    at += SCOPE_DATE_LEN;
+    at = text_put(at, (slice)TEXT("/"));
+    at = text_put(at, key->region);
+    at = text_put(at, (slice)TEXT("/"));
+    text_put(at, key->service);
+  }
+  return true;
+}
+
+/* The label keeps this apart from everything that is ever sent as a signature. */
+static sign_status make_fingerprint(signer *s) {
+  static const slice label = TEXT("lua-aom fingerprint of a key pair\n");
+  unsigned char mac[DIGEST_LEN];
+  buffer named;
+  buffer_init(&named, label.len + s->ak.len);
+  buffer_append_slice(&named, label);
+  sign_status status = SIGN_NO_MEMORY;
+  if (buffer_append_slice(&named, s->ak))
+    status = hmac_once(DIGEST_SHA256, s->sk, buffer_slice(&named), mac) ? SIGN_OK
+                                                                        : SIGN_CRYPTO;
+  if (status == SIGN_OK)
+    digest_hex(s->fingerprint, mac, SIGNER_FINGERPRINT_LEN / 2);
+  buffer_free(&named);
+  return status;
+}
+
+static bool prepare_keys(signer *s) {
+  const algorithm *a = s->algorithm;
+  if (!hasher_init(&s->hash, a->digest))
+    return false;
+  if (a->scoped)
+    return true;
+  if (!a->elliptic)
+    return hmac_set_key(&s->mac, a->digest, s->sk);
+  s->key = key_derive_elliptic(a->digest, a->name, s->ak, s->sk);
+  return s->key != NULL;
+}
+
+static sign_status prepare(signer *s, const signer_key *key) {
+  if (!copy_texts(s, key))
+    return SIGN_NO_MEMORY;
+  sign_status status = make_fingerprint(s);
+  if (status == SIGN_OK && !prepare_keys(s))
+    status = SIGN_CRYPTO;
+  if (status == SIGN_CRYPTO)
+    ERR_clear_error();
+  return status;
+}
+
+signer *signer_new(const signer_key *key, sign_status *status) {
+  signer *s = NULL;
+  *status = SIGN_BAD_KEY;
+  if (!is_usable(key))
+    return NULL;
+  *status = SIGN_NO_MEMORY;
+  s = calloc(1, sizeof *s);
+  if (s == NULL)
+    return NULL;
+  s->algorithm = &algorithms[key->algorithm];
+  *status = prepare(s, key);
+  if (*status == SIGN_OK)
+    return s;
+  signer_free(s);
+  return NULL;
+}
+
+void signer_free(signer *s) {
+  if (s == NULL)
+    return;
+  header_set_free(&s->headers);
+  EVP_PKEY_free(s->key);
+  hmac_free(&s->mac);
+  hasher_free(&s->hash);
+  if (s->store != NULL)
+    digest_wipe(s->store, s->store_len);
+  free(s->store);
+  free(s);
+}
+
+bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]) {
+  /* The slice is read-only for those who read it; the bytes are the signer's. */
+  char *kept = s->store + (s->scope.data - s->store);
+  if (memcmp(kept, date, SCOPE_DATE_LEN) == 0)
+    return true;
+  memcpy(kept, date, SCOPE_DATE_LEN);
+  if (key_derive_v11(s->ak, s->sk, s->scope, &s->mac))
+    return true;
+  memset(kept, 0, SCOPE_DATE_LEN);
+  return false;
+}
+
+slice signer_ak(const signer *s) { return s->ak; }
+
+slice signer_security_token(const signer *s) { return s->security_token; }
+
+void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
+  memcpy(out, s->fingerprint, SIGNER_FINGERPRINT_LEN);
+}
+
+static size_t match_at(slice text, size_t at, slice secret) {
+  if (secret.len == 0 || secret.len > text.len - at ||
+      memcmp(text.data + at, secret.data, secret.len) != 0)
+    return 0;
+  return secret.len;
+}
+
+/* Secrets may overlap, one may begin inside the other: what they cover together
+ * goes as a whole, so that no tail of one is left standing. */
+bool signer_mask(const signer *s, slice text, buffer *out) {
+  size_t hidden_to = 0, shown_from = 0;
+  for (size_t at = 0; at < text.len; at++) {
+    size_t key = match_at(text, at, s->sk);
+    size_t token = match_at(text, at, s->security_token);
+    size_t longer = key > token ? key : token;
+    if (longer == 0)
+      continue;
+    if (at >= hidden_to) {
+      if (at > shown_from)
+        buffer_append(out, text.data + shown_from, at - shown_from);
+      buffer_append_text(out, "***");
+    }
+    if (at + longer > hidden_to)
+      hidden_to = at + longer;
+    shown_from = hidden_to;
+  }
+  if (text.len > shown_from)
+    buffer_append(out, text.data + shown_from, text.len - shown_from);
+  return !out->failed;
+}

@@ -1,0 +1,41 @@
+/* What signing asks of single pieces of text. */
+#ifndef AOM_SIGN_TEXT_H
+#define AOM_SIGN_TEXT_H
+
+#include "buffer.h"
+#include <string.h>
+
+/* A slice of a literal, as an initialiser or after a cast to slice. */
+#define TEXT(literal)                                                                    \
+  { literal, sizeof literal - 1 }
+
+/* No text that signing makes or keeps grows longer than this. */
+#define SIGN_TEXT_MAX ((size_t)16 * 1024 * 1024)
+
+bool text_equal(slice a, slice b);
+
+/* `lower` is in lower case, `text` in any. */
+bool text_starts_with(slice text, slice lower);
+
+/* Takes spaces and tabs off both ends; the result's data is never NULL. */
+slice text_trim(slice text);
+
+/* Bytes below 0x20, and 0x7f. */
+bool text_has_control(slice text);
+
+/* Writes an HTTP token (RFC 9110: letters, digits, a few signs; not empty) in
+ * lower or upper case to `out`, text.len bytes. False when it is none. */
+bool text_lower_token(slice text, char *out);
+bool text_upper_token(slice text, char *out);
+
+/* YYYYMMDDTHHMMSSZ, and a day and time that exist. */
+bool text_is_date(slice text);
+
+/* Copies and returns the end of the copy. The caller has made room. */
+static inline char *text_put(char *at, slice text) {
+  if (text.len > 0)
+    memcpy(at, text.data, text.len);
+  return at + text.len;
+}
+
+#endif

@@ -1,0 +1,297 @@
+#include "engine_internal.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Counts the forks this process descends from since it was loaded, so that an
+ * engine sees that it was made by a parent. The module is never unloaded, so
+ * the handler can stay registered. */
+static unsigned long process_generation;
+static pthread_once_t process_once = PTHREAD_ONCE_INIT;
+static bool process_ready;
+
+static void count_fork(void) { process_generation++; }
+
+/* The host may use libcurl too, so nobody here ever calls curl_global_cleanup. */
+static void prepare_process(void) {
+  process_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
+                  pthread_atfork(NULL, NULL, count_fork) == 0;
+}
+
+static bool copy_text(char **to, const char *from) {
+  if (!from)
+    return true;
+  *to = strdup(from);
+  return *to != NULL;
+}
+
+engine *engine_new(const engine_options *options) {
+  pthread_once(&process_once, prepare_process);
+  if (!process_ready)
+    return NULL;
+  engine *e = calloc(1, sizeof *e);
+  if (!e)
+    return NULL;
+  e->generation = process_generation;
+  e->insecure = options->insecure;
+  e->max_body = options->max_body;
+  e->max_head = options->max_head;
+  e->timer_ms = -1;
+  bool ok = copy_text(&e->ca_file, options->ca_file) &&
+            copy_text(&e->proxy, options->proxy) &&
+            copy_text(&e->user_agent, options->user_agent);
+  if (ok && (e->multi = curl_multi_init()))
+    return e;
+  engine_free(e);
+  return NULL;
+}
+
+static void queue_done(engine *e, transfer *t) {
+  t->state = TRANSFER_DONE;
+  t->next = NULL;
+  if (e->done_last)
+    e->done_last->next = t;
+  else
+    e->done_first = t;
+  e->done_last = t;
+  e->running--;
+}
+
+/* Everything libcurl made in the parent is leaked on purpose: to free it would
+ * write to connections that the parent goes on using. */
+static void abandon_parent(engine *e) {
+  e->multi = NULL;
+  e->generation = process_generation;
+  for (size_t i = 0; i < e->slot_count; i++) {
+    transfer *t = e->slots[i];
+    t->easy = NULL;
+    if (t->state == TRANSFER_RUNNING) {
+      transfer_fail(t, ENGINE_FORKED,
+                    "the process was forked while the request was in flight");
+      queue_done(e, t);
+    }
+  }
+  engine_watch_forget(e);
+}
+
+/* Every public call passes here. False: there is no working multi handle. */
+bool engine_enter(engine *e) {
+  if (e->generation != process_generation)
+    abandon_parent(e);
+  if (e->multi)
+    return true;
+  e->multi = curl_multi_init();
+  return e->multi && (!e->watching || engine_watch_install(e));
+}
+
+void engine_free(engine *e) {
+  if (!e)
+    return;
+  if (e->generation != process_generation)
+    abandon_parent(e);
+  for (size_t i = 0; i < e->slot_count; i++) {
+    if (e->slots[i]->state == TRANSFER_RUNNING)
+      curl_multi_remove_handle(e->multi, e->slots[i]->easy);
+    transfer_free(e->slots[i]);
+  }
+  if (e->multi)
+    curl_multi_cleanup(e->multi);
+  free(e->slots);
+  free(e->wishes);
+  free(e->ca_file);
+  free(e->proxy);
+  free(e->user_agent);
+  free(e);
+}
+
+/* --- slots: an id holds its slot's number in its low bits -------------------- */
+
+enum { SLOT_BITS = 16, MAX_SLOTS = 1 << SLOT_BITS };
+
+static transfer *find(engine *e, engine_id id) {
+  size_t slot = (size_t)(id & (MAX_SLOTS - 1));
+  if (id == 0 || slot >= e->slot_count || e->slots[slot]->id != id)
+    return NULL;
+  return e->slots[slot];
+}
+
+static transfer *add_slot(engine *e) {
+  if (e->slot_count == MAX_SLOTS)
+    return NULL;
+  transfer **slots = realloc(e->slots, (e->slot_count + 1) * sizeof(transfer *));
+  if (!slots)
+    return NULL;
+  e->slots = slots;
+  transfer *t = calloc(1, sizeof *t);
+  if (!t)
+    return NULL;
+  t->owner = e;
+  t->slot = e->slot_count;
+  e->slots[e->slot_count++] = t;
+  return t;
+}
+
+static transfer *take_slot(engine *e) {
+  transfer *t = e->free_first;
+  if (!t)
+    return add_slot(e);
+  e->free_first = t->next;
+  t->next = NULL;
+  return t;
+}
+
+static void give_slot(engine *e, transfer *t) {
+  transfer_clear(t);
+  t->id = 0;
+  t->state = TRANSFER_FREE;
+  t->next = e->free_first;
+  e->free_first = t;
+}
+
+engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why) {
+  *why = ENGINE_MEMORY;
+  if (!engine_enter(e))
+    return 0;
+  transfer *t = take_slot(e);
+  if (!t)
+    return 0;
+  if (!transfer_prepare(t, request, why) ||
+      curl_multi_add_handle(e->multi, t->easy) != CURLM_OK) {
+    give_slot(e, t);
+    return 0;
+  }
+  t->state = TRANSFER_RUNNING;
+  t->id = (++e->serial << SLOT_BITS) | t->slot;
+  e->running++;
+  e->kick = true;
+  return t->id;
+}
+
+/* --- driving ------------------------------------------------------------------- */
+
+void engine_drain(engine *e) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(e->multi, &left))) {
+    if (message->msg != CURLMSG_DONE)
+      continue;
+    CURLcode code = message->data.result;
+    char *user = NULL;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
+    transfer *t = (transfer *)(void *)user;
+    transfer_finish(t, code);
+    curl_multi_remove_handle(e->multi, t->easy);
+    queue_done(e, t);
+  }
+}
+
+/* A multi handle that reports an error is of no use to any of its transfers. */
+void engine_break(engine *e, CURLMcode code) {
+  for (size_t i = 0; i < e->slot_count; i++) {
+    transfer *t = e->slots[i];
+    if (t->state != TRANSFER_RUNNING)
+      continue;
+    curl_multi_remove_handle(e->multi, t->easy);
+    transfer_fail(t, code == CURLM_OUT_OF_MEMORY ? ENGINE_MEMORY : ENGINE_NETWORK,
+                  curl_multi_strerror(code));
+    queue_done(e, t);
+  }
+}
+
+static void perform(engine *e) {
+  int running;
+  e->kick = false;
+  CURLMcode code = curl_multi_perform(e->multi, &running);
+  if (code == CURLM_OK)
+    engine_drain(e);
+  else
+    engine_break(e, code);
+}
+
+void engine_poll(engine *e, int timeout_ms) {
+  if (!engine_enter(e))
+    return;
+  if (e->kick) {
+    perform(e);
+    if (e->done_first || timeout_ms == 0)
+      return;
+  }
+  int ready = 0;
+  CURLMcode code = CURLM_OK;
+  if (timeout_ms > 0)
+    code = curl_multi_poll(e->multi, NULL, 0, timeout_ms, &ready);
+  if (code == CURLM_OK)
+    perform(e);
+  else
+    engine_break(e, code);
+}
+
+engine_id engine_next_finished(engine *e) {
+  if (!engine_enter(e) && !e->done_first)
+    return 0;
+  transfer *t = e->done_first;
+  if (!t)
+    return 0;
+  e->done_first = t->next;
+  if (!e->done_first)
+    e->done_last = NULL;
+  t->next = NULL;
+  return t->id;
+}
+
+static void unqueue(engine *e, transfer *gone) {
+  transfer *before = NULL;
+  for (transfer *t = e->done_first; t; before = t, t = t->next) {
+    if (t != gone)
+      continue;
+    if (before)
+      before->next = t->next;
+    else
+      e->done_first = t->next;
+    if (e->done_last == t)
+      e->done_last = before;
+    t->next = NULL;
+    return;
+  }
+}
+
+const engine_result *engine_result_of(engine *e, engine_id id) {
+  engine_enter(e);
+  transfer *t = find(e, id);
+  return t && t->state == TRANSFER_DONE ? &t->result : NULL;
+}
+
+bool engine_is_running(engine *e, engine_id id) {
+  engine_enter(e);
+  transfer *t = find(e, id);
+  return t && t->state == TRANSFER_RUNNING;
+}
+
+size_t engine_running(engine *e) {
+  engine_enter(e);
+  return e->running;
+}
+
+void engine_release(engine *e, engine_id id) {
+  bool usable = engine_enter(e);
+  transfer *t = find(e, id);
+  if (!t)
+    return;
+  if (t->state == TRANSFER_RUNNING) {
+    if (usable)
+      curl_multi_remove_handle(e->multi, t->easy);
+    e->running--;
+  } else {
+    unqueue(e, t);
+  }
+  give_slot(e, t);
+}
+
+void engine_get_versions(engine_versions *versions) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  versions->built = LIBCURL_VERSION;
+  versions->running = info->version;
+  versions->tls = info->ssl_version;
+  versions->http2 = (info->features & CURL_VERSION_HTTP2) != 0;
+}

@@ -1,0 +1,125 @@
+/* HTTP transfers over one libcurl multi handle: connections are pooled and
+ * reused, every transfer has deadlines, every answer a ceiling.
+ *
+ * The engine knows nothing of Lua and calls nobody back. A transfer is started,
+ * the engine is driven (by polling, or by socket events of an event loop), and
+ * finished transfers wait in a queue until the owner fetches and releases them.
+ *
+ * Ownership: the engine owns all transfers and copies what it is given. A
+ * transfer is named by an id that is never used twice, so a stale one is
+ * harmless. What engine_result shows lives until engine_release.
+ *
+ * Fork: libcurl's handles must not be used, nor cleaned up, by a child: the
+ * clean-up would speak on the parent's TLS connections. The first use in a
+ * child abandons them all; transfers in flight there end as ENGINE_FORKED.
+ *
+ * An engine is used by one thread at a time. */
+#ifndef AOM_ENGINE_H
+#define AOM_ENGINE_H
+
+#include "buffer.h"
+#include <stdint.h>
+
+typedef struct engine engine;
+typedef uint64_t engine_id; /* 0 is no transfer */
+
+typedef enum engine_outcome {
+  ENGINE_ANSWERED, /* a whole HTTP answer, whatever its status */
+  ENGINE_NETWORK,  /* DNS, connect, reset, closed early */
+  ENGINE_TIMEOUT,
+  ENGINE_TLS,
+  ENGINE_PROTOCOL, /* the answer makes no sense */
+  ENGINE_LIMIT,    /* the answer is over a limit */
+  ENGINE_SETUP,    /* libcurl refused an option: a file or a proxy is wrong */
+  ENGINE_MEMORY,
+  ENGINE_FORKED
+} engine_outcome;
+
+typedef struct engine_options {
+  const char *ca_file;    /* PEM bundle; NULL: libcurl's own */
+  const char *proxy;      /* NULL: environment variables; "": none */
+  const char *user_agent; /* NULL: none */
+  bool insecure;          /* no verification of the peer */
+  size_t max_body;        /* bytes, after decompression */
+  size_t max_head;        /* bytes of all headers of one answer */
+} engine_options;
+
+typedef struct engine_request {
+  slice method;
+  slice base;   /* scheme://authority */
+  slice target; /* encoded path?query, sent as it is */
+  const pair *headers;
+  size_t header_count;
+  slice body;
+  long connect_timeout_ms;
+  long timeout_ms;
+  bool fresh_connection; /* never on a reused one: libcurl resends in silence there */
+} engine_request;
+
+/* At most this many headers of an answer are kept: see engine_transfer.c. */
+enum { ENGINE_KEPT_HEADERS = 8 };
+
+typedef struct engine_result {
+  engine_outcome outcome;
+  int code;          /* CURLcode */
+  const char *text;  /* libcurl's words; never NULL */
+  bool sent;         /* the server may have seen the request */
+  long status;       /* HTTP status; 0 without an answer */
+  long http_version; /* 10, 11, 20, 30; 0 without an answer */
+  slice body;
+  pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
+  size_t header_count;
+} engine_result;
+
+/* NULL: memory is short, or libcurl can't be initialised. */
+engine *engine_new(const engine_options *options);
+void engine_free(engine *e); /* also with transfers in flight; NULL is fine */
+
+/* 0 on failure, with the reason in *why: ENGINE_MEMORY, or ENGINE_SETUP for a
+ * control byte in a header or the target, or for an option libcurl refused. */
+engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why);
+
+/* Drives all transfers. Waits up to `timeout_ms` for the first to finish; with
+ * 0 it does what can be done at once. It may come back earlier with none. */
+void engine_poll(engine *e, int timeout_ms);
+
+/* Takes the next finished transfer off the queue; 0 when there is none. */
+engine_id engine_next_finished(engine *e);
+
+/* NULL: unknown id, or still in flight (then engine_is_running says so). */
+const engine_result *engine_result_of(engine *e, engine_id id);
+bool engine_is_running(engine *e, engine_id id);
+size_t engine_running(engine *e);
+
+/* Ends the transfer if it is in flight, and forgets it. */
+void engine_release(engine *e, engine_id id);
+
+/* --- driving by socket events ------------------------------------------- */
+
+typedef struct engine_wish {
+  int fd;
+  bool read;
+  bool write; /* neither: stop watching */
+} engine_wish;
+
+/* From now on libcurl's wishes are noted. Ask for them after every call. */
+bool engine_watch(engine *e);
+bool engine_next_wish(engine *e, engine_wish *wish);
+
+/* Milliseconds until engine_on_timeout must be called; -1: no timer. */
+long engine_timer(engine *e);
+void engine_on_timeout(engine *e);
+void engine_on_socket(engine *e, int fd, bool readable, bool writable);
+
+/* --- versions ------------------------------------------------------------ */
+
+typedef struct engine_versions {
+  const char *built;
+  const char *running;
+  const char *tls;
+  bool http2;
+} engine_versions;
+
+void engine_get_versions(engine_versions *versions);
+
+#endif

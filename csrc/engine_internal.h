@@ -1,0 +1,82 @@
+/* What the engine's own files share. Nobody else includes this. */
+#ifndef AOM_ENGINE_INTERNAL_H
+#define AOM_ENGINE_INTERNAL_H
+
+#include "engine.h"
+#include <curl/curl.h>
+
+typedef enum transfer_state {
+  TRANSFER_FREE,
+  TRANSFER_RUNNING,
+  TRANSFER_DONE
+} transfer_state;
+
+/* One slot of the engine. Its easy handle and its buffers stay when it is
+ * released, so that the next request through it allocates almost nothing. */
+typedef struct transfer {
+  engine *owner;
+  size_t slot;
+  engine_id id; /* 0 when free */
+  transfer_state state;
+  CURL *easy;
+
+  buffer url;
+  buffer header_text;         /* our header lines, each NUL-terminated */
+  struct curl_slist *headers; /* nodes into header_text */
+  size_t header_room;
+  buffer request_body;
+
+  buffer body; /* the answer's */
+  buffer kept; /* name, NUL, value, NUL of the headers we keep */
+  size_t kept_count;
+  size_t head_bytes;
+  bool over_limit;
+
+  char error[CURL_ERROR_SIZE];
+  engine_result result;
+  struct transfer *next; /* in the queue of finished ones, or of free slots */
+} transfer;
+
+struct engine {
+  CURLM *multi;
+  unsigned long generation; /* of the process that made `multi` */
+  char *ca_file;
+  char *proxy;
+  char *user_agent;
+  bool insecure;
+  size_t max_body;
+  size_t max_head;
+
+  transfer **slots;
+  size_t slot_count;
+  size_t running;
+  engine_id serial;
+  transfer *done_first;
+  transfer *done_last;
+  transfer *free_first;
+  bool kick; /* a transfer was added that no drive has seen */
+
+  bool watching;
+  engine_wish *wishes;
+  size_t wish_count;
+  size_t wish_room;
+  long timer_ms;
+};
+
+/* engine_transfer.c: one transfer's life. */
+bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
+void transfer_finish(transfer *t, CURLcode code);
+void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
+void transfer_clear(transfer *t);
+void transfer_free(transfer *t);
+
+/* engine_watch.c: libcurl's wishes for sockets and timers. */
+bool engine_watch_install(engine *e);
+void engine_watch_forget(engine *e);
+
+/* engine.c */
+bool engine_enter(engine *e);
+void engine_drain(engine *e); /* moves finished transfers from libcurl to the queue */
+void engine_break(engine *e, CURLMcode code);
+
+#endif

@@ -1,0 +1,390 @@
+/* Lua's view of the engine. Starting a transfer signs it on the way: the table that
+ * describes an attempt becomes URL, signature, headers and transfer in one crossing.
+ *
+ * No function here holds memory across a call that may raise: the engine and its
+ * scratch space hang on a userdata, and everything else belongs to the engine. */
+#include "lua_engine.h"
+#include "engine.h"
+#include "lua_request.h"
+#include "lua_sign.h"
+#include "sign.h"
+#include "uri.h"
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+static const char engine_class[] = "aom.engine";
+
+enum {
+  MAX_HEADERS = 64,
+  ADDED_HEADERS = 5 /* Authorization, X-Sdk-Date, Host, token, content hash */
+};
+
+typedef struct lua_engine {
+  engine *engine; /* NULL once closed */
+  sign_output signed_request;
+  bool has_output;
+} lua_engine;
+
+static const char *const kinds[] = {
+    [ENGINE_ANSWERED] = "answered", [ENGINE_NETWORK] = "network",
+    [ENGINE_TIMEOUT] = "timeout",   [ENGINE_TLS] = "tls",
+    [ENGINE_PROTOCOL] = "protocol", [ENGINE_LIMIT] = "protocol",
+    [ENGINE_SETUP] = "config",      [ENGINE_MEMORY] = "network",
+    [ENGINE_FORKED] = "network",
+};
+
+static lua_engine *check_any(lua_State *L) { return luaL_checkudata(L, 1, engine_class); }
+
+static lua_engine *check_open(lua_State *L) {
+  lua_engine *self = check_any(L);
+  if (!self->engine)
+    luaL_error(L, "the engine is closed");
+  return self;
+}
+
+/* --- making ---------------------------------------------------------------------- */
+
+static const char *text_option(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  /* The table keeps the string alive after the pop. */
+  const char *text = lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+static size_t size_option(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  lua_Number value = luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  luaL_argcheck(L, value >= 1 && value < (lua_Number)INT_MAX, 1, name);
+  return (size_t)value;
+}
+
+static bool flag_option(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  bool set = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return set;
+}
+
+static int l_engine(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  engine_options options = {
+      .ca_file = text_option(L, "ca_file"),
+      .proxy = text_option(L, "proxy"),
+      .user_agent = text_option(L, "user_agent"),
+      .insecure = flag_option(L, "insecure"),
+      .max_body = size_option(L, "max_body"),
+      .max_head = size_option(L, "max_head"),
+  };
+  lua_engine *self = compat_new_object(L, engine_class, sizeof *self);
+  sign_output_init(&self->signed_request);
+  self->has_output = true;
+  self->engine = engine_new(&options);
+  if (self->engine)
+    return 1;
+  lua_pushnil(L);
+  lua_pushliteral(L, "libcurl could not be initialised");
+  return 2;
+}
+
+static int m_close(lua_State *L) {
+  lua_engine *self = check_any(L);
+  engine *e = self->engine;
+  self->engine = NULL;
+  if (self->has_output)
+    sign_output_free(&self->signed_request);
+  self->has_output = false;
+  engine_free(e);
+  return 0;
+}
+
+/* --- starting a transfer ----------------------------------------------------------- */
+
+typedef struct header_list {
+  pair items[MAX_HEADERS + ADDED_HEADERS];
+  size_t count;
+} header_list;
+
+static slice literal(const char *text) { return (slice){text, strlen(text)}; }
+
+static void add_header(header_list *list, const char *name, slice value) {
+  list->items[list->count++] = (pair){literal(name), value};
+}
+
+static bool has_host(const sign_request *request) {
+  for (size_t i = 0; i < request->header_count; i++) {
+    slice name = request->headers[i].name;
+    if (name.len == 4 && strncasecmp(name.data, "host", 4) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Signs, and adds what the signature needs to the headers. */
+static sign_status sign_headers(signer *s, sign_request *request, sign_output *out,
+                                header_list *list) {
+  sign_status status = signer_sign(s, request, out);
+  if (status != SIGN_OK)
+    return status;
+  if (out->adds_host)
+    add_header(list, "Host", request->host);
+  if (out->adds_date)
+    add_header(list, "X-Sdk-Date", request->date);
+  if (out->adds_token)
+    add_header(list, "X-Security-Token", signer_security_token(s));
+  if (out->content_header.len) {
+    list->items[list->count++] = (pair){out->content_header, out->content_hash};
+  }
+  add_header(list, "Authorization", buffer_slice(&out->authorization));
+  return SIGN_OK;
+}
+
+static sign_status plain_headers(sign_request *request, sign_output *out,
+                                 header_list *list) {
+  buffer_reset(&out->target);
+  uri_append_path(&out->target, request->path);
+  if (request->query_count) {
+    buffer_append_byte(&out->target, '?');
+    uri_append_query(&out->target, request->query, request->query_count);
+  }
+  if (!has_host(request))
+    add_header(list, "Host", request->host);
+  return out->target.failed ? SIGN_NO_MEMORY : SIGN_OK;
+}
+
+static long milliseconds(lua_Number seconds) {
+  if (!(seconds > 0))
+    return 1; /* libcurl reads 0 as "no limit" */
+  lua_Number ms = ceil(seconds * 1000);
+  return ms < (lua_Number)INT_MAX ? (long)ms : INT_MAX;
+}
+
+static slice text_field(lua_State *L, const char *name) {
+  slice text = {NULL, 0};
+  lua_getfield(L, 2, name);
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "attempt.%s: expected a string", name);
+  text.data = lua_tolstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+static signer *signer_field(lua_State *L) {
+  lua_getfield(L, 2, "signer");
+  signer *s = lua_isnil(L, -1) ? NULL : lua_sign_check(L, -1);
+  lua_pop(L, 1); /* the attempt keeps it alive */
+  return s;
+}
+
+static lua_Number number_field(lua_State *L, const char *name) {
+  lua_getfield(L, 2, name);
+  lua_Number value = luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static int failure(lua_State *L, const char *kind, const char *text) {
+  lua_pushnil(L);
+  lua_pushstring(L, kind);
+  lua_pushstring(L, text);
+  return 3;
+}
+
+static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
+
+/* engine:start(attempt, seconds) -> id | nil, kind, message */
+static int m_start(lua_State *L) {
+  lua_engine *self = check_open(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_Number seconds = luaL_checknumber(L, 3);
+  sign_request request;
+  request_check(L, 2, &request);
+  signer *s = signer_field(L);
+  engine_request transfer = {
+      .method = request.method,
+      .base = text_field(L, "base"),
+      .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
+      .timeout_ms = milliseconds(seconds),
+  };
+  lua_getfield(L, 2, "fresh");
+  transfer.fresh_connection = lua_toboolean(L, -1);
+  if (request.header_count > MAX_HEADERS)
+    return failure(L, "argument", "more than 64 headers");
+
+  /* From here on nothing raises until the engine has its copies. */
+  header_list list = {.count = request.header_count};
+  if (request.header_count)
+    memcpy(list.items, request.headers, request.header_count * sizeof *list.items);
+  sign_output *out = &self->signed_request;
+  sign_status status =
+      s ? sign_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
+  if (status != SIGN_OK)
+    return failure(L, "argument", sign_status_text(status));
+  transfer.target = buffer_slice(&out->target);
+  transfer.body = request.body;
+  transfer.headers = list.items;
+  transfer.header_count = list.count;
+  engine_outcome why;
+  engine_id id = engine_start(self->engine, &transfer, &why);
+  if (id == 0)
+    return failure(L, kinds[why],
+                   why == ENGINE_SETUP ? "libcurl refused the request's settings"
+                                       : "out of memory");
+  push_id(L, id);
+  return 1;
+}
+
+/* --- driving and collecting ----------------------------------------------------------
+ */
+
+static engine_id check_id(lua_State *L) {
+  lua_Number id = luaL_checknumber(L, 2);
+  luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2, "not the id of a transfer");
+  return (engine_id)id;
+}
+
+static int poll_ms(lua_State *L, int index) {
+  lua_Number seconds = luaL_checknumber(L, index);
+  if (!(seconds > 0))
+    return 0;
+  lua_Number ms = ceil(seconds * 1000);
+  return ms < 3600000 ? (int)ms : 3600000;
+}
+
+/* engine:poll(seconds) */
+static int m_poll(lua_State *L) {
+  engine_poll(check_open(L)->engine, poll_ms(L, 2));
+  return 0;
+}
+
+/* engine:wait(id, seconds) -> whether it has finished. Comes back to Lua at every
+ * event, so that an interrupt (Ctrl-C sets a hook) gets its turn. */
+static int m_wait(lua_State *L) {
+  engine *e = check_open(L)->engine;
+  engine_id id = check_id(L);
+  if (engine_is_running(e, id))
+    engine_poll(e, poll_ms(L, 3));
+  lua_pushboolean(L, !engine_is_running(e, id));
+  return 1;
+}
+
+/* engine:finished() -> id | nil */
+static int m_finished(lua_State *L) {
+  engine_id id = engine_next_finished(check_open(L)->engine);
+  if (id == 0)
+    return 0;
+  push_id(L, id);
+  return 1;
+}
+
+static void push_slice(lua_State *L, slice text) {
+  lua_pushlstring(L, text.data ? text.data : "", text.len);
+}
+
+static void push_headers(lua_State *L, const engine_result *result) {
+  lua_createtable(L, 0, (int)result->header_count);
+  for (size_t i = 0; i < result->header_count; i++) {
+    push_slice(L, result->headers[i].name);
+    push_slice(L, result->headers[i].value);
+    lua_rawset(L, -3);
+  }
+}
+
+/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent */
+static int m_collect(lua_State *L) {
+  engine *e = check_open(L)->engine;
+  engine_id id = check_id(L);
+  const engine_result *result = engine_result_of(e, id);
+  if (!result)
+    return luaL_error(L, "the transfer is unknown, or still in flight");
+  int count;
+  if (result->outcome == ENGINE_ANSWERED) {
+    lua_pushinteger(L, (lua_Integer)result->status);
+    push_headers(L, result);
+    push_slice(L, result->body);
+    count = 3;
+  } else {
+    failure(L, kinds[result->outcome], result->text);
+    lua_pushinteger(L, result->code);
+    lua_pushboolean(L, result->sent);
+    count = 5;
+  }
+  engine_release(e, id);
+  return count;
+}
+
+/* engine:cancel(id) */
+static int m_cancel(lua_State *L) {
+  engine_release(check_open(L)->engine, check_id(L));
+  return 0;
+}
+
+/* engine:running() -> number of transfers in flight */
+static int m_running(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)engine_running(check_open(L)->engine));
+  return 1;
+}
+
+/* --- socket events --------------------------------------------------------------------
+ */
+
+/* engine:watch() */
+static int m_watch(lua_State *L) {
+  lua_pushboolean(L, engine_watch(check_open(L)->engine));
+  return 1;
+}
+
+/* engine:wish() -> fd, read, write | nil */
+static int m_wish(lua_State *L) {
+  engine_wish wish;
+  if (!engine_next_wish(check_open(L)->engine, &wish))
+    return 0;
+  lua_pushinteger(L, wish.fd);
+  lua_pushboolean(L, wish.read);
+  lua_pushboolean(L, wish.write);
+  return 3;
+}
+
+/* engine:timer() -> milliseconds | nil */
+static int m_timer(lua_State *L) {
+  long ms = engine_timer(check_open(L)->engine);
+  if (ms < 0)
+    return 0;
+  lua_pushinteger(L, (lua_Integer)ms);
+  return 1;
+}
+
+/* engine:on_timeout() */
+static int m_on_timeout(lua_State *L) {
+  engine_on_timeout(check_open(L)->engine);
+  return 0;
+}
+
+/* engine:on_socket(fd, readable, writable) */
+static int m_on_socket(lua_State *L) {
+  engine *e = check_open(L)->engine;
+  engine_on_socket(e, (int)luaL_checkinteger(L, 2), lua_toboolean(L, 3),
+                   lua_toboolean(L, 4));
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"start", m_start},         {"poll", m_poll},
+    {"wait", m_wait},           {"finished", m_finished},
+    {"collect", m_collect},     {"cancel", m_cancel},
+    {"running", m_running},     {"watch", m_watch},
+    {"wish", m_wish},           {"timer", m_timer},
+    {"close", m_close},         {"on_timeout", m_on_timeout},
+    {"on_socket", m_on_socket}, {NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__gc", m_close}, {NULL, NULL}};
+
+static const luaL_Reg functions[] = {{"engine", l_engine}, {NULL, NULL}};
+
+void lua_engine_open(lua_State *L) {
+  compat_new_class(L, engine_class, methods, meta);
+  luaL_setfuncs(L, functions, 0);
+}

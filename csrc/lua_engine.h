@@ -1,0 +1,10 @@
+/* The binding of the transfer engine: core.engine{…} and its methods. */
+#ifndef AOM_LUA_ENGINE_H
+#define AOM_LUA_ENGINE_H
+
+#include "compat.h"
+
+/* Adds its functions to the module table on top of the stack. */
+void lua_engine_open(lua_State *L);
+
+#endif

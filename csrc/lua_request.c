@@ -1,0 +1,178 @@
+#include "lua_request.h"
+
+/* Far more than a request can use. A bound keeps sizes from overflowing, and a
+ * list with holes can claim any length. */
+enum { MAX_ENTRIES = 65536 };
+
+/* The string on top of the stack, which is popped: a table keeps it alive.
+ * Numbers are refused because Lua would turn a copy of them into a string, and
+ * nobody would hold that. */
+static slice pop_string(lua_State *L, const char *what) {
+  slice text = {"", 0};
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "%s must be a string, not a %s", what, luaL_typename(L, -1));
+  text.data = lua_tolstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+static slice string_field(lua_State *L, int table, const char *name) {
+  if (compat_rawfield(L, table, name) == LUA_TNIL) {
+    lua_pop(L, 1);
+    return (slice){"", 0};
+  }
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "field '%s' of the request must be a string, not a %s", name,
+               luaL_typename(L, -1));
+  return pop_string(L, name);
+}
+
+static slice required_field(lua_State *L, int table, const char *name) {
+  if (compat_rawfield(L, table, name) == LUA_TNIL)
+    luaL_error(L, "field '%s' of the request is missing", name);
+  lua_pop(L, 1);
+  return string_field(L, table, name);
+}
+
+static size_t list_length(lua_State *L, int table, const char *what) {
+  size_t count = (size_t)lua_rawlen(L, table);
+  if (count > MAX_ENTRIES)
+    luaL_error(L, "%s has too many entries (at most %d)", what, (int)MAX_ENTRIES);
+  return count;
+}
+
+/* Pushes the field if it is a table; else pushes nothing and returns false. */
+static int push_table(lua_State *L, int table, const char *name) {
+  int type = compat_rawfield(L, table, name);
+  if (type == LUA_TNIL) {
+    lua_pop(L, 1);
+    return 0;
+  }
+  if (type != LUA_TTABLE)
+    luaL_error(L, "field '%s' of the request must be a table, not a %s", name,
+               luaL_typename(L, -1));
+  return 1;
+}
+
+static void fill_query(lua_State *L, int table, const char *what, pair *pairs,
+                       size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (compat_rawgeti(L, table, i + 1) != LUA_TTABLE)
+      luaL_error(L, "%s must be a list of {name, value}, but entry %d is a %s", what,
+                 (int)i + 1, luaL_typename(L, -1));
+    compat_rawgeti(L, -1, 1);
+    pairs[i].name = pop_string(L, "the name of a query pair");
+    pairs[i].value = (slice){"", 0};
+    if (compat_rawgeti(L, -1, 2) == LUA_TNIL)
+      lua_pop(L, 1);
+    else
+      pairs[i].value = pop_string(L, "the value of a query pair");
+    lua_pop(L, 1);
+  }
+}
+
+static size_t count_headers(lua_State *L, int table) {
+  size_t count = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
+    if (++count > MAX_ENTRIES)
+      luaL_error(L, "field 'headers' has too many entries (at most %d)",
+                 (int)MAX_ENTRIES);
+  return count;
+}
+
+static void fill_headers(lua_State *L, int table, pair *pairs) {
+  lua_pushnil(L);
+  for (size_t i = 0; lua_next(L, table) != 0; i++) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "the name of a header must be a string, not a %s",
+                 luaL_typename(L, -2));
+    pairs[i].name.data = lua_tolstring(L, -2, &pairs[i].name.len);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "header '%s' must be a string, not a %s", pairs[i].name.data,
+                 luaL_typename(L, -1));
+    pairs[i].value = pop_string(L, "the value of a header");
+  }
+}
+
+static void fill_names(lua_State *L, int table, slice *names, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    compat_rawgeti(L, table, i + 1);
+    names[i] = pop_string(L, "an entry of 'signed_headers'");
+  }
+}
+
+/* One block for all arrays, pairs first: a slice needs no stricter alignment. */
+typedef struct arrays {
+  pair *query, *headers;
+  slice *names;
+} arrays;
+
+static arrays push_arrays(lua_State *L, const sign_request *r) {
+  size_t pairs = r->query_count + r->header_count;
+  char *block =
+      lua_newuserdata(L, pairs * sizeof(pair) + r->signed_header_count * sizeof(slice));
+  pair *first = (pair *)(void *)block;
+  return (arrays){first, first + r->query_count,
+                  (slice *)(void *)(block + pairs * sizeof(pair))};
+}
+
+/* The three tables stand side by side on the stack, nil where there is none. */
+static int push_parts(lua_State *L, int table, sign_request *r) {
+  int base = lua_gettop(L);
+  if (!push_table(L, table, "query"))
+    lua_pushnil(L);
+  else
+    r->query_count = list_length(L, base + 1, "field 'query'");
+  if (!push_table(L, table, "headers"))
+    lua_pushnil(L);
+  else
+    r->header_count = count_headers(L, base + 2);
+  if (!push_table(L, table, "signed_headers"))
+    lua_pushnil(L);
+  else
+    r->signed_header_count = list_length(L, base + 3, "field 'signed_headers'");
+  return base + 1;
+}
+
+static void check_arrays(lua_State *L, int table, sign_request *r) {
+  int query = push_parts(L, table, r), headers = query + 1, names = query + 2;
+  arrays a = push_arrays(L, r);
+  if (r->query_count > 0)
+    fill_query(L, query, "field 'query'", a.query, r->query_count);
+  if (r->header_count > 0)
+    fill_headers(L, headers, a.headers);
+  if (r->signed_header_count > 0)
+    fill_names(L, names, a.names, r->signed_header_count);
+  r->query = a.query;
+  r->headers = a.headers;
+  /* An empty list is a list all the same, of nothing; NULL asks for the default. */
+  r->signed_headers = lua_isnil(L, names) ? NULL : a.names;
+  lua_replace(L, query);
+  lua_settop(L, query);
+}
+
+void request_check(lua_State *L, int index, sign_request *request) {
+  int table = lua_absindex(L, index);
+  luaL_checktype(L, table, LUA_TTABLE);
+  luaL_checkstack(L, 12, "reading a request");
+  *request = (sign_request){0};
+  request->method = required_field(L, table, "method");
+  request->host = required_field(L, table, "host");
+  request->path = required_field(L, table, "path");
+  if (request->method.len == 0 || request->host.len == 0)
+    luaL_error(L, "field '%s' of the request is empty",
+               request->method.len == 0 ? "method" : "host");
+  request->body = string_field(L, table, "body");
+  request->date = string_field(L, table, "date");
+  check_arrays(L, table, request);
+}
+
+pair *request_check_query(lua_State *L, int index, const char *what, size_t *count) {
+  int table = lua_absindex(L, index);
+  luaL_checktype(L, table, LUA_TTABLE);
+  luaL_checkstack(L, 8, "reading a query");
+  *count = list_length(L, table, what);
+  pair *pairs = lua_newuserdata(L, *count * sizeof *pairs + 1);
+  fill_query(L, table, what, pairs, *count);
+  return pairs;
+}

@@ -1,0 +1,257 @@
+#include "lua_sign.h"
+#include "lua_request.h"
+#include "uri.h"
+
+static const char signer_class[] = "aom.signer";
+static const char scratch_class[] = "aom.scratch";
+
+/* No target and no text to mask is longer. */
+#define SCRATCH_MAX ((size_t)64 * 1024 * 1024)
+
+/* The output stays with the signer, so that signing again needs no new memory. */
+typedef struct lua_signer {
+  signer *signer; /* owned; NULL once closed */
+  sign_algorithm algorithm;
+  bool has_output;
+  sign_output output;
+} lua_signer;
+
+static const char *const status_codes[SIGN_STATUS_COUNT] = {
+    [SIGN_OK] = "ok",
+    [SIGN_NO_MEMORY] = "memory",
+    [SIGN_CRYPTO] = "crypto",
+    [SIGN_BAD_DATE] = "date",
+    [SIGN_DUPLICATE] = "duplicate",
+    [SIGN_NOT_GIVEN] = "not_given",
+    [SIGN_NO_DATE] = "no_date",
+    [SIGN_CONTROL_BYTE] = "control",
+    [SIGN_CONFLICT] = "conflict",
+    [SIGN_BAD_NAME] = "name",
+    [SIGN_BAD_KEY] = "key",
+};
+
+int lua_sign_fail(lua_State *L, sign_status status) {
+  lua_pushnil(L);
+  lua_pushstring(L, sign_status_text(status));
+  lua_pushstring(L, status_codes[status]);
+  return 3;
+}
+
+static lua_signer *check_live(lua_State *L, int index) {
+  lua_signer *self = luaL_checkudata(L, index, signer_class);
+  if (self->signer == NULL)
+    luaL_argerror(L, index, "the signer is closed");
+  return self;
+}
+
+signer *lua_sign_check(lua_State *L, int index) { return check_live(L, index)->signer; }
+
+static void push_slice(lua_State *L, slice text) {
+  lua_pushlstring(L, text.data, text.len);
+}
+
+/* Memory that must not be lost when pushing its contents raises. */
+static buffer *push_scratch(lua_State *L) {
+  buffer *b = compat_new_object(L, scratch_class, sizeof *b);
+  buffer_init(b, SCRATCH_MAX);
+  b->secret = true;
+  return b;
+}
+
+static int scratch_gc(lua_State *L) {
+  buffer_free(luaL_checkudata(L, 1, scratch_class));
+  return 0;
+}
+
+/* Pushes what the scratch holds and gives its memory back at once. */
+static int finish_scratch(lua_State *L, buffer *b, bool complete) {
+  if (!complete)
+    return lua_sign_fail(L, SIGN_NO_MEMORY);
+  push_slice(L, buffer_slice(b));
+  buffer_free(b);
+  return 1;
+}
+
+/* Leaves the value on the stack: a table with __index may hold it nowhere else.
+ * What stands in a wrong field may be a secret, so errors name its type only. */
+static slice option(lua_State *L, const char *name) {
+  slice text = {"", 0};
+  lua_getfield(L, 1, name);
+  if (lua_type(L, -1) == LUA_TSTRING)
+    text.data = lua_tolstring(L, -1, &text.len);
+  else if (!lua_isnil(L, -1))
+    luaL_error(L, "field '%s' of the signer must be a string, not a %s", name,
+               luaL_typename(L, -1));
+  return text;
+}
+
+static slice required_option(lua_State *L, const char *name) {
+  slice text = option(L, name);
+  if (text.len == 0)
+    luaL_error(L, "field '%s' of the signer is missing or empty", name);
+  return text;
+}
+
+static sign_algorithm algorithm_option(lua_State *L) {
+  sign_algorithm found = SIGN_HMAC_SHA256;
+  slice name = option(L, "algorithm");
+  if (!lua_isnil(L, -1) && !sign_algorithm_find(name, &found))
+    luaL_error(L, "field 'algorithm' of the signer names no algorithm that exists");
+  return found;
+}
+
+static signer_key key_options(lua_State *L) {
+  signer_key key = {.ak = required_option(L, "ak"), .sk = required_option(L, "sk")};
+  key.security_token = option(L, "security_token");
+  key.algorithm = algorithm_option(L);
+  bool scoped = key.algorithm == SIGN_V11_HMAC_SHA256;
+  key.region = scoped ? required_option(L, "region") : option(L, "region");
+  key.service = scoped ? required_option(L, "service") : option(L, "service");
+  return key;
+}
+
+static int core_signer(lua_State *L) {
+  sign_status status;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  signer_key key = key_options(L);
+  lua_signer *self = compat_new_object(L, signer_class, sizeof *self);
+  self->algorithm = key.algorithm;
+  self->signer = signer_new(&key, &status);
+  if (self->signer == NULL)
+    return lua_sign_fail(L, status);
+  sign_output_init(&self->output);
+  self->has_output = true;
+  return 1;
+}
+
+static int signer_close(lua_State *L) {
+  lua_signer *self = luaL_checkudata(L, 1, signer_class);
+  signer_free(self->signer);
+  self->signer = NULL;
+  if (self->has_output)
+    sign_output_free(&self->output);
+  self->has_output = false;
+  return 0;
+}
+
+static int signer_tostring(lua_State *L) {
+  const lua_signer *self = luaL_checkudata(L, 1, signer_class);
+  lua_pushfstring(L, "%s (%s%s)", signer_class, sign_algorithm_name(self->algorithm),
+                  self->signer == NULL ? ", closed" : "");
+  return 1;
+}
+
+static int method_fingerprint(lua_State *L) {
+  char text[SIGNER_FINGERPRINT_LEN];
+  signer_fingerprint(lua_sign_check(L, 1), text);
+  lua_pushlstring(L, text, sizeof text);
+  return 1;
+}
+
+static int method_mask(lua_State *L) {
+  const signer *s = lua_sign_check(L, 1);
+  slice text;
+  luaL_checktype(L, 2, LUA_TSTRING);
+  text.data = lua_tolstring(L, 2, &text.len);
+  buffer *masked = push_scratch(L);
+  return finish_scratch(L, masked, signer_mask(s, text, masked));
+}
+
+static int method_ak(lua_State *L) {
+  push_slice(L, signer_ak(lua_sign_check(L, 1)));
+  return 1;
+}
+
+static int method_algorithm(lua_State *L) {
+  lua_pushstring(L, sign_algorithm_name(check_live(L, 1)->algorithm));
+  return 1;
+}
+
+static void set_slice(lua_State *L, slice name, slice value) {
+  push_slice(L, name);
+  push_slice(L, value);
+  lua_rawset(L, -3);
+}
+
+static void set_text(lua_State *L, const char *name, slice value) {
+  push_slice(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void push_headers(lua_State *L, const lua_signer *self,
+                         const sign_request *request) {
+  const sign_output *out = &self->output;
+  lua_createtable(L, 0, 5);
+  set_text(L, "Authorization", buffer_slice(&out->authorization));
+  if (out->adds_date)
+    set_text(L, "X-Sdk-Date", request->date);
+  if (out->adds_host)
+    set_text(L, "Host", request->host);
+  if (out->adds_token)
+    set_text(L, "X-Security-Token", signer_security_token(self->signer));
+  if (out->content_header.len > 0)
+    set_slice(L, out->content_header, out->content_hash);
+}
+
+static int core_sign(lua_State *L) {
+  sign_request request;
+  lua_signer *self = check_live(L, 2);
+  request_check(L, 1, &request);
+  sign_output *out = &self->output;
+  sign_status status = signer_sign(self->signer, &request, out);
+  if (status != SIGN_OK)
+    return lua_sign_fail(L, status);
+  lua_createtable(L, 0, 5);
+  push_headers(L, self, &request);
+  lua_setfield(L, -2, "headers");
+  set_text(L, "target", buffer_slice(&out->target));
+  set_text(L, "canonical_request", buffer_slice(&out->canonical));
+  set_text(L, "string_to_sign", buffer_slice(&out->string_to_sign));
+  set_text(L, "signed_headers", buffer_slice(&out->signed_headers));
+  return 1;
+}
+
+static int core_target(lua_State *L) {
+  size_t count = 0;
+  pair *query = NULL;
+  slice path;
+  luaL_checktype(L, 1, LUA_TSTRING);
+  path.data = lua_tolstring(L, 1, &path.len);
+  if (!lua_isnoneornil(L, 2))
+    query = request_check_query(L, 2, "the query", &count);
+  buffer *target = push_scratch(L);
+  bool complete = uri_append_path(target, path);
+  if (count > 0)
+    complete = buffer_append_byte(target, '?') && uri_append_query(target, query, count);
+  return finish_scratch(L, target, complete);
+}
+
+static int core_random(lua_State *L) {
+  double number = sign_random();
+  if (number < 0)
+    return lua_sign_fail(L, SIGN_CRYPTO);
+  lua_pushnumber(L, number);
+  return 1;
+}
+
+static void open_classes(lua_State *L) {
+  static const luaL_Reg methods[] = {
+      {"fingerprint", method_fingerprint}, {"mask", method_mask},   {"ak", method_ak},
+      {"algorithm", method_algorithm},     {"close", signer_close}, {NULL, NULL}};
+  static const luaL_Reg meta[] = {
+      {"__gc", signer_close}, {"__tostring", signer_tostring}, {NULL, NULL}};
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  static const luaL_Reg scratch_meta[] = {{"__gc", scratch_gc}, {NULL, NULL}};
+  compat_new_class(L, signer_class, methods, meta);
+  compat_new_class(L, scratch_class, none, scratch_meta);
+}
+
+void lua_sign_open(lua_State *L) {
+  static const luaL_Reg functions[] = {{"signer", core_signer},
+                                       {"sign", core_sign},
+                                       {"target", core_target},
+                                       {"random", core_random},
+                                       {NULL, NULL}};
+  open_classes(L);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,21 @@
+/* The Lua side of signing: the class aom.signer, and functions that need no
+ * network. */
+#ifndef AOM_LUA_SIGN_H
+#define AOM_LUA_SIGN_H
+
+#include "compat.h"
+#include "sign.h"
+
+/* Adds signer, sign, target and random to the table on top of the stack. */
+void lua_sign_open(lua_State *L);
+
+/* The signer at `index`; raises when there is none, or one that was closed. It
+ * lives as long as its userdata does and nobody calls close(), so whoever keeps
+ * it past the call keeps the userdata and asks again. */
+signer *lua_sign_check(lua_State *L, int index);
+
+/* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
+ * went wrong; returns how many. */
+int lua_sign_fail(lua_State *L, sign_status status);
+
+#endif

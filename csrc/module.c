@@ -1,0 +1,50 @@
+/* aom.core: the C half of the library. Opens the bindings and adds what belongs to
+ * neither: the monotonic clock and the versions. */
+#include "compat.h"
+#include "engine.h"
+#include "lua_engine.h"
+#include "lua_sign.h"
+#include "sign.h"
+#include <time.h>
+
+/* core.now() -> seconds on a clock that never jumps */
+static int l_now(lua_State *L) {
+  struct timespec now;
+  if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+    return luaL_error(L, "the monotonic clock cannot be read");
+  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec * 1e-9);
+  return 1;
+}
+
+static void set_text(lua_State *L, const char *name, const char *text) {
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, name);
+}
+
+/* core.versions() -> { curl_built, curl_running, openssl_built, … } */
+static int l_versions(lua_State *L) {
+  engine_versions curl;
+  engine_get_versions(&curl);
+  lua_createtable(L, 0, 8);
+  set_text(L, "curl_built", curl.built);
+  set_text(L, "curl_running", curl.running);
+  set_text(L, "openssl_built", sign_openssl_built());
+  set_text(L, "openssl_running", sign_openssl_running());
+  set_text(L, "tls", curl.tls ? curl.tls : "none");
+  lua_pushboolean(L, curl.http2);
+  lua_setfield(L, -2, "http2");
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"now", l_now}, {"versions", l_versions}, {NULL, NULL}};
+
+LUA_API int luaopen_aom_core(lua_State *L);
+
+__attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L) {
+  lua_createtable(L, 0, 8);
+  luaL_setfuncs(L, functions, 0);
+  lua_sign_open(L);
+  lua_engine_open(L);
+  return 1;
+}

@@ -1,0 +1,36 @@
+--- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
+
+local async = {}
+
+---@class aom.Handle
+local Handle = { __name = "aom.handle" }
+Handle.__index = Handle
+
+--- Ends the call, if it is still under way: its callback gets a `cancelled` error.
+--- Cancelling twice, or too late, does nothing.
+function Handle:cancel()
+  if self.done or self.cancelled then return end
+  self.cancelled = true
+  if self.task and self.loop.cancel then self.loop.cancel(self.task) end
+end
+
+---@param loop aom.Loop
+---@param run fun(scope: table): table|nil, aom.Error|nil
+---@param callback fun(err: aom.Error|nil, result: table|nil)
+---@return aom.Handle
+function async.start(loop, run, callback)
+  local handle = setmetatable({ loop = loop }, Handle)
+  local function body()
+    local result, err = run(handle)
+    handle.done = true
+    callback(err, result)
+  end
+  if loop.spawn then
+    handle.task = loop.spawn(body)
+  else
+    loop.run({ body }, 1)
+  end
+  return handle
+end
+
+return async

@@ -1,0 +1,54 @@
+--- One attempt at a request: what the engine signs and sends, or what a loop with a
+--- transport of its own asks for with `attempt:signed()`.
+
+local core = require "aom.core"
+
+---@class aom.Attempt
+---@field method string
+---@field base string      scheme and authority
+---@field host string      the Host header
+---@field path string      decoded
+---@field query table[]    { name, value } pairs
+---@field headers table<string, string>
+---@field body string
+---@field signer? userdata
+---@field date string      X-Sdk-Date
+---@field connect_timeout number  seconds
+---@field fresh boolean    never on a connection that was used before
+local Attempt = {}
+Attempt.__index = Attempt
+
+local attempt = {}
+
+---@return aom.Attempt
+function attempt.new(fields) return setmetatable(fields, Attempt) end
+
+--- The attempt as an HTTP request, for a transport other than libcurl.
+---@return string|nil method  nil: signing failed, see the second value
+---@return string url_or_why
+---@return table<string, string>|nil headers
+---@return string|nil body
+function Attempt:signed()
+  local headers = { Host = self.host }
+  for name, value in pairs(self.headers) do headers[name] = value end
+  if not self.signer then
+    return self.method, self.base .. core.target(self.path, self.query), headers, self.body
+  end
+  local signed, why = core.sign(self, self.signer)
+  if not signed then return nil, why end
+  for name, value in pairs(signed.headers) do headers[name] = value end
+  return self.method, self.base .. signed.target, headers, self.body
+end
+
+--- The URL, for messages.
+---@return string
+function Attempt:url() return self.base .. core.target(self.path, self.query) end
+
+--- What was signed, for comparison with what a gateway computed.
+---@return string|nil
+function Attempt:canonical_request()
+  local signed = self.signer and core.sign(self, self.signer)
+  return signed and signed.canonical_request or nil
+end
+
+return attempt

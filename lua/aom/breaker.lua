@@ -1,0 +1,154 @@
+--- Keeps a wrong key from being locked. The service locks an access key for five
+--- minutes after more than five refused signatures in a row, for everybody who
+--- uses it. So:
+---
+--- * until a key pair has been accepted once, its calls go out one at a time;
+--- * after two refusals in a row nothing is sent with it for five minutes, and
+---   every call fails at once with the error that the service gave.
+---
+--- What is known of a key pair is shared by all clients of the process, under a
+--- one-way name of the pair; in nginx by all workers, where the configuration
+--- declares `lua_shared_dict aom`.
+
+local errors = require "aom.errors"
+local gate = require "aom.gate"
+
+local breaker = {}
+
+local MAX_REFUSALS = 2
+local LOCK_SECONDS = 300
+
+---@class aom.KeyRecord
+---@field name string
+---@field accepted boolean
+---@field refusals integer
+---@field blocked_until? number
+---@field failure? aom.Error
+---@field gate aom.Gate
+local Record = {}
+Record.__index = Record
+
+-- Records live as long as a client uses them; those with refusals stay until
+-- their time is up, so that a new client does not start afresh.
+local records = setmetatable({}, { __mode = "v" })
+local refused = {}
+
+---@param fingerprint string  a one-way name of a key pair
+---@return aom.KeyRecord
+function breaker.record(fingerprint)
+  local record = records[fingerprint]
+  if not record then
+    record = setmetatable(
+      { name = fingerprint, accepted = false, refusals = 0, gate = gate.new() }, Record)
+    records[fingerprint] = record
+  end
+  return record
+end
+
+--- The error of another call, as that of one that sent nothing.
+local function shared_failure(failure)
+  local err = errors.copy(failure)
+  err.attempts, err.elapsed = 0, nil
+  return err
+end
+
+local function remembered(failure)
+  local err = shared_failure(failure)
+  err.retryable = false
+  err.hint = "not sent: the service refused this key twice in a row, and locks a key that keeps being "
+    .. "refused; correct the credentials or wait five minutes" .. (err.hint and ". " .. err.hint or "")
+  return err
+end
+
+--- What other nginx workers found out.
+local function consult(record, loop)
+  local shared = loop.shared
+  if not shared then return end
+  if shared:get("accepted:" .. record.name) then record.accepted = true end
+  local message = shared:get("blocked:" .. record.name)
+  if message and not record.failure then
+    record.failure = errors.new("service", message, { status = 401 })
+    record.blocked_until = loop.now() + LOCK_SECONDS
+  elseif not message and record.blocked_until then
+    record.blocked_until, record.failure = nil, nil
+  end
+end
+
+local function blocked(record, loop)
+  consult(record, loop)
+  if not record.blocked_until then return nil end
+  if loop.now() < record.blocked_until then return remembered(record.failure) end
+  record.blocked_until, record.failure, record.refusals = nil, nil, 0
+  refused[record.name] = nil
+end
+
+--- Asks to send with this key. Waits while another call tries it out.
+---@param loop aom.Loop
+---@param deadline number
+---@param expires number  when the hold is void, should the caller vanish
+---@param held any        what an earlier attempt of the same call got here
+---@return table|boolean|nil hold  pass it to what ends the attempt; true: no hold
+---@return aom.Error|nil err       nothing may be sent
+function Record:enter(loop, deadline, expires, held)
+  while true do
+    local err = blocked(self, loop)
+    if err then return nil, err end
+    if self.accepted then return true end
+    if held and self.gate.holder == held then
+      held.expires = expires
+      return held
+    end
+    local hold = self.gate:take(loop, expires)
+    if hold then return hold end
+    local waited, failure = self.gate:wait(loop, deadline)
+    if failure then return nil, shared_failure(failure) end
+    if not waited then return true end
+    if loop.now() >= deadline then
+      return nil, errors.new("timeout", "the deadline passed while another call tried out the same key")
+    end
+  end
+end
+
+--- The service answered something other than a refusal.
+---@param loop aom.Loop
+function Record:accept(loop)
+  if self.accepted and self.refusals == 0 then return end
+  self.accepted, self.refusals = true, 0
+  refused[self.name] = nil
+  local shared = loop.shared
+  if shared then
+    shared:set("accepted:" .. self.name, true, LOCK_SECONDS)
+    shared:delete("refusals:" .. self.name)
+  end
+  -- Whoever tries the key out now, nobody needs to wait for it any more.
+  self.gate:release(self.gate.holder)
+end
+
+--- The service refused the signature; `locked` when it says that it locked the key.
+---@param failure aom.Error
+function Record:refuse(loop, hold, failure, locked)
+  self.accepted = false
+  self.refusals = locked and MAX_REFUSALS or self.refusals + 1
+  refused[self.name] = self
+  local shared = loop.shared
+  if shared then
+    shared:delete("accepted:" .. self.name)
+    local count = shared:incr("refusals:" .. self.name, 1, 0, LOCK_SECONDS)
+    self.refusals = math.max(self.refusals, count or 0)
+  end
+  if self.refusals >= MAX_REFUSALS then
+    self.failure = errors.copy(failure)
+    self.blocked_until = loop.now() + LOCK_SECONDS
+    if shared then shared:set("blocked:" .. self.name, failure.message, LOCK_SECONDS) end
+  end
+  self.gate:release(hold)
+end
+
+--- The call that held the gate ended without an answer: those that wait for it
+--- share its error, or with none the next one tries.
+---@param failure aom.Error|nil
+function Record:give_up(hold, failure)
+  self.gate:release(hold, failure)
+end
+
+return breaker

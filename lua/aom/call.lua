@@ -1,0 +1,230 @@
+--- The life of a call, as straight code: get credentials, sign, fetch, decode, ask
+--- whether to try again, wait, once more. It runs alike in every loop.
+
+local attempt = require "aom.attempt"
+local core = require "aom.core"
+local errors = require "aom.errors"
+local explain = require "aom.explain"
+local regions = require "aom.regions"
+local response = require "aom.response"
+local retry = require "aom.retry"
+
+local call = {}
+
+--- What a call in progress knows.
+---@class aom.Call
+---@field client aom.ClientState
+---@field request aom.Request
+---@field scope? table        { cancelled } of an asynchronous call
+---@field started number
+---@field deadline number
+---@field attempts integer
+---@field attempt? aom.Attempt
+---@field bearer? aom.Bearer
+---@field hold? table|boolean the key's gate
+---@field last? aom.Error     the last error that was not the deadline's
+
+--- Completes an error with what was attempted.
+local function describe(self, err)
+  local request = self.request
+  err.operation = request.operation.name
+  err.method = request.operation.method
+  err.url = self.client.settings.endpoint.base .. core.target(request.path, request.query)
+  err.attempts = err.attempts or self.attempts
+  err.elapsed = err.elapsed or self.client.loop.now() - self.started
+  return err
+end
+
+local function cancelled()
+  return errors.new("cancelled", "the call was cancelled")
+end
+
+local function is_cancelled(self) return self.scope and self.scope.cancelled end
+
+--- Tells the user's hook. Callers on the busy path look first whether there is one.
+local function emit(self, name, event)
+  local on_event = self.client.settings.on_event
+  if not on_event then return end
+  event.event = name
+  event.operation = self.request.operation.name
+  event.attempt = self.attempts
+  local fine, err = pcall(on_event, event)
+  if not fine then self.client.system.warn("on_event raised an error: " .. tostring(err)) end
+end
+
+local masked_headers = {
+  ["authorization"] = true, ["x-auth-token"] = true, ["x-security-token"] = true, ["x-subject-token"] = true,
+}
+
+local function visible(headers)
+  local copy = {}
+  for name, value in pairs(headers) do copy[name] = masked_headers[name:lower()] and "***" or value end
+  return copy
+end
+
+local function prepare(self)
+  local client, request, bearer = self.client, self.request, self.bearer
+  local settings = client.settings
+  self.attempt = attempt.new {
+    method = request.operation.method,
+    base = settings.endpoint.base,
+    host = settings.endpoint.host,
+    path = request.path,
+    query = request.query,
+    headers = bearer.headers,
+    body = request.body,
+    signer = bearer.signer,
+    date = client.clock:stamp(),
+    offset = client.clock.offset,
+    connect_timeout = settings.connect_timeout,
+    fresh = not request.operation.idempotent,
+  }
+end
+
+--- Gets credentials and, where a key pair is new, the right to try it out.
+local function admit(self)
+  local loop = self.client.loop
+  local now = loop.now()
+  local expires = math.min(self.deadline, now + self.client.settings.attempt_timeout)
+  local bearer, err = self.client.identity:get(loop, self.deadline, expires)
+  if not bearer then return nil, err end
+  self.bearer = bearer
+  local record = bearer.record
+  if record then
+    self.hold, err = record:enter(loop, self.deadline, expires, self.hold)
+    if not self.hold then return nil, err end
+  end
+  return true
+end
+
+--- An error for an attempt that got no answer.
+local function trouble_error(self, trouble)
+  local mask = self.bearer.mask
+  return errors.new(trouble.kind, mask(trouble.message), {
+    cause = trouble.code and { code = trouble.code, message = mask(trouble.message) } or nil,
+  })
+end
+
+local function explain_refusal(self, err)
+  local region = self.client.settings.region
+  local hint = explain.refusal(err, region, region and regions.has_automation(region))
+  if not hint and err.status == 401 and self.bearer.signer then
+    local ours = self.attempt:canonical_request()
+    hint = ours and explain.difference(self.bearer.mask(ours), err.message)
+  end
+  err.hint = hint
+end
+
+--- A 401 to a signature: the clock's fault, or the key's. True: sign once more.
+local function refused(self, err, answer)
+  local client, record = self.client, self.bearer.record
+  if not record then return false end
+  local gap = client.clock:learn(err.message, answer.headers.date, self.attempt.offset)
+  if not gap then
+    record:refuse(client.loop, self.hold, err, err.message:find("reach the limit", 1, true) ~= nil)
+    return false
+  end
+  err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
+    math.abs(gap), gap >= 0 and "slow" or "fast")
+  if self.healed then return false end
+  self.healed = true
+  emit(self, "skew", { gap = gap })
+  return true
+end
+
+--- Reads an answer. Returns a result, or nil, the error, and whether the request may
+--- be sent again at once.
+local function judge(self, answer)
+  local bearer, status = self.bearer, answer.status
+  if self.client.settings.on_event then
+    emit(self, "response", { status = status, headers = visible(answer.headers) })
+  end
+  if bearer.record and status ~= 401 then bearer.record:accept(self.client.loop) end
+  if status >= 200 and status < 300 then return response.result(answer, self.request, bearer.mask) end
+  local err = response.failure(answer, bearer.mask)
+  explain_refusal(self, err)
+  return nil, err, status == 401 and refused(self, err, answer)
+end
+
+--- Sends the request once. Returns a result; or nil, the error, whether to send again
+--- at once, the trouble that stands for "no answer", and the answer.
+local function attempt_once(self)
+  local client = self.client
+  local loop, settings = client.loop, client.settings
+  prepare(self)
+  self.attempts = self.attempts + 1
+  if settings.on_event then
+    emit(self, "request", { method = self.attempt.method, url = self.attempt:url(),
+      headers = visible(self.attempt.headers) })
+  end
+  local deadline = math.min(loop.now() + settings.attempt_timeout, self.deadline)
+  local answer, trouble = loop.fetch(self.attempt, deadline)
+  if is_cancelled(self) then return nil, cancelled() end
+  if not answer then return nil, trouble_error(self, trouble), false, trouble end
+  local result, err, again = judge(self, answer)
+  return result, err, again, nil, answer
+end
+
+--- Waits before the next attempt; nil when there is to be none.
+local function wait(self, err, trouble, answer)
+  local client = self.client
+  local settings, loop = client.settings, client.loop
+  local sent = not trouble or trouble.sent
+  if not retry.may_repeat(err, self.request.operation.idempotent, sent) then return nil end
+  if self.attempts >= settings.max_attempts then return nil end
+  local minimum = answer and retry.after(answer.headers["retry-after"], client.system.time()) or 0
+  local delay = retry.delay(self.attempts, client.system.random(), minimum)
+  if loop.now() + delay >= self.deadline then return nil end
+  emit(self, "retry", { delay = delay, error = err })
+  loop.sleep(delay)
+  return true
+end
+
+--- The error to end with: of a retry that the deadline cut off, the one before it.
+local function final_error(self, err)
+  local cut = err.kind == "timeout" and self.client.loop.now() >= self.deadline - 0.01
+  return cut and self.last or err
+end
+
+local function loop_until_done(self)
+  while true do
+    local admitted, err = admit(self)
+    if is_cancelled(self) then return nil, cancelled() end
+    if not admitted then return nil, final_error(self, err) end
+    local result, again, trouble, answer
+    result, err, again, trouble, answer = attempt_once(self)
+    if result then return result end
+    if not again then
+      if not wait(self, err, trouble, answer) then return nil, final_error(self, err) end
+      if is_cancelled(self) then return nil, cancelled() end
+    end
+    self.last = err
+  end
+end
+
+--- Runs a request to its end.
+---@param client aom.ClientState
+---@param request aom.Request
+---@param scope? table  an asynchronous call's
+---@return table|nil result
+---@return aom.Error|nil err
+function call.run(client, request, scope)
+  local started = client.loop.now()
+  local self = {
+    client = client, request = request, scope = scope,
+    started = started, deadline = started + client.settings.timeout, attempts = 0,
+  }
+  local result, err = loop_until_done(self)
+  if result then
+    result.attempts = self.attempts
+    result.elapsed = client.loop.now() - started
+    return result
+  end
+  err = describe(self, err)
+  if self.hold then
+    self.bearer.record:give_up(self.hold, err.kind ~= "cancelled" and err or nil)
+  end
+  return nil, err
+end
+
+return call

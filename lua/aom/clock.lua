@@ -1,0 +1,93 @@
+--- The time that signatures carry. The gateway refuses one that is more than 15
+--- minutes off its own clock; a client whose machine is off learns the difference
+--- from such a refusal and signs with it from then on.
+
+local clock = {}
+
+--- As far off as the gateway tolerates.
+local TOLERANCE = 15 * 60
+
+--- A difference that travel time and whole seconds explain.
+local NOISE = 5
+
+---@class aom.Clock
+---@field offset integer  seconds to add to the machine's clock
+local Clock = {}
+Clock.__index = Clock
+
+---@param system aom.System
+---@return aom.Clock
+function clock.new(system)
+  return setmetatable({ time = system.time, offset = 0 }, Clock)
+end
+
+--- The time as X-Sdk-Date wants it.
+---@return string
+function Clock:stamp()
+  local second = self.time() + self.offset
+  if second ~= self.second then
+    self.second = second
+    self.text = os.date("!%Y%m%dT%H%M%SZ", second)
+  end
+  return self.text
+end
+
+--- Days since 1970-01-01 of a date of the Gregorian calendar. os.time would read
+--- the date in the machine's own time zone.
+local function days(year, month, day)
+  local y = month <= 2 and year - 1 or year
+  local era = math.floor(y / 400)
+  local year_of_era = y - era * 400
+  local day_of_year = math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  return era * 146097 + year_of_era * 365 + math.floor(year_of_era / 4) - math.floor(year_of_era / 100)
+    + day_of_year - 719468
+end
+
+local function seconds(year, month, day, hour, minute, second)
+  return days(tonumber(year), tonumber(month), tonumber(day)) * 86400
+    + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
+end
+
+---@param text string  YYYYMMDDTHHMMSSZ
+---@return integer|nil
+function clock.parse_stamp(text)
+  local y, mo, d, h, mi, s = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
+  if y then return seconds(y, mo, d, h, mi, s) end
+end
+
+local months = {
+  Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
+  Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
+}
+
+---@param text string  an HTTP date, in the one form that servers send today
+---@return integer|nil
+function clock.parse_http_date(text)
+  local d, month, y, h, mi, s = text:match("^%a+, (%d%d?) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$")
+  if d and months[month] then return seconds(y, months[month], d, h, mi, s) end
+end
+
+--- The server's time that a refusal states, in its text or its Date header.
+local function server_time(message, date)
+  local stated = message and message:match("server time:%s*(%d+T%d+Z)")
+  return stated and clock.parse_stamp(stated) or date and clock.parse_http_date(date)
+end
+
+--- Learns from a refused signature whether the clock was the reason.
+---@param message string    the service's words
+---@param date string|nil   the answer's Date header
+---@param used integer      the offset that the refused signature was made with
+---@return integer|nil gap  seconds by which it was behind; nil: the clock is not to blame
+function Clock:learn(message, date, used)
+  local theirs = server_time(message, date)
+  local expired = message:find("signature expired", 1, true) ~= nil
+  if not theirs then return expired and 0 or nil end
+  local offset = theirs - self.time()
+  local gap = offset - used
+  if math.abs(gap) <= TOLERANCE and not expired then return nil end
+  -- A signature may also have expired because it was held up on its way.
+  if math.abs(gap) > NOISE then self.offset, self.second = offset, nil end
+  return gap
+end
+
+return clock

@@ -1,0 +1,33 @@
+--- Credentials from a function, or from an object with a `refresh` method, that
+--- the user brings.
+
+local errors = require "aom.errors"
+
+---@class aom.CustomProvider: aom.Provider
+local Custom = {}
+Custom.__index = Custom
+
+local custom = {}
+
+---@param provider function|table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+function custom.new(provider)
+  if type(provider) == "function" then
+    return setmetatable({ call = function(context) return provider(context) end }, Custom)
+  end
+  if type(provider.refresh) ~= "function" then
+    return nil, errors.argument("option credentials: the object has no refresh method")
+  end
+  return setmetatable({ call = function(context) return provider:refresh(context) end }, Custom)
+end
+
+function Custom:refresh(context)
+  local values, why = self.call(context)
+  if type(values) == "table" then return values end
+  if errors.is_error(why) then return nil, why end
+  return nil, errors.new("credentials", "the credentials provider gave none",
+    { cause = why ~= nil and { message = tostring(why) } or nil })
+end
+
+return custom

@@ -1,0 +1,120 @@
+--- The one error value of the library: a table that says what failed, how, and
+--- whether trying again makes sense. It never holds a secret.
+
+---@alias aom.ErrorKind
+---| "argument"    # a value given by the caller is wrong; nothing was sent
+---| "config"      # region, endpoint, project or an option is missing or wrong
+---| "credentials" # no usable credentials, or they could not be renewed
+---| "network"     # DNS, connect, reset, or closed early
+---| "timeout"     # an attempt, a connect or the whole call took too long
+---| "tls"         # the peer could not be verified
+---| "protocol"    # the answer makes no sense, or is over a limit
+---| "service"     # the API said no
+---| "cancelled"   # the caller cancelled it
+
+---@class aom.Error
+---@field kind aom.ErrorKind
+---@field message string          one sentence
+---@field status? integer         HTTP status
+---@field code? string            the service's code, such as "AOM.31001302"
+---@field http_code? integer      the status that the body itself states
+---@field request_id? string      what to give to support
+---@field details? aom.ErrorDetail[]  lower errors that the service listed
+---@field operation? string       such as "trigger"
+---@field method? string
+---@field url? string
+---@field attempts? integer       requests made
+---@field elapsed? number         seconds
+---@field retryable boolean       whether the same call may succeed later
+---@field hint? string            what to do, when the library knows better
+---@field cause? aom.ErrorCause   the lower error
+local Error = { __name = "aom.error" }
+Error.__index = Error
+
+---@class aom.ErrorDetail
+---@field code? string
+---@field message? string
+
+---@class aom.ErrorCause
+---@field code? integer  libcurl's number
+---@field message string
+
+local errors = {}
+
+local function place(err)
+  local parts = {}
+  if err.status then parts[#parts + 1] = "HTTP " .. err.status end
+  if err.code then parts[#parts + 1] = err.code end
+  if err.request_id then parts[#parts + 1] = "request " .. err.request_id end
+  if err.operation then parts[#parts + 1] = err.operation end
+  if (err.attempts or 0) > 1 then parts[#parts + 1] = err.attempts .. " attempts" end
+  if #parts == 0 then return "" end
+  return " (" .. table.concat(parts, ", ") .. ")"
+end
+
+--- Control bytes would let a server forge lines in a log.
+local function one_line(text)
+  return (text:gsub("[%z\1-\31\127]+", " "))
+end
+
+function Error.__tostring(err)
+  local line = "aom: " .. err.kind .. ": " .. err.message .. place(err)
+  if err.hint then line = line .. "; " .. err.hint end
+  return one_line(line)
+end
+
+--- Lets a script concatenate an error as it would a string.
+function Error.__concat(left, right)
+  return tostring(left) .. tostring(right)
+end
+
+---@param kind aom.ErrorKind
+---@param message string
+---@param fields? table  further fields; becomes the error itself
+---@return aom.Error
+function errors.new(kind, message, fields)
+  local err = fields or {}
+  err.kind = kind
+  err.message = message
+  if err.retryable == nil then err.retryable = kind == "network" or kind == "timeout" end
+  return setmetatable(err, Error)
+end
+
+---@return aom.Error
+function errors.argument(format, ...)
+  return errors.new("argument", format:format(...))
+end
+
+---@return aom.Error
+function errors.config(message, hint)
+  return errors.new("config", message, { hint = hint })
+end
+
+--- The same error once more, for a caller that did not make the request itself.
+---@param err aom.Error
+---@return aom.Error
+function errors.copy(err)
+  local copy = {}
+  for name, value in pairs(err) do copy[name] = value end
+  return setmetatable(copy, Error)
+end
+
+---@param value any
+---@return boolean
+function errors.is_error(value)
+  return type(value) == "table" and getmetatable(value) == Error
+end
+
+--- A short, printable form of any value, for messages that show what was given.
+---@param value any
+---@return string
+function errors.show(value)
+  if type(value) ~= "string" then
+    if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
+    return "a " .. type(value)
+  end
+  local text = value:sub(1, 40):gsub("[%z\1-\31\127]", function(byte) return ("\\%d"):format(byte:byte()) end)
+  return '"' .. text .. (#value > 40 and '…"' or '"')
+end
+
+return errors

@@ -1,0 +1,63 @@
+--- Which loop a client waits in: the one that the user names or brings, else the one
+--- that this Lua runs in. A loop is a small table, and the only thing in the library
+--- that knows where it stands.
+
+local core = require "aom.core"
+local errors = require "aom.errors"
+
+local loop = {}
+
+--- How one waits. An adapter of a user's own provides the first five.
+---@class aom.Loop
+---@field fetch fun(attempt: aom.Attempt, deadline: number): aom.Answer|nil, aom.Trouble|nil
+---@field sleep fun(seconds: number)
+---@field now fun(): number  monotonic seconds; deadlines are in this time
+---@field waiter fun(): aom.Waiter|nil  nil: nothing else can run while one waits here
+---@field run fun(list: function[], concurrency: integer)  runs all, returns when all have ended
+---@field spawn? fun(body: function): any  starts one; without it `run` runs it
+---@field cancel? fun(task: any)  wakes what `spawn` returned out of its wait
+---@field close? fun()
+---@field shared? table  a store that processes share, as an ngx.shared dictionary
+
+---@class aom.Waiter
+---@field wait fun(deadline: number): boolean  whether it was woken
+---@field wake fun()
+
+local required = { "fetch", "sleep", "now", "waiter", "run" }
+
+local function check_adapter(adapter)
+  for _, name in ipairs(required) do
+    if type(adapter[name]) ~= "function" then
+      return nil, errors.argument("option loop: the adapter has no function %s", name)
+    end
+  end
+  return adapter
+end
+
+local MAX_HEAD = 256 * 1024
+
+local function make_engine(settings)
+  local engine, why = core.engine {
+    ca_file = settings.ca_file,
+    proxy = settings.proxy,
+    insecure = settings.insecure,
+    user_agent = settings.user_agent,
+    max_body = settings.max_response_bytes,
+    max_head = MAX_HEAD,
+  }
+  if not engine then return nil, errors.config("libcurl cannot be used: " .. why) end
+  return engine
+end
+
+---@param settings table  a client's resolved configuration
+---@return aom.Loop|nil
+---@return aom.Error|nil
+function loop.open(settings)
+  local choice = settings.loop or "blocking"
+  if type(choice) == "table" then return check_adapter(choice) end
+  local engine, err = make_engine(settings)
+  if not engine then return nil, err end
+  return require("aom.loop." .. choice).new(engine)
+end
+
+return loop

@@ -1,0 +1,52 @@
+--- Where the service stands: region ids, their endpoints, and which regions have
+--- opened workflow automation.
+
+local regions = {}
+
+-- The AOM endpoint of each is https://aom.<id>.myhuaweicloud.com.
+local known = {
+  "ae-ad-1", "af-north-1", "af-south-1",
+  "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+  "cn-east-2", "cn-east-3", "cn-east-4", "cn-east-5",
+  "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12",
+  "cn-south-1", "cn-south-2", "cn-southwest-2", "cn-southwest-3",
+  "la-north-2", "la-south-2", "me-east-1", "my-kualalumpur-1", "na-mexico-1",
+  "ru-moscow-1", "ru-northwest-2", "sa-brazil-1", "tr-west-1",
+}
+
+-- Documented for these alone; elsewhere the gateway may answer that the API is
+-- not published.
+local automation = {
+  ["cn-north-4"] = true, ["cn-east-3"] = true, ["cn-east-2"] = true, ["cn-south-1"] = true,
+  ["me-east-1"] = true,
+}
+
+local by_id = {}
+for _, id in ipairs(known) do by_id[id] = true end
+
+---@param region string
+---@return string|nil endpoint  nil for a region that is not known
+function regions.endpoint(region)
+  if by_id[region] then return "https://aom." .. region .. ".myhuaweicloud.com" end
+end
+
+---@param region string
+---@return boolean
+function regions.has_automation(region)
+  return automation[region] == true
+end
+
+--- The known ids, sorted, for messages.
+---@return string
+function regions.list()
+  return table.concat(known, ", ")
+end
+
+--- The environment variable that overrides a region's endpoint.
+---@param region string
+---@return string
+function regions.override_variable(region)
+  return "HUAWEICLOUD_SDK_REGION_AOM_" .. (region:upper():gsub("-", "_"))
+end
+
+return regions

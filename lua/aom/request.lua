@@ -1,0 +1,93 @@
+--- From an operation's row and a caller's arguments to a request. Checks every
+--- argument, so that what is wrong never leaves the machine.
+
+local errors = require "aom.errors"
+
+local request = {}
+
+---@class aom.Request
+---@field operation aom.Operation
+---@field values table<string, string>  the arguments by name
+---@field path string                   decoded
+---@field query table[]                 { name, value } pairs
+---@field body string
+
+local MAX_ID = 64
+
+local checks = {}
+
+-- An id is one segment of a path. Bytes that could end the segment, or that
+-- gateways and proxies are known to decode and interpret, are refused; any other
+-- byte is percent-encoded, the same in the signature and on the wire.
+function checks.id(value)
+  if type(value) ~= "string" or value == "" or #value > MAX_ID then
+    return "a string of 1 to 64 bytes"
+  end
+  if value == "." or value == ".." then return 'an id, which is never "." or ".."' end
+  if value:find("[/\\%%?#%z\1-\32\127]") then
+    return "an id without / \\ % ? #, blanks and control characters"
+  end
+end
+
+function checks.choice(value, parameter)
+  for _, choice in ipairs(parameter.choices) do
+    if value == choice then return nil end
+  end
+  return '"' .. table.concat(parameter.choices, '" or "') .. '"'
+end
+
+--- What is wrong with an argument, or nil.
+---@param name string
+---@param value any
+---@param parameter aom.Parameter
+---@return aom.Error|nil
+function request.check(name, value, parameter)
+  local wanted = checks[parameter.kind](value, parameter)
+  if wanted then
+    return errors.argument("%s: expected %s, got %s", name, wanted, errors.show(value))
+  end
+end
+
+local function build_path(row, prefix, values)
+  local path = prefix
+  for i, part in ipairs(row.path) do
+    -- Literal texts and names stand in turn.
+    path = path .. (i % 2 == 1 and part or values[part])
+  end
+  return path
+end
+
+local function build_query(row, values)
+  local query = {}
+  for i, name in ipairs(row.query) do query[i] = { name, values[name] } end
+  return query
+end
+
+---@param row aom.Operation
+---@param prefix string  the path up to and with the project id
+---@param a any  arguments, in the row's order
+---@param b any
+---@return aom.Request|nil
+---@return aom.Error|nil
+function request.build(row, prefix, a, b)
+  local values = {}
+  for i, name in ipairs(row.arguments) do
+    local value
+    if i == 1 then value = a else value = b end
+    local err = request.check(name, value, row.parameters[name])
+    if err then
+      err.operation = row.name
+      return nil, err
+    end
+    values[name] = value
+  end
+  return {
+    operation = row,
+    values = values,
+    path = build_path(row, prefix, values),
+    query = build_query(row, values),
+    body = "",
+  }
+end
+
+return request

@@ -1,0 +1,160 @@
+--- From an HTTP answer to the caller's result or to an error. Pure: no I/O.
+---
+--- The service, its gateway, the identity service and proxies on the way each have
+--- a shape of their own for an error body; all of them become one error here.
+
+local errors = require "aom.errors"
+local json = require "aom.json"
+local retry = require "aom.retry"
+
+local response = {}
+
+-- Names under which a code and a message travel together, in the order in which
+-- they are trusted. A pair counts when its message is there.
+local shapes = {
+  { "error_code", "error_msg" },
+  { "error_code", "error_message" },
+  { "errorCode", "errorMsg" },
+  { "errorCode", "errorMessage" },
+  { "code", "message" },
+}
+
+local MAX_DEPTH = 5
+local SNIPPET = 200
+
+local function text_of(value)
+  if type(value) == "string" and value ~= "" then return value end
+  if type(value) == "number" then return ("%.14g"):format(value) end
+end
+
+local function direct_pair(object)
+  for _, shape in ipairs(shapes) do
+    local code, message = text_of(object[shape[1]]), text_of(object[shape[2]])
+    if code and message then return code, message, object end
+  end
+  local authorization = text_of(object.encoded_authorization_message)
+  if authorization then
+    return text_of(object.error_code) or text_of(object.code), authorization, object
+  end
+end
+
+local function sorted_names(object)
+  local names = {}
+  for name in pairs(object) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The first pair found, outer objects before inner ones, names in order, so that
+--- the same body always gives the same error.
+local function find_pair(object, depth)
+  local code, message, holder = direct_pair(object)
+  if message then return code, message, holder end
+  if depth == MAX_DEPTH then return nil end
+  for _, name in ipairs(sorted_names(object)) do
+    local member = object[name]
+    if type(member) == "table" and name ~= "details" then
+      code, message, holder = find_pair(member, depth + 1)
+      if message then return code, message, holder end
+    end
+  end
+end
+
+--- A message without its code is better than none.
+local function lone_message(object)
+  return text_of(object.error_msg) or text_of(object.error_message) or text_of(object.errorMsg)
+    or text_of(object.errorMessage) or text_of(object.message)
+end
+
+local function read_details(list, mask)
+  if type(list) ~= "table" then return nil end
+  local details = {}
+  for _, entry in ipairs(list) do
+    local code, message
+    if type(entry) == "table" then code, message = find_pair(entry, 1) end
+    if message then details[#details + 1] = { code = code, message = mask(message) } end
+  end
+  return details[1] and details or nil
+end
+
+--- The first bytes of a body, fit for a message.
+local function snippet(body)
+  if body == "" then return "an empty body" end
+  local text = body:sub(1, SNIPPET)
+  -- A multi-byte character that the cut went through is left out.
+  if #body > SNIPPET then text = text:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
+  return (text:gsub("[%z\1-\31\127]+", " "))
+end
+
+local titles = {
+  [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified",
+  [307] = "redirected", [308] = "redirected for good",
+  [400] = "bad request", [401] = "not authenticated", [403] = "forbidden", [404] = "not found",
+  [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
+  [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable",
+  [504] = "gateway timed out",
+}
+
+local function fallback_message(answer)
+  local title = titles[answer.status] or "the service refused the request"
+  if answer.body:find("^%s*$") then return title end
+  return title .. ": " .. snippet(answer.body)
+end
+
+--- The error that an answer other than 2xx stands for.
+---@param answer aom.Answer
+---@param mask fun(text: string): string  hides the caller's secrets
+---@return aom.Error
+function response.failure(answer, mask)
+  local headers = answer.headers
+  local fields = {
+    status = answer.status,
+    request_id = headers["x-request-id"] or headers["x-iam-trace-id"],
+    retryable = retry.is_transient(answer.status),
+  }
+  local body = json.decode(answer.body)
+  local message
+  if type(body) == "table" then
+    local code, text, holder = find_pair(body, 1)
+    fields.code, message = code, text or lone_message(body)
+    holder = holder or body
+    fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)
+    fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
+    fields.details = read_details(holder.details or body.details, mask)
+  end
+  return errors.new("service", mask(message or fallback_message(answer)), fields)
+end
+
+local decoders = {}
+
+-- Documented as `{"success"}`, which is not JSON. That text, an empty body and any
+-- JSON pass: the status has decided already. Anything else is not this service.
+function decoders.acknowledgement(body)
+  if body == '{"success"}' or body:find("^%s*$") or body:find('^%s*{%s*"success"%s*}%s*$') then return {} end
+  if json.decode(body) ~= nil then return {} end
+end
+
+--- The result of a 2xx answer.
+---@param answer aom.Answer
+---@param request aom.Request
+---@param mask fun(text: string): string
+---@return table|nil result
+---@return aom.Error|nil err
+function response.result(answer, request, mask)
+  local result = decoders[request.operation.result](answer.body)
+  if not result then
+    return nil, errors.new("protocol",
+      mask("the answer is not what the service sends: " .. snippet(answer.body)),
+      { status = answer.status, request_id = answer.headers["x-request-id"] })
+  end
+  for name, value in pairs(request.values) do result[name] = value end
+  result.success = true
+  result.status = answer.status
+  result.request_id = answer.headers["x-request-id"]
+  result.body = answer.body
+  return result
+end
+
+return response

@@ -1,0 +1,9 @@
+--- All of `aom`, returning nil and the error where that raises it; the clients made
+--- here do so too.
+
+local face = require "aom.face"
+
+return face.build(function(value, err)
+  if value == nil then return nil, err end
+  return value
+end)

@@ -1,0 +1,174 @@
+--- Signing alone, for those who bring their own transport. Pure: no I/O, and no
+--- clock but for a date that the caller leaves out.
+
+local core = require "aom.core"
+local errors = require "aom.errors"
+local options = require "aom.options"
+
+local signing = {}
+
+local request_fields = {
+  method = true, scheme = true, host = true, path = true, query = true, headers = true, body = true,
+}
+local key_fields = {
+  ak = true, sk = true, security_token = true, algorithm = true, date = true, region = true,
+  service = true, signed_headers = true,
+}
+
+local function check_text(name, value, optional)
+  if value == nil and optional then return nil end
+  if type(value) ~= "string" or value == "" then
+    return errors.argument("%s: expected a non-empty string, got a %s", name, type(value))
+  end
+  if value:find("[%z\1-\31\127]") then
+    return errors.argument("%s: expected a string without control characters", name)
+  end
+end
+
+local function first_error(checks)
+  for i = 1, checks.n do
+    if checks[i] then return checks[i] end
+  end
+end
+
+local function check_request(given)
+  if type(given) ~= "table" then
+    return errors.argument("request: expected a table, got %s", errors.show(given))
+  end
+  local scheme = given.scheme
+  return first_error { n = 7,
+    options.check_names(given, request_fields, "request field") or false,
+    check_text("request.method", given.method) or false,
+    check_text("request.host", given.host) or false,
+    (type(given.path) ~= "string" or given.path:sub(1, 1) ~= "/")
+      and errors.argument("request.path: expected a decoded path that starts with /"),
+    scheme ~= nil and scheme ~= "http" and scheme ~= "https"
+      and errors.argument('request.scheme: expected "http" or "https", got %s', errors.show(scheme)),
+    given.body ~= nil and type(given.body) ~= "string"
+      and errors.argument("request.body: expected a string, got a %s", type(given.body)),
+    given.headers ~= nil and type(given.headers) ~= "table"
+      and errors.argument("request.headers: expected a table, got %s", errors.show(given.headers)),
+  }
+end
+
+local function check_key(given)
+  if type(given) ~= "table" then
+    return errors.argument("credentials: expected a table, got %s", errors.show(given))
+  end
+  return first_error { n = 8,
+    options.check_names(given, key_fields, "credentials field") or false,
+    check_text("credentials.ak", given.ak) or false,
+    check_text("credentials.sk", given.sk) or false,
+    check_text("credentials.security_token", given.security_token, true) or false,
+    check_text("credentials.algorithm", given.algorithm, true) or false,
+    given.date ~= nil and not (type(given.date) == "string" and given.date:find("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$"))
+      and errors.argument("credentials.date: expected YYYYMMDDTHHMMSSZ, got %s", errors.show(given.date)),
+    given.signed_headers ~= nil and type(given.signed_headers) ~= "table"
+      and errors.argument("credentials.signed_headers: expected a list of names, got %s",
+        errors.show(given.signed_headers)),
+    given.algorithm == "V11-HMAC-SHA256"
+      and (check_text("credentials.region", given.region) or check_text("credentials.service", given.service)),
+  }
+end
+
+local function text_of(value)
+  if type(value) == "string" then return value end
+  if type(value) == "boolean" then return tostring(value) end
+  if type(value) == "number" then return value % 1 == 0 and ("%d"):format(value) or tostring(value) end
+end
+
+--- Copies a query: a list of { name, value } pairs, or a table of name = value.
+local function copy_query(query)
+  if query == nil then return {} end
+  if type(query) ~= "table" then
+    return nil, errors.argument("request.query: expected a list of { name, value } pairs, got %s",
+      errors.show(query))
+  end
+  local copy = {}
+  for key, entry in pairs(query) do
+    local name, value = key, entry
+    if type(key) == "number" then
+      if type(entry) ~= "table" then
+        return nil, errors.argument("request.query[%d]: expected a { name, value } pair, got %s",
+          key, errors.show(entry))
+      end
+      name, value = entry[1], entry[2]
+    end
+    name, value = text_of(name), text_of(value == nil and "" or value)
+    if not name or not value then
+      return nil, errors.argument("request.query: expected names and values that are strings, numbers or booleans")
+    end
+    copy[#copy + 1] = { name, value }
+  end
+  return copy
+end
+
+local function copy_headers(headers)
+  local copy, seen = {}, {}
+  for name, value in pairs(headers or {}) do
+    local text = text_of(value)
+    if type(name) ~= "string" or not text then
+      return nil, errors.argument("request.headers: expected names with string values")
+    end
+    local lower = name:lower()
+    if seen[lower] then
+      return nil, errors.argument("request.headers: %s and %s differ only in case",
+        errors.show(seen[lower]), errors.show(name))
+    end
+    seen[lower] = name
+    copy[name] = text
+  end
+  return copy, nil, seen
+end
+
+local function choose_date(headers, seen, key)
+  if key.date then return key.date end
+  local named = seen["x-sdk-date"]
+  return named and headers[named] or os.date("!%Y%m%dT%H%M%SZ")
+end
+
+local function copy_request(given, key)
+  local query, headers, seen, err
+  query, err = copy_query(given.query)
+  if not query then return nil, err end
+  headers, err, seen = copy_headers(given.headers)
+  if not headers then return nil, err end
+  return {
+    method = given.method:upper(),
+    host = given.host,
+    path = given.path,
+    query = query,
+    headers = headers,
+    body = given.body or "",
+    date = choose_date(headers, seen, key),
+    signed_headers = key.signed_headers,
+  }
+end
+
+--- Signs a request.
+---@param given table  { method, host, path (decoded), scheme?, query?, headers?, body? }
+---@param key table    { ak, sk, security_token?, algorithm?, date?, region?, service?, signed_headers? }
+---@return table|nil signed  { headers, url, canonical_request, string_to_sign, signed_headers }
+---@return aom.Error|nil err
+function signing.sign(given, key)
+  local err = check_request(given) or check_key(key)
+  if err then return nil, err end
+  local request
+  request, err = copy_request(given, key)
+  if not request then return nil, err end
+  local made, signer, why = pcall(core.signer, {
+    ak = key.ak, sk = key.sk, security_token = key.security_token,
+    algorithm = key.algorithm or "SDK-HMAC-SHA256", region = key.region, service = key.service,
+  })
+  if not made then return nil, errors.argument("credentials: %s", tostring(signer)) end
+  if not signer then return nil, errors.argument("credentials: %s", why) end
+  local signed
+  signed, why = core.sign(request, signer)
+  signer:close()
+  if not signed then return nil, errors.argument("request: %s", why) end
+  signed.url = (given.scheme or "https") .. "://" .. given.host .. signed.target
+  signed.target = nil
+  return signed
+end
+
+return signing

@@ -1,0 +1,58 @@
+--- What the library takes from the world around it: environment, files, clocks,
+--- chance, and a way to warn. Everything else receives these as one table, so
+--- that a spec can put its own in their place. Nothing is read at `require`.
+
+local core = require "aom.core"
+
+---@class aom.System
+---@field getenv fun(name: string): string|nil
+---@field read_file fun(path: string): string|nil, string|nil  contents, or nil and why
+---@field time fun(): integer  seconds since 1970, UTC
+---@field now fun(): number  monotonic seconds
+---@field random fun(): number  in [0, 1)
+---@field warn fun(message: string)
+local system = {}
+
+---@param name string
+---@return string|nil
+function system.getenv(name)
+  local value = os.getenv(name)
+  -- An empty variable is how shells and service files say "not set".
+  if value == "" then return nil end
+  return value
+end
+
+---@param path string
+---@return string|nil contents
+---@return string|nil why
+function system.read_file(path)
+  local file, why = io.open(path, "rb")
+  if not file then return nil, why end
+  local contents, reading = file:read("*a")
+  file:close()
+  return contents, reading
+end
+
+system.time = os.time
+system.now = core.now
+
+---@return number
+function system.random()
+  -- Without randomness every client would come back at the same moment: half is
+  -- a poor jitter, but a valid one.
+  return core.random() or 0.5
+end
+
+---@param message string
+function system.warn(message)
+  local text = "aom: " .. message
+  if ngx and ngx.log then
+    ngx.log(ngx.WARN, text)
+  elseif vim and vim.schedule then
+    vim.schedule(function() vim.notify(text, vim.log.levels.WARN) end)
+  else
+    io.stderr:write(text, "\n")
+  end
+end
+
+return system

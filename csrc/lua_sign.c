@@ -10,10 +10,11 @@ static const char scratch_class[] = "aom.scratch";
 
 /* The output stays with the signer, so that signing again needs no new memory. */
 typedef struct lua_signer {
-  signer *signer; /* owned; NULL once closed */
-  sign_algorithm algorithm;
-  bool has_output;
+  signer *signer; /* owned; NULL before it is made and after its end */
   sign_output output;
+  sign_algorithm algorithm;
+  bool closed;
+  unsigned holders; /* calls that read the signer's memory while Lua allocates */
 } lua_signer;
 
 static const char *const status_codes[SIGN_STATUS_COUNT] = {
@@ -39,12 +40,43 @@ int lua_sign_fail(lua_State *L, sign_status status) {
 
 static lua_signer *check_live(lua_State *L, int index) {
   lua_signer *self = luaL_checkudata(L, index, signer_class);
-  if (self->signer == NULL)
+  if (self->closed || self->signer == NULL)
     luaL_argerror(L, index, "the signer is closed");
   return self;
 }
 
 signer *lua_sign_check(lua_State *L, int index) { return check_live(L, index)->signer; }
+
+static void destroy(lua_signer *self) {
+  if (self->signer == NULL)
+    return;
+  signer_free(self->signer);
+  sign_output_free(&self->output);
+  self->signer = NULL;
+}
+
+/* Any allocation may run a finalizer, and that may close this very signer (the
+ * object that owns it may be garbage already). While it is held, closing only
+ * marks it. If an error cuts the call short, the collector destroys it later. */
+static void hold(lua_signer *self) { self->holders++; }
+
+static void let_go(lua_signer *self) {
+  if (--self->holders == 0 && self->closed)
+    destroy(self);
+}
+
+static int signer_close(lua_State *L) {
+  lua_signer *self = luaL_checkudata(L, 1, signer_class);
+  self->closed = true;
+  if (self->holders == 0)
+    destroy(self);
+  return 0;
+}
+
+static int signer_gc(lua_State *L) {
+  destroy(luaL_checkudata(L, 1, signer_class));
+  return 0;
+}
 
 static void push_slice(lua_State *L, slice text) {
   lua_pushlstring(L, text.data, text.len);
@@ -116,28 +148,17 @@ static int core_signer(lua_State *L) {
   signer_key key = key_options(L);
   lua_signer *self = compat_new_object(L, signer_class, sizeof *self);
   self->algorithm = key.algorithm;
+  sign_output_init(&self->output);
   self->signer = signer_new(&key, &status);
   if (self->signer == NULL)
     return lua_sign_fail(L, status);
-  sign_output_init(&self->output);
-  self->has_output = true;
   return 1;
-}
-
-static int signer_close(lua_State *L) {
-  lua_signer *self = luaL_checkudata(L, 1, signer_class);
-  signer_free(self->signer);
-  self->signer = NULL;
-  if (self->has_output)
-    sign_output_free(&self->output);
-  self->has_output = false;
-  return 0;
 }
 
 static int signer_tostring(lua_State *L) {
   const lua_signer *self = luaL_checkudata(L, 1, signer_class);
   lua_pushfstring(L, "%s (%s%s)", signer_class, sign_algorithm_name(self->algorithm),
-                  self->signer == NULL ? ", closed" : "");
+                  self->closed ? ", closed" : "");
   return 1;
 }
 
@@ -149,16 +170,18 @@ static int method_fingerprint(lua_State *L) {
 }
 
 static int method_mask(lua_State *L) {
-  const signer *s = lua_sign_check(L, 1);
   slice text;
   luaL_checktype(L, 2, LUA_TSTRING);
   text.data = lua_tolstring(L, 2, &text.len);
   buffer *masked = push_scratch(L);
-  return finish_scratch(L, masked, signer_mask(s, text, masked));
+  return finish_scratch(L, masked, signer_mask(lua_sign_check(L, 1), text, masked));
 }
 
 static int method_ak(lua_State *L) {
-  push_slice(L, signer_ak(lua_sign_check(L, 1)));
+  lua_signer *self = check_live(L, 1);
+  hold(self);
+  push_slice(L, signer_ak(self->signer));
+  let_go(self);
   return 1;
 }
 
@@ -193,21 +216,30 @@ static void push_headers(lua_State *L, const lua_signer *self,
     set_slice(L, out->content_header, out->content_hash);
 }
 
-static int core_sign(lua_State *L) {
-  sign_request request;
-  lua_signer *self = check_live(L, 2);
-  request_check(L, 1, &request);
-  sign_output *out = &self->output;
-  sign_status status = signer_sign(self->signer, &request, out);
-  if (status != SIGN_OK)
-    return lua_sign_fail(L, status);
+static void push_signed(lua_State *L, const lua_signer *self,
+                        const sign_request *request) {
+  const sign_output *out = &self->output;
   lua_createtable(L, 0, 5);
-  push_headers(L, self, &request);
+  push_headers(L, self, request);
   lua_setfield(L, -2, "headers");
   set_text(L, "target", buffer_slice(&out->target));
   set_text(L, "canonical_request", buffer_slice(&out->canonical));
   set_text(L, "string_to_sign", buffer_slice(&out->string_to_sign));
   set_text(L, "signed_headers", buffer_slice(&out->signed_headers));
+}
+
+static int core_sign(lua_State *L) {
+  sign_request request;
+  lua_signer *self = check_live(L, 2);
+  request_check(L, 1, &request);
+  /* Reading the request allocated: it may be closed by now. */
+  signer *s = lua_sign_check(L, 2);
+  sign_status status = signer_sign(s, &request, &self->output);
+  if (status != SIGN_OK)
+    return lua_sign_fail(L, status);
+  hold(self);
+  push_signed(L, self, &request);
+  let_go(self);
   return 1;
 }
 
@@ -239,7 +271,7 @@ static void open_classes(lua_State *L) {
       {"fingerprint", method_fingerprint}, {"mask", method_mask},   {"ak", method_ak},
       {"algorithm", method_algorithm},     {"close", signer_close}, {NULL, NULL}};
   static const luaL_Reg meta[] = {
-      {"__gc", signer_close}, {"__tostring", signer_tostring}, {NULL, NULL}};
+      {"__gc", signer_gc}, {"__tostring", signer_tostring}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   static const luaL_Reg scratch_meta[] = {{"__gc", scratch_gc}, {NULL, NULL}};
   compat_new_class(L, signer_class, methods, meta);

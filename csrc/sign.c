@@ -112,7 +112,7 @@ sign_status signer_sign(signer *s, const sign_request *request, sign_output *out
       header_set_fill(&s->headers, request, s->security_token, s->algorithm->digest, out);
   if (status == SIGN_OK)
     status = sign_filled(s, request, out);
-  if (status == SIGN_CRYPTO)
+  if (status != SIGN_OK)
     ERR_clear_error();
   return status;
 }

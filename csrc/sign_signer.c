@@ -101,8 +101,8 @@ static sign_status prepare(signer *s, const signer_key *key) {
   sign_status status = make_fingerprint(s);
   if (status == SIGN_OK && !prepare_keys(s))
     status = SIGN_CRYPTO;
-  if (status == SIGN_CRYPTO)
-    ERR_clear_error();
+  /* OpenSSL gets over some of its errors, and leaves them in the queue even so. */
+  ERR_clear_error();
   return status;
 }
 

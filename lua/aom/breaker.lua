@@ -24,6 +24,7 @@ local LOCK_SECONDS = 300
 ---@field refusals integer
 ---@field blocked_until? number
 ---@field failure? aom.Error
+---@field forget_at? number  when a record that no client uses is let go
 ---@field gate aom.Gate
 local Record = {}
 Record.__index = Record
@@ -55,31 +56,33 @@ end
 local function remembered(failure)
   local err = shared_failure(failure)
   err.retryable = false
-  err.hint = "not sent: the service refused this key twice in a row, and locks a key that keeps being "
-    .. "refused; correct the credentials or wait five minutes" .. (err.hint and ". " .. err.hint or "")
+  err.hint = "not sent: the service has refused this key, and locks a key that keeps being refused; "
+    .. "correct the credentials or wait five minutes" .. (err.hint and ". " .. err.hint or "")
   return err
 end
 
---- What other nginx workers found out.
-local function consult(record, loop)
-  local shared = loop.shared
-  if not shared then return end
-  if shared:get("accepted:" .. record.name) then record.accepted = true end
-  local message = shared:get("blocked:" .. record.name)
-  if message and not record.failure then
-    record.failure = errors.new("service", message, { status = 401 })
-    record.blocked_until = loop.now() + LOCK_SECONDS
-  elseif not message and record.blocked_until then
-    record.blocked_until, record.failure = nil, nil
-  end
+local function forgive(record)
+  record.refusals, record.blocked_until, record.failure = 0, nil, nil
+  refused[record.name] = nil
 end
 
+--- The error of a key that is blocked, by this process or by another nginx worker.
 local function blocked(record, loop)
-  consult(record, loop)
-  if not record.blocked_until then return nil end
-  if loop.now() < record.blocked_until then return remembered(record.failure) end
-  record.blocked_until, record.failure, record.refusals = nil, nil, 0
-  refused[record.name] = nil
+  if record.blocked_until then
+    if loop.now() < record.blocked_until then return remembered(record.failure) end
+    forgive(record)
+  end
+  local note = loop.shared and loop.shared:get("blocked:" .. record.name)
+  if not note then return nil end
+  local code, message = note:match("^([^\n]*)\n(.*)$")
+  return remembered(errors.new("service", message, { status = 401, code = code ~= "" and code or nil }))
+end
+
+local function is_accepted(record, loop)
+  if not record.accepted and loop.shared and loop.shared:get("accepted:" .. record.name) then
+    record.accepted = true
+  end
+  return record.accepted
 end
 
 --- Asks to send with this key. Waits while another call tries it out.
@@ -90,10 +93,11 @@ end
 ---@return table|boolean|nil hold  pass it to what ends the attempt; true: no hold
 ---@return aom.Error|nil err       nothing may be sent
 function Record:enter(loop, deadline, expires, held)
+  if self.accepted and not loop.shared then return true end
   while true do
     local err = blocked(self, loop)
     if err then return nil, err end
-    if self.accepted then return true end
+    if is_accepted(self, loop) then return true end
     if held and self.gate.holder == held then
       held.expires = expires
       return held
@@ -113,15 +117,23 @@ end
 ---@param loop aom.Loop
 function Record:accept(loop)
   if self.accepted and self.refusals == 0 then return end
-  self.accepted, self.refusals = true, 0
-  refused[self.name] = nil
+  self.accepted = true
+  forgive(self)
   local shared = loop.shared
   if shared then
     shared:set("accepted:" .. self.name, true, LOCK_SECONDS)
     shared:delete("refusals:" .. self.name)
+    shared:delete("blocked:" .. self.name)
   end
   -- Whoever tries the key out now, nobody needs to wait for it any more.
   self.gate:release(self.gate.holder)
+end
+
+--- Lets go of records that no client uses and whose time is up.
+local function sweep(time)
+  for name, record in pairs(refused) do
+    if time >= record.forget_at then refused[name] = nil end
+  end
 end
 
 --- The service refused the signature; `locked` when it says that it locked the key.
@@ -129,6 +141,8 @@ end
 function Record:refuse(loop, hold, failure, locked)
   self.accepted = false
   self.refusals = locked and MAX_REFUSALS or self.refusals + 1
+  self.forget_at = loop.now() + LOCK_SECONDS
+  sweep(loop.now())
   refused[self.name] = self
   local shared = loop.shared
   if shared then
@@ -138,8 +152,10 @@ function Record:refuse(loop, hold, failure, locked)
   end
   if self.refusals >= MAX_REFUSALS then
     self.failure = errors.copy(failure)
-    self.blocked_until = loop.now() + LOCK_SECONDS
-    if shared then shared:set("blocked:" .. self.name, failure.message, LOCK_SECONDS) end
+    self.blocked_until = self.forget_at
+    if shared then
+      shared:set("blocked:" .. self.name, (failure.code or "") .. "\n" .. failure.message, LOCK_SECONDS)
+    end
   end
   self.gate:release(hold)
 end

@@ -19,10 +19,11 @@ local call = {}
 ---@field started number
 ---@field deadline number
 ---@field attempts integer
----@field attempt? aom.Attempt
----@field bearer? aom.Bearer
----@field hold? table|boolean the key's gate
----@field last? aom.Error     the last error that was not the deadline's
+---@field attempt aom.Attempt|false
+---@field bearer aom.Bearer|false
+---@field hold table|boolean  the key's gate
+---@field last aom.Error|false  the last error that was not the deadline's
+---@field healed boolean      it was signed again already, by a corrected clock
 
 --- Completes an error with what was attempted.
 local function describe(self, err)
@@ -39,7 +40,10 @@ local function cancelled()
   return errors.new("cancelled", "the call was cancelled")
 end
 
-local function is_cancelled(self) return self.scope and self.scope.cancelled end
+--- By its handle, or because the client was closed meanwhile.
+local function is_cancelled(self)
+  return self.client.closed or self.scope and self.scope.cancelled
+end
 
 --- Tells the user's hook. Callers on the busy path look first whether there is one.
 local function emit(self, name, event)
@@ -84,14 +88,12 @@ end
 --- Gets credentials and, where a key pair is new, the right to try it out.
 local function admit(self)
   local loop = self.client.loop
-  local now = loop.now()
-  local expires = math.min(self.deadline, now + self.client.settings.attempt_timeout)
+  local expires = math.min(self.deadline, loop.now() + self.client.settings.attempt_timeout)
   local bearer, err = self.client.identity:get(loop, self.deadline, expires)
   if not bearer then return nil, err end
   self.bearer = bearer
-  local record = bearer.record
-  if record then
-    self.hold, err = record:enter(loop, self.deadline, expires, self.hold)
+  if bearer.record then
+    self.hold, err = bearer.record:enter(loop, self.deadline, expires, self.hold)
     if not self.hold then return nil, err end
   end
   return true
@@ -211,8 +213,9 @@ end
 function call.run(client, request, scope)
   local started = client.loop.now()
   local self = {
-    client = client, request = request, scope = scope,
+    client = client, request = request, scope = scope or false,
     started = started, deadline = started + client.settings.timeout, attempts = 0,
+    attempt = false, bearer = false, hold = false, last = false, healed = false,
   }
   local result, err = loop_until_done(self)
   if result then

@@ -80,8 +80,8 @@ end
 function client.methods.close(state)
   if state.closed then return true end
   state.closed = true
-  state.identity:close()
   if state.loop.close then state.loop.close() end
+  state.identity:close()
   return true
 end
 

@@ -43,9 +43,15 @@ local function days(year, month, day)
     + day_of_year - 719468
 end
 
+--- Nil for what no clock shows; a leap second is the second after it.
 local function seconds(year, month, day, hour, minute, second)
-  return days(tonumber(year), tonumber(month), tonumber(day)) * 86400
-    + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
+  if month < 1 or month > 12 or hour > 23 or minute > 59 or second > 60 then return nil end
+  local date = days(year, month, day)
+  local next_month = month == 12 and days(year + 1, 1, 1) or days(year, month + 1, 1)
+  if day < 1 or date >= next_month then return nil end
+  return date * 86400 + hour * 3600 + minute * 60 + second
 end
 
 ---@param text string  YYYYMMDDTHHMMSSZ

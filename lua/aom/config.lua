@@ -17,6 +17,9 @@ local defaults = {
   max_response_bytes = 1024 * 1024,
 }
 
+-- These stay in the source, where the credentials' provider takes them out.
+local secrets = { ak = true, sk = true, security_token = true, token = true, credentials = true }
+
 local function is_loopback(host)
   return host == "localhost" or host == "[::1]" or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
 end
@@ -27,17 +30,36 @@ end
 
 local default_ports = { http = "80", https = "443" }
 
+local function split_authority(authority)
+  local host, port = authority:match("^(%[[%x:%.]+%])(.*)$")
+  if host then return host, port end
+  host, port = authority:match("^([^:]*)(.*)$")
+  return host:find("^[%w%.%-_]*$") and host, port
+end
+
 local function check_authority(authority)
   if authority:find("@", 1, true) then return "holds user information" end
-  local host, port = authority:match("^(%[[%x:%.]+%])(.*)$")
-  if not host then host, port = authority:match("^([%w%.%-_]+)(.*)$") end
-  if not host then return "has no host" end
+  local host, port = split_authority(authority)
+  if host == "" then return "has no host" end
+  if not host then return "has no valid host" end
   if port ~= "" then
-    local digits = port:match("^:(%d+)$")
-    if not digits or tonumber(digits) < 1 or tonumber(digits) > 65535 then return "has no valid port" end
-    port = digits
+    local number = tonumber(port:match("^:(%d+)$"))
+    if not number or number < 1 or number > 65535 then return "has no valid port" end
+    port = ("%d"):format(number)
   end
   return nil, host, port
+end
+
+--- Decoding an escaped slash would make two segments of one; the others have no place
+--- in a path at all.
+local function check_path(path)
+  if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
+  local decoded = decode_path(path)
+  if path:find("%%2[fF]") or decoded:find("[%z\1-\31\127\\]") then
+    return "holds an escaped slash, backslash or control character"
+  end
+  if (decoded .. "/"):find("/%.%.?/") then return "holds a . or .. in its path" end
+  return nil, decoded
 end
 
 --- Splits an endpoint URL into what requests are built of.
@@ -54,8 +76,8 @@ function config.parse_endpoint(url)
   local authority, path = rest:match("^([^/]*)(.*)$")
   local problem, host, port = check_authority(authority)
   if problem then return nil, problem end
-  path = decode_path(path:gsub("/+$", ""))
-  if (path .. "/"):find("/%.%.?/") then return nil, "holds a . or .. in its path" end
+  problem, path = check_path((path:gsub("/+$", "")))
+  if problem then return nil, problem end
   host = host:lower()
   -- A Host header names the port only where it is not the scheme's own.
   local named = port ~= "" and port ~= default_ports[scheme] and host .. ":" .. port or host
@@ -69,36 +91,44 @@ end
 local function override(region, from)
   local name = regions.override_variable(region)
   local list = from.system.getenv(name)
-  if list then return list:match("^%s*([^,%s]+)"), "environment variable " .. name end
+  if list then return list:match("^[%s,]*([^,%s]+)"), "environment variable " .. name end
 end
 
-local function endpoint_url(from)
-  local url, where, err = from:lookup "endpoint"
-  if url or err then return url, where, nil, err end
-  local region, region_where
-  region, region_where, err = from:lookup "region"
-  if err then return nil, nil, nil, err end
-  if not region then
-    return nil, nil, nil, errors.config("neither a region nor an endpoint is set",
-      "looked for " .. from:searched "region" .. "; and for " .. from:searched "endpoint")
-  end
-  url, where = override(region, from)
-  if url then return url, where, region end
+local function region_url(region, region_where, from)
+  local url, where = override(region, from)
+  if url then return url, where end
   url = regions.endpoint(region)
-  if url then return url, "region " .. region, region end
-  return nil, nil, nil, errors.config(("unknown region %s (%s)"):format(errors.show(region), region_where),
+  if url then return url, "region " .. region end
+  return nil, errors.config(("unknown region %s (%s)"):format(errors.show(region), region_where),
     "known regions: " .. regions.list() .. "; for another one set an endpoint")
 end
 
+--- An endpoint goes before a region, but what stands nearer goes before both: with a
+--- region given, an endpoint in the profile is not looked for.
+local function endpoint_url(from)
+  for _, look in ipairs { from.nearby, from.in_profile } do
+    local url, where, err = look(from, "endpoint")
+    if err then return nil, err end
+    local region, region_where = look(from, "region")
+    if not url and region then
+      url, where = region_url(region, region_where, from)
+      if not url then return nil, where end
+    end
+    if url then return url, where, region end
+  end
+  return nil, errors.config("neither a region nor an endpoint is set",
+    "looked for " .. from:searched "region" .. "; and for " .. from:searched "endpoint")
+end
+
 local function find_endpoint(from)
-  local url, where, region, err = endpoint_url(from)
-  if not url then return nil, err end
+  local url, where, region = endpoint_url(from)
+  if not url then return nil, where end
   local endpoint, problem = config.parse_endpoint(url)
   if not endpoint then
     return nil, errors.config(("the endpoint from %s %s"):format(where, problem),
       "expected a URL such as https://aom.cn-north-4.myhuaweicloud.com")
   end
-  endpoint.region = region or from.given.region
+  endpoint.region = region
   return endpoint
 end
 
@@ -125,7 +155,9 @@ function config.resolve(given, system)
   if not checked then return nil, err end
   local settings = {}
   for name, value in pairs(defaults) do settings[name] = value end
-  for name, value in pairs(checked) do settings[name] = value end
+  for name, value in pairs(checked) do
+    if not secrets[name] then settings[name] = value end
+  end
 
   local from = source.new(checked, system)
   settings.endpoint, err = find_endpoint(from)

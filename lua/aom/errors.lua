@@ -113,7 +113,10 @@ function errors.show(value)
     if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
     return "a " .. type(value)
   end
-  local text = value:sub(1, 40):gsub("[%z\1-\31\127]", function(byte) return ("\\%d"):format(byte:byte()) end)
+  local cut = value:sub(1, 40)
+  -- A multi-byte character that the cut may have gone through is left out.
+  if #value > 40 then cut = cut:gsub("[\192-\255][\128-\191]*$", "") end
+  local text = cut:gsub("[%z\1-\31\127]", function(byte) return ("\\%d"):format(byte:byte()) end)
   return '"' .. text .. (#value > 40 and '…"' or '"')
 end
 

@@ -44,6 +44,7 @@ function explain.difference(ours, message)
   if not echo then return nil end
   local mine, theirs = split(ours, "\n"), split(echo, "|")
   if not same_length(mine, theirs) then
+    if ours:find("|", 1, true) then return nil end
     return ("the gateway computed a canonical request of %d lines and this client one of %d: "
       .. "headers were added or removed on the way"):format(#theirs, #mine)
   end
@@ -73,6 +74,9 @@ function explain.refusal(err, region, has_automation)
     end
     if err.code and err.code:find("%.0307$") then return "the token has expired: get a new one" end
   elseif err.status == 403 then
+    if err.code and err.code:find("^APIGW?%.040[124]$") then
+      return "the service does not accept calls from this address"
+    end
     return "the user needs the permission cms:workflow:update for this project"
   elseif err.status == 404 and err.code and err.code:find("%.0101$") and region and not has_automation then
     return "the provider documents this API for cn-north-4, cn-east-3, cn-east-2, cn-south-1 and me-east-1 alone"

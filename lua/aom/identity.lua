@@ -46,6 +46,9 @@ local function is_header_text(value)
 end
 
 local function check(values)
+  if values.expires_at ~= nil and type(values.expires_at) ~= "number" then
+    return errors.config("expires_at is not a number of seconds since 1970")
+  end
   if values.token ~= nil then
     if is_header_text(values.token) and #values.token <= 40960 then return nil end
     return errors.config("the token is not a string of 1 to 40960 bytes without control characters")
@@ -79,9 +82,14 @@ local function token_bearer(self, values)
 end
 
 local function key_bearer(self, values)
+  local settings = self.settings
+  if settings.algorithm == "V11-HMAC-SHA256" and not settings.region then
+    return nil, errors.config("algorithm V11-HMAC-SHA256 signs for a region, and none is set",
+      "set a region beside the endpoint")
+  end
   local signer, why = core.signer {
     ak = values.ak, sk = values.sk, security_token = values.security_token,
-    algorithm = self.settings.algorithm, region = self.settings.region, service = "aom",
+    algorithm = settings.algorithm, region = settings.region, service = "aom",
   }
   if not signer then return nil, errors.config("no signer can be made: " .. why) end
   return {
@@ -125,9 +133,16 @@ function identity.new(settings, headers)
   return self
 end
 
-local function is_fresh(self)
+--- Whether what is held lasts for some seconds more.
+local function lasts(self, seconds)
   local current = self.current
-  return current and (not current.expires_at or self.time() < current.expires_at - WINDOW)
+  return current and (not current.expires_at or self.time() < current.expires_at - seconds)
+end
+
+--- What to do without a renewal: until they expire, the old credentials will do.
+local function make_do(self, err)
+  if lasts(self, 0) then return self.current end
+  return nil, err
 end
 
 local function renew(self, loop, deadline)
@@ -139,6 +154,13 @@ local function renew(self, loop, deadline)
   return bearer, err
 end
 
+local function renew_for_all(self, loop, deadline, hold)
+  local bearer, err = renew(self, loop, deadline)
+  self.gate:release(hold, err)
+  if bearer then return bearer end
+  return make_do(self, err)
+end
+
 --- The bearer to use now. Waits while another call renews it.
 ---@param loop aom.Loop
 ---@param deadline number
@@ -146,16 +168,12 @@ end
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
 function Identity:get(loop, deadline, expires)
-  while not is_fresh(self) do
+  while not lasts(self, WINDOW) do
     local hold = self.gate:take(loop, expires)
-    if hold then
-      local bearer, err = renew(self, loop, deadline)
-      self.gate:release(hold, err)
-      return bearer, err
-    end
+    if hold then return renew_for_all(self, loop, deadline, hold) end
     local waited, failure = self.gate:wait(loop, deadline)
-    if failure then return nil, errors.copy(failure) end
-    if not waited then return renew(self, loop, deadline) end
+    if failure then return make_do(self, errors.copy(failure)) end
+    if not waited then return renew_for_all(self, loop, deadline) end
     if loop.now() >= deadline then
       return nil, errors.new("timeout", "the deadline passed while credentials were renewed")
     end

@@ -4,12 +4,13 @@
 --- A row's fields:
 ---   official    name in the provider's API reference
 ---   method      HTTP method
----   path        literal texts and parameter names in turn, after /v1/{project_id}
+---   path        literal texts and parameter names in turn, after /v1/{project_id};
+---               at most two names
 ---   query       parameters of the query, in order
 ---   parameters  every parameter: what a value must be
 ---   arguments   the parameters in the order in which a caller gives them
 ---   idempotent  whether sending it twice does what sending it once does
----   result      makes the caller's table of the answer's body, see aom.response
+---   result      what a good answer's body is, see aom.response
 
 ---@class aom.Parameter
 ---@field kind "id"|"choice"

@@ -65,7 +65,7 @@ end
 local function usable(section, path)
   local found = {}
   for key, value in pairs(section) do
-    if value:find("[%z\1-\31\127]") then
+    if keys[key] and value:find("[%z\1-\31\127]") then
       return nil, errors.config(("profile %s: %s holds a control character"):format(path, key))
     end
     if keys[key] and value ~= "" then found[key] = value end

@@ -79,9 +79,10 @@ local function read_details(list, mask)
   return details[1] and details or nil
 end
 
---- The first bytes of a body, fit for a message.
-local function snippet(body)
-  if body == "" then return "an empty body" end
+--- The first bytes of a body, fit for a message. Masked before they are cut, since no
+--- mask recognises half a secret.
+local function snippet(body, mask)
+  body = mask(body)
   local text = body:sub(1, SNIPPET)
   -- A multi-byte character that the cut went through is left out.
   if #body > SNIPPET then text = text:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
@@ -97,10 +98,10 @@ local titles = {
   [504] = "gateway timed out",
 }
 
-local function fallback_message(answer)
+local function fallback_message(answer, mask)
   local title = titles[answer.status] or "the service refused the request"
   if answer.body:find("^%s*$") then return title end
-  return title .. ": " .. snippet(answer.body)
+  return title .. ": " .. snippet(answer.body, mask)
 end
 
 --- The error that an answer other than 2xx stands for.
@@ -124,16 +125,16 @@ function response.failure(answer, mask)
     fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
     fields.details = read_details(holder.details or body.details, mask)
   end
-  return errors.new("service", mask(message or fallback_message(answer)), fields)
+  return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
 end
 
-local decoders = {}
+local accepts = {}
 
 -- Documented as `{"success"}`, which is not JSON. That text, an empty body and any
 -- JSON pass: the status has decided already. Anything else is not this service.
-function decoders.acknowledgement(body)
-  if body == '{"success"}' or body:find("^%s*$") or body:find('^%s*{%s*"success"%s*}%s*$') then return {} end
-  if json.decode(body) ~= nil then return {} end
+function accepts.acknowledgement(body)
+  return body == '{"success"}' or body:find("^%s*$") ~= nil or body:find('^%s*{%s*"success"%s*}%s*$') ~= nil
+    or json.decode(body) ~= nil
 end
 
 --- The result of a 2xx answer.
@@ -143,17 +144,20 @@ end
 ---@return table|nil result
 ---@return aom.Error|nil err
 function response.result(answer, request, mask)
-  local result = decoders[request.operation.result](answer.body)
-  if not result then
+  if not accepts[request.operation.result](answer.body) then
     return nil, errors.new("protocol",
-      mask("the answer is not what the service sends: " .. snippet(answer.body)),
+      "the answer is not what the service sends: " .. snippet(answer.body, mask),
       { status = answer.status, request_id = answer.headers["x-request-id"] })
   end
+  local result = {
+    success = true,
+    status = answer.status,
+    request_id = answer.headers["x-request-id"],
+    body = answer.body,
+    attempts = 0, -- set, as the next one, when the call ends
+    elapsed = 0,
+  }
   for name, value in pairs(request.values) do result[name] = value end
-  result.success = true
-  result.status = answer.status
-  result.request_id = answer.headers["x-request-id"]
-  result.body = answer.body
   return result
 end
 

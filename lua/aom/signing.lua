@@ -18,10 +18,43 @@ local key_fields = {
 local function check_text(name, value, optional)
   if value == nil and optional then return nil end
   if type(value) ~= "string" or value == "" then
-    return errors.argument("%s: expected a non-empty string, got a %s", name, type(value))
+    return errors.argument("%s: expected a non-empty string, got %s", name,
+      value == "" and "an empty one" or "a " .. type(value))
   end
   if value:find("[%z\1-\31\127]") then
     return errors.argument("%s: expected a string without control characters", name)
+  end
+end
+
+local function is_token(text) return text:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil end
+
+local function check_method(method)
+  local err = check_text("request.method", method)
+  if err then return err end
+  if not is_token(method) then
+    return errors.argument("request.method: expected one such as PUT, got %s", errors.show(method))
+  end
+end
+
+-- What ends a host in a URL, or would stand in front of it.
+local function check_host(host)
+  local err = check_text("request.host", host)
+  if err then return err end
+  if host:find("[ /\\?#@]") then
+    return errors.argument("request.host: expected a host, perhaps with a port, got %s", errors.show(host))
+  end
+end
+
+local function check_names_list(list)
+  if list == nil then return nil end
+  if type(list) ~= "table" then
+    return errors.argument("credentials.signed_headers: expected a list of names, got %s", errors.show(list))
+  end
+  for index, name in pairs(list) do
+    if type(index) ~= "number" or type(name) ~= "string" then
+      return errors.argument("credentials.signed_headers: expected a list of names, got %s for %s",
+        errors.show(name), errors.show(index))
+    end
   end
 end
 
@@ -38,8 +71,8 @@ local function check_request(given)
   local scheme = given.scheme
   return first_error { n = 7,
     options.check_names(given, request_fields, "request field") or false,
-    check_text("request.method", given.method) or false,
-    check_text("request.host", given.host) or false,
+    check_method(given.method) or false,
+    check_host(given.host) or false,
     (type(given.path) ~= "string" or given.path:sub(1, 1) ~= "/")
       and errors.argument("request.path: expected a decoded path that starts with /"),
     scheme ~= nil and scheme ~= "http" and scheme ~= "https"
@@ -55,7 +88,8 @@ local function check_key(given)
   if type(given) ~= "table" then
     return errors.argument("credentials: expected a table, got %s", errors.show(given))
   end
-  return first_error { n = 8,
+  local unscoped = given.algorithm ~= "V11-HMAC-SHA256"
+  return first_error { n = 9,
     options.check_names(given, key_fields, "credentials field") or false,
     check_text("credentials.ak", given.ak) or false,
     check_text("credentials.sk", given.sk) or false,
@@ -63,18 +97,19 @@ local function check_key(given)
     check_text("credentials.algorithm", given.algorithm, true) or false,
     given.date ~= nil and not (type(given.date) == "string" and given.date:find("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$"))
       and errors.argument("credentials.date: expected YYYYMMDDTHHMMSSZ, got %s", errors.show(given.date)),
-    given.signed_headers ~= nil and type(given.signed_headers) ~= "table"
-      and errors.argument("credentials.signed_headers: expected a list of names, got %s",
-        errors.show(given.signed_headers)),
-    given.algorithm == "V11-HMAC-SHA256"
-      and (check_text("credentials.region", given.region) or check_text("credentials.service", given.service)),
+    check_names_list(given.signed_headers) or false,
+    check_text("credentials.region", given.region, unscoped) or false,
+    check_text("credentials.service", given.service, unscoped) or false,
   }
 end
 
 local function text_of(value)
   if type(value) == "string" then return value end
   if type(value) == "boolean" then return tostring(value) end
-  if type(value) == "number" then return value % 1 == 0 and ("%d"):format(value) or tostring(value) end
+  if type(value) ~= "number" or value ~= value or math.abs(value) == math.huge then return nil end
+  -- A float that is a whole number would print as 1.0 on Lua 5.3 and 5.4.
+  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%d"):format(value) end
+  return tostring(value)
 end
 
 --- Copies a query: a list of { name, value } pairs, or a table of name = value.
@@ -89,27 +124,40 @@ local function copy_query(query)
     local name, value = key, entry
     if type(key) == "number" then
       if type(entry) ~= "table" then
-        return nil, errors.argument("request.query[%d]: expected a { name, value } pair, got %s",
-          key, errors.show(entry))
+        return nil, errors.argument("request.query[%s]: expected a { name, value } pair, got %s",
+          text_of(key) or "?", errors.show(entry))
       end
       name, value = entry[1], entry[2]
     end
     name, value = text_of(name), text_of(value == nil and "" or value)
     if not name or not value then
-      return nil, errors.argument("request.query: expected names and values that are strings, numbers or booleans")
+      return nil, errors.argument(
+        "request.query: expected names and values that are strings, finite numbers or booleans")
     end
     copy[#copy + 1] = { name, value }
   end
   return copy
 end
 
+--- The value is not shown, for it may be a secret.
+local function check_header(name, value)
+  if type(name) ~= "string" or not is_token(name) then
+    return errors.argument("request.headers: expected names of headers, got %s", errors.show(name))
+  end
+  if not value then
+    return errors.argument("request.headers: expected a string as the value of %s", errors.show(name))
+  end
+  if value:find("[%z\1-\8\10-\31\127]") or value:find("[^ \t][ \t]*\t[ \t]*[^ \t]") then
+    return errors.argument("request.headers: the value of %s holds a control character", errors.show(name))
+  end
+end
+
 local function copy_headers(headers)
   local copy, seen = {}, {}
   for name, value in pairs(headers or {}) do
     local text = text_of(value)
-    if type(name) ~= "string" or not text then
-      return nil, errors.argument("request.headers: expected names with string values")
-    end
+    local err = check_header(name, text)
+    if err then return nil, err end
     local lower = name:lower()
     if seen[lower] then
       return nil, errors.argument("request.headers: %s and %s differ only in case",
@@ -145,6 +193,12 @@ local function copy_request(given, key)
   }
 end
 
+-- The fields that the core's reasons are about.
+local blamed = {
+  date = "the signature's date", not_given = "credentials.signed_headers",
+  no_date = "credentials.signed_headers", conflict = "request.headers",
+}
+
 --- Signs a request.
 ---@param given table  { method, host, path (decoded), scheme?, query?, headers?, body? }
 ---@param key table    { ak, sk, security_token?, algorithm?, date?, region?, service?, signed_headers? }
@@ -162,10 +216,11 @@ function signing.sign(given, key)
   })
   if not made then return nil, errors.argument("credentials: %s", tostring(signer)) end
   if not signer then return nil, errors.argument("credentials: %s", why) end
-  local signed
-  signed, why = core.sign(request, signer)
+  local signed, code
+  made, signed, why, code = pcall(core.sign, request, signer)
   signer:close()
-  if not signed then return nil, errors.argument("request: %s", why) end
+  if not made then return nil, errors.argument("request: %s", tostring(signed)) end
+  if not signed then return nil, errors.argument("%s: %s", blamed[code] or "request", why) end
   signed.url = (given.scheme or "https") .. "://" .. given.host .. signed.target
   signed.target = nil
   return signed

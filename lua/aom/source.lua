@@ -37,22 +37,40 @@ function Source:profile()
 end
 
 --- Reads the file again the next time: temporary keys in it may have been renewed.
+--- No secret of the file's stays here meanwhile.
 function Source:forget_profile()
   self.values, self.fault = nil, nil
 end
 
+--- Looks among what needs no file: the options and the environment.
 ---@param name string
 ---@return string|nil value
 ---@return string|nil where  where it was found; without a value, nil
----@return aom.Error|nil err  the profile is malformed
-function Source:lookup(name)
+function Source:nearby(name)
   if self.given[name] then return self.given[name], "option " .. name end
   local variable = source.variables[name]
   local value = self.system.getenv(variable)
   if value then return value, "environment variable " .. variable end
+end
+
+---@param name string
+---@return string|nil value
+---@return string|nil where
+---@return aom.Error|nil err  the profile is malformed
+function Source:in_profile(name)
   local values, path = self:profile()
   if not values then return nil, nil, path end
   if values[name] then return values[name], ("%s in %s"):format(name, path) end
+end
+
+---@param name string
+---@return string|nil value
+---@return string|nil where
+---@return aom.Error|nil err  the profile is malformed
+function Source:lookup(name)
+  local value, where = self:nearby(name)
+  if value then return value, where end
+  return self:in_profile(name)
 end
 
 --- Where `lookup` has looked, for the error that says nothing was found.

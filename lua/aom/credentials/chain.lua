@@ -3,6 +3,7 @@
 local custom = require "aom.credentials.custom"
 local environment = require "aom.credentials.environment"
 local errors = require "aom.errors"
+local files = require "aom.profile"
 local profile = require "aom.credentials.profile"
 local static = require "aom.credentials.static"
 
@@ -23,7 +24,7 @@ local chain = {}
 local function check_single(given)
   local named = {}
   if given.token then named[#named + 1] = "token" end
-  if given.ak or given.sk then named[#named + 1] = "ak and sk" end
+  if given.ak or given.sk or given.security_token then named[#named + 1] = "ak and sk" end
   if given.credentials then named[#named + 1] = "credentials" end
   if #named > 1 then
     return errors.argument("options %s are given at once; one of them says who you are",
@@ -31,14 +32,21 @@ local function check_single(given)
   end
 end
 
-local function first_that_has(providers, searched)
+local function nothing_found(source)
+  local searched = { "options ak and sk, token, or credentials", environment.searched }
+  local path = files.path(source.system)
+  if path then searched[3] = "ak and sk, or token, under [basic] in " .. path end
+  return errors.new("credentials", "no credentials were found",
+    { hint = "looked for " .. table.concat(searched, "; ") })
+end
+
+local function first_that_has(providers, source)
   for _, provider in ipairs(providers) do
     local values, err = provider:refresh({})
     if values then return provider, values end
     if err then return nil, nil, err end
   end
-  return nil, nil, errors.new("credentials", "no credentials were found",
-    { hint = "looked for " .. table.concat(searched, "; ") })
+  return nil, nil, nothing_found(source)
 end
 
 --- The provider that has credentials, with them when it gave them already.
@@ -57,11 +65,7 @@ function chain.find(source)
   local provider, fault = static.new(given)
   if fault then return nil, nil, fault end
   if provider then return provider, provider:refresh() end
-  local _, path = source:profile()
-  return first_that_has({ environment.new(source), profile.new(source) }, {
-    "options ak and sk, token, or credentials", environment.searched,
-    type(path) == "string" and "ak and sk, or token, under [basic] in " .. path or nil,
-  })
+  return first_that_has({ environment.new(source), profile.new(source) }, source)
 end
 
 return chain

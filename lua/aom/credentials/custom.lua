@@ -9,6 +9,16 @@ Custom.__index = Custom
 
 local custom = {}
 
+-- A provider may wait in the loop, and PUC Lua 5.1 cannot yield through a pcall: there
+-- an error inside a coroutine goes its own way.
+local protect = pcall
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
+  function protect(run, ...)
+    if coroutine.running() then return true, run(...) end
+    return pcall(run, ...)
+  end
+end
+
 ---@param provider function|table
 ---@return aom.Provider|nil
 ---@return aom.Error|nil
@@ -23,7 +33,8 @@ function custom.new(provider)
 end
 
 function Custom:refresh(context)
-  local values, why = self.call(context)
+  local fine, values, why = protect(self.call, context)
+  if not fine then values, why = nil, values end
   if type(values) == "table" then return values end
   if errors.is_error(why) then return nil, why end
   return nil, errors.new("credentials", "the credentials provider gave none",

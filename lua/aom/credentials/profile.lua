@@ -16,9 +16,8 @@ end
 
 --- Nil without an error when there is no file, or no credentials in it.
 function Profile:refresh()
-  if self.asked then self.source:forget_profile() end
-  self.asked = true
   local values, path = self.source:profile()
+  self.source:forget_profile()
   if not values then return nil, path end
   if values.ak and values.sk then
     return { ak = values.ak, sk = values.sk, security_token = values.security_token }

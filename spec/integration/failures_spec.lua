@@ -1,0 +1,266 @@
+--- What goes wrong below the service: each kind of error at least once over a real
+--- socket, and how many requests the server saw.
+
+local aom = require "aom"
+local core = require "aom.core"
+local process = require "spec.support.process"
+
+local PROJECT = ("0123456789abcdef"):rep(2)
+
+local serial = 0
+local function client(url, options)
+  serial = serial + 1
+  local all = {
+    endpoint = url, project_id = PROJECT, ak = "FAILKEY" .. serial, sk = "fail-secret", proxy = "",
+    timeout = 5, max_attempts = 1,
+  }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return aom.client(all)
+end
+
+--- One call against a server that answers with the given bytes.
+local function attempt(server_options, client_options)
+  local server = process.rawserver(server_options)
+  local options = { ca_file = server_options.tls and server.ca_file or nil }
+  for name, value in pairs(client_options or {}) do options[name] = value end
+  local c = client(server.url, options)
+  local started = core.now()
+  local ok, result = pcall(c.enable, c, "wf-1")
+  local elapsed = core.now() - started
+  local requests = server.requests()
+  c:close()
+  server.stop()
+  return ok, result, requests, elapsed
+end
+
+local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
+
+local function answer(body, headers, status)
+  return ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"):format(status or "200 OK", headers or "", #body, body)
+end
+
+describe("an answer", function()
+  local cases = {
+    { "garbage", { replies = { "\1\2\3 this is not HTTP\r\n\r\n" } }, "protocol" },
+    { "of HTTP/0.9", { replies = { '{"success"}' } }, "protocol" },
+    { "a status line that is cut", { replies = { "HTTP/1.1 2" } }, "network" },
+    { "nothing at all", { replies = { "" } }, "network" },
+    { "a reset", { replies = { "" }, ["then"] = "reset" }, "network" },
+    { "a body that ends early", { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort" } }, "network" },
+    { "a chunked body that ends early",
+      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" } }, "network" },
+    { "a chunk size that is none",
+      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc" } }, "network" },
+    { "gzip that is none", { replies = { answer("not gzip", "Content-Encoding: gzip\r\n") } }, "protocol" },
+    { "a body over the limit", { replies = { answer(("x"):rep(2000)) } }, "protocol", { max_response_bytes = 1000 } },
+    { "a body without end", { replies = { "HTTP/1.1 200 OK\r\n\r\n" .. ("y"):rep(65536) }, ["repeat"] = 100 },
+      "protocol" },
+    { "headers without end", { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) },
+      ["repeat"] = 4 }, "protocol" },
+    { "one endless header", { replies = { "HTTP/1.1 200 OK\r\nX-Filler: " .. ("z"):rep(400000) } }, "protocol" },
+    { "an HTML page", { replies = { answer("<html>log in</html>", "Content-Type: text/html\r\n") } }, "protocol" },
+    { "a redirect", { replies = { answer("", "Location: http://127.0.0.1:1/\r\n", "307 Temporary Redirect") } },
+      "service" },
+  }
+  for _, entry in ipairs(cases) do
+    it("that is " .. entry[1] .. " is a " .. entry[3] .. " error", function()
+      local ok, err, requests = attempt(entry[2], entry[4])
+      assert.is_false(ok)
+      assert.are.equal(entry[3], err.kind, tostring(err))
+      assert.are.equal(1, #requests)
+    end)
+  end
+
+  it("may be gzip", function()
+    local path = process.temporary('{"success"}')
+    local zipped = process.run("gzip -c " .. process.quote(path))
+    os.remove(path)
+    local ok, result = attempt { replies = { answer(zipped, "Content-Encoding: gzip\r\n") } }
+    assert.is_true(ok, tostring(result))
+    assert.are.equal('{"success"}', result.body)
+  end)
+
+  it("is measured after decompression", function()
+    local path = process.temporary(("0"):rep(3000000))
+    local zipped = process.run("gzip -c " .. process.quote(path))
+    os.remove(path)
+    assert.is_true(#zipped < 10000)
+    local ok, err = attempt { replies = { answer(zipped, "Content-Encoding: gzip\r\n") } }
+    assert.is_false(ok)
+    assert.are.equal("protocol", err.kind)
+  end)
+
+  it("of exactly the limit passes", function()
+    local body = '"' .. ("x"):rep(998) .. '"'
+    local ok, result = attempt({ replies = { answer(body) } }, { max_response_bytes = 1000 })
+    assert.is_true(ok, tostring(result))
+    assert.are.equal(body, result.body)
+  end)
+
+  it("after a 100 Continue counts alone", function()
+    local ok, result = attempt {
+      replies = { "HTTP/1.1 100 Continue\r\nX-Request-Id: interim\r\n\r\n"
+        .. answer('{"success"}', "X-Request-Id: final\r\n") },
+    }
+    assert.is_true(ok, tostring(result))
+    assert.are.equal("final", result.request_id)
+  end)
+end)
+
+describe("no answer", function()
+  it("from a dead port is a network error", function()
+    local server = process.rawserver { replies = { GOOD } }
+    server.stop()
+    local c = client(server.url)
+    local ok, err = pcall(c.enable, c, "wf-1")
+    assert.is_false(ok)
+    assert.are.equal("network", err.kind)
+    assert.are.equal(7, err.cause.code)
+    assert.is_true(err.retryable)
+    c:close()
+  end)
+
+  it("from a host that does not exist is a network error", function()
+    local c = client("http://no-such-host.invalid")
+    local ok, err = pcall(c.enable, c, "wf-1")
+    assert.is_false(ok)
+    assert.are.equal("network", err.kind)
+    c:close()
+  end)
+
+  it("from a silent server is a timeout within the attempt's limit", function()
+    local ok, err, requests, elapsed = attempt({ replies = { "" }, ["then"] = "hold", delay = 20 },
+      { attempt_timeout = 0.3 })
+    assert.is_false(ok)
+    assert.are.equal("timeout", err.kind)
+    assert.are.equal(1, #requests)
+    assert.is_true(elapsed < 3, elapsed)
+  end)
+
+  it("from a server that trickles is a timeout too", function()
+    local ok, err, _, elapsed = attempt(
+      { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" .. ("a"):rep(1000) }, chunk = 1, gap = 0.05 },
+      { timeout = 0.5 })
+    assert.is_false(ok)
+    assert.are.equal("timeout", err.kind)
+    assert.is_true(elapsed < 3, elapsed)
+  end)
+
+  it("is asked for again within the deadline, each try with its own limit", function()
+    local ok, err, requests = attempt({ replies = { "" }, ["then"] = "hold", delay = 20 },
+      { attempt_timeout = 0.2, max_attempts = 3, timeout = 10 })
+    assert.is_false(ok)
+    assert.are.equal("timeout", err.kind)
+    assert.are.equal(3, err.attempts)
+    assert.are.equal(3, #requests)
+  end)
+end)
+
+describe("a connection that died while it was idle", function()
+  it("costs no request twice", function()
+    local server = process.rawserver { replies = { GOOD, GOOD }, keep_alive = true }
+    local c = client(server.url, { max_attempts = 4 })
+    for _ = 1, 6 do assert.is_true(c:enable("wf-1").success) end
+    assert.are.equal(6, #server.requests())
+    c:close()
+    server.stop()
+  end)
+end)
+
+describe("TLS", function()
+  it("is verified: an unknown authority is refused", function()
+    local ok, err, requests = attempt({ replies = { GOOD }, tls = true }, { ca_file = "/etc/ssl/certs/ca-certificates.crt" })
+    assert.is_false(ok)
+    assert.are.equal("tls", err.kind)
+    assert.are.equal(60, err.cause.code)
+    assert.are.equal(0, #requests)
+    assert.is_false(err.retryable)
+  end)
+
+  it("passes with the right authority", function()
+    assert.is_true((attempt { replies = { GOOD }, tls = true }))
+  end)
+
+  it("is verified: another host's certificate is refused", function()
+    local key, cert = os.tmpname(), os.tmpname()
+    process.run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
+      .. "-subj /CN=other.example -addext subjectAltName=DNS:other.example "
+      .. "-keyout " .. key .. " -out " .. cert .. " 2>&1")
+    local ok, err, requests = attempt({ replies = { GOOD }, tls = true, cert = cert, key = key }, { ca_file = cert })
+    os.remove(key)
+    os.remove(cert)
+    assert.is_false(ok)
+    assert.are.equal("tls", err.kind, tostring(err))
+    assert.are.equal(0, #requests)
+  end)
+
+  it("against a server that speaks none is a tls error", function()
+    local server = process.rawserver { replies = { "hello there\r\n" }, no_read = true }
+    local c = client("https://127.0.0.1:" .. ("%d"):format(server.port))
+    local ok, err = pcall(c.enable, c, "wf-1")
+    assert.is_false(ok)
+    assert.are.equal("tls", err.kind)
+    c:close()
+    server.stop()
+  end)
+
+  it("needs a CA file that can be read", function()
+    local ok, err = attempt({ replies = { GOOD }, tls = true }, { ca_file = "/nonexistent/ca.pem" })
+    assert.is_false(ok)
+    assert.are.equal("config", err.kind)
+  end)
+end)
+
+describe("an engine", function()
+  local function settings() return { max_body = 1000, max_head = 1000 } end
+
+  it("forgets transfers that are in flight when it is closed", function()
+    local server = process.rawserver { replies = { "" }, ["then"] = "hold", delay = 20 }
+    local engine = core.engine(settings())
+    local id = engine:start({
+      method = "GET", base = server.url, host = "127.0.0.1", path = "/", query = {}, headers = {}, body = "",
+      connect_timeout = 5,
+    }, 10)
+    engine:poll(0.05)
+    assert.is_true(id > 0)
+    assert.are.equal(1, engine:running())
+    engine:close()
+    engine:close()
+    assert.has_error(function() engine:poll(0) end)
+    server.stop()
+  end)
+
+  it("survives stale and foreign ids", function()
+    local engine = core.engine(settings())
+    engine:cancel(12345)
+    assert.has_error(function() engine:collect(12345) end)
+    assert.is_nil(engine:finished())
+    engine:close()
+  end)
+
+  it("refuses control characters that no signer has checked", function()
+    local engine = core.engine(settings())
+    local id, kind = engine:start({
+      method = "GET", base = "http://127.0.0.1:1", host = "127.0.0.1", path = "/", query = {},
+      headers = { ["X-Auth-Token"] = "a\r\nX-Evil: b" }, body = "", connect_timeout = 5,
+    }, 10)
+    assert.is_nil(id)
+    assert.are.equal("config", kind)
+    engine:close()
+  end)
+
+  it("is collected with its transfers", function()
+    local server = process.rawserver { replies = { "" }, ["then"] = "hold", delay = 20 }
+    for _ = 1, 5 do
+      local engine = core.engine(settings())
+      engine:start({
+        method = "GET", base = server.url, host = "127.0.0.1", path = "/", query = {}, headers = {}, body = "",
+        connect_timeout = 5,
+      }, 10)
+      engine:poll(0.01)
+    end
+    collectgarbage()
+    collectgarbage()
+    server.stop()
+  end)
+end)

@@ -258,6 +258,14 @@ static int core_target(lua_State *L) {
   return finish_scratch(L, target, complete);
 }
 
+static int core_is_unreserved(lua_State *L) {
+  slice text;
+  luaL_checktype(L, 1, LUA_TSTRING);
+  text.data = lua_tolstring(L, 1, &text.len);
+  lua_pushboolean(L, uri_is_unreserved(text));
+  return 1;
+}
+
 static int core_random(lua_State *L) {
   double number = sign_random();
   if (number < 0)
@@ -282,6 +290,7 @@ void lua_sign_open(lua_State *L) {
   static const luaL_Reg functions[] = {{"signer", core_signer},
                                        {"sign", core_sign},
                                        {"target", core_target},
+                                       {"is_unreserved", core_is_unreserved},
                                        {"random", core_random},
                                        {NULL, NULL}};
   open_classes(L);

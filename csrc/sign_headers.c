@@ -183,8 +183,8 @@ static sign_status require_date(header_set *set, slice date, bool *added) {
   return require(set, HEADER_DATE, (slice)TEXT("x-sdk-date"), date, added);
 }
 
-/* The gateway cannot be relied on to see the bytes of other types as they were
- * sent (it parses forms), so their hash is not signed, in so many words. */
+/* The gateway wants bodies of other types unhashed; the header that says so is
+ * signed in their place, also when there is no body. */
 static void require_content(header_set *set, digest_kind digest, sign_output *out) {
   static const slice names[] = {TEXT("x-sdk-content-sha256"), TEXT("x-sdk-content-sm3")};
   static const slice wire[] = {TEXT("X-Sdk-Content-Sha256"), TEXT("X-Sdk-Content-Sm3")};

@@ -1,81 +1,19 @@
 #include "uri.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Where a byte stays as it is. Unreserved ones do in both places. */
 enum { BARE_ANYWHERE = 1, BARE_IN_PATH = 2 };
 
+#define BOTH (BARE_ANYWHERE | BARE_IN_PATH)
+#define TEN BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH
+#define TWENTY_SIX TEN, TEN, BOTH, BOTH, BOTH, BOTH, BOTH, BOTH
+
+/* Digits and letters are rows without a gap in ASCII. */
 static const unsigned char bare_in[256] = {
-    ['/'] = BARE_IN_PATH,
-    ['-'] = 3,
-    ['.'] = 3,
-    ['_'] = 3,
-    ['~'] = 3,
-    ['0'] = 3,
-    ['1'] = 3,
-    ['2'] = 3,
-    ['3'] = 3,
-    ['4'] = 3,
-    ['5'] = 3,
-    ['6'] = 3,
-    ['7'] = 3,
-    ['8'] = 3,
-    ['9'] = 3,
-    ['A'] = 3,
-    ['B'] = 3,
-    ['C'] = 3,
-    ['D'] = 3,
-    ['E'] = 3,
-    ['F'] = 3,
-    ['G'] = 3,
-    ['H'] = 3,
-    ['I'] = 3,
-    ['J'] = 3,
-    ['K'] = 3,
-    ['L'] = 3,
-    ['M'] = 3,
-    ['N'] = 3,
-    ['O'] = 3,
-    ['P'] = 3,
-    ['Q'] = 3,
-    ['R'] = 3,
-    ['S'] = 3,
-    ['T'] = 3,
-    ['U'] = 3,
-    ['V'] = 3,
-    ['W'] = 3,
-    ['X'] = 3,
-    ['Y'] = 3,
-    ['Z'] = 3,
-    ['a'] = 3,
-    ['b'] = 3,
-    ['c'] = 3,
-    ['d'] = 3,
-    ['e'] = 3,
-    ['f'] = 3,
-    ['g'] = 3,
-    ['h'] = 3,
-    ['i'] = 3,
-    ['j'] = 3,
-    ['k'] = 3,
-    ['l'] = 3,
-    ['m'] = 3,
-    ['n'] = 3,
-    ['o'] = 3,
-    ['p'] = 3,
-    ['q'] = 3,
-    ['r'] = 3,
-    ['s'] = 3,
-    ['t'] = 3,
-    ['u'] = 3,
-    ['v'] = 3,
-    ['w'] = 3,
-    ['x'] = 3,
-    ['y'] = 3,
-    ['z'] = 3,
-};
+    ['-'] = BOTH,       ['.'] = BOTH, ['/'] = BARE_IN_PATH, ['0'] = TEN,
+    ['A'] = TWENTY_SIX, ['_'] = BOTH, ['a'] = TWENTY_SIX,   ['~'] = BOTH};
 
 static bool append_escape(buffer *out, unsigned char byte) {
   static const char digits[] = "0123456789ABCDEF";
@@ -94,6 +32,10 @@ static size_t bare_run(const unsigned char *bytes, size_t len, unsigned place) {
   while (i < len && (bare_in[bytes[i]] & place) != 0)
     i++;
   return i;
+}
+
+bool uri_is_unreserved(slice text) {
+  return bare_run((const unsigned char *)text.data, text.len, BARE_ANYWHERE) == text.len;
 }
 
 static bool append_bytes(buffer *out, slice text, unsigned place) {

@@ -9,6 +9,9 @@
 
 bool uri_append_encoded(buffer *out, slice text);
 
+/* Whether nothing in `text` would be encoded. */
+bool uri_is_unreserved(slice text);
+
 /* `path` is decoded: it is cut at every '/', the pieces are encoded. The result
  * starts with '/' even where the path does not, so that it can never run into
  * the host in a URL. */

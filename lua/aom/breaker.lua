@@ -81,6 +81,7 @@ end
 local function is_accepted(record, loop)
   if not record.accepted and loop.shared and loop.shared:get("accepted:" .. record.name) then
     record.accepted = true
+    forgive(record)
   end
   return record.accepted
 end

@@ -7,7 +7,7 @@ local clock = require "aom.clock"
 local config = require "aom.config"
 local errors = require "aom.errors"
 local identity = require "aom.identity"
-local loop = require "aom.loop"
+local open = require "aom.loop.open"
 local operations = require "aom.operations"
 local request = require "aom.request"
 local system = require "aom.system"
@@ -42,7 +42,7 @@ function client.open(given, world)
     ["X-Project-Id"] = settings.project_id,
   })
   if not state.identity then return nil, err end
-  state.loop, err = loop.open(settings)
+  state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end
   if settings.insecure then
     world.warn("option insecure: the server's certificate is not verified, anybody on the way can read and change calls")

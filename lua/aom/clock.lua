@@ -49,8 +49,8 @@ local function seconds(year, month, day, hour, minute, second)
   hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
   if month < 1 or month > 12 or hour > 23 or minute > 59 or second > 60 then return nil end
   local date = days(year, month, day)
-  local next_month = month == 12 and days(year + 1, 1, 1) or days(year, month + 1, 1)
-  if day < 1 or date >= next_month then return nil end
+  -- A thirteenth month is the next year's first.
+  if day < 1 or date >= days(year, month + 1, 1) then return nil end
   return date * 86400 + hour * 3600 + minute * 60 + second
 end
 

@@ -23,7 +23,7 @@ local function same_length(ours, theirs) return #ours == #theirs end
 local function line_name(index, count, line)
   if names[index] then return names[index] end
   if index == count then return "payload hash" end
-  if index == count - 1 then return "signed headers" end
+  if index == count - 1 then return "list of signed headers" end
   local header = line:match("^([^:]*):")
   return header and "header " .. header or "line " .. index
 end

@@ -1,6 +1,7 @@
 --- From an operation's row and a caller's arguments to a request. Checks every
 --- argument, so that what is wrong never leaves the machine.
 
+local core = require "aom.core"
 local errors = require "aom.errors"
 
 local request = {}
@@ -13,6 +14,8 @@ local request = {}
 ---@field body string
 
 local MAX_ID = 64
+local DOT = ("."):byte()
+local is_unreserved = core.is_unreserved
 
 local checks = {}
 
@@ -23,8 +26,8 @@ function checks.id(value)
   if type(value) ~= "string" or value == "" or #value > MAX_ID then
     return "a string of 1 to 64 bytes"
   end
-  -- Most ids are of these bytes alone, and this is a far quicker test.
-  if not value:find("[^%w_-]") then return nil end
+  -- Nearly all ids are of unreserved bytes alone, which C sees at a glance.
+  if is_unreserved(value) and value:byte() ~= DOT then return nil end
   if value == "." or value == ".." then return 'an id, which is never "." or ".."' end
   if value:find("[/\\%%?#%z\1-\32\127]") then
     return "an id without / \\ % ? #, blanks and control characters"
@@ -32,8 +35,9 @@ function checks.id(value)
 end
 
 function checks.choice(value, parameter)
-  for _, choice in ipairs(parameter.choices) do
-    if value == choice then return nil end
+  local choices = parameter.choices
+  for i = 1, #choices do
+    if value == choices[i] then return nil end
   end
   return '"' .. table.concat(parameter.choices, '" or "') .. '"'
 end
@@ -59,8 +63,8 @@ local function build_path(row, prefix, values)
 end
 
 local function build_query(row, values)
-  local query = {}
-  for i, name in ipairs(row.query) do query[i] = { name, values[name] } end
+  local query, names = {}, row.query
+  for i = 1, #names do query[i] = { names[i], values[names[i]] } end
   return query
 end
 
@@ -71,10 +75,10 @@ end
 ---@return aom.Request|nil
 ---@return aom.Error|nil
 function request.build(row, prefix, a, b)
-  local values = {}
-  for i, name in ipairs(row.arguments) do
-    local value
-    if i == 1 then value = a else value = b end
+  local values, names = {}, row.arguments
+  for i = 1, #names do
+    local name, value = names[i], b
+    if i == 1 then value = a end
     local err = request.check(name, value, row.parameters[name])
     if err then
       err.operation = row.name

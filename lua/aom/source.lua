@@ -78,7 +78,7 @@ end
 ---@return string
 function Source:searched(name)
   local places = { "option " .. name, "environment variable " .. source.variables[name] }
-  local path = self.path or profile.path(self.system)
+  local path = profile.path(self.system)
   if path then places[#places + 1] = ("%s under [basic] in %s"):format(name, path) end
   return table.concat(places, ", ")
 end

@@ -5,7 +5,7 @@
 local core = require "aom.core"
 local errors = require "aom.errors"
 
-local loop = {}
+local open = {}
 
 --- How one waits. An adapter of a user's own provides the first five.
 ---@class aom.Loop
@@ -22,6 +22,9 @@ local loop = {}
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean  whether it was woken
 ---@field wake fun()
+
+-- Loaded when chosen: luv need not be there for a script that does not use it.
+local modules = { blocking = "aom.loop.blocking", uv = "aom.loop.uv", nginx = "aom.loop.nginx" }
 
 local required = { "fetch", "sleep", "now", "waiter", "run" }
 
@@ -49,15 +52,28 @@ local function make_engine(settings)
   return engine
 end
 
+--- Where this Lua runs.
+local function detect()
+  if ngx and ngx.get_phase then return "nginx" end
+  if vim and (vim.uv or vim.loop) then return "uv" end
+  -- A script that has loaded luv runs its loop; waiting in it blocks no less where
+  -- nothing can be suspended.
+  if package.loaded.luv then return "uv" end
+  return "blocking"
+end
+
 ---@param settings table  a client's resolved configuration
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
-function loop.open(settings)
-  local choice = settings.loop or "blocking"
+function open.loop(settings)
+  local choice = settings.loop or detect()
   if type(choice) == "table" then return check_adapter(choice) end
+  if settings.transport == "resty" and choice ~= "nginx" then
+    return nil, errors.config('option transport: "resty" works inside nginx alone')
+  end
   local engine, err = make_engine(settings)
   if not engine then return nil, err end
-  return require("aom.loop." .. choice).new(engine)
+  return require(modules[choice]).new(engine, settings)
 end
 
-return loop
+return open

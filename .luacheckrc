@@ -1,0 +1,22 @@
+-- What Lua 5.1 to 5.4 and LuaJIT have in common, and the few names that code
+-- may look for before it falls back on something else.
+std = "min"
+read_globals = {
+  "jit",
+  "unpack",
+  "setfenv",
+  table = { fields = { "unpack", "pack", "move" } },
+  math = { fields = { "type", "tointeger", "maxinteger", "mininteger" } },
+  coroutine = { fields = { "isyieldable", "close" } },
+  package = { fields = { "searchpath", "searchers" } },
+}
+max_line_length = 120
+exclude_files = { "build" }
+
+files["lua/aom/loop"] = { read_globals = { "ngx", "vim" } }
+files["lua/aom/health.lua"] = { read_globals = { "vim" } }
+files["lua/aom/json.lua"] = { read_globals = { "vim", "ngx" } }
+files["lua/aom/system.lua"] = { read_globals = { "vim", "ngx" } }
+files["examples"] = { read_globals = { "ngx", "vim" } }
+files["spec"] = { std = "min+busted", read_globals = { "ngx", "vim" } }
+files[".busted"] = { std = "max" }

@@ -1,0 +1,116 @@
+# lua-aom. `make help` lists the targets.
+
+LUA     ?= lua5.4
+LUAS    ?= lua5.4 lua5.3 lua5.2 lua5.1 luajit
+BUILD   ?= build
+JOBS    ?= 2
+PREFIX  ?= /usr/local
+DESTDIR ?=
+ARGS    ?=
+
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CFLAGS     ?= -O2
+
+# LuaJIT speaks Lua 5.1. Other systems than Debian name their modules
+# differently, so the first that exists is taken.
+LUA_VERSION = $(patsubst luajit,5.1,$(LUA:lua5.%=5.%))
+LUA_MODULES = $(if $(filter luajit,$(LUA)),luajit,$(LUA) lua-$(LUA_VERSION) lua$(subst .,,$(LUA_VERSION)))
+LUA_PC      = $(firstword $(foreach m,$(LUA_MODULES),$(shell $(PKG_CONFIG) --exists $(m) && echo $(m))))
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
+
+# The module must never be unloaded: OpenSSL objects that it fetched once stay
+# until the process ends. It is not linked with Lua, which the host brings.
+ifeq ($(shell uname),Darwin)
+MODULE_LDFLAGS = -bundle -undefined dynamic_lookup
+else
+MODULE_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
+endif
+
+# Computed once, by the builds alone: `make clean` asks no compiler anything.
+lua_cflags  = $(eval lua_cflags := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(lua_cflags)
+core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libcrypto))$(core_cflags)
+core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libcrypto))$(core_libs)
+
+# One short line a file; V=1 shows the commands.
+run = $(if $(V),,@echo '  $1 $@'; )
+
+OUT     = $(BUILD)/$(LUA)
+CORE    = $(OUT)/aom/core.so
+SOURCES = $(sort $(wildcard csrc/*.c))
+OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
+LUA_FILES = $(shell find lua -name '*.lua' | sort)
+
+.PHONY: build all-luas help deps demo simulator test lint bench sanitize install rock env clean
+.DEFAULT_GOAL := build
+
+build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
+	@:
+
+$(CORE): $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call run,LD)$(CC) $(MODULE_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(core_libs) $(LIBS)
+
+$(OUT)/obj/%.o: csrc/%.c Makefile
+	@command -v $(PKG_CONFIG) >/dev/null || { echo "pkg-config is missing: run make deps" >&2; exit 1; }
+	@mkdir -p $(@D)
+	$(call run,CC)$(CC) -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) \
+	  $(lua_cflags) $(core_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+all-luas: $(LUAS:%=build-%)  ## Build the core for every one of LUAS
+
+build-%:
+	@$(MAKE) --no-print-directory build LUA=$*
+
+deps:  ## Install what is missing to build, to demonstrate and to test
+	@sh spec/support/deps.sh demo test
+
+deps-%:
+	@sh spec/support/deps.sh $*
+
+demo: deps-demo  ## Start the simulator and switch a workflow, rightly and wrongly
+	@$(MAKE) --no-print-directory build LUA=lua5.4
+	@sh examples/demo.sh
+
+simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080"
+	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
+
+test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=2
+	@$(MAKE) --no-print-directory all-luas
+	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
+
+lint: deps-lint  ## Check style, warnings, walls between the rooms, rockspec and versions
+	@MAKE='$(MAKE)' sh spec/lint/run.sh
+
+bench: deps-bench  ## Measure
+	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
+	@sh spec/bench/run.sh $(ARGS)
+
+sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
+	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
+
+rock: deps-test  ## Build the rock into build/rock and load it, for LUA=lua5.1 to lua5.4
+	@sh spec/support/rock.sh $(LUA)
+
+install: build  ## Install for LUA under DESTDIR and PREFIX
+	@for file in $(LUA_FILES); do \
+	  $(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
+	done
+	$(INSTALL) -D -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)/aom/core.so"
+
+# A quote in the path of the tree is closed, escaped and opened again.
+here = $(subst ','\'',$(CURDIR))
+
+env:  ## Print the exports that let LUA run the tree uninstalled: eval "$$(make -s env)"
+	@: $(info export LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;;')
+	@: $(info export LUA_CPATH='$(here)/$(OUT)/?.so;;')
+
+clean:  ## Remove what was built
+	rm -rf $(BUILD)
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## */\1\t/p' Makefile | sed 's/\$$\$$/$$/g' | \
+	  while IFS="$$(printf '\t')" read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done

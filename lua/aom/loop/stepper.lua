@@ -1,0 +1,87 @@
+--- Drives an engine from a host that offers nothing but "sleep": every waiting call
+--- steps the engine when it wakes, at most once in a tick of the host's clock, however
+--- many of them wait.
+
+local core = require "aom.core"
+local transfers = require "aom.loop.transfers"
+
+local stepper = {}
+
+local now = core.now
+
+--- A wait sleeps a fifth of the time that it has waited already: soon after the start
+--- it looks often, an idle one costs little, and no answer is noticed much later than
+--- a fifth of the time it took.
+local SHARE, SHORTEST, LONGEST = 0.2, 0.001, 0.05
+
+--- A transfer whose caller is gone (a request that was aborted) is kept this long
+--- after its deadline, in seconds.
+local GRACE = 1
+
+---@param engine userdata
+---@param sleep fun(seconds: number)
+---@param tick fun(): number  the host's clock, which stands still within one turn of its loop
+function stepper.new(engine, sleep, tick)
+  local self = {}
+  local waiting = {} -- id -> when its caller gives up
+  local finished = {}
+  local last_tick
+  local closed = false
+
+  local function forget_abandoned(time)
+    for id, deadline in pairs(waiting) do
+      if time > deadline + GRACE then
+        waiting[id], finished[id] = nil, nil
+        engine:cancel(id)
+      end
+    end
+  end
+
+  local function step()
+    local this_tick = tick()
+    if this_tick == last_tick then return end
+    last_tick = this_tick
+    engine:poll(0)
+    local id = engine:finished()
+    if id then forget_abandoned(now()) end
+    while id do
+      if waiting[id] then finished[id] = true else engine:cancel(id) end
+      id = engine:finished()
+    end
+  end
+
+  --- Waits for a transfer.
+  ---@param id integer
+  ---@param deadline number
+  ---@param is_cancelled fun(): boolean
+  ---@return aom.Answer|nil
+  ---@return aom.Trouble|nil
+  function self.wait(id, deadline, is_cancelled)
+    waiting[id] = deadline
+    local started = now()
+    last_tick = nil -- a new transfer may send at once
+    step()
+    while not finished[id] do
+      sleep(math.min(LONGEST, math.max(SHORTEST, (now() - started) * SHARE)))
+      if closed then return transfers.cancelled() end
+      if is_cancelled() then
+        waiting[id], finished[id] = nil, nil
+        engine:cancel(id)
+        return transfers.cancelled()
+      end
+      step()
+    end
+    waiting[id], finished[id] = nil, nil
+    return transfers.collect(engine, id)
+  end
+
+  --- Those that wait find out when they wake.
+  function self.close()
+    closed = true
+    engine:close()
+  end
+
+  return self
+end
+
+return stepper

@@ -1,0 +1,303 @@
+--- A stand-in for the AOM service and the API gateway before it, on this machine.
+--
+-- It checks signatures and tokens, keeps the state of workflows, and can be told
+-- to misbehave, so that scripts and tests meet everything that the real service
+-- may do to them without an account and without a network:
+--
+--     local simulator = require "aom.simulator"
+--     local sim = simulator.new { ak = "AK", sk = "SK", project = "…", workflows = { "wf-1" } }
+--     sim:listen()
+--     print(sim.url)
+--     sim:run { lifetime = 60 }
+--
+-- It needs LuaJIT (or Lua 5.1) with lua-http, lua-luaossl, cqueues and lua-cjson;
+-- they are loaded when a simulator is made. `examples/simulator.lua` is this
+-- module as a command.
+
+local simulator = {}
+
+---@class aom.simulator.Options
+---@field host string|nil loopback address, default 127.0.0.1
+---@field port integer|nil default 0, any free one
+---@field tls boolean|nil
+---@field cert_dir string|nil where the certificate is written; default a temporary file
+---@field http_version number|nil 1.1 or 2, to speak only that
+---@field ak string|nil with `sk` and maybe `security_token`: one key pair
+---@field sk string|nil
+---@field security_token string|nil
+---@field keys table<string, table>|nil access key to { sk, security_token }
+---@field token string|nil one valid token
+---@field tokens table<string, boolean|table>|nil token to true or { expired = true }
+---@field project string|nil one project id
+---@field projects table<string, boolean>|nil project ids
+---@field workflows table|nil ids, or ids mapped to { name, type, trigger_status }
+---@field routes aom.simulator.Route[]|nil more routes
+---@field on_log fun(line: string)|nil told about connections that went wrong
+---@field latency number|nil and every other setting: see `Simulator:set`
+
+---@class aom.simulator.Simulator
+---@field url string|nil after `listen`
+---@field port integer|nil after `listen`
+---@field ca_file string|nil after `listen`, with TLS
+local Simulator = {}
+Simulator.__index = Simulator
+
+local PACKAGES = "the simulator needs the Lua modules of the packages lua-http, lua-luaossl, "
+  .. "lua-cqueues and lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
+
+local part_names = { "certificate", "clock", "faults", "gateway", "recorder", "router", "server",
+  "service", "settings", "workflows" }
+
+-- Loads the parts, and with them the modules they stand on; says what to install
+-- when that fails.
+local function load_parts()
+  local parts = { cqueues = "cqueues", condition = "cqueues.condition", rand = "openssl.rand" }
+  for _, name in ipairs(part_names) do
+    parts[name] = "aom.simulator." .. name
+  end
+  for name, module in pairs(parts) do
+    local ok, loaded = pcall(require, module)
+    if not ok then
+      error(PACKAGES .. tostring(loaded), 3)
+    end
+    parts[name] = loaded
+  end
+  return parts
+end
+
+local plain_settings = { "latency", "clock_offset", "echo_canonical", "auto_create", "catch_all", "lock",
+  "success_body", "response_headers" }
+
+-- A copy of an option that is a table, with the entry that has a short form.
+local function with_entry(map, name, entry)
+  local copy = {}
+  for key, value in pairs(map or {}) do
+    copy[key] = value
+  end
+  if name then
+    copy[name] = entry
+  end
+  return copy
+end
+
+local function workflow_settings(list)
+  local map = {}
+  for id, fields in pairs(list or {}) do
+    if type(id) == "number" then
+      map[fields] = true
+    else
+      map[id] = fields
+    end
+  end
+  return map
+end
+
+-- The options in the form of settings, for the start and for every reset.
+local function initial_settings(options)
+  local initial = {
+    keys = with_entry(options.keys, options.ak, { sk = options.sk, security_token = options.security_token }),
+    tokens = with_entry(options.tokens, options.token, true),
+    projects = with_entry(options.projects, options.project, true),
+    workflows = workflow_settings(options.workflows),
+  }
+  for _, name in ipairs(plain_settings) do
+    initial[name] = options[name]
+  end
+  return initial
+end
+
+local function random_hex(parts, bytes)
+  return (parts.rand.bytes(bytes):gsub(".", function(char)
+    return string.format("%02x", char:byte())
+  end))
+end
+
+--- Makes a simulator that does not listen yet.
+---@param options aom.simulator.Options|nil
+---@return aom.simulator.Simulator
+function simulator.new(options)
+  options = options or {}
+  local parts = load_parts()
+  local self = setmetatable({
+    options = options,
+    parts = parts,
+    initial = initial_settings(options),
+    started = parts.cqueues.monotime(),
+    stopped = false,
+    stop_condition = parts.condition.new(),
+    id_prefix = random_hex(parts, 10),
+    id_count = 0,
+  }, Simulator)
+  self:reset()
+  return self
+end
+
+--- Forgets everything that happened or was changed since the start.
+function Simulator:reset()
+  local parts = self.parts
+  self.settings = parts.settings.defaults()
+  self.recorder = parts.recorder.new()
+  self.faults = parts.faults.new()
+  self.workflows = parts.workflows.new(self.settings)
+  self.router = parts.router.new(parts.workflows.routes)
+  for _, route in ipairs(self.options.routes or {}) do
+    self.router:add(route)
+  end
+  self.gateway = parts.gateway.new(self.settings, self.recorder, function()
+    return self:now()
+  end)
+  assert(self:set(self.initial))
+end
+
+--- Changes settings: `latency` and `clock_offset` in seconds; `time`, which sets
+-- the offset by what the simulated clock shall show, as 20260102T030405Z;
+-- `echo_canonical`, `auto_create`, `catch_all` and `lock` as booleans; `success_body`;
+-- `response_headers`; and `keys`, `tokens`, `projects`, `workflows`, whose entries
+-- are added, replaced, or removed with `false`.
+---@param changes table
+---@return boolean|nil ok
+---@return string|nil err nothing was changed then
+function Simulator:set(changes)
+  local ok, err = self.parts.settings.check(changes)
+  if not ok then
+    return nil, err
+  end
+  self.parts.settings.apply(self.settings, changes)
+  for id, fields in pairs(changes.workflows or {}) do
+    if type(fields) == "table" or fields == true then
+      self.workflows:put(id, fields ~= true and fields or nil)
+    else
+      self.workflows:remove(id)
+    end
+  end
+  return true
+end
+
+--- Queues scripted misbehaviour, see `aom.simulator.faults`.
+---@param list table[]
+---@return boolean|nil ok
+---@return string|nil err
+function Simulator:script(list)
+  return self.faults:add(list)
+end
+
+--- What happened so far, free of secrets.
+---@return table
+function Simulator:state()
+  local state = self.recorder:describe()
+  state.settings = self.parts.settings.describe(self.settings)
+  state.workflows = self.workflows:describe()
+  state.script_pending = self.faults:pending()
+  state.time = self.parts.clock.stamp(self:now())
+  return state
+end
+
+--- The simulated time.
+---@return integer seconds since 1970
+function Simulator:now()
+  return os.time() + math.floor(self.settings.clock_offset)
+end
+
+--- Real time since the simulator was made.
+---@return number seconds
+function Simulator:elapsed()
+  return self.parts.cqueues.monotime() - self.started
+end
+
+--- A fresh request id.
+---@return string
+function Simulator:next_id()
+  self.id_count = self.id_count + 1
+  return string.format("%s%012x", self.id_prefix, self.id_count)
+end
+
+local function make_identity(self)
+  if not self.options.tls then
+    return nil
+  end
+  local certificate = self.parts.certificate
+  local crt, key = certificate.create()
+  self.ca_file = certificate.write(crt, self.options.cert_dir)
+  return { crt = crt, key = key }
+end
+
+local function log(self, line)
+  if self.options.on_log then
+    self.options.on_log(line)
+  end
+end
+
+--- Binds the port; from here on clients can connect. Raises when it cannot.
+function Simulator:listen()
+  local host, parts = self.options.host or "127.0.0.1", self.parts
+  self.listener = parts.server.listen {
+    host = host,
+    port = self.options.port or 0,
+    identity = make_identity(self),
+    http_version = self.options.http_version,
+    on_stream = function(_, stream)
+      parts.service.handle(self, stream)
+    end,
+    on_error = function(line)
+      log(self, line)
+    end,
+  }
+  self.port = parts.server.port(self.listener)
+  self.url = (self.options.tls and "https" or "http") .. "://" .. host .. ":" .. self.port
+end
+
+local function watch_lifetime(self, seconds)
+  self.listener.cq:wrap(function()
+    self.parts.cqueues.poll(self.stop_condition, seconds)
+    self:stop()
+  end)
+end
+
+-- Blocking comes first: only blocked signals wait to be read.
+local function watch_signals(self)
+  local signal = require "cqueues.signal"
+  signal.block(signal.SIGTERM, signal.SIGINT)
+  local listener = signal.listen(signal.SIGTERM, signal.SIGINT)
+  self.listener.cq:wrap(function()
+    listener:wait()
+    self:stop()
+  end)
+end
+
+--- Serves until `stop` is called or the lifetime is over, then closes the port.
+---@param options { lifetime: number|nil, signals: boolean|nil }|nil `signals`: SIGTERM and SIGINT stop it
+function Simulator:run(options)
+  options = options or {}
+  watch_lifetime(self, options.lifetime)
+  if options.signals then
+    watch_signals(self)
+  end
+  while not self.stopped do
+    local ok, err = self.listener.cq:step()
+    if not ok then
+      -- one broken exchange is no reason to fail everybody else's
+      log(self, tostring(err))
+    end
+  end
+  self:close()
+end
+
+--- Makes `run` return; safe to call at any time.
+function Simulator:stop()
+  self.stopped = true
+  self.stop_condition:signal()
+end
+
+--- Gives up the port and removes the temporary certificate. `run` ends with this.
+function Simulator:close()
+  if self.listener then
+    self.listener.socket:close()
+    self.listener.socket = nil
+    self.listener = nil
+  end
+  if self.ca_file and not self.options.cert_dir then
+    os.remove(self.ca_file)
+  end
+end
+
+return simulator

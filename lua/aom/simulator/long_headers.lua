@@ -1,0 +1,48 @@
+--- Lets lua-http's HTTP/2 side read header values of any length.
+--
+-- Its Huffman decoder turns a list of bytes into a string by unpacking the list
+-- onto the stack, and some 8,000 values are all that fit there; a token is longer.
+-- The connection then hangs. Nothing in lua-http is meant to be replaced, so this
+-- reaches into the one function and gives it a `string.char` that takes the list.
+-- Where lua-http looks different inside, everything stays as it was.
+
+-- luacheck: read globals setfenv
+
+local hpack = require "http.hpack"
+
+local long_headers = {}
+
+local PIECE = 4000
+
+local function join_bytes(list)
+  local parts = {}
+  for first = 1, #list, PIECE do
+    parts[#parts + 1] = string.char(unpack(list, first, math.min(first + PIECE - 1, #list)))
+  end
+  return table.concat(parts)
+end
+
+local function find_upvalue(fn, wanted)
+  local i, name, value = 1, debug.getupvalue(fn, 1)
+  while name and name ~= wanted do
+    i = i + 1
+    name, value = debug.getupvalue(fn, i)
+  end
+  return name and i, value
+end
+
+local function same(list)
+  return list
+end
+
+--- May be called more than once.
+function long_headers.allow()
+  local _, decode = find_upvalue(hpack.decode_string, "huffman_decode")
+  local index = decode and find_upvalue(decode, "unpack")
+  if index then
+    debug.setupvalue(decode, index, same)
+    setfenv(decode, setmetatable({ string = { char = join_bytes } }, { __index = _G }))
+  end
+end
+
+return long_headers

@@ -1,0 +1,165 @@
+--- What can be changed while the simulator runs, with a check for each entry, so
+-- that a misspelt setting in a test fails loudly and changes nothing.
+
+local clock = require "aom.simulator.clock"
+local json = require "aom.simulator.json"
+
+local settings = {}
+
+local function is_kind(kind)
+  return function(value)
+    return type(value) == kind, "must be a " .. kind
+  end
+end
+
+local function is_seconds(value)
+  return type(value) == "number" and value >= 0, "must be a number of seconds"
+end
+
+--- Header values, each a string or a list of strings.
+---@param value any
+---@return boolean
+---@return string reason why not
+function settings.is_headers(value)
+  local reason = "must map header names to a string or a list of strings without line ends"
+  if type(value) ~= "table" then
+    return false, reason
+  end
+  for name, given in pairs(value) do
+    for _, text in ipairs(type(given) == "table" and given or { given }) do
+      if type(name) ~= "string" or type(text) ~= "string" or (name .. text):find("[\r\n]") then
+        return false, reason
+      end
+    end
+  end
+  return true, reason
+end
+
+-- Tables that are added to: a value replaces the entry, false or null removes it.
+local function is_changes(accepts, hint)
+  return function(value)
+    if type(value) ~= "table" then
+      return false, hint
+    end
+    for name, entry in pairs(value) do
+      local removed = entry == false or entry == json.null
+      if type(name) ~= "string" or not (removed or accepts(entry)) then
+        return false, hint
+      end
+    end
+    return true
+  end
+end
+
+local function is_key(entry)
+  return type(entry) == "table" and type(entry.sk) == "string"
+end
+
+local function is_entry(entry)
+  return entry == true or type(entry) == "table"
+end
+
+local function is_time(value)
+  return type(value) == "string" and clock.parse(value) ~= nil, "must look like 20260102T030405Z"
+end
+
+local checks = {
+  latency = is_seconds,
+  time = is_time,
+  clock_offset = is_kind "number",
+  echo_canonical = is_kind "boolean",
+  auto_create = is_kind "boolean",
+  catch_all = is_kind "boolean",
+  lock = is_kind "boolean",
+  success_body = is_kind "string",
+  response_headers = settings.is_headers,
+  keys = is_changes(is_key, "must map access keys to {sk, security_token} or false"),
+  tokens = is_changes(is_entry, "must map tokens to true, {expired} or false"),
+  projects = is_changes(is_entry, "must map project ids to true or false"),
+  workflows = is_changes(is_entry, "must map workflow ids to true, {name, type, trigger_status} or false"),
+}
+
+local merged = { keys = true, tokens = true, projects = true, workflows = true }
+
+--- The values at the start, for everything that the options leave out.
+---@return table
+function settings.defaults()
+  return {
+    latency = 0,
+    clock_offset = 0,
+    echo_canonical = true,
+    auto_create = false,
+    catch_all = false,
+    lock = true,
+    success_body = "{\"success\"}",
+    response_headers = {},
+    keys = {},
+    tokens = {},
+    projects = {},
+  }
+end
+
+--- Checks a set of changes without making them.
+---@param changes any
+---@return boolean|nil ok
+---@return string|nil err
+function settings.check(changes)
+  if type(changes) ~= "table" then
+    return nil, "settings must be an object"
+  end
+  for name, value in pairs(changes) do
+    if not checks[name] then
+      return nil, "unknown setting '" .. tostring(name) .. "'"
+    end
+    local ok, why = checks[name](value)
+    if not ok then
+      return nil, "setting '" .. name .. "' " .. why
+    end
+  end
+  return true
+end
+
+local function merge(into, changes)
+  for name, entry in pairs(changes) do
+    into[name] = entry ~= false and entry ~= json.null and entry or nil
+  end
+end
+
+--- Makes checked changes. Workflows are not kept here; the caller takes those.
+---@param current table
+---@param changes table
+function settings.apply(current, changes)
+  for name, value in pairs(changes) do
+    if name == "time" then
+      current.clock_offset = clock.parse(value) - os.time()
+    elseif not merged[name] then
+      current[name] = value
+    elseif current[name] then
+      merge(current[name], value)
+    end
+  end
+end
+
+local function sorted_names(map)
+  local list = json.array {}
+  for name in pairs(map) do
+    list[#list + 1] = name
+  end
+  table.sort(list)
+  return list
+end
+
+--- The settings for showing: of keys and tokens nothing that could be used.
+---@param current table
+---@return table
+function settings.describe(current)
+  local shown = {}
+  for name, value in pairs(current) do
+    shown[name] = value
+  end
+  shown.keys, shown.projects = sorted_names(current.keys), sorted_names(current.projects)
+  shown.tokens = #sorted_names(current.tokens)
+  return shown
+end
+
+return settings

@@ -1,0 +1,150 @@
+--- Checks a signature over the request as it came off the wire.
+--
+-- This is written from the rules of the signature alone and shares nothing with
+-- the signer of this library: two implementations that agree are worth more than
+-- one that agrees with itself.
+
+local digest = require "openssl.digest"
+local hmac = require "openssl.hmac"
+local uri = require "aom.simulator.uri"
+
+local signature = {}
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(char)
+    return string.format("%02x", char:byte())
+  end))
+end
+
+local function hash(name, text)
+  return hex(digest.new(name):final(text))
+end
+
+local function keyed_hash(name, key, text)
+  return hmac.new(key, name):final(text)
+end
+
+local function plain_key(secret)
+  return secret
+end
+
+-- The scoped key: extract and expand with one block each, and then the
+-- hexadecimal text, not the bytes, is what signs.
+local function scoped_key(secret, claim)
+  local extracted = keyed_hash("sha256", claim.ak, secret)
+  return hex(keyed_hash("sha256", extracted, claim.scope .. "\1"))
+end
+
+local algorithms = {
+  ["SDK-HMAC-SHA256"] = { hash = "sha256", content_header = "x-sdk-content-sha256", key = plain_key },
+  ["SDK-HMAC-SM3"] = { hash = "sm3", content_header = "x-sdk-content-sm3", key = plain_key },
+  ["V11-HMAC-SHA256"] = {
+    hash = "sha256",
+    content_header = "x-sdk-content-sha256",
+    key = scoped_key,
+    scoped = true, -- names its key as Credential=AK/date/region/service
+  },
+}
+
+local function split_names(text)
+  local list = {}
+  for name in text:gmatch("[^;]+") do
+    list[#list + 1] = name:lower()
+  end
+  table.sort(list)
+  return list
+end
+
+---@class aom.simulator.Claim what an Authorization header says about itself
+---@field algorithm string
+---@field ak string
+---@field scope string|nil date/region/service, only of the scoped algorithm
+---@field signed_headers string as written by the client
+---@field names string[] the same, lower case and sorted
+---@field signature string
+
+--- Takes an Authorization header apart.
+---@param text string
+---@return aom.simulator.Claim|nil
+---@return string|nil err
+function signature.parse(text)
+  local name, rest = text:match("^(%S+)%s+(.*)$")
+  local algorithm = algorithms[name]
+  if not algorithm then
+    return nil, "unsupported signature algorithm"
+  end
+  local fields = {}
+  for key, value in rest:gmatch("(%w+)=([^,%s]*)") do
+    fields[key] = value
+  end
+  local claim = {
+    algorithm = name,
+    ak = fields.Access,
+    signed_headers = fields.SignedHeaders,
+    signature = fields.Signature,
+  }
+  if algorithm.scoped then
+    claim.ak, claim.scope = (fields.Credential or ""):match("^([^/]+)/(%d+/[^/]+/[^/]+)$")
+  end
+  if not (claim.ak and claim.signed_headers and claim.signature) then
+    return nil, "authorization header is malformed"
+  end
+  claim.names = split_names(claim.signed_headers)
+  return claim
+end
+
+---@param claim aom.simulator.Claim
+---@param name string lower case
+---@return boolean
+function signature.covers(claim, name)
+  for _, signed in ipairs(claim.names) do
+    if signed == name then
+      return true
+    end
+  end
+  return false
+end
+
+local function canonical_headers(request, names)
+  local lines = {}
+  for i, name in ipairs(names) do
+    lines[i] = name .. ":" .. (request:header(name) or "") .. "\n"
+  end
+  return table.concat(lines)
+end
+
+--- The canonical request, rebuilt from what was received.
+---@param request aom.simulator.Request
+---@param claim aom.simulator.Claim
+---@return string
+function signature.canonical_request(request, claim)
+  local algorithm = algorithms[claim.algorithm]
+  return table.concat({
+    request.method,
+    uri.canonical_path(request.segments),
+    uri.canonical_query(request.query),
+    canonical_headers(request, claim.names),
+    claim.signed_headers,
+    request:header(algorithm.content_header) or hash(algorithm.hash, request.body),
+  }, "\n")
+end
+
+--- Whether the claim's signature is the one this secret makes for this request.
+---@param request aom.simulator.Request
+---@param claim aom.simulator.Claim
+---@param secret string
+---@return boolean matches
+---@return string canonical_request
+function signature.verify(request, claim, secret)
+  local algorithm = algorithms[claim.algorithm]
+  local canonical = signature.canonical_request(request, claim)
+  local lines = { claim.algorithm, request:header("x-sdk-date"), claim.scope }
+  lines[#lines + 1] = hash(algorithm.hash, canonical)
+  local key = algorithm.key(secret, claim)
+  local expected = hex(keyed_hash(algorithm.hash, key, table.concat(lines, "\n")))
+  -- the date inside a scope must be the day of the signature
+  local same_day = not claim.scope or claim.scope:sub(1, 8) == lines[2]:sub(1, 8)
+  return same_day and expected == claim.signature, canonical
+end
+
+return signature

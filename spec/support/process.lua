@@ -1,0 +1,240 @@
+--- Helper processes for specs: started with one line of JSON on their standard
+-- output that says where they are, stopped by their id. Works on every Lua that
+-- the library supports; the helpers themselves run under LuaJIT.
+
+local cjson = require "cjson"
+
+local process = {}
+
+-- A spec may run under another Lua, whose search paths must not reach LuaJIT.
+local LUAJIT = "env -u LUA_PATH -u LUA_CPATH -u LUA_INIT luajit "
+
+local PLAIN_OPTIONS = { ak = true, sk = true, project = true, token = true, latency = true, lifetime = true,
+  security_token = true, cert_dir = true, clock_offset = true, port = true, http_version = true }
+local SWITCHES = { tls = true, auto_create = true, catch_all = true }
+
+--- Quotes a word for the shell.
+---@param text string|number
+---@return string
+function process.quote(text)
+  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+local quote = process.quote
+
+--- Runs a command to its end.
+---@param command string for the shell
+---@return string output what it wrote to standard output
+---@return integer code its exit status
+function process.run(command)
+  -- Lua 5.1 does not tell the exit status of a pipe, so the shell writes it behind the output
+  local pipe = assert(io.popen("{ " .. command .. "\n}; echo \"#$?\"", "r"))
+  local output = pipe:read("*a")
+  pipe:close()
+  local text, code = output:match("^(.*)#(%d+)\n$")
+  return text, tonumber(code)
+end
+
+--- Writes a temporary file.
+---@param bytes string
+---@return string path to be removed by the caller
+function process.temporary(bytes)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "wb"))
+  file:write(bytes)
+  file:close()
+  return path
+end
+
+-- Asks to end, waits, and only insists when that did not help. A process that has
+-- ended stays visible as a zombie until its pipe is closed.
+local STOP = [[
+kill %d 2>/dev/null || exit 0
+tries=0
+while [ $tries -lt 100 ]; do
+  case $(ps -o stat= -p %d) in ""|Z*) exit 0 ;; esac
+  sleep 0.02
+  tries=$((tries + 1))
+done
+kill -9 %d
+]]
+
+local function stop(child)
+  if child.pipe then
+    os.execute((STOP:gsub("%%d", child.pid)))
+    child.pipe:close()
+    child.pipe = nil
+    for _, path in ipairs(child.files) do
+      os.remove(path)
+    end
+  end
+end
+
+--- Starts a helper that announces itself. Its standard error is thrown away, or
+-- shown when the environment has AOM_SPEC_VERBOSE.
+---@param command string for the shell; must print JSON with a `pid` as its first line
+---@return table child `pid`, `line`, `info` (the decoded line), `stop()`
+function process.start(command)
+  local hidden = os.getenv "AOM_SPEC_VERBOSE" and "" or " 2>/dev/null"
+  local pipe = assert(io.popen("exec " .. command .. hidden, "r"))
+  local line = pipe:read("*l")
+  local ok, info = pcall(cjson.decode, line or "")
+  if not ok or not info.pid then
+    pipe:close()
+    error("no start line from: " .. command .. " (got " .. tostring(line) .. ")", 2)
+  end
+  local child = { pid = string.format("%d", info.pid), line = line, info = info, pipe = pipe, files = {} }
+  child.stop = function()
+    stop(child)
+  end
+  return child
+end
+
+--- The values of a file with one JSON text a line.
+---@param path string
+---@return table[]
+function process.json_lines(path)
+  local list = {}
+  local file = io.open(path, "r")
+  if file then
+    for line in file:lines() do
+      list[#list + 1] = cjson.decode(line)
+    end
+    file:close()
+  end
+  return list
+end
+
+-- The directory of the project, from the place of this file.
+local function project_root()
+  local source = debug.getinfo(1, "S").source:gsub("^@", "")
+  return source:match("^(.*)/spec/support/[^/]*$") or "."
+end
+
+process.root = project_root()
+
+local function option_words(options)
+  local words = {}
+  for name, value in pairs(options) do
+    local flag = "--" .. name:gsub("_", "-")
+    if SWITCHES[name] then
+      words[#words + 1] = value and flag or nil
+    elseif PLAIN_OPTIONS[name] then
+      words[#words + 1] = flag .. " " .. quote(value)
+    elseif name ~= "workflows" then
+      error("unknown simulator option '" .. name .. "'", 4)
+    end
+  end
+  for _, id in ipairs(options.workflows or {}) do
+    words[#words + 1] = "--workflow " .. quote(id)
+  end
+  return table.concat(words, " ")
+end
+
+-- A control call by the curl command, which has nothing to do with what is tested.
+local function call(simulator, method, path, value)
+  local file = value ~= nil and process.temporary(cjson.encode(value)) or nil
+  local output, code = process.run(table.concat({
+    "curl --silent --show-error --noproxy '*' --max-time 20 -X", method,
+    simulator.ca_file and "--cacert " .. quote(simulator.ca_file) or "",
+    file and "--data-binary @" .. quote(file) or "",
+    quote(simulator.url .. "/_simulator/" .. path),
+  }, " "))
+  if file then
+    os.remove(file)
+  end
+  assert(code == 0, "the simulator cannot be reached")
+  local answer = cjson.decode(output)
+  if answer.error then
+    error("simulator: " .. answer.error, 3)
+  end
+  return answer
+end
+
+local controls = {}
+
+--- What happened so far: requests, counts, connections, workflows, settings.
+function controls.state(simulator)
+  return call(simulator, "GET", "state")
+end
+
+--- Back to how it was started.
+function controls.reset(simulator)
+  return call(simulator, "POST", "reset")
+end
+
+--- Queues misbehaviour: a list of entries.
+function controls.script(simulator, list)
+  return call(simulator, "POST", "script", list)
+end
+
+--- Changes settings.
+function controls.set(simulator, changes)
+  return call(simulator, "POST", "settings", changes)
+end
+
+--- Starts a simulator. Options are those of its command line with `_` for `-`, and
+-- `workflows` as a list. The result can be used as `simulator.state()` and as
+-- `simulator:state()`.
+---@param options table|nil
+---@return table simulator `url`, `port`, `ca_file`, `pid`, `stop()` and the control calls
+function process.simulator(options)
+  local words = option_words(options or {})
+  local simulator = process.start(LUAJIT .. quote(process.root .. "/examples/simulator.lua")
+    .. " --quiet " .. words)
+  simulator.url = simulator.info.url
+  simulator.port = simulator.info.port
+  simulator.ca_file = simulator.info.ca_file ~= cjson.null and simulator.info.ca_file or nil
+  for name, control in pairs(controls) do
+    simulator[name] = function(first, second)
+      return control(simulator, first == simulator and second or first)
+    end
+  end
+  return simulator
+end
+
+local RAW_OPTIONS = { delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
+  lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
+local RAW_SWITCHES = { tls = true, keep_alive = true, no_read = true }
+
+local function raw_words(options)
+  local words = {}
+  for name, value in pairs(options) do
+    local flag = "--" .. name:gsub("_", "-")
+    if RAW_SWITCHES[name] then
+      words[#words + 1] = value and flag or nil
+    elseif RAW_OPTIONS[name] then
+      words[#words + 1] = flag .. " " .. quote(value)
+    elseif name ~= "replies" then
+      error("unknown raw server option '" .. name .. "'", 4)
+    end
+  end
+  return words
+end
+
+--- Starts a server that misbehaves at the level of bytes. `replies` is a list of
+-- byte strings; the other options are those of its command line with `_` for `-`.
+---@param options table
+---@return table server `url`, `port`, `ca_file`, `pid`, `stop()`, `requests()` (what arrived so far)
+function process.rawserver(options)
+  local words, files = raw_words(options), {}
+  for i, bytes in ipairs(options.replies) do
+    files[i] = process.temporary(bytes)
+    words[#words + 1] = "--reply " .. quote(files[i])
+  end
+  local log = process.temporary("")
+  files[#files + 1] = log
+  local server = process.start(LUAJIT .. quote(process.root .. "/spec/support/rawserver.lua")
+    .. " --log " .. quote(log) .. " " .. table.concat(words, " "))
+  server.files = files
+  server.url, server.port, server.ca_file = server.info.url, server.info.port, server.info.ca_file
+  if options.tls and not options.cert then
+    files[#files + 1] = server.ca_file
+  end
+  server.requests = function()
+    return process.json_lines(log)
+  end
+  return server
+end
+
+return process

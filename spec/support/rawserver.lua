@@ -1,0 +1,279 @@
+--- A server that sends given bytes and behaves badly, for what no proper server
+-- library would do: half a status line, a wrong length, an answer without end,
+-- a connection that dies while it is idle.
+--
+-- It needs LuaJIT with cqueues. Standard output gets one line of JSON, standard
+-- error a line for each connection.
+
+local usage = [[
+usage: luajit spec/support/rawserver.lua --reply FILE [options]
+  --reply FILE    bytes to answer with; may be repeated: each connection, or with
+                  --keep-alive each request of a connection, gets the next one,
+                  and the last one is for all that come later
+  --then WHAT     after the answer: close (default), hold (say nothing more), reset
+  --keep-alive    answer all replies on one connection, a request each, and only
+                  then do what --then says
+  --no-read       answer without waiting for a request
+  --delay S       wait before each answer
+  --after S       wait between the last answer and what --then says
+  --chunk N       send N bytes at a time ...
+  --gap S         ... with this pause between them (default 0.01)
+  --repeat N      send each reply N times over
+  --tls           with --cert FILE --key FILE, or with a fresh certificate
+  --log FILE      append a line of JSON for each request (with --no-read: for each
+                  connection): n, connection, line, headers, body_bytes
+  --port N        default 0: any free one
+  --lifetime S    stop after this time (default 60)
+]]
+
+local here = arg[0]:match("^(.*)/[^/]*$") or "."
+package.path = here .. "/../../lua/?.lua;" .. package.path
+
+local cjson = require "cjson"
+local cqueues = require "cqueues"
+local errno = require "cqueues.errno"
+local ffi = require "ffi"
+local socket = require "cqueues.socket"
+
+ffi.cdef [[
+  int getpid(void);
+  unsigned alarm(unsigned seconds);
+  int setsockopt(int fd, int level, int name, const void *value, unsigned size);
+  struct linger { int on; int seconds; };
+]]
+
+local SOL_SOCKET, SO_LINGER = 1, 13 -- Linux
+local MAX_LINE = 256 * 1024
+local MAX_BODY = 16 * 1024 * 1024
+
+local values = {
+  ["reply"] = tostring, ["then"] = tostring, ["delay"] = tonumber, ["after"] = tonumber, ["chunk"] = tonumber,
+  ["gap"] = tonumber, ["repeat"] = tonumber, ["cert"] = tostring, ["key"] = tostring, ["log"] = tostring,
+  ["port"] = tonumber, ["lifetime"] = tonumber,
+}
+local switches = { ["keep-alive"] = true, ["no-read"] = true, ["tls"] = true }
+
+local function fail(message)
+  io.stderr:write("rawserver: ", message, "\n", usage)
+  os.exit(2)
+end
+
+local function parse(words)
+  local options = { replies = {}, ["then"] = "close", delay = 0, after = 0, gap = 0.01, ["repeat"] = 1,
+    port = 0, lifetime = 60 }
+  local i = 1
+  while words[i] do
+    local name = words[i]:match("^%-%-(.+)$")
+    local value = values[name] and words[i + 1] and values[name](words[i + 1])
+    if switches[name] then
+      options[name], i = true, i + 1
+    elseif value == nil then
+      fail("bad option " .. words[i])
+    elseif name == "reply" then
+      table.insert(options.replies, value)
+      i = i + 2
+    else
+      options[name], i = value, i + 2
+    end
+  end
+  if #options.replies == 0 or not ({ close = 1, hold = 1, reset = 1 })[options["then"]] then
+    fail("it needs --reply, and --then close, hold or reset")
+  end
+  return options
+end
+
+local function read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local bytes = file:read("*a")
+  file:close()
+  return bytes
+end
+
+local function fresh_identity()
+  local certificate = require "aom.simulator.certificate"
+  local crt, key = certificate.create()
+  return crt, key, certificate.write(crt)
+end
+
+-- The TLS context, and the file that clients trust it with.
+local function tls_context(options)
+  local crt, key, ca_file
+  if options.cert then
+    crt = require("openssl.x509").new(read_file(options.cert))
+    key = require("openssl.pkey").new(read_file(options.key))
+    ca_file = options.cert
+  else
+    crt, key, ca_file = fresh_identity()
+  end
+  local context = require("http.tls").new_server_context()
+  assert(context:setPrivateKey(key))
+  assert(context:setCertificate(crt))
+  return context, ca_file
+end
+
+local function write_log(options, entry)
+  if options.log then
+    local file = assert(io.open(options.log, "a"))
+    file:write(cjson.encode(entry), "\n")
+    file:close()
+  end
+end
+
+local function read_headers(peer)
+  local headers = {}
+  for line in peer:lines("*l") do
+    line = line:gsub("\r$", "")
+    if line == "" then
+      return headers
+    end
+    local name, value = line:match("^([^:]*):[ \t]*(.-)[ \t]*$")
+    if name then
+      headers[name:lower()] = value
+    end
+  end
+end
+
+-- One whole request, so that the next one starts where it should.
+local function read_request(peer)
+  local line = peer:read("*l")
+  local headers = line and read_headers(peer)
+  if not headers then
+    return nil
+  end
+  local length = math.min(tonumber(headers["content-length"]) or 0, MAX_BODY)
+  if length > 0 and not peer:read(length) then
+    return nil
+  end
+  return { line = line:gsub("\r$", ""), headers = headers, body_bytes = length }
+end
+
+local function send_in_chunks(peer, bytes, size, gap)
+  for first = 1, #bytes, size do
+    if not peer:write(bytes:sub(first, first + size - 1)) or not peer:flush() then
+      return nil
+    end
+    cqueues.sleep(gap)
+  end
+  return true
+end
+
+local function send_reply(peer, options, bytes)
+  cqueues.sleep(options.delay)
+  for _ = 1, options["repeat"] do
+    local sent
+    if options.chunk then
+      sent = send_in_chunks(peer, bytes, options.chunk, options.gap)
+    else
+      sent = peer:write(bytes) and peer:flush()
+    end
+    if not sent then
+      return nil
+    end
+  end
+  return true
+end
+
+-- With a linger time of zero the kernel answers with a reset instead of an end.
+local function reset(peer)
+  local value = ffi.new("struct linger", 1, 0)
+  ffi.C.setsockopt(peer:pollfd(), SOL_SOCKET, SO_LINGER, value, ffi.sizeof(value))
+end
+
+local function finish(peer, options)
+  cqueues.sleep(options.after)
+  if options["then"] == "reset" then
+    reset(peer)
+  elseif options["then"] == "hold" then
+    repeat until not peer:read(-4096) -- until the client has had enough
+  end
+end
+
+local server = { connections = 0, requests = 0 }
+
+-- Waits for a request, or does as if one had come; false when there is none.
+local function await_request(options, peer, connection)
+  local request = options["no-read"] and {} or read_request(peer)
+  if request then
+    server.requests = server.requests + 1
+    request.n, request.connection = server.requests, connection
+    write_log(options, request)
+  end
+  return request ~= nil
+end
+
+local function serve(options, replies, peer)
+  server.connections = server.connections + 1
+  local connection, rounds = server.connections, options["keep-alive"] and #replies or 1
+  io.stderr:write("rawserver: connection ", connection, "\n")
+  for round = 1, rounds do
+    local turn = options["keep-alive"] and round or math.min(connection, #replies)
+    if not await_request(options, peer, connection) or not send_reply(peer, options, replies[turn]) then
+      return
+    end
+  end
+  finish(peer, options)
+end
+
+local function prepare(peer, context)
+  peer:onerror(function(_, _, why)
+    return why
+  end)
+  peer:setmode("b", "b")
+  peer:setmaxline(MAX_LINE)
+  return not context or peer:starttls(context, 10)
+end
+
+local function accept_all(loop, listener, handle)
+  while true do
+    local peer, err = listener:accept { nodelay = true }
+    if peer then
+      loop:wrap(function()
+        handle(peer)
+        peer:close()
+      end)
+    elseif err ~= errno.ETIMEDOUT then
+      return
+    end
+  end
+end
+
+local function announce(listener, context, ca_file)
+  local _, _, port = listener:localname()
+  io.stdout:write(cjson.encode {
+    port = port,
+    pid = tonumber(ffi.C.getpid()),
+    url = (context and "https" or "http") .. "://127.0.0.1:" .. port,
+    ca_file = ca_file,
+  }, "\n")
+  io.stdout:flush()
+end
+
+local function main()
+  local options, replies = parse(arg), {}
+  for i, path in ipairs(options.replies) do
+    replies[i] = read_file(path)
+  end
+  local context, ca_file
+  if options.tls then
+    context, ca_file = tls_context(options)
+  end
+  -- the alarm ends the process whatever it is doing
+  ffi.C.alarm(math.ceil(options.lifetime))
+  local loop = cqueues.new()
+  local listener = socket.listen { host = "127.0.0.1", port = options.port, reuseaddr = true }
+  listener:listen()
+  announce(listener, context, ca_file)
+  loop:wrap(accept_all, loop, listener, function(peer)
+    if prepare(peer, context) then
+      serve(options, replies, peer)
+    end
+  end)
+  while true do
+    local ok, err = loop:step()
+    if not ok then
+      io.stderr:write("rawserver: ", tostring(err), "\n")
+    end
+  end
+end
+
+main()

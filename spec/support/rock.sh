@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds the rock the way `luarocks make` would for a user, and loads it from a
+# folder where nothing but the rock can be found. LuaRocks leaves its objects
+# beside the sources, so it works on a copy.
+set -eu
+
+cd "$(dirname "$0")/../.."
+version=${1#lua}
+lua=lua$version
+tree=$PWD/build/rock/$version
+
+rm -rf "$tree"
+mkdir -p "$tree/source"
+cp -r ./*.rockspec csrc lua LICENSE "$tree/source"
+cd "$tree/source"
+luarocks --lua-version "$version" make --deps-mode=none --tree "$tree" ./*.rockspec >"$tree/log" 2>&1 || {
+  cat "$tree/log" >&2
+  exit 1
+}
+
+if nm -D --defined-only "$tree/lib/lua/$version/aom/core.so" | grep -v ' luaopen_'; then
+  echo "rock: the core exports more than luaopen_*" >&2
+  exit 1
+fi
+
+cd /
+LUA_PATH="$tree/share/lua/$version/?.lua;$tree/share/lua/$version/?/init.lua;;"
+LUA_CPATH="$tree/lib/lua/$version/?.so;;"
+export LUA_PATH LUA_CPATH
+"$lua" -e '
+  local aom = require "aom"
+  local signed = aom.sign({ method = "GET", scheme = "https", host = "example.com", path = "/" },
+    { ak = "key", sk = "secret", date = "20260102T030405Z" })
+  assert(signed.headers.Authorization:find("^SDK%-HMAC%-SHA256 "), "no signature")
+  print("rock: " .. _VERSION .. " loads it and signs")'

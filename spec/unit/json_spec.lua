@@ -1,0 +1,94 @@
+local json = require "aom.json"
+
+local math_type = math.type or function() return "integer" end
+
+describe("JSON text", function()
+  local cases = {
+    { '{"a":1}', { a = 1 } },
+    { " [1, 2] \n", { 1, 2 } },
+    { '"text"', "text" },
+    { '"\\u4e00\\n\\""', '一\n"' },
+    { "0", 0 },
+    { "-1.5e2", -150 },
+    { "1.5", 1.5 },
+    { "true", true },
+    { "false", false },
+    { "{}", {} },
+    { "[]", {} },
+    { '{"a":null,"b":{"c":null,"d":2},"e":[{"f":null}]}', { b = { d = 2 }, e = { {} } } },
+    { '{"1":null,"2":"x"}', { ["2"] = "x" } },
+    { '{"a":""}', { a = "" } },
+  }
+  for _, case in ipairs(cases) do
+    it(("%s is read"):format(case[1]:gsub("%s+", " ")), function()
+      local value, why = json.decode(case[1])
+      assert.is_nil(why)
+      assert.are.same(case[2], value)
+    end)
+  end
+
+  for _, text in ipairs { "", " ", "{", "}", '{"success"}', "{'a':1}", '{"a":1}x', "[1,]", "success", "<html>", "\0",
+    '"open', "[" .. ("["):rep(5000), "\255\254", "tru" } do
+    it(("%q is none"):format(text:sub(1, 20)), function()
+      local value, why = json.decode(text)
+      assert.is_nil(value)
+      assert.is_string(why)
+    end)
+  end
+
+  it("has integers where Lua has them", function()
+    local value = json.decode '{"a":1,"b":[2,3.5],"c":{"d":1784692800000},"e":-7,"f":2.0,"g":1e300}'
+    assert.are.equal("integer", math_type(value.a))
+    assert.are.equal("integer", math_type(value.b[1]))
+    assert.are.equal("1", tostring(value.a))
+    assert.are.equal("1784692800000", ("%d"):format(value.c.d))
+    assert.are.equal("integer", math_type(value.c.d))
+    assert.are.equal("integer", math_type(value.e))
+    assert.are.equal("integer", math_type(value.f))
+    assert.are.equal(3.5, value.b[2])
+    assert.are.equal(1e300, value.g)
+    assert.are.equal("12", tostring(json.decode "12"))
+  end)
+
+  it("keeps null inside a list, so that what follows stays in its place", function()
+    local value = json.decode "[1,null,3]"
+    assert.are.same({ 1, json.null(), 3 }, value)
+  end)
+
+  it("is not null itself: that is a value", function()
+    assert.are.equal(json.null(), (json.decode "null"))
+    assert.is_not_nil(json.null())
+  end)
+end)
+
+describe("a value", function()
+  it("becomes JSON text", function()
+    assert.are.equal('{"a":1}', json.encode { a = 1 })
+    assert.are.equal("[1,2]", json.encode { 1, 2 })
+    assert.are.equal('"a\\nb"', json.encode "a\nb")
+    assert.are.equal("[null]", json.encode { json.null() })
+  end)
+
+  it("comes back as it was", function()
+    local value = { name = "工作流", list = { 1, 2 }, nested = { flag = false, number = 1.5 } }
+    assert.are.same(value, json.decode(json.encode(value)))
+  end)
+
+  for name, value in pairs { ["a function"] = print, ["a sparse list"] = { [1] = 1, [10000] = 2 },
+    ["infinity"] = 1 / 0 } do
+    it(("cannot be %s"):format(name), function()
+      local text, why = json.encode { value }
+      assert.is_nil(text)
+      assert.is_string(why)
+    end)
+  end
+
+  it("is no matter of what others set in the same codec", function()
+    local host = require "cjson.safe"
+    local before = host.decode_max_depth()
+    host.decode_max_depth(2)
+    local value = json.decode '{"a":{"b":{"c":1}}}'
+    host.decode_max_depth(before)
+    assert.are.same({ a = { b = { c = 1 } } }, value)
+  end)
+end)

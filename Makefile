@@ -79,7 +79,7 @@ simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080"
 	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
 
 test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=2
-	@$(MAKE) --no-print-directory all-luas
+	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 
 lint: deps-lint  ## Check style, warnings, walls between the rooms, rockspec and versions

@@ -20,6 +20,8 @@
 #include "buffer.h"
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct engine engine;
 typedef uint64_t engine_id; /* 0 is no transfer */
 
@@ -56,7 +58,7 @@ typedef struct engine_request {
   bool fresh_connection; /* never on a reused one: libcurl resends in silence there */
 } engine_request;
 
-/* At most this many headers of an answer are kept: see engine_transfer.c. */
+/* At most this many headers of an answer are kept: see engine_answer.c. */
 enum { ENGINE_KEPT_HEADERS = 8 };
 
 typedef struct engine_result {
@@ -121,5 +123,7 @@ typedef struct engine_versions {
 } engine_versions;
 
 void engine_get_versions(engine_versions *versions);
+
+#pragma GCC visibility pop
 
 #endif

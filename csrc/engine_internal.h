@@ -5,6 +5,8 @@
 #include "engine.h"
 #include <curl/curl.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef enum transfer_state {
   TRANSFER_FREE,
   TRANSFER_RUNNING,
@@ -63,12 +65,16 @@ struct engine {
   long timer_ms;
 };
 
-/* engine_transfer.c: one transfer's life. */
+/* engine_transfer.c: what goes out. */
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
-void transfer_finish(transfer *t, CURLcode code);
-void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
+
+/* engine_answer.c: what comes back. */
+size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
+size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
+void transfer_finish(transfer *t, CURLcode code);
+void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
 bool engine_watch_install(engine *e);
@@ -78,5 +84,7 @@ void engine_watch_forget(engine *e);
 bool engine_enter(engine *e);
 void engine_drain(engine *e); /* moves finished transfers from libcurl to the queue */
 void engine_break(engine *e, CURLMcode code);
+
+#pragma GCC visibility pop
 
 #endif

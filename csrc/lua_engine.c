@@ -62,8 +62,8 @@ static size_t size_option(lua_State *L, const char *name) {
   return (size_t)value;
 }
 
-static bool flag_option(lua_State *L, const char *name) {
-  lua_getfield(L, 1, name);
+static bool flag_field(lua_State *L, int table, const char *name) {
+  lua_getfield(L, table, name);
   bool set = lua_toboolean(L, -1);
   lua_pop(L, 1);
   return set;
@@ -75,7 +75,7 @@ static int l_engine(lua_State *L) {
       .ca_file = text_option(L, "ca_file"),
       .proxy = text_option(L, "proxy"),
       .user_agent = text_option(L, "user_agent"),
-      .insecure = flag_option(L, "insecure"),
+      .insecure = flag_field(L, 1, "insecure"),
       .max_body = size_option(L, "max_body"),
       .max_head = size_option(L, "max_head"),
   };
@@ -195,24 +195,24 @@ static int failure(lua_State *L, const char *kind, const char *text) {
 
 static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
 
-/* engine:start(attempt, seconds) -> id | nil, kind, message */
+/* engine:start(attempt, seconds) -> id | nil, kind, message
+ *
+ * The signer is fetched last: reading a table may allocate, so a finaliser may run,
+ * and one that closes the client would take the signer away under us. */
 static int m_start(lua_State *L) {
-  lua_engine *self = check_open(L);
   luaL_checktype(L, 2, LUA_TTABLE);
-  lua_Number seconds = luaL_checknumber(L, 3);
-  sign_request request;
-  request_check(L, 2, &request);
-  signer *s = signer_field(L);
   engine_request transfer = {
-      .method = request.method,
       .base = text_field(L, "base"),
       .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
-      .timeout_ms = milliseconds(seconds),
+      .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
+      .fresh_connection = flag_field(L, 2, "fresh"),
   };
-  lua_getfield(L, 2, "fresh");
-  transfer.fresh_connection = lua_toboolean(L, -1);
+  sign_request request;
+  request_check(L, 2, &request);
   if (request.header_count > MAX_HEADERS)
     return failure(L, "argument", "more than 64 headers");
+  signer *s = signer_field(L);
+  lua_engine *self = check_open(L);
 
   /* From here on nothing raises until the engine has its copies. */
   header_list list = {.count = request.header_count};
@@ -223,6 +223,7 @@ static int m_start(lua_State *L) {
       s ? sign_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
   if (status != SIGN_OK)
     return failure(L, "argument", sign_status_text(status));
+  transfer.method = request.method;
   transfer.target = buffer_slice(&out->target);
   transfer.body = request.body;
   transfer.headers = list.items;

@@ -55,8 +55,9 @@ describe("an answer", function()
     { "a body over the limit", { replies = { answer(("x"):rep(2000)) } }, "protocol", { max_response_bytes = 1000 } },
     { "a body without end", { replies = { "HTTP/1.1 200 OK\r\n\r\n" .. ("y"):rep(65536) }, ["repeat"] = 100 },
       "protocol" },
-    { "headers without end", { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) },
-      ["repeat"] = 4 }, "protocol" },
+    { "headers without end",
+      { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) }, ["repeat"] = 4 },
+      "protocol" },
     { "one endless header", { replies = { "HTTP/1.1 200 OK\r\nX-Filler: " .. ("z"):rep(400000) } }, "protocol" },
     { "an HTML page", { replies = { answer("<html>log in</html>", "Content-Type: text/html\r\n") } }, "protocol" },
     { "a redirect", { replies = { answer("", "Location: http://127.0.0.1:1/\r\n", "307 Temporary Redirect") } },
@@ -169,7 +170,8 @@ end)
 
 describe("TLS", function()
   it("is verified: an unknown authority is refused", function()
-    local ok, err, requests = attempt({ replies = { GOOD }, tls = true }, { ca_file = "/etc/ssl/certs/ca-certificates.crt" })
+    local ok, err, requests = attempt({ replies = { GOOD }, tls = true },
+      { ca_file = "/etc/ssl/certs/ca-certificates.crt" })
     assert.is_false(ok)
     assert.are.equal("tls", err.kind)
     assert.are.equal(60, err.cause.code)

@@ -63,11 +63,10 @@ enum { ENGINE_KEPT_HEADERS = 8 };
 
 typedef struct engine_result {
   engine_outcome outcome;
-  int code;          /* CURLcode */
-  const char *text;  /* libcurl's words; never NULL */
-  bool sent;         /* the server may have seen the request */
-  long status;       /* HTTP status; 0 without an answer */
-  long http_version; /* 10, 11, 20, 30; 0 without an answer */
+  int code;         /* CURLcode */
+  const char *text; /* libcurl's words; never NULL */
+  bool sent;        /* the server may have seen the request */
+  long status;      /* HTTP status; 0 without an answer */
   slice body;
   pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
   size_t header_count;
@@ -104,8 +103,8 @@ typedef struct engine_wish {
   bool write; /* neither: stop watching */
 } engine_wish;
 
-/* From now on libcurl's wishes are noted. Ask for them after every call. */
-bool engine_watch(engine *e);
+/* From now on changes of libcurl's wishes are kept: ask for them after every call. */
+void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
 
 /* Milliseconds until engine_on_timeout must be called; -1: no timer. */

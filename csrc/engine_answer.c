@@ -163,13 +163,7 @@ void transfer_finish(transfer *t, CURLcode code) {
   result->sent = sent > 0;
   if (result->outcome != ENGINE_ANSWERED)
     return;
-  long version = CURL_HTTP_VERSION_NONE;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result->status);
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-  result->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
-                         : version == CURL_HTTP_VERSION_2_0 ? 20
-                         : version == CURL_HTTP_VERSION_3   ? 30
-                                                            : 11;
   result->body = buffer_slice(&t->body);
   const char *at = t->kept.data;
   for (size_t i = 0; i < t->kept_count; i++) {

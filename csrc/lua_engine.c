@@ -334,8 +334,8 @@ static int m_running(lua_State *L) {
 
 /* engine:watch() */
 static int m_watch(lua_State *L) {
-  lua_pushboolean(L, engine_watch(check_open(L)->engine));
-  return 1;
+  engine_watch(check_open(L)->engine);
+  return 0;
 }
 
 /* engine:wish() -> fd, read, write | nil */

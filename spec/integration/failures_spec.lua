@@ -36,7 +36,8 @@ end
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
 
 local function answer(body, headers, status)
-  return ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"):format(status or "200 OK", headers or "", #body, body)
+  local head = ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n"):format(status or "200 OK", headers or "", #body)
+  return head .. body
 end
 
 describe("an answer", function()

@@ -42,7 +42,7 @@ SOURCES = $(sort $(wildcard csrc/*.c))
 OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 LUA_FILES = $(shell find lua -name '*.lua' | sort)
 
-.PHONY: build all-luas help deps demo simulator test lint bench sanitize install rock env clean
+.PHONY: build all-luas help deps demo simulator test lint bench sanitize fuzz install rock env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit

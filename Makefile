@@ -92,6 +92,11 @@ bench: deps-bench  ## Measure
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
 
+fuzz:  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
+	@sh spec/support/deps.sh lint sanitize
+	@$(MAKE) --no-print-directory build LUA=lua5.4
+	@sh spec/fuzz/run.sh $(ARGS)
+
 rock: deps-test  ## Build the rock into build/rock and load it, for LUA=lua5.1 to lua5.4
 	@sh spec/support/rock.sh $(LUA)
 

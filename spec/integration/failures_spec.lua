@@ -139,6 +139,19 @@ describe("no answer", function()
     assert.is_true(elapsed < 3, elapsed)
   end)
 
+  it("from a server that never ends the TLS handshake is a timeout within the connect limit", function()
+    local server = process.rawserver { replies = { "" }, ["then"] = "hold", no_read = true, delay = 20 }
+    local c = client(server.url:gsub("^http:", "https:"), { connect_timeout = 0.3, attempt_timeout = 10, timeout = 20 })
+    local started = core.now()
+    local ok, err = pcall(c.enable, c, "wf-1")
+    local elapsed = core.now() - started
+    c:close()
+    server.stop()
+    assert.is_false(ok)
+    assert.are.equal("timeout", err.kind)
+    assert.is_true(elapsed >= 0.25 and elapsed < 3, elapsed)
+  end)
+
   it("from a server that trickles is a timeout too", function()
     local ok, err, _, elapsed = attempt(
       { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" .. ("a"):rep(1000) }, chunk = 1, gap = 0.05 },

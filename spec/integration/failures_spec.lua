@@ -140,8 +140,8 @@ describe("no answer", function()
   end)
 
   it("from a server that never ends the TLS handshake is a timeout within the connect limit", function()
-    local server = process.rawserver { replies = { "" }, ["then"] = "hold", no_read = true, delay = 20 }
-    local c = client(server.url:gsub("^http:", "https:"), { connect_timeout = 0.3, attempt_timeout = 10, timeout = 20 })
+    local server = process.rawserver { replies = { "" }, ["then"] = "hold", no_read = true, delay = 50 }
+    local c = client(server.url:gsub("^http:", "https:"), { connect_timeout = 0.3, attempt_timeout = 30, timeout = 40 })
     local started = core.now()
     local ok, err = pcall(c.enable, c, "wf-1")
     local elapsed = core.now() - started
@@ -149,7 +149,7 @@ describe("no answer", function()
     server.stop()
     assert.is_false(ok)
     assert.are.equal("timeout", err.kind)
-    assert.is_true(elapsed >= 0.25 and elapsed < 3, elapsed)
+    assert.is_true(elapsed >= 0.25 and elapsed < 20, elapsed)
   end)
 
   it("from a server that trickles is a timeout too", function()

@@ -62,8 +62,8 @@ static size_t size_option(lua_State *L, const char *name) {
   return (size_t)value;
 }
 
-static bool flag_option(lua_State *L, const char *name) {
-  lua_getfield(L, 1, name);
+static bool flag_field(lua_State *L, int table, const char *name) {
+  lua_getfield(L, table, name);
   bool set = lua_toboolean(L, -1);
   lua_pop(L, 1);
   return set;
@@ -75,7 +75,7 @@ static int l_engine(lua_State *L) {
       .ca_file = text_option(L, "ca_file"),
       .proxy = text_option(L, "proxy"),
       .user_agent = text_option(L, "user_agent"),
-      .insecure = flag_option(L, "insecure"),
+      .insecure = flag_field(L, 1, "insecure"),
       .max_body = size_option(L, "max_body"),
       .max_head = size_option(L, "max_head"),
   };
@@ -208,9 +208,9 @@ static int m_start(lua_State *L) {
       .base = text_field(L, "base"),
       .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
       .timeout_ms = milliseconds(seconds),
+      .fresh_connection = flag_field(L, 2, "fresh"),
+      .no_proxy = flag_field(L, 2, "no_proxy"),
   };
-  lua_getfield(L, 2, "fresh");
-  transfer.fresh_connection = lua_toboolean(L, -1);
   if (request.header_count > MAX_HEADERS)
     return failure(L, "argument", "more than 64 headers");
 

@@ -15,7 +15,7 @@ end
 -- What the chain finds, as values; providers that give later are asked at once.
 local function find(given, env, text)
   local from, w = setting(given, env, text)
-  local provider, values, err = chain.find(from)
+  local provider, values, err = chain.find { source = from }
   if provider and not values then values, err = provider:refresh {} end
   return values, err, w, provider, from
 end
@@ -116,14 +116,14 @@ describe("credentials", function()
     local values, err = find({}, {}, "[basic]\nregion = cn-north-4")
     assert.is_nil(values)
     assert.are.equal("credentials", err.kind)
-    for _, place in ipairs { "options ak and sk, token, or credentials", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
+    for _, place in ipairs { "options ak and sk, token, credentials", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
       "CLOUD_SDK_AK", "CLOUD_SDK_SK", "HUAWEICLOUD_SDK_TOKEN", "[basic] in " .. PATH } do
       assert.is_truthy(err.hint:find(place, 1, true), place)
     end
   end)
 
   it("that are nowhere were not looked for in a file where none can be", function()
-    local _, _, err = chain.find(source.new({}, world.new {}))
+    local _, _, err = chain.find { source = source.new({}, world.new {}) }
     assert.are.equal("credentials", err.kind)
     assert.is_nil(err.hint:find("[basic]", 1, true))
   end)
@@ -171,7 +171,7 @@ describe("credentials of the profile", function()
     local values, err = provider:refresh {}
     assert.is_nil(values)
     assert.are.equal("config", err.kind)
-    assert.are.equal(3, #w.read)
+    assert.are.equal(4, #w.read)
   end)
 end)
 
@@ -202,13 +202,13 @@ describe("a provider of the user's", function()
   it("is not asked before it is needed", function()
     local asked = false
     local from = setting { credentials = function() asked = true end }
-    assert.is_table((chain.find(from)))
+    assert.is_table((chain.find { source = from }))
     assert.is_false(asked)
   end)
 
   for name, object in pairs { ["without refresh"] = {}, ["with a refresh that is no function"] = { refresh = 1 } } do
     it("is not an object " .. name, function()
-      local _, _, err = chain.find((setting { credentials = object }))
+      local _, _, err = chain.find { source = (setting { credentials = object }) }
       assert.are.equal("argument", err.kind)
       assert.matches("^option credentials: ", err.message)
     end)

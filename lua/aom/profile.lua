@@ -28,6 +28,18 @@ function profile.path(system)
   if home then return home .. "/.huaweicloud/credentials", false end
 end
 
+local OTHERS = 63 -- the permission bits of group and others, 077
+
+--- The permission bits of a file that others than its owner may use; nil when nobody may,
+--- or when that cannot be known here.
+---@param system aom.System
+---@param path string
+---@return integer|nil
+function profile.open_mode(system, path)
+  local mode = system.file_mode(path)
+  if mode and mode % (OTHERS + 1) ~= 0 then return mode end
+end
+
 local function fault(path, number, message)
   -- The line itself stays out of the message: it may hold a secret.
   return errors.config(("profile %s, line %d: %s"):format(path, number, message))

@@ -9,13 +9,11 @@ local profile = {}
 --- Files that were warned of already, of each system.
 local warned = setmetatable({}, { __mode = "k" })
 
-local OTHERS = 63 -- the permission bits of group and others, 077
-
 local function warn_if_open(system, path)
-  local mode = system.file_mode and system.file_mode(path)
+  local mode = files.open_mode(system, path)
   local known = warned[system] or {}
   warned[system] = known
-  if not mode or mode % (OTHERS + 1) == 0 or known[path] then return end
+  if not mode or known[path] then return end
   known[path] = true
   system.warn(("the profile %s can be read by others than its owner (mode %o): chmod 600 it"):format(path, mode))
 end

@@ -175,6 +175,104 @@ describe("credentials of the profile", function()
   end)
 end)
 
+describe("a profile that others can read", function()
+  local function warnings(text, mode, times)
+    local from, w = setting({}, {}, text)
+    w.modes[PATH] = mode
+    for _ = 1, times or 1 do chain.find { source = from } end
+    return w.warnings
+  end
+
+  for _, mode in ipairs { 420, 416, 388, 511 } do -- 644, 640, 604, 777
+    it(("is warned of once, with mode %o"):format(mode), function()
+      local list = warnings("[basic]\nak = A\nsk = hush", mode, 3)
+      assert.are.equal(1, #list)
+      assert.is_truthy(list[1]:find(PATH .. " can be read by others", 1, true))
+      assert.is_truthy(list[1]:find("chmod 600", 1, true))
+      assert.is_nil(list[1]:find("hush", 1, true))
+    end)
+  end
+
+  for name, case in pairs {
+    ["its owner alone can read it"] = { "[basic]\nak = A\nsk = S", 384 },
+    ["modes are not known here"] = { "[basic]\nak = A\nsk = S", nil },
+    ["it holds no secret"] = { "[basic]\nregion = cn-north-4", 420 },
+  } do
+    it("is no matter where " .. name, function() assert.are.same({}, warnings(case[1], case[2])) end)
+  end
+end)
+
+describe("remote credentials", function()
+  -- What a chain finds, without being asked for values.
+  local function look(given, env, text)
+    local from = setting(given, env, text)
+    return chain.find { source = from }
+  end
+
+  local URI, FILE = "HC_CONTAINER_CREDENTIALS_FULL_URI", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+  local found = {
+    { "a user of options", { username = "u", password = "p", domain_name = "d" }, {}, "options username and password" },
+    { "an id token of options", { idp_id = "i", id_token_file = "/f" }, PAIR, "options idp_id and id_token_file" },
+    { "an id token of the environment, before its pair",
+      {}, also(PAIR, { HUAWEICLOUD_SDK_IDP_ID = "i", HUAWEICLOUD_SDK_ID_TOKEN_FILE = "/f" }), "environment variables" },
+    { "an id token of the profile, before its pair", {}, {}, "the profile " .. PATH,
+      "[basic]\nak = A\nsk = S\nidp_id = i\nid_token_file = /f" },
+    { "a pod's", {}, { [URI] = "http://127.0.0.1:1/x?a=b", [FILE] = "/f" }, "pod identity" },
+    { "a pod's, over the link", {}, { [URI] = "http://169.254.1.1/x", [FILE] = "/f" }, "pod identity" },
+    { "a pod's, before metadata", { metadata = true }, { [URI] = "https://pod/x", [FILE] = "/f" }, "pod identity" },
+    { "metadata, by an option", { metadata = true }, {}, "instance metadata" },
+    { "metadata, by a variable", {}, { HUAWEICLOUD_SDK_METADATA = "true" }, "instance metadata" },
+    { "metadata, by the profile", {}, {}, "instance metadata", "[basic]\nmetadata = true" },
+    { "a pair, before metadata", { metadata = true }, PAIR, "environment variables" },
+  }
+  for _, case in ipairs(found) do
+    it("are " .. case[1], function()
+      local provider, values, err = look(case[2], case[3], case[5])
+      assert.is_nil(err)
+      assert.are.equal(case[4], provider.where)
+      if provider.lazy then assert.is_nil(values) end
+    end)
+  end
+
+  local bad = {
+    { "a user without a password", { username = "u", domain_name = "d" }, {}, "option password is not" },
+    { "a user without a domain", {}, { HUAWEICLOUD_SDK_USERNAME = "u", HUAWEICLOUD_SDK_PASSWORD = "p" },
+      "HUAWEICLOUD_SDK_DOMAIN_NAME is not" },
+    { "an identity provider without a file", { idp_id = "i" }, {}, "option id_token_file is not" },
+    { "a pod's URI without a file", {}, { [URI] = "https://pod" }, FILE .. " is not" },
+    { "a pod's file without a URI", {}, { [FILE] = "/f" }, URI .. " is not" },
+    { "a pod's URI over a network in the clear", {}, { [URI] = "http://pod/x", [FILE] = "/f" }, "unencrypted" },
+    { "a pod's URI that is none", {}, { [URI] = "ftp://pod/x", [FILE] = "/f" }, "neither http" },
+    { "a wish that is neither yes nor no", {}, { HUAWEICLOUD_SDK_METADATA = "maybe" }, "neither" },
+    { "a metadata service that is none", { metadata = true, metadata_endpoint = "ftp://x" }, {}, "neither http" },
+  }
+  for _, case in ipairs(bad) do
+    it("are not " .. case[1], function()
+      local provider, _, err = look(case[2], case[3])
+      assert.is_nil(provider)
+      assert.are.equal("config", err.kind)
+      assert.is_truthy(err.message:find(case[4], 1, true), err.message)
+    end)
+  end
+
+  it("are not a user and a token at once", function()
+    local _, _, err = look { username = "u", password = "p", domain_name = "d", token = "t" }
+    assert.are.equal("argument", err.kind)
+  end)
+
+  it("may be refused by a variable that would allow them", function()
+    local _, _, err = look({ metadata = false }, { HUAWEICLOUD_SDK_METADATA = "true" })
+    assert.are.equal("credentials", err.kind)
+  end)
+
+  it("leave no secret among the options", function()
+    local from = setting { username = "u", password = "p", domain_name = "d" }
+    local provider = chain.find { source = from }
+    assert.is_nil(next(from.given))
+    for name, value in pairs(provider) do assert.are_not.equal("p", value, name) end
+  end)
+end)
+
 describe("credentials of the environment", function()
   it("are read anew at each renewal", function()
     local _, _, w, provider = find({}, also(PAIR, {}))

@@ -301,6 +301,53 @@ describe("a renewal", function()
     assert.are.equal("no route", err.message)
   end)
 
+  it("of what lives shortly does not come with every call", function()
+    gives = function(n) return { token = "t" .. n, expires_at = w.time() + 80 } end
+    local id = assert(open { credentials = provider })
+    for _ = 1, 100 do get(id) end
+    assert.are.equal(1, asked)
+    w.advance(9)
+    assert.are.equal("t1", token(get(id)))
+    w.advance(1)
+    assert.are.equal("t2", token(get(id)))
+    assert.are.equal(2, asked)
+  end)
+
+  it("is not waited for while the old credentials last", function()
+    gives = function(n)
+      if n == 2 then loop.sleep(5) end
+      return { token = "t" .. n, expires_at = w.time() + 600 }
+    end
+    local id = assert(open { credentials = provider })
+    get(id)
+    w.advance(400)
+    local first = w.go(function() return get(id) end)
+    assert.are.equal("t1", token(get(id)))
+    w.advance(5)
+    assert.are.equal("t2", token(first.results[1]))
+    assert.are.equal(2, asked)
+  end)
+
+  it("comes when the service refuses what is held, and tells whether it helped", function()
+    local id = assert(open { credentials = provider })
+    local first = get(id)
+    assert.is_true(id:replace(first, loop, 1000, 1000))
+    assert.are.equal("t2", token(get(id)))
+    -- Another call that was refused with the first finds the second there.
+    assert.is_true(id:replace(first, loop, 1000, 1000))
+    assert.are.equal(2, asked)
+    gives = function() return { token = "t2", expires_at = w.time() + 3600 } end
+    assert.is_false(id:replace(id.current, loop, 1000, 1000))
+    assert.are.equal("t2", token(get(id)))
+    assert.are.equal(3, asked)
+  end)
+
+  it("does not come for options, which hold nothing else", function()
+    local id = assert(open { token = "t" })
+    assert.is_false(id:replace(get(id), loop, 1000, 1000))
+    assert.are.equal("t", token(get(id)))
+  end)
+
   it("that hangs makes way for the next call's", function()
     gives = function(n)
       if n == 1 then loop.sleep(1e6) end

@@ -28,7 +28,7 @@ local call = {}
 ---@field healed boolean      it was signed again already, by a corrected clock
 ---@field replaced boolean    other credentials were asked for already
 ---@field endpoint aom.Endpoint|false  where the last attempt went
----@field unreached table<aom.Endpoint, boolean>  those that another one took over from
+---@field unreached table<aom.Endpoint, boolean>|false  those that another one took over from
 
 --- Where the request goes now, and its whole path there.
 local function destination(self)
@@ -196,6 +196,7 @@ local function fail_over(self, trouble)
   local client, now = self.client, self.client.loop.now()
   if self.request.endpoint or not endpoints.is_unreached(trouble) or now >= self.deadline then return false end
   client.endpoints:leave(self.endpoint, now)
+  self.unreached = self.unreached or {}
   self.unreached[self.endpoint] = true
   local following = client.endpoints:current(now)
   if self.unreached[following] then return false end
@@ -272,7 +273,7 @@ function call.run(client, request, scope, deadline)
     client = client, request = request, scope = scope or false,
     started = started, deadline = deadline or started + client.settings.timeout, attempts = 0,
     attempt = false, bearer = false, hold = false, last = false, healed = false, replaced = false,
-    endpoint = false, unreached = {},
+    endpoint = false, unreached = false,
   }
   if not request.endpoint and not client.project_id then
     local found, why = project.ensure(client, call.run, scope, self.deadline)

@@ -72,7 +72,7 @@ end
 ---@return aom.Error|nil err  the profile is malformed
 function Source:lookup(name)
   local value, where = self:nearby(name)
-  if value then return value, where end
+  if value ~= nil then return value, where end
   return self:in_profile(name)
 end
 

@@ -260,8 +260,10 @@ describe("remote credentials", function()
     assert.are.equal("argument", err.kind)
   end)
 
-  it("may be refused by a variable that would allow them", function()
+  it("may be refused by an option where a variable or the profile allows them", function()
     local _, _, err = look({ metadata = false }, { HUAWEICLOUD_SDK_METADATA = "true" })
+    assert.are.equal("credentials", err.kind)
+    _, _, err = look({ metadata = false }, {}, "[basic]\nmetadata = true")
     assert.are.equal("credentials", err.kind)
   end)
 

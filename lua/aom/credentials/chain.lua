@@ -60,15 +60,13 @@ end
 
 --- Takes options out, so that no copy of a secret stays there. Nil: none is set.
 local function take(given, names)
-  local values, lacks = {}, nil
+  local values, has, lacks = {}, nil, nil
   for _, name in ipairs(names) do
     values[name], given[name] = given[name], nil
-    if not values[name] then lacks = lacks or name end
+    if values[name] then has = has or name else lacks = lacks or name end
   end
-  if not next(values) then return nil end
-  if lacks then
-    return nil, errors.config(("option %s is set and option %s is not"):format(next(values), lacks))
-  end
+  if not has then return nil end
+  if lacks then return nil, errors.config(("option %s is set and option %s is not"):format(has, lacks)) end
   return values
 end
 
@@ -98,7 +96,8 @@ local function from_elsewhere(settings)
     local provider, err, why = maker.new(settings)
     if err then return nil, err end
     if provider then
-      provider.skipped = "before, it was looked for " .. table.concat(skipped, "; ")
+      -- The last resort: who meant another place wants to know why it was passed over.
+      if maker == metadata then provider.skipped = "before, it was looked for " .. table.concat(skipped, "; ") end
       return provider
     end
     skipped[#skipped + 1] = why

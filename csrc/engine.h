@@ -56,6 +56,7 @@ typedef struct engine_request {
   long connect_timeout_ms;
   long timeout_ms;
   bool fresh_connection; /* never on a reused one: libcurl resends in silence there */
+  bool no_proxy;         /* straight to the host, whatever proxy is configured */
 } engine_request;
 
 /* At most this many headers of an answer are kept: see engine_answer.c. */

@@ -158,6 +158,9 @@ static bool set_limits(transfer *t, const engine_request *request) {
   ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
                          request->fresh_connection ? 1L : 0L) == CURLE_OK;
+  /* NULL leaves the choice to the environment variable no_proxy. */
+  ok &=
+      curl_easy_setopt(easy, CURLOPT_NOPROXY, request->no_proxy ? "*" : NULL) == CURLE_OK;
   /* Waiting for a first connection to turn out HTTP/2 saves opening many; a
    * request that must have its own connection does not wait. */
   ok &= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->fresh_connection ? 0L : 1L) ==

@@ -206,6 +206,7 @@ static int m_start(lua_State *L) {
       .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
       .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
       .fresh_connection = flag_field(L, 2, "fresh"),
+      .no_proxy = flag_field(L, 2, "no_proxy"),
   };
   sign_request request;
   request_check(L, 2, &request);

@@ -1,11 +1,12 @@
 /* aom.core: the C half of the library. Opens the bindings and adds what belongs to
- * neither: the monotonic clock and the versions. */
+ * neither: the monotonic clock, permissions of files, and the versions. */
 #include "compat.h"
 #include "engine.h"
 #include "lua_engine.h"
 #include "lua_sign.h"
 #include "sign.h"
 #include <dlfcn.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* core.now() -> seconds on a clock that never jumps */
@@ -14,6 +15,15 @@ static int l_now(lua_State *L) {
   if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
     return luaL_error(L, "the monotonic clock cannot be read");
   lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec * 1e-9);
+  return 1;
+}
+
+/* core.file_mode(path) -> permission bits, as 384 for rw------- | nil */
+static int l_file_mode(lua_State *L) {
+  struct stat info;
+  if (stat(luaL_checkstring(L, 1), &info) != 0)
+    return 0;
+  lua_pushinteger(L, (lua_Integer)(info.st_mode & 0777));
   return 1;
 }
 
@@ -38,7 +48,7 @@ static int l_versions(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"now", l_now}, {"versions", l_versions}, {NULL, NULL}};
+    {"now", l_now}, {"versions", l_versions}, {"file_mode", l_file_mode}, {NULL, NULL}};
 
 /* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
  * process, so the module must never be unloaded. A linker flag says so where the

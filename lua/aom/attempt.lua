@@ -15,6 +15,7 @@ local core = require "aom.core"
 ---@field date string      X-Sdk-Date
 ---@field connect_timeout number  seconds
 ---@field fresh boolean    never on a connection that was used before
+---@field no_proxy? boolean  straight to the host, whatever proxy is configured
 local Attempt = {}
 Attempt.__index = Attempt
 

@@ -1,4 +1,4 @@
---- Keeps a wrong key from being locked. The service locks an access key for five
+--- Keeps a wrong key from being locked; a user with a wrong password likewise. The service locks an access key for five
 --- minutes after more than five refused signatures in a row, for everybody who
 --- uses it. So:
 ---
@@ -20,6 +20,7 @@ local LOCK_SECONDS = 300
 
 ---@class aom.KeyRecord
 ---@field name string
+---@field noun "key"|"user"
 ---@field accepted boolean
 ---@field refusals integer
 ---@field blocked_until? number
@@ -34,13 +35,14 @@ Record.__index = Record
 local records = setmetatable({}, { __mode = "v" })
 local refused = {}
 
----@param fingerprint string  a one-way name of a key pair
+---@param fingerprint string  a one-way name of a key pair, or of a user and a password
+---@param noun? "key"|"user"  default: key
 ---@return aom.KeyRecord
-function breaker.record(fingerprint)
+function breaker.record(fingerprint, noun)
   local record = records[fingerprint]
   if not record then
     record = setmetatable(
-      { name = fingerprint, accepted = false, refusals = 0, gate = gate.new() }, Record)
+      { name = fingerprint, noun = noun or "key", accepted = false, refusals = 0, gate = gate.new() }, Record)
     records[fingerprint] = record
   end
   return record
@@ -53,11 +55,12 @@ local function shared_failure(failure)
   return err
 end
 
-local function remembered(failure)
+local function remembered(record, failure)
   local err = shared_failure(failure)
   err.retryable = false
-  err.hint = "not sent: the service has refused this key, and locks a key that keeps being refused; "
-    .. "correct the credentials or wait five minutes" .. (err.hint and ". " .. err.hint or "")
+  err.hint = ("not sent: the service has refused this %s, and locks a %s that keeps being refused; "
+    .. "correct the credentials or wait five minutes%s"):format(record.noun, record.noun,
+    err.hint and ". " .. err.hint or "")
   return err
 end
 
@@ -69,13 +72,14 @@ end
 --- The error of a key that is blocked, by this process or by another nginx worker.
 local function blocked(record, loop)
   if record.blocked_until then
-    if loop.now() < record.blocked_until then return remembered(record.failure) end
+    if loop.now() < record.blocked_until then return remembered(record, record.failure) end
     forgive(record)
   end
   local note = loop.shared and loop.shared:get("blocked:" .. record.name)
   if not note then return nil end
   local code, message = note:match("^([^\n]*)\n(.*)$")
-  return remembered(errors.new("service", message, { status = 401, code = code ~= "" and code or nil }))
+  local kind = record.noun == "user" and "credentials" or "service"
+  return remembered(record, errors.new(kind, message, { status = 401, code = code ~= "" and code or nil }))
 end
 
 --- Whoever tries the key out now, nobody needs to wait for it any more.
@@ -113,7 +117,7 @@ function Record:enter(loop, deadline, expires, held)
     if failure then return nil, shared_failure(failure) end
     if not waited then return true end
     if loop.now() >= deadline then
-      return nil, errors.new("timeout", "the deadline passed while another call tried out the same key")
+      return nil, errors.new("timeout", "the deadline passed while another call tried out the same " .. self.noun)
     end
   end
 end

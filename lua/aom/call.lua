@@ -3,8 +3,10 @@
 
 local attempt = require "aom.attempt"
 local core = require "aom.core"
+local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
 local explain = require "aom.explain"
+local project = require "aom.project"
 local regions = require "aom.regions"
 local response = require "aom.response"
 local retry = require "aom.retry"
@@ -24,13 +26,25 @@ local call = {}
 ---@field hold table|boolean  the key's gate
 ---@field last aom.Error|false  the last error that was not the deadline's
 ---@field healed boolean      it was signed again already, by a corrected clock
+---@field replaced boolean    other credentials were asked for already
+---@field endpoint aom.Endpoint|false  where the last attempt went
+---@field unreached table<aom.Endpoint, boolean>|false  those that another one took over from
+
+--- Where the request goes now, and its whole path there.
+local function destination(self)
+  local client, request = self.client, self.request
+  if request.endpoint then return request.endpoint, request.endpoint.path .. request.path end
+  local endpoint = client.endpoints:current(client.loop.now())
+  return endpoint, endpoint.path .. "/v1/" .. (client.project_id or "{project_id}") .. request.path
+end
 
 --- Completes an error with what was attempted.
 local function describe(self, err)
   local request = self.request
   err.operation = request.operation.name
   err.method = request.operation.method
-  err.url = self.client.settings.endpoint.base .. core.target(request.path, request.query)
+  local endpoint, path = destination(self)
+  err.url = (self.endpoint or endpoint).base .. core.target(path, request.query)
   err.attempts = err.attempts or self.attempts
   err.elapsed = err.elapsed or self.client.loop.now() - self.started
   return err
@@ -69,15 +83,17 @@ end
 local function prepare(self)
   local client, request, bearer = self.client, self.request, self.bearer
   local settings = client.settings
+  local endpoint, path = destination(self)
+  self.endpoint = endpoint
   self.attempt = attempt.new {
     method = request.operation.method,
-    base = settings.endpoint.base,
-    host = settings.endpoint.host,
-    path = request.path,
+    base = endpoint.base,
+    host = endpoint.host,
+    path = path,
     query = request.query,
     headers = bearer.headers,
     body = request.body,
-    signer = bearer.signer,
+    signer = request.endpoint and bearer.lookup_signer or bearer.signer,
     date = client.clock:stamp(),
     offset = client.clock.offset,
     connect_timeout = settings.connect_timeout,
@@ -85,10 +101,15 @@ local function prepare(self)
   }
 end
 
+--- When what this call holds goes to the next one, should this one vanish.
+local function hold_until(self)
+  return math.min(self.deadline, self.client.loop.now() + self.client.settings.attempt_timeout)
+end
+
 --- Gets credentials and, where a key pair is new, the right to try it out.
 local function admit(self)
   local loop = self.client.loop
-  local expires = math.min(self.deadline, loop.now() + self.client.settings.attempt_timeout)
+  local expires = hold_until(self)
   local bearer, err = self.client.identity:get(loop, self.deadline, expires)
   if not bearer then return nil, err end
   self.bearer = bearer
@@ -117,18 +138,39 @@ local function explain_refusal(self, err)
   err.hint = hint
 end
 
---- A 401 to a signature: the clock's fault, or the key's. True: sign once more.
+--- Asks once for other credentials in place of those refused. True: there are some.
+local function replace(self)
+  local bearer = self.bearer
+  if self.replaced then return false end
+  self.replaced = true
+  if not self.client.identity:replace(bearer, self.client.loop, self.deadline, hold_until(self)) then return false end
+  -- The others have a record of their own, and the hold belongs to this one's.
+  if bearer.record then bearer.record:give_up(self.hold) end
+  self.hold = false
+  return true
+end
+
+--- A token ends before its time when the user's password, keys or rights change.
+local function token_died(err)
+  if err.code and err.code:find("%.0307$") then return true end
+  local words = err.message:lower()
+  return words:find("token", 1, true) ~= nil
+    and (words:find("expire", 1, true) or words:find("decrypt", 1, true) or words:find("invalid", 1, true)) ~= nil
+end
+
+--- A 401: the clock's fault, the key's, or the token's. True: send once more.
 local function refused(self, err, answer)
   local client, record = self.client, self.bearer.record
-  if not record then return false end
+  if not record then return token_died(err) and replace(self) end
   local gap = client.clock:learn(err.message, answer.headers.date, self.attempt.offset)
   if not gap then
     record:refuse(client.loop, self.hold, err, err.message:find("reach the limit", 1, true) ~= nil)
-    return false
+    return replace(self)
   end
   err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
     math.abs(gap), gap >= 0 and "slow" or "fast")
-  if self.healed then return false end
+  -- What the service calls an expired signature may be one by expired keys.
+  if self.healed then return replace(self) end
   self.healed = true
   emit(self, "skew", { gap = gap })
   return true
@@ -148,6 +190,20 @@ local function judge(self, answer)
   return nil, err, status == 401 and refused(self, err, answer)
 end
 
+--- Whether another endpoint takes over at once from one that could not be reached. In
+--- one call each is given up so once; then it waits as after any other failure.
+local function fail_over(self, trouble)
+  local client, now = self.client, self.client.loop.now()
+  if self.request.endpoint or not endpoints.is_unreached(trouble) or now >= self.deadline then return false end
+  client.endpoints:leave(self.endpoint, now)
+  self.unreached = self.unreached or {}
+  self.unreached[self.endpoint] = true
+  local following = client.endpoints:current(now)
+  if self.unreached[following] then return false end
+  emit(self, "failover", { from = self.endpoint.base, to = following.base })
+  return true
+end
+
 --- Sends the request once. Returns a result; or nil, the error, whether to send again
 --- at once, the trouble that stands for "no answer", and the answer.
 local function attempt_once(self)
@@ -162,7 +218,7 @@ local function attempt_once(self)
   local deadline = math.min(loop.now() + settings.attempt_timeout, self.deadline)
   local answer, trouble = loop.fetch(self.attempt, deadline)
   if is_cancelled(self) then return nil, cancelled() end
-  if not answer then return nil, trouble_error(self, trouble), false, trouble end
+  if not answer then return nil, trouble_error(self, trouble), fail_over(self, trouble), trouble end
   local result, err, again = judge(self, answer)
   return result, err, again, nil, answer
 end
@@ -208,15 +264,23 @@ end
 ---@param client aom.ClientState
 ---@param request aom.Request
 ---@param scope? table  an asynchronous call's
+---@param deadline? number
 ---@return table|nil result
 ---@return aom.Error|nil err
-function call.run(client, request, scope)
+function call.run(client, request, scope, deadline)
   local started = client.loop.now()
   local self = {
     client = client, request = request, scope = scope or false,
-    started = started, deadline = started + client.settings.timeout, attempts = 0,
-    attempt = false, bearer = false, hold = false, last = false, healed = false,
+    started = started, deadline = deadline or started + client.settings.timeout, attempts = 0,
+    attempt = false, bearer = false, hold = false, last = false, healed = false, replaced = false,
+    endpoint = false, unreached = false,
   }
+  if not request.endpoint and not client.project_id then
+    local found, why = project.ensure(client, call.run, scope, self.deadline)
+    if is_cancelled(self) then why = cancelled() end
+    -- An error of the look-up's own request says already what was attempted.
+    if not found then return nil, why.operation and why or describe(self, why) end
+  end
   local result, err = loop_until_done(self)
   if result then
     result.attempts = self.attempts

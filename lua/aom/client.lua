@@ -5,6 +5,7 @@ local async = require "aom.async"
 local call = require "aom.call"
 local clock = require "aom.clock"
 local config = require "aom.config"
+local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
 local identity = require "aom.identity"
 local open = require "aom.loop.open"
@@ -21,7 +22,8 @@ local client = {}
 ---@field loop aom.Loop
 ---@field clock aom.Clock
 ---@field identity aom.Identity
----@field prefix string  path up to and with the project id
+---@field endpoints aom.Endpoints
+---@field project_id? string  nil until it was looked up
 ---@field closed boolean
 
 ---@param given table|nil    client options
@@ -35,7 +37,7 @@ function client.open(given, world)
   settings.user_agent = "lua-aom/" .. version
   local state = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
-    prefix = settings.endpoint.path .. "/v1/" .. settings.project_id,
+    endpoints = endpoints.new(settings.endpoints), project_id = settings.project_id,
   }
   state.identity, err = identity.new(settings, {
     ["Content-Type"] = "application/json",
@@ -58,7 +60,8 @@ local function perform(state, row, a, b, callback)
   if callback ~= nil and type(callback) ~= "function" then
     return nil, errors.argument("callback: expected a function, got %s", errors.show(callback))
   end
-  local built, err = request.build(row, state.prefix, a, b)
+  -- The call puts endpoint and project in front, which may not be known yet.
+  local built, err = request.build(row, "", a, b)
   if not built then return nil, err end
   if not callback then return call.run(state, built) end
   return async.start(state.loop, function(scope) return call.run(state, built, scope) end, callback)

@@ -73,6 +73,15 @@ function clock.parse_http_date(text)
   if d and months[month] then return seconds(y, months[month], d, h, mi, s) end
 end
 
+---@param text any  2026-01-02T03:04:05Z, perhaps with a fraction of the second; UTC
+---@return integer|nil
+function clock.parse_time(text)
+  if type(text) ~= "string" then return nil end
+  local y, mo, d, h, mi, s, rest = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[T ](%d%d):(%d%d):(%d%d)(.*)$")
+  rest = rest and rest:gsub("^%.%d+", "")
+  if rest == "" or rest == "Z" or rest == "+00:00" then return seconds(y, mo, d, h, mi, s) end
+end
+
 --- The server's time that a refusal states, in its text or its Date header.
 local function server_time(message, date)
   local stated = message and message:match("server time:%s*(%d+T%d+Z)")

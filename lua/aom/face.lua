@@ -4,6 +4,7 @@
 
 local client = require "aom.client"
 local core = require "aom.core"
+local doctor = require "aom.doctor"
 local errors = require "aom.errors"
 local signing = require "aom.signing"
 local version = require "aom.version"
@@ -76,6 +77,9 @@ function face.build(finish)
     local object = setmetatable({}, class)
     states[object] = state
     return object
+  end
+  function module.doctor(options)
+    return finish(doctor.examine(options))
   end
   function module.sign(request, credentials)
     return finish(signing.sign(request, credentials))

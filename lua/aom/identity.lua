@@ -1,142 +1,61 @@
 --- Who a client is, ready for requests: a signer that keeps the secret key in C, or
 --- the header of a token. Renewed before it expires, by one caller at a time.
 
-local breaker = require "aom.breaker"
+local bearers = require "aom.bearer"
 local chain = require "aom.credentials.chain"
-local core = require "aom.core"
 local errors = require "aom.errors"
 local gate = require "aom.gate"
 
 local identity = {}
 
---- Renewed when less than this is left, in seconds.
+--- Renewed when less than this is left, in seconds, unless the provider says otherwise.
 local WINDOW = 300
 
----@class aom.Bearer
----@field signer? userdata            signs, when it is a key pair
----@field headers table<string, string>  what every request carries
----@field record? aom.KeyRecord       what is known of the key pair
----@field expires_at? integer
----@field mask fun(text: string): string
+--- Credentials that last at least this long are used while another call renews them.
+local SPARE = 30
+
+--- The least time between two attempts to renew what has not yet expired. Credentials
+--- that live shorter than the window would otherwise be renewed at every call.
+local PAUSE, SHARE = 5, 8
 
 ---@class aom.Identity
 ---@field current? aom.Bearer
+---@field refused? aom.Bearer  the service says that it is no longer valid
+---@field next_try number      not renewed before, while what is held lasts
 local Identity = {}
 Identity.__index = Identity
-
-local algorithms = {
-  ["SDK-HMAC-SHA256"] = true, ["SDK-HMAC-SM3"] = true, ["SDK-ECDSA-P256-SHA256"] = true,
-  ["SDK-SM2-SM3"] = true, ["V11-HMAC-SHA256"] = true,
-}
-
---- Replaces a token wherever it stands in a text.
-local function token_mask(token)
-  return function(text)
-    local from, to = text:find(token, 1, true)
-    while from do
-      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-      from, to = text:find(token, from + 3, true)
-    end
-    return text
-  end
-end
-
-local function is_header_text(value)
-  return type(value) == "string" and value ~= "" and not value:find("[%z\1-\31\127]")
-end
-
-local function check(values)
-  if values.expires_at ~= nil and type(values.expires_at) ~= "number" then
-    return errors.config("expires_at is not a number of seconds since 1970")
-  end
-  if values.token ~= nil then
-    if is_header_text(values.token) and #values.token <= 40960 then return nil end
-    return errors.config("the token is not a string of 1 to 40960 bytes without control characters")
-  end
-  if not is_header_text(values.ak) or not is_header_text(values.sk) then
-    return errors.config("ak and sk are not non-empty strings without control characters")
-  end
-  if values.security_token ~= nil and not is_header_text(values.security_token) then
-    return errors.config("the security token is not a non-empty string without control characters")
-  end
-end
-
-local function with(headers, name, value)
-  local copy = {}
-  for key, text in pairs(headers) do copy[key] = text end
-  copy[name] = value
-  return copy
-end
-
-local function token_bearer(self, values)
-  local endpoint = self.settings.endpoint
-  if endpoint.scheme == "http" and not endpoint.loopback and not self.settings.allow_http then
-    return nil, errors.config("a token would cross the network unencrypted, since the endpoint is http://",
-      "use https://, or set option allow_http to accept the risk")
-  end
-  return {
-    headers = with(self.headers, "X-Auth-Token", values.token),
-    mask = token_mask(values.token),
-    expires_at = values.expires_at,
-  }
-end
-
-local function key_bearer(self, values)
-  local settings = self.settings
-  if settings.algorithm == "V11-HMAC-SHA256" and not settings.region then
-    return nil, errors.config("algorithm V11-HMAC-SHA256 signs for a region, and none is set",
-      "set a region beside the endpoint")
-  end
-  local signer, why = core.signer {
-    ak = values.ak, sk = values.sk, security_token = values.security_token,
-    algorithm = settings.algorithm, region = settings.region, service = "aom",
-  }
-  if not signer then return nil, errors.config("no signer can be made: " .. why) end
-  return {
-    signer = signer,
-    headers = self.headers,
-    record = breaker.record(signer:fingerprint()),
-    mask = function(text) return signer:mask(text) end,
-    expires_at = values.expires_at,
-  }
-end
-
-local function make_bearer(self, values)
-  local err = check(values)
-  if err then return nil, err end
-  if values.token then return token_bearer(self, values) end
-  return key_bearer(self, values)
-end
 
 ---@param settings table  resolved configuration; its credential options are taken out
 ---@param headers table<string, string>  what every request carries besides
 ---@return aom.Identity|nil
 ---@return aom.Error|nil
 function identity.new(settings, headers)
-  if not algorithms[settings.algorithm] then
-    local names = {}
-    for name in pairs(algorithms) do names[#names + 1] = name end
-    table.sort(names)
-    return nil, errors.argument("option algorithm: expected one of %s, got %s",
-      table.concat(names, ", "), errors.show(settings.algorithm))
-  end
-  local provider, values, err = chain.find(settings.source)
+  local err = bearers.check_algorithm(settings)
+  if err then return nil, err end
+  local provider, values
+  provider, values, err = chain.find(settings)
   if not provider then return nil, err end
   local self = setmetatable({
     settings = settings, headers = headers, provider = provider, gate = gate.new(),
-    time = settings.source.system.time,
+    time = settings.source.system.time, next_try = 0,
   }, Identity)
   if values then
-    self.current, err = make_bearer(self, values)
+    self.current, err = bearers.new(settings, headers, values)
     if not self.current then return nil, err end
   end
   return self
 end
 
---- Whether what is held lasts for some seconds more.
+--- Whether what is held is good for some seconds more.
 local function lasts(self, seconds)
   local current = self.current
-  return current and (not current.expires_at or self.time() < current.expires_at - seconds)
+  if not current or current == self.refused then return false end
+  return not current.expires_at or self.time() < current.expires_at - seconds
+end
+
+local function is_due(self)
+  if lasts(self, self.provider.window or WINDOW) then return false end
+  return not lasts(self, 0) or self.time() >= self.next_try
 end
 
 --- What to do without a renewal: until they expire, the old credentials will do.
@@ -145,17 +64,36 @@ local function make_do(self, err)
   return nil, err
 end
 
+local function set_next_try(self)
+  local current, time = self.current, self.time()
+  local left = current and current.expires_at and current.expires_at - time or 0
+  self.next_try = time + math.max(PAUSE, left / SHARE)
+end
+
+--- Why the places before this provider's had nothing.
+local function explain(self, err)
+  err.hint = err.hint or self.provider.skipped
+  return err
+end
+
 local function renew(self, loop, deadline)
   local values, err = self.provider:refresh({ loop = loop, deadline = deadline })
-  if not values then return nil, err end
+  if not values then return nil, explain(self, err) end
   local bearer
-  bearer, err = make_bearer(self, values)
-  if bearer then self.current = bearer end
-  return bearer, err
+  bearer, err = bearers.new(self.settings, self.headers, values)
+  if not bearer then return nil, err end
+  local refused = self.refused
+  if refused and bearer.mark == refused.mark then
+    return nil, errors.new("credentials", "the credentials that the service refused are still the same ones")
+  end
+  self.current = bearer
+  return bearer
 end
 
 local function renew_for_all(self, loop, deadline, hold)
   local bearer, err = renew(self, loop, deadline)
+  self.refused = nil
+  set_next_try(self)
   self.gate:release(hold, err)
   if bearer then return bearer end
   return make_do(self, err)
@@ -168,9 +106,10 @@ end
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
 function Identity:get(loop, deadline, expires)
-  while not lasts(self, WINDOW) do
+  while is_due(self) do
     local hold = self.gate:take(loop, expires)
     if hold then return renew_for_all(self, loop, deadline, hold) end
+    if lasts(self, SPARE) then return self.current end
     local waited, failure = self.gate:wait(loop, deadline)
     if failure then return make_do(self, errors.copy(failure)) end
     if not waited then return renew_for_all(self, loop, deadline) end
@@ -181,10 +120,34 @@ function Identity:get(loop, deadline, expires)
   return self.current
 end
 
+--- The service refused `bearer`: asks its source whether there are others by now.
+---@param bearer aom.Bearer
+---@param loop aom.Loop
+---@param deadline number
+---@param expires number
+---@return boolean  whether there are
+function Identity:replace(bearer, loop, deadline, expires)
+  if self.current == bearer then
+    if self.provider.fixed then return false end
+    self.refused = bearer
+  end
+  local other = self:get(loop, deadline, expires)
+  return other ~= nil and other.mark ~= bearer.mark
+end
+
+--- Once it is known, every request names the project.
+---@param id string
+function Identity:set_project(id)
+  self.headers["X-Project-Id"] = id
+  if self.current then self.current.headers["X-Project-Id"] = id end
+end
+
 function Identity:close()
   local current = self.current
   self.current = nil
-  if current and current.signer then current.signer:close() end
+  if not current then return end
+  if current.signer then current.signer:close() end
+  if current.lookup_signer then current.lookup_signer:close() end
 end
 
 return identity

@@ -40,6 +40,16 @@ local kinds = {
     function(value) return is_text(value) and #value <= 40960 end,
     "a string of 1 to 40960 bytes without control characters",
   },
+  endpoints = {
+    function(value)
+      if type(value) ~= "table" then return is_text(value) end
+      for _, url in ipairs(value) do
+        if not is_text(url) then return false end
+      end
+      return #value > 0
+    end,
+    "a URL or a list of URLs",
+  },
   project = {
     function(value) return type(value) == "string" and value:find("^[%w]+$") ~= nil and #value == 32 end,
     "the 32 letters and digits of a project id",
@@ -53,13 +63,21 @@ local kinds = {
 ---@type table<string, string>
 local known = {
   region = "text",
-  endpoint = "text",
+  endpoint = "endpoints",
   project_id = "project",
   ak = "text",
   sk = "text",
   security_token = "text",
   token = "token",
   credentials = "provider",
+  username = "text",
+  password = "text",
+  domain_name = "text",
+  iam_endpoint = "text",
+  idp_id = "text",
+  id_token_file = "text",
+  metadata = "flag",
+  metadata_endpoint = "text",
   algorithm = "text",
   timeout = "seconds",
   attempt_timeout = "seconds",

@@ -10,12 +10,13 @@ local errors = require "aom.errors"
 
 local profile = {}
 
---- The keys that the official SDKs read, and four of ours, after the client
---- options of the same names.
+--- The keys that the official SDKs read, and some of ours, after the client options
+--- of the same names.
 local keys = {
   ak = true, sk = true, security_token = true, project_id = true, domain_id = true,
   iam_endpoint = true, idp_id = true, id_token_file = true,
   token = true, region = true, endpoint = true,
+  username = true, password = true, domain_name = true, metadata = true, metadata_endpoint = true,
 }
 
 ---@param system aom.System
@@ -25,6 +26,18 @@ function profile.path(system)
   if explicit then return explicit, true end
   local home = system.getenv "HOME" or system.getenv "USERPROFILE"
   if home then return home .. "/.huaweicloud/credentials", false end
+end
+
+local OTHERS = 63 -- the permission bits of group and others, 077
+
+--- The permission bits of a file that others than its owner may use; nil when nobody may,
+--- or when that cannot be known here.
+---@param system aom.System
+---@param path string
+---@return integer|nil
+function profile.open_mode(system, path)
+  local mode = system.file_mode(path)
+  if mode and mode % (OTHERS + 1) ~= 0 then return mode end
 end
 
 local function fault(path, number, message)

@@ -24,10 +24,24 @@ local automation = {
 local by_id = {}
 for _, id in ipairs(known) do by_id[id] = true end
 
+-- The identity service has no endpoint of its own in some regions, and one in a region
+-- that AOM lacks; what has none is served by the central one.
+local without_iam = {
+  ["ru-northwest-2"] = true, ["ap-southeast-5"] = true, ["af-north-1"] = true,
+  ["cn-north-11"] = true, ["cn-southwest-3"] = true,
+}
+
 ---@param region string
 ---@return string|nil endpoint  nil for a region that is not known
 function regions.endpoint(region)
   if by_id[region] then return "https://aom." .. region .. ".myhuaweicloud.com" end
+end
+
+---@param region string|nil
+---@return string endpoint  of the identity service
+function regions.iam_endpoint(region)
+  local own = region and (by_id[region] and not without_iam[region] or region == "eu-west-0")
+  return "https://iam." .. (own and region .. "." or "") .. "myhuaweicloud.com"
 end
 
 ---@param region string

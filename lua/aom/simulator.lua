@@ -45,8 +45,8 @@ Simulator.__index = Simulator
 local PACKAGES = "the simulator needs the Lua modules of the packages lua-http, lua-luaossl, "
   .. "lua-cqueues and lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
 
-local part_names = { "certificate", "clock", "faults", "gateway", "recorder", "router", "server",
-  "service", "settings", "workflows" }
+local part_names = { "certificate", "clock", "faults", "gateway", "iam", "metadata", "recorder", "router",
+  "server", "service", "settings", "workflows" }
 
 -- Loads the parts, and with them the modules they stand on; says what to install
 -- when that fails.
@@ -66,7 +66,8 @@ local function load_parts()
 end
 
 local plain_settings = { "latency", "clock_offset", "echo_canonical", "auto_create", "catch_all", "lock",
-  "success_body", "response_headers" }
+  "success_body", "response_headers", "token_lifetime", "key_lifetime", "metadata_tokens", "metadata_agency",
+  "users", "id_tokens", "pod_tokens" }
 
 -- A copy of an option that is a table, with the entry that has a short form.
 local function with_entry(map, name, entry)
@@ -140,8 +141,10 @@ function Simulator:reset()
   self.faults = parts.faults.new()
   self.workflows = parts.workflows.new(self.settings)
   self.router = parts.router.new(parts.workflows.routes)
-  for _, route in ipairs(self.options.routes or {}) do
-    self.router:add(route)
+  for _, routes in ipairs { parts.iam.routes, parts.metadata.routes, self.options.routes or {} } do
+    for _, route in ipairs(routes) do
+      self.router:add(route)
+    end
   end
   self.gateway = parts.gateway.new(self.settings, self.recorder, function()
     return self:now()
@@ -152,8 +155,11 @@ end
 --- Changes settings: `latency` and `clock_offset` in seconds; `time`, which sets
 -- the offset by what the simulated clock shall show, as 20260102T030405Z;
 -- `echo_canonical`, `auto_create`, `catch_all` and `lock` as booleans; `success_body`;
--- `response_headers`; and `keys`, `tokens`, `projects`, `workflows`, whose entries
--- are added, replaced, or removed with `false`.
+-- `response_headers`; `token_lifetime` and `key_lifetime` of what the identity and
+-- metadata services give out, and `expire_issued`, which ends all of that; whether
+-- there is `metadata_agency`, and `metadata_tokens`; and `keys`, `tokens`, `projects`,
+-- `workflows`, `users`, `id_tokens`, `pod_tokens`, whose entries are added, replaced,
+-- or removed with `false`.
 ---@param changes table
 ---@return boolean|nil ok
 ---@return string|nil err nothing was changed then

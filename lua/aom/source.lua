@@ -16,6 +16,9 @@ source.variables = {
   region = "HUAWEICLOUD_SDK_REGION",
   endpoint = "HUAWEICLOUD_SDK_AOM_ENDPOINT",
   project_id = "HUAWEICLOUD_SDK_PROJECT_ID",
+  iam_endpoint = "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+  metadata = "HUAWEICLOUD_SDK_METADATA",
+  metadata_endpoint = "HUAWEICLOUD_SDK_METADATA_ENDPOINT",
 }
 
 ---@param given table
@@ -47,7 +50,7 @@ end
 ---@return string|nil value
 ---@return string|nil where  where it was found; without a value, nil
 function Source:nearby(name)
-  if self.given[name] then return self.given[name], "option " .. name end
+  if self.given[name] ~= nil then return self.given[name], "option " .. name end
   local variable = source.variables[name]
   local value = self.system.getenv(variable)
   if value then return value, "environment variable " .. variable end
@@ -69,7 +72,7 @@ end
 ---@return aom.Error|nil err  the profile is malformed
 function Source:lookup(name)
   local value, where = self:nearby(name)
-  if value then return value, where end
+  if value ~= nil then return value, where end
   return self:in_profile(name)
 end
 

@@ -7,6 +7,7 @@ local core = require "aom.core"
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
 ---@field read_file fun(path: string): string|nil, string|nil  contents, or nil and why
+---@field file_mode fun(path: string): integer|nil  permission bits; nil where there are none
 ---@field time fun(): integer  seconds since 1970, UTC
 ---@field now fun(): number  monotonic seconds
 ---@field random fun(): number  in [0, 1)
@@ -33,6 +34,7 @@ function system.read_file(path)
   return contents, reading
 end
 
+system.file_mode = core.file_mode
 system.time = os.time
 system.now = core.now
 

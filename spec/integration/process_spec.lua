@@ -156,6 +156,14 @@ describe("secrets", function()
   it("appear in no error, event, warning or tostring", function()
     local simulator = process.simulator { ak = "SECRETKEY", sk = "right-secret", project = PROJECT,
       security_token = "sts-right", token = "good-token", workflows = { "wf-1" }, lifetime = 60 }
+    simulator.set {
+      users = {
+        alice = { password = "another", domain = "acme" }, bob = { password = "RIGHT-SECRET-15", domain = "acme" },
+      },
+      id_tokens = { ["ID-TOKEN-SECRET-18"] = { idp = "idp-1" } },
+      projects = { [PROJECT] = { name = "cn-north-4" } },
+    }
+    local id_token = process.temporary "ID-TOKEN-SECRET-18"
     local output = script(([[
       local aom = require "aom.safe"
       local url, project = %q, %q
@@ -190,12 +198,27 @@ describe("secrets", function()
       try { endpoint = "http://user:USERINFO-SECRET-9@127.0.0.1/", ak = "A", sk = "SECRET-10" }
       try { endpoint = "http://127.0.0.1:1", ak = "A", sk = "DEAD-SECRET-11", security_token = "DEAD-SECRET-12" }
       try { ak = "A", secret_key = "UNKNOWN-SECRET-13" }
+      local function remote(options)
+        options.iam_endpoint, options.metadata_endpoint, options.region = url, url, "cn-north-4"
+        try(options)
+      end
+      remote { username = "alice", password = "PASSWORD-SECRET-14", domain_name = "acme" }
+      remote { username = "bob", password = "RIGHT-SECRET-15", domain_name = "acme" }
+      remote { idp_id = "idp", id_token_file = %q }
+      remote { idp_id = "idp-1", id_token_file = %q }
+      remote { metadata = true }
+      show(aom.doctor { endpoint = url, project_id = project, ak = "SECRETKEY", sk = "WRONG-SECRET-16", proxy = "" })
+      show(aom.doctor { endpoint = url, iam_endpoint = url, region = "cn-north-4", username = "alice",
+        password = "PASSWORD-SECRET-17", domain_name = "acme", proxy = "" })
       show(aom.version())
-    ]]):format(simulator.url, PROJECT), { HOME = "/nonexistent" })
+    ]]):format(simulator.url, PROJECT, id_token, id_token), { HOME = "/nonexistent" })
+    os.remove(id_token)
     assert.matches("APIGW", output)
     local found = output:match("%S*SECRET%-%d+%S*")
     assert.is_nil(found)
     assert.is_nil(output:match "right%-secret")
+    -- What the simulator gave out is a secret as well.
+    assert.is_nil(output:match "issued%-[%w-]+")
     simulator.stop()
   end)
 end)

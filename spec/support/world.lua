@@ -22,6 +22,7 @@ function world.new(given)
   local self = {
     env = given.env or {},
     files = given.files or {},  -- path -> contents
+    modes = {},                 -- path -> permission bits
     warnings = {},
     read = {},                  -- the paths that were read, in order
     drawn = 0,                  -- how many random numbers were taken
@@ -38,6 +39,8 @@ function world.new(given)
     if text then return text end
     return nil, path .. ": No such file or directory"
   end
+
+  function self.file_mode(path) return self.modes[path] end
 
   function self.time() return started + math.floor(elapsed) end
 

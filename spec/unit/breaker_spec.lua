@@ -114,6 +114,13 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
+  it("may be a user and a password, and is called so", function()
+    local user = breaker.record(new_name(), "user")
+    for _ = 1, 2 do user:refuse(loop, assert(enter { record = user }), refusal()) end
+    local _, err = enter { record = user }
+    assert.matches("refused this user, and locks a user", err.hint)
+  end)
+
   it("gives each call an error of its own", function()
     refuse()
     refuse()

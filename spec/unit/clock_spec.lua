@@ -188,3 +188,23 @@ describe("a clock", function()
     assert.are.equal(0, c.offset)
   end)
 end)
+
+describe("a time of the identity service", function()
+  local cases = {
+    { "2026-01-02T03:04:05Z", 1767323045 },
+    { "2026-01-02T03:04:05.574000Z", 1767323045 },
+    { "2026-01-02T03:04:05.5Z", 1767323045 },
+    { "2026-01-02T03:04:05+00:00", 1767323045 },
+    { "2026-01-02T03:04:05", 1767323045 },
+    { "2026-01-02 03:04:05.1", 1767323045 },
+    { "2026-01-02T03:04:05+08:00" }, { "2026-13-02T03:04:05Z" }, { "2026-02-30T03:04:05Z" },
+    { "2026-01-02T24:04:05Z" }, { "2026-01-02" }, { "" }, { "x2026-01-02T03:04:05Z" }, { "2026-01-02T03:04:05Zx" },
+    { 1767323045 }, { nil }, { true },
+  }
+  for i = 1, #cases do
+    local text, seconds = cases[i][1], cases[i][2]
+    it(("%s is %s"):format(tostring(text), seconds and "read" or "none"), function()
+      assert.are.equal(seconds, (clock.parse_time(text)))
+    end)
+  end
+end)

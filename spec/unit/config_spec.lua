@@ -1,4 +1,5 @@
 local config = require "aom.config"
+local endpoints = require "aom.endpoint"
 local world = require "spec.support.world"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -49,7 +50,7 @@ describe("an endpoint", function()
   }
   for _, case in ipairs(good) do
     it("may be " .. case[1], function()
-      local endpoint, problem = config.parse_endpoint(case[1])
+      local endpoint, problem = endpoints.parse(case[1])
       assert.is_nil(problem)
       assert.are.same({
         scheme = case[2], host = case[3], path = case[4], loopback = case[5] == true,
@@ -107,7 +108,7 @@ describe("an endpoint", function()
   }
   for _, case in ipairs(bad) do
     it("may not hold " .. case[1], function()
-      local endpoint, problem = config.parse_endpoint(case[2])
+      local endpoint, problem = endpoints.parse(case[2])
       assert.is_nil(endpoint)
       assert.matches(case[3], problem)
     end)
@@ -239,13 +240,18 @@ describe("the project id", function()
     end)
   end
 
-  it("is asked for when it is given nowhere", function()
-    local settings, err = resolve({ region = "cn-north-4" })
+  it("is looked up later when it is given nowhere", function()
+    local settings = assert(resolve({ region = "cn-north-4" }))
+    assert.is_nil(settings.project_id)
+  end)
+
+  it("is asked for when it is given nowhere, and neither is a region", function()
+    local settings, err = resolve({ endpoint = "https://aom.example.com" })
     assert.is_nil(settings)
     assert.are.equal("config", err.kind)
-    assert.are.equal("no project id is set", err.message)
-    assert.are.equal("looked for option project_id, environment variable HUAWEICLOUD_SDK_PROJECT_ID, "
-      .. "project_id under [basic] in " .. PATH, err.hint)
+    assert.matches("^no project id is set, and no region", err.message)
+    assert.is_truthy(err.hint:find("looked for option project_id, environment variable HUAWEICLOUD_SDK_PROJECT_ID, "
+      .. "project_id under [basic] in " .. PATH, 1, true), err.hint)
   end)
 
   for _, value in ipairs { "{project_id}", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "/",
@@ -280,7 +286,7 @@ describe("a malformed profile", function()
       local settings, err, w = resolve(given, env, BROKEN)
       assert.is_nil(err)
       assert.are.equal("cn-north-4", settings.region)
-      assert.are.same({}, w.read)
+      assert.are.same({ "/h/.huaweicloud/regions.yaml" }, w.read)
     end)
   end
 end)

@@ -15,7 +15,7 @@ end
 -- What the chain finds, as values; providers that give later are asked at once.
 local function find(given, env, text)
   local from, w = setting(given, env, text)
-  local provider, values, err = chain.find(from)
+  local provider, values, err = chain.find { source = from }
   if provider and not values then values, err = provider:refresh {} end
   return values, err, w, provider, from
 end
@@ -117,14 +117,14 @@ describe("credentials", function()
     local values, err = find({}, {}, "[basic]\nregion = cn-north-4")
     assert.is_nil(values)
     assert.are.equal("credentials", err.kind)
-    for _, place in ipairs { "options ak and sk, token, or credentials", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
+    for _, place in ipairs { "options ak and sk, token, credentials", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK",
       "CLOUD_SDK_AK", "CLOUD_SDK_SK", "HUAWEICLOUD_SDK_TOKEN", "[basic] in " .. PATH } do
       assert.is_truthy(err.hint:find(place, 1, true), place)
     end
   end)
 
   it("that are nowhere were not looked for in a file where none can be", function()
-    local _, _, err = chain.find(source.new({}, world.new {}))
+    local _, _, err = chain.find { source = source.new({}, world.new {}) }
     assert.are.equal("credentials", err.kind)
     assert.is_nil(err.hint:find("[basic]", 1, true))
   end)
@@ -172,7 +172,107 @@ describe("credentials of the profile", function()
     local values, err = provider:refresh {}
     assert.is_nil(values)
     assert.are.equal("config", err.kind)
-    assert.are.equal(3, #w.read)
+    assert.are.equal(4, #w.read)
+  end)
+end)
+
+describe("a profile that others can read", function()
+  local function warnings(text, mode, times)
+    local from, w = setting({}, {}, text)
+    w.modes[PATH] = mode
+    for _ = 1, times or 1 do chain.find { source = from } end
+    return w.warnings
+  end
+
+  for _, mode in ipairs { 420, 416, 388, 511 } do -- 644, 640, 604, 777
+    it(("is warned of once, with mode %o"):format(mode), function()
+      local list = warnings("[basic]\nak = A\nsk = hush", mode, 3)
+      assert.are.equal(1, #list)
+      assert.is_truthy(list[1]:find(PATH .. " can be read by others", 1, true))
+      assert.is_truthy(list[1]:find("chmod 600", 1, true))
+      assert.is_nil(list[1]:find("hush", 1, true))
+    end)
+  end
+
+  for name, case in pairs {
+    ["its owner alone can read it"] = { "[basic]\nak = A\nsk = S", 384 },
+    ["modes are not known here"] = { "[basic]\nak = A\nsk = S", nil },
+    ["it holds no secret"] = { "[basic]\nregion = cn-north-4", 420 },
+  } do
+    it("is no matter where " .. name, function() assert.are.same({}, warnings(case[1], case[2])) end)
+  end
+end)
+
+describe("remote credentials", function()
+  -- What a chain finds, without being asked for values.
+  local function look(given, env, text)
+    local from = setting(given, env, text)
+    return chain.find { source = from }
+  end
+
+  local URI, FILE = "HC_CONTAINER_CREDENTIALS_FULL_URI", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+  local found = {
+    { "a user of options", { username = "u", password = "p", domain_name = "d" }, {}, "options username and password" },
+    { "an id token of options", { idp_id = "i", id_token_file = "/f" }, PAIR, "options idp_id and id_token_file" },
+    { "an id token of the environment, before its pair",
+      {}, also(PAIR, { HUAWEICLOUD_SDK_IDP_ID = "i", HUAWEICLOUD_SDK_ID_TOKEN_FILE = "/f" }), "environment variables" },
+    { "an id token of the profile, before its pair", {}, {}, "the profile " .. PATH,
+      "[basic]\nak = A\nsk = S\nidp_id = i\nid_token_file = /f" },
+    { "a pod's", {}, { [URI] = "http://127.0.0.1:1/x?a=b", [FILE] = "/f" }, "pod identity" },
+    { "a pod's, over the link", {}, { [URI] = "http://169.254.1.1/x", [FILE] = "/f" }, "pod identity" },
+    { "a pod's, before metadata", { metadata = true }, { [URI] = "https://pod/x", [FILE] = "/f" }, "pod identity" },
+    { "metadata, by an option", { metadata = true }, {}, "instance metadata" },
+    { "metadata, by a variable", {}, { HUAWEICLOUD_SDK_METADATA = "true" }, "instance metadata" },
+    { "metadata, by the profile", {}, {}, "instance metadata", "[basic]\nmetadata = true" },
+    { "a pair, before metadata", { metadata = true }, PAIR, "environment variables" },
+  }
+  for _, case in ipairs(found) do
+    it("are " .. case[1], function()
+      local provider, values, err = look(case[2], case[3], case[5])
+      assert.is_nil(err)
+      assert.are.equal(case[4], provider.where)
+      if provider.lazy then assert.is_nil(values) end
+    end)
+  end
+
+  local bad = {
+    { "a user without a password", { username = "u", domain_name = "d" }, {}, "option password is not" },
+    { "a user without a domain", {}, { HUAWEICLOUD_SDK_USERNAME = "u", HUAWEICLOUD_SDK_PASSWORD = "p" },
+      "HUAWEICLOUD_SDK_DOMAIN_NAME is not" },
+    { "an identity provider without a file", { idp_id = "i" }, {}, "option id_token_file is not" },
+    { "a pod's URI without a file", {}, { [URI] = "https://pod" }, FILE .. " is not" },
+    { "a pod's file without a URI", {}, { [FILE] = "/f" }, URI .. " is not" },
+    { "a pod's URI over a network in the clear", {}, { [URI] = "http://pod/x", [FILE] = "/f" }, "unencrypted" },
+    { "a pod's URI that is none", {}, { [URI] = "ftp://pod/x", [FILE] = "/f" }, "neither http" },
+    { "a wish that is neither yes nor no", {}, { HUAWEICLOUD_SDK_METADATA = "maybe" }, "neither" },
+    { "a metadata service that is none", { metadata = true, metadata_endpoint = "ftp://x" }, {}, "neither http" },
+  }
+  for _, case in ipairs(bad) do
+    it("are not " .. case[1], function()
+      local provider, _, err = look(case[2], case[3])
+      assert.is_nil(provider)
+      assert.are.equal("config", err.kind)
+      assert.is_truthy(err.message:find(case[4], 1, true), err.message)
+    end)
+  end
+
+  it("are not a user and a token at once", function()
+    local _, _, err = look { username = "u", password = "p", domain_name = "d", token = "t" }
+    assert.are.equal("argument", err.kind)
+  end)
+
+  it("may be refused by an option where a variable or the profile allows them", function()
+    local _, _, err = look({ metadata = false }, { HUAWEICLOUD_SDK_METADATA = "true" })
+    assert.are.equal("credentials", err.kind)
+    _, _, err = look({ metadata = false }, {}, "[basic]\nmetadata = true")
+    assert.are.equal("credentials", err.kind)
+  end)
+
+  it("leave no secret among the options", function()
+    local from = setting { username = "u", password = "p", domain_name = "d" }
+    local provider = chain.find { source = from }
+    assert.is_nil(next(from.given))
+    for name, value in pairs(provider) do assert.are_not.equal("p", value, name) end
   end)
 end)
 
@@ -203,13 +303,13 @@ describe("a provider of the user's", function()
   it("is not asked before it is needed", function()
     local asked = false
     local from = setting { credentials = function() asked = true end }
-    assert.is_table((chain.find(from)))
+    assert.is_table((chain.find { source = from }))
     assert.is_false(asked)
   end)
 
   for name, object in pairs { ["without refresh"] = {}, ["whose refresh is no function"] = { refresh = 1 } } do
     it("is not an object " .. name, function()
-      local _, _, err = chain.find((setting { credentials = object }))
+      local _, _, err = chain.find { source = (setting { credentials = object }) }
       assert.are.equal("argument", err.kind)
       assert.matches("^option credentials: ", err.message)
     end)

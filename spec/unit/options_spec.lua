@@ -5,7 +5,10 @@ local PROJECT = ("0123456789abcdef"):rep(2)
 
 local GOOD = {
   region = { "cn-north-4" },
-  endpoint = { "https://aom.example.com" },
+  endpoint = { "https://aom.example.com", { "https://a", "https://b" } },
+  username = { "alice" }, password = { "pass word" }, domain_name = { "acme" }, iam_endpoint = { "https://iam" },
+  idp_id = { "idp" }, id_token_file = { "/run/token" },
+  metadata = { true, false }, metadata_endpoint = { "http://127.0.0.1:1" },
   project_id = { PROJECT, ("Z"):rep(32) },
   ak = { "AK" },
   sk = { "SK/+= with blanks" },
@@ -33,7 +36,10 @@ local COUNT = { 0, -1, 1.5, 2 ^ 31, 1 / 0, 0 / 0, "5", true, {} }
 local FLAG = { 0, 1, "true", {} }
 
 local BAD = {
-  region = TEXT, endpoint = TEXT, ak = TEXT, sk = TEXT, security_token = TEXT, algorithm = TEXT, ca_file = TEXT,
+  username = TEXT, password = TEXT, domain_name = TEXT, iam_endpoint = TEXT, idp_id = TEXT, id_token_file = TEXT,
+  metadata = FLAG, metadata_endpoint = TEXT,
+  endpoint = { "", 1, true, {}, { 1 }, { "https://a", "" }, { "https://a\nb" }, "a\nb" },
+  region = TEXT, ak = TEXT, sk = TEXT, security_token = TEXT, algorithm = TEXT, ca_file = TEXT,
   project_id = { "", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "-", PROJECT:sub(2) .. "\n", 1, {},
     "{project_id}" },
   token = { "", ("t"):rep(40961), "a\nb", 1, {} },

@@ -4,7 +4,7 @@
 local errors = require "aom.errors"
 
 ---@class aom.CustomProvider: aom.Provider
-local Custom = {}
+local Custom = { lazy = true, where = "option credentials" }
 Custom.__index = Custom
 
 local custom = {}

@@ -1,47 +1,52 @@
 --- Credentials from environment variables.
 
 local errors = require "aom.errors"
-
----@class aom.EnvironmentProvider: aom.Provider
-local Environment = {}
-Environment.__index = Environment
+local stored = require "aom.credentials.stored"
 
 local environment = {}
 
--- In this order; the second pair of names is the one in the provider's samples.
-local pairs_of_names = {
-  {
-    ak = "HUAWEICLOUD_SDK_AK", sk = "HUAWEICLOUD_SDK_SK",
-    security_token = "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-  },
-  { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" },
+local names = {
+  ak = "HUAWEICLOUD_SDK_AK", sk = "HUAWEICLOUD_SDK_SK",
+  security_token = "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+  token = "HUAWEICLOUD_SDK_TOKEN",
+  idp_id = "HUAWEICLOUD_SDK_IDP_ID", id_token_file = "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
+  username = "HUAWEICLOUD_SDK_USERNAME", password = "HUAWEICLOUD_SDK_PASSWORD",
+  domain_name = "HUAWEICLOUD_SDK_DOMAIN_NAME",
 }
-local token_name = "HUAWEICLOUD_SDK_TOKEN"
 
-environment.searched = "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, "
-  .. "CLOUD_SDK_AK and CLOUD_SDK_SK, or HUAWEICLOUD_SDK_TOKEN"
+-- Looked for when none of the first pair is set; these stand in the provider's samples.
+local sample_names = { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" }
 
----@param source aom.Source
----@return aom.Provider
-function environment.new(source)
-  return setmetatable({ source = source }, Environment)
-end
+local skipped = "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, CLOUD_SDK_AK and "
+  .. "CLOUD_SDK_SK, HUAWEICLOUD_SDK_TOKEN, HUAWEICLOUD_SDK_USERNAME, or HUAWEICLOUD_SDK_IDP_ID (none is set)"
 
---- Nil without an error when no variable is set.
-function Environment:refresh()
-  local getenv = self.source.system.getenv
-  for _, names in ipairs(pairs_of_names) do
-    local ak, sk = getenv(names.ak), getenv(names.sk)
-    if ak and sk then
-      return { ak = ak, sk = sk, security_token = names.security_token and getenv(names.security_token) }
-    elseif ak or sk then
-      return nil, errors.config(("environment variable %s is set and %s is not"):format(
-        ak and names.ak or names.sk, ak and names.sk or names.ak))
+---@param settings table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+---@return string|nil skipped
+function environment.new(settings)
+  local getenv = settings.source.system.getenv
+  local used = names
+
+  local function read()
+    local values = {}
+    for name, variable in pairs(names) do values[name] = getenv(variable) end
+    used = names
+    if not (values.ak or values.sk or values.idp_id or values.id_token_file) then
+      values.ak, values.sk = getenv(sample_names.ak), getenv(sample_names.sk)
+      -- A security token belongs to the pair beside which it stands.
+      if values.ak or values.sk then used, values.security_token = sample_names, nil end
     end
+    return values
   end
-  local token = getenv(token_name)
-  if token then return { token = token } end
-  return nil
+
+  return stored.new(settings, {
+    where = "environment variables", skipped = skipped, read = read,
+    complain = function(has, lacks)
+      return errors.config(("environment variable %s is set and %s is not"):format(
+        used[has] or names[has], used[lacks] or names[lacks]))
+    end,
+  })
 end
 
 return environment

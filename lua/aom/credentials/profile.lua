@@ -1,33 +1,64 @@
 --- Credentials from the [basic] section of the profile file.
 
 local errors = require "aom.errors"
-
----@class aom.ProfileProvider: aom.Provider
-local Profile = {}
-Profile.__index = Profile
+local files = require "aom.profile"
+local stored = require "aom.credentials.stored"
 
 local profile = {}
 
----@param source aom.Source
----@return aom.Provider
-function profile.new(source)
-  return setmetatable({ source = source }, Profile)
+--- Files that were warned of already, of each system.
+local warned = setmetatable({}, { __mode = "k" })
+
+local function warn_if_open(system, path)
+  local mode = files.open_mode(system, path)
+  local known = warned[system] or {}
+  warned[system] = known
+  if not mode or known[path] then return end
+  known[path] = true
+  system.warn(("the profile %s can be read by others than its owner (mode %o): chmod 600 it"):format(path, mode))
 end
 
---- Nil without an error when there is no file, or no credentials in it.
-function Profile:refresh()
-  local values, path = self.source:profile()
-  self.source:forget_profile()
-  if not values then return nil, path end
-  if values.ak and values.sk then
-    return { ak = values.ak, sk = values.sk, security_token = values.security_token }
-  elseif values.ak or values.sk then
-    return nil, errors.config(("profile %s: [basic] has %s and lacks %s"):format(
-      path, values.ak and "ak" or "sk", values.ak and "sk" or "ak"))
-  elseif values.token then
-    return { token = values.token }
+local secret_names = { "sk", "token", "password" }
+
+local function holds_secret(values)
+  for _, name in ipairs(secret_names) do
+    if values[name] then return true end
   end
-  return nil
+  return false
+end
+
+local function skipped(system, path)
+  if not path then return "the profile (no home directory is known)" end
+  local found = system.read_file(path) ~= nil
+  return ("ak and sk, token, username, or idp_id under [basic] in %s (%s)"):format(path,
+    found and "none is there" or "there is no such file")
+end
+
+---@param settings table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+---@return string|nil skipped
+function profile.new(settings)
+  local source = settings.source
+  local path
+
+  local function read()
+    local values, where = source:profile()
+    source:forget_profile()
+    if not values then return nil, where end
+    path = where
+    if path and holds_secret(values) then warn_if_open(source.system, path) end
+    return values
+  end
+
+  local provider, err = stored.new(settings, {
+    where = "the profile " .. tostring((files.path(source.system))), read = read,
+    complain = function(has, lacks)
+      return errors.config(("profile %s: [basic] has %s and lacks %s"):format(path, has, lacks))
+    end,
+  })
+  if provider or err then return provider, err end
+  return nil, nil, skipped(source.system, path)
 end
 
 return profile

@@ -3,7 +3,7 @@
 local errors = require "aom.errors"
 
 ---@class aom.StaticProvider: aom.Provider
-local Static = {}
+local Static = { fixed = true, where = "options ak and sk, or token" }
 Static.__index = Static
 
 local static = {}

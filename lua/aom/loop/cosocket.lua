@@ -71,7 +71,7 @@ local function connect(client, settings, scheme, host, port, attempt, deadline)
     ssl_server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil,
     -- A request that must not run twice never goes out on a connection that may be dead.
     pool = attempt.fresh and ("aom:fresh:" .. tostring(attempt)) or nil,
-    proxy_opts = settings.proxy and settings.proxy ~= "" and
+    proxy_opts = not attempt.no_proxy and settings.proxy and settings.proxy ~= "" and
       { http_proxy = settings.proxy, https_proxy = settings.proxy } or nil,
   }
   if not connected then return classify(err, false) end

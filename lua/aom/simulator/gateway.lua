@@ -3,6 +3,7 @@
 
 local answers = require "aom.simulator.answers"
 local clock = require "aom.simulator.clock"
+local issued = require "aom.simulator.issued"
 local signature = require "aom.simulator.signature"
 
 local WINDOW = 15 * 60 -- how far a signature's date may be from the gateway's clock
@@ -113,6 +114,8 @@ function gateway:check_signature(request, authorization)
     return answers.unauthorized(request, LOCKED)
   elseif request:header("x-security-token") ~= key.security_token then
     return no_secret(request, claim.ak, "security token does not match")
+  elseif issued.is_over(key, self.now()) then
+    return no_secret(request, claim.ak, "security token expired")
   end
   local refusal = self:check_date(request, claim)
   if refusal then
@@ -129,7 +132,7 @@ function gateway:check_token(request, token)
   local entry = self.settings.tokens[token]
   if not entry then
     return answers.unauthorized(request, "decrypt token fail")
-  elseif entry ~= true and entry.expired then
+  elseif issued.is_over(entry, self.now()) then
     return answers.gateway(request, 401, "APIGW.0307", "The token must be updated")
   end
 end

@@ -2,6 +2,7 @@
 -- that a misspelt setting in a test fails loudly and changes nothing.
 
 local clock = require "aom.simulator.clock"
+local issued = require "aom.simulator.issued"
 local json = require "aom.simulator.json"
 
 local settings = {}
@@ -63,6 +64,14 @@ local function is_time(value)
   return type(value) == "string" and clock.parse(value) ~= nil, "must look like 20260102T030405Z"
 end
 
+local function is_user(entry)
+  return type(entry) == "table" and type(entry.password) == "string" and type(entry.domain) == "string"
+end
+
+local function is_id_token(entry)
+  return type(entry) == "table" and type(entry.idp) == "string"
+end
+
 local checks = {
   latency = is_seconds,
   time = is_time,
@@ -75,11 +84,20 @@ local checks = {
   response_headers = settings.is_headers,
   keys = is_changes(is_key, "must map access keys to {sk, security_token} or false"),
   tokens = is_changes(is_entry, "must map tokens to true, {expired} or false"),
-  projects = is_changes(is_entry, "must map project ids to true or false"),
+  projects = is_changes(is_entry, "must map project ids to true, {name} or false"),
+  users = is_changes(is_user, "must map user names to {password, domain} or false"),
+  id_tokens = is_changes(is_id_token, "must map id tokens to {idp} or false"),
+  pod_tokens = is_changes(is_entry, "must map the tokens of pods to true or false"),
+  token_lifetime = is_kind "number",
+  key_lifetime = is_kind "number",
+  metadata_tokens = is_kind "boolean",
+  metadata_agency = is_kind "boolean",
+  expire_issued = is_kind "boolean",
   workflows = is_changes(is_entry, "must map workflow ids to true, {name, type, trigger_status} or false"),
 }
 
-local merged = { keys = true, tokens = true, projects = true, workflows = true }
+local merged = { keys = true, tokens = true, projects = true, workflows = true, users = true, id_tokens = true,
+  pod_tokens = true }
 
 --- The values at the start, for everything that the options leave out.
 ---@return table
@@ -96,6 +114,13 @@ function settings.defaults()
     keys = {},
     tokens = {},
     projects = {},
+    users = {},
+    id_tokens = {},
+    pod_tokens = {},
+    token_lifetime = 86400,
+    key_lifetime = 86400,
+    metadata_tokens = true,
+    metadata_agency = true,
   }
 end
 
@@ -132,6 +157,8 @@ function settings.apply(current, changes)
   for name, value in pairs(changes) do
     if name == "time" then
       current.clock_offset = clock.parse(value) - os.time()
+    elseif name == "expire_issued" then
+      issued.expire(current)
     elseif not merged[name] then
       current[name] = value
     elseif current[name] then
@@ -158,7 +185,10 @@ function settings.describe(current)
     shown[name] = value
   end
   shown.keys, shown.projects = sorted_names(current.keys), sorted_names(current.projects)
-  shown.tokens = #sorted_names(current.tokens)
+  shown.users = sorted_names(current.users)
+  for _, name in ipairs { "tokens", "id_tokens", "pod_tokens" } do
+    shown[name] = #sorted_names(current[name])
+  end
   return shown
 end
 

@@ -1,0 +1,108 @@
+--- URLs of services: taken apart into what requests are built of, and refused when
+--- something in them could end up elsewhere than it seems to.
+
+local endpoint = {}
+
+---@class aom.Endpoint
+---@field scheme "http"|"https"
+---@field host string      as the Host header has it
+---@field base string      scheme and authority
+---@field path string      decoded, without a slash at its end
+---@field loopback boolean on this machine
+
+local function is_loopback(host)
+  return host == "localhost" or host == "[::1]" or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+end
+
+local function decode_path(path)
+  return (path:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+local default_ports = { http = "80", https = "443" }
+
+local function split_authority(authority)
+  local host, port = authority:match("^(%[[%x:%.]+%])(.*)$")
+  if host then return host, port end
+  host, port = authority:match("^([^:]*)(.*)$")
+  return host:find("^[%w%.%-_]*$") and host, port
+end
+
+local function check_authority(authority)
+  if authority:find("@", 1, true) then return "holds user information" end
+  local host, port = split_authority(authority)
+  if host == "" then return "has no host" end
+  if not host then return "has no valid host" end
+  if port ~= "" then
+    local number = tonumber(port:match("^:(%d+)$"))
+    if not number or number < 1 or number > 65535 then return "has no valid port" end
+    port = ("%d"):format(number)
+  end
+  return nil, host, port
+end
+
+--- Decoding an escaped slash would make two segments of one; the others have no place
+--- in a path at all.
+local function check_path(path)
+  if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
+  local decoded = decode_path(path)
+  if path:find("%%2[fF]") or decoded:find("[%z\1-\31\127\\]") then
+    return "holds an escaped slash, backslash or control character"
+  end
+  if (decoded .. "/"):find("/%.%.?/") then return "holds a . or .. in its path" end
+  return nil, decoded
+end
+
+--- Splits an endpoint URL into what requests are built of.
+---@param url string
+---@return aom.Endpoint|nil
+---@return string|nil problem
+function endpoint.parse(url)
+  if url:find("[%z\1-\32\127\\]") then return nil, "holds a blank, a control character or a backslash" end
+  if url:find("[?#]") then return nil, "holds a query or a fragment" end
+  local scheme, rest = url:match("^(%a[%w+.-]*)://(.*)$")
+  if not scheme then scheme, rest = "https", url end
+  scheme = scheme:lower()
+  if not default_ports[scheme] then return nil, "is neither http:// nor https://" end
+  local authority, path = rest:match("^([^/]*)(.*)$")
+  local problem, host, port = check_authority(authority)
+  if problem then return nil, problem end
+  problem, path = check_path((path:gsub("/+$", "")))
+  if problem then return nil, problem end
+  host = host:lower()
+  -- A Host header names the port only where it is not the scheme's own.
+  local named = port ~= "" and port ~= default_ports[scheme] and host .. ":" .. port or host
+  return {
+    scheme = scheme, host = named, path = path, loopback = is_loopback(host),
+    base = scheme .. "://" .. named,
+  }
+end
+
+--- The entries of a list: a table, or a text with commas between them.
+---@param value string|string[]
+---@return string[]
+function endpoint.list(value)
+  if type(value) == "table" then return value end
+  local list = {}
+  for entry in value:gmatch("[^,]+") do
+    entry = entry:match("^%s*(.-)%s*$")
+    if entry ~= "" then list[#list + 1] = entry end
+  end
+  return list
+end
+
+--- Whether it is on this machine or on the link, where no proxy leads.
+---@param target aom.Endpoint
+---@return boolean
+function endpoint.is_near(target)
+  return target.loopback or target.host:find("^169%.254%.%d+%.%d+") ~= nil or target.host:find("^%[fe80:") ~= nil
+end
+
+--- What must not cross a network unencrypted, and would.
+---@param target aom.Endpoint
+---@param settings table
+---@return boolean
+function endpoint.is_open(target, settings)
+  return target.scheme == "http" and not target.loopback and not settings.allow_http
+end
+
+return endpoint

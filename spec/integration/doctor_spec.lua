@@ -1,0 +1,166 @@
+--- The self-examination, against the simulator in all sorts of trouble.
+
+local accounts = require "spec.support.accounts"
+local doctor = require "aom.doctor"
+local process = require "spec.support.process"
+
+local simulator, serial = nil, 0
+
+setup(function() simulator = accounts.simulator() end)
+teardown(function() simulator.stop() end)
+
+before_each(function()
+  simulator.provision()
+  -- The question is about runs, which may not be simulated: then every path answers.
+  simulator.set { catch_all = true }
+  serial = serial + 1
+  simulator.set { keys = { ["DOCTORKEY" .. serial] = { sk = "doctor-secret" } } }
+end)
+
+local function options(more)
+  local all = {
+    endpoint = simulator.url, iam_endpoint = simulator.url, region = accounts.REGION, project_id = accounts.PROJECT,
+    ak = "DOCTORKEY" .. serial, sk = "doctor-secret", proxy = "",
+  }
+  for name, value in pairs(more or {}) do all[name] = value or nil end
+  return all
+end
+
+--- Examines, and returns the report and its checks by name (the first of each).
+local function examine(more, world)
+  local report = doctor.examine(options(more), world or accounts.system())
+  local by_name = {}
+  for _, check in ipairs(report) do
+    assert.is_truthy(({ ok = true, warn = true, fail = true })[check.status])
+    assert.is_string(check.detail)
+    if check.status ~= "ok" then assert.is_string(check.fix, check.name) end
+    by_name[check.name] = by_name[check.name] or check
+  end
+  assert.is_nil(tostring(report):find("doctor%-secret"))
+  return by_name, report
+end
+
+local function statuses(by_name)
+  local list = {}
+  for name, check in pairs(by_name) do list[name] = check.status end
+  return list
+end
+
+describe("the doctor", function()
+  it("finds everything in order, and changes nothing", function()
+    local found = examine()
+    assert.are.same({ configuration = "ok", credentials = "ok", endpoint = "ok", tls = "ok", clock = "ok",
+      access = "ok" }, statuses(found))
+    assert.matches("region cn%-north%-4; endpoint " .. simulator.url:gsub("%p", "%%%0") .. ", from option endpoint",
+      found.configuration.detail)
+    for _, request in ipairs(simulator.state().requests) do assert.are.equal("GET", request.method) end
+  end)
+
+  it("sees a refused key", function()
+    local found = examine { sk = "wrong" }
+    assert.are.equal("fail", found.access.status)
+    assert.matches("HTTP 401 APIGW.0301", found.access.detail)
+    assert.matches("secret key does not belong", found.access.fix)
+  end)
+
+  it("sees a user without rights", function()
+    simulator.script { { status = 403, match = "/executions" } }
+    local found = examine()
+    assert.are.equal("warn", found.access.status)
+    assert.matches("cms:execution:get", found.access.fix)
+  end)
+
+  it("sees an endpoint that does not know the API", function()
+    simulator.script { { status = 404, match = "/executions" } }
+    assert.matches("does not know the API", examine().access.detail)
+  end)
+
+  it("takes a workflow that does not exist for what it is", function()
+    simulator.script { { status = 404, match = "/executions", body = '{"error_code":"AOM.31001404","error_msg":"x"}' } }
+    assert.are.equal("ok", examine().access.status)
+  end)
+
+  it("sees a clock that is off, and that calls heal it", function()
+    simulator.set { clock_offset = 1200 }
+    local found = examine()
+    assert.are.equal("warn", found.clock.status)
+    assert.matches("1[12]%d%d seconds slow", found.clock.detail)
+    assert.are.equal("ok", found.access.status)
+  end)
+
+  it("sees an endpoint that refuses connections", function()
+    local found = examine { endpoint = "http://127.0.0.1:1" }
+    assert.are.equal("fail", found.endpoint.status)
+    assert.are.equal("warn", found.access.status)
+    assert.is_nil(found.clock)
+  end)
+
+  it("sees a name that is not known", function()
+    local found = examine { endpoint = "http://nowhere.invalid" }
+    assert.are.equal("fail", found.endpoint.status)
+    assert.matches("name is not known", found.endpoint.fix)
+  end)
+
+  it("sees a certificate that cannot be verified, and one that is not", function()
+    local other = process.simulator { tls = true, lifetime = 60 }
+    local found = examine { endpoint = other.url }
+    assert.are.same({ "ok", "fail" }, { found.endpoint.status, found.tls.status })
+    assert.matches("ca_file", found.tls.fix)
+    assert.are.equal("ok", examine({ endpoint = other.url, ca_file = other.ca_file }).tls.status)
+    assert.are.equal("warn", examine({ endpoint = other.url, insecure = true }).tls.status)
+    other.stop()
+  end)
+
+  it("looks at every endpoint", function()
+    local _, report = examine { endpoint = { "http://127.0.0.1:1", simulator.url } }
+    local list = {}
+    for _, check in ipairs(report) do
+      if check.name == "endpoint" then list[#list + 1] = check.status end
+    end
+    assert.are.same({ "fail", "ok" }, list)
+    assert.are.equal("ok", report[#report].status)
+  end)
+
+  it("sees that there are no credentials, and where they were looked for", function()
+    local found = examine { ak = false, sk = false }
+    assert.are.equal("fail", found.credentials.status)
+    assert.matches("HUAWEICLOUD_SDK_AK", found.credentials.fix)
+  end)
+
+  it("sees a refused password", function()
+    local found = examine { ak = false, sk = false, username = "alice", password = "nope-" .. serial,
+      domain_name = "acme" }
+    assert.are.equal("fail", found.credentials.status)
+    assert.matches("password is wrong", found.credentials.detail)
+    assert.are.equal("warn", found.access.status)
+  end)
+
+  it("sees an unknown region and a misspelt option", function()
+    assert.matches("unknown region", examine({ endpoint = false, region = "cn-nroth-4" }).configuration.detail)
+    assert.matches('did you mean "region"', examine({ regoin = "x" }).configuration.fix)
+  end)
+
+  it("sees a region where the API is not documented", function()
+    assert.are.equal("warn", examine({ region = "af-south-1" }).configuration.status)
+  end)
+
+  it("sees a profile that others can read", function()
+    local path = process.temporary "[basic]\nak = A\nsk = S\n"
+    process.run("chmod 644 " .. process.quote(path))
+    local world = accounts.system { HUAWEICLOUD_SDK_CREDENTIALS_FILE = path }
+    local found = examine({}, world)
+    assert.are.equal("warn", found.profile.status)
+    assert.matches("mode 644", found.profile.detail)
+    process.run("chmod 600 " .. process.quote(path))
+    assert.is_nil(examine({}, world).profile)
+    os.remove(path)
+  end)
+
+  it("has two faces, which both return the report", function()
+    for _, name in ipairs { "aom", "aom.safe" } do
+      local report = require(name).doctor(options())
+      assert.are.equal("ok", report[#report].status)
+      assert.matches("^ok    configuration  ", tostring(report))
+    end
+  end)
+end)

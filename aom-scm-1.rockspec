@@ -38,6 +38,7 @@ build = {
         "csrc/engine_transfer.c",
         "csrc/engine_watch.c",
         "csrc/lua_engine.c",
+        "csrc/lua_file.c",
         "csrc/lua_request.c",
         "csrc/lua_sign.c",
         "csrc/module.c",
@@ -126,5 +127,10 @@ build = {
     ["aom.source"] = "lua/aom/source.lua",
     ["aom.system"] = "lua/aom/system.lua",
     ["aom.version"] = "lua/aom/version.lua",
+    ["aom.window.journal"] = "lua/aom/window/journal.lua",
+    ["aom.window.pause"] = "lua/aom/window/pause.lua",
+    ["aom.window.resume"] = "lua/aom/window/resume.lua",
+    ["aom.window.states"] = "lua/aom/window/states.lua",
+    ["aom.window.switch"] = "lua/aom/window/switch.lua",
   },
 }

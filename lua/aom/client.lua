@@ -12,6 +12,8 @@ local names = require "aom.names"
 local open = require "aom.loop.open"
 local operations = require "aom.operations"
 local pages = require "aom.pages"
+local pause = require "aom.window.pause"
+local resume = require "aom.window.resume"
 local system = require "aom.system"
 local version = require "aom.version"
 
@@ -108,6 +110,15 @@ end
 function methods.trigger_all(state, ids, action, options, callback)
   if type(options) == "function" then options, callback = nil, options end
   return invoke.task(state, callback, bulk.prepare, ids, action, options)
+end
+
+function methods.pause(state, options, callback)
+  return invoke.task(state, callback, pause.prepare, options)
+end
+
+function methods.resume(state, paused, options, callback)
+  if type(options) == "function" then options, callback = nil, options end
+  return invoke.task(state, callback, resume.prepare, paused, options)
 end
 
 --- What begins a walk over a list. Not methods: the faces make iterators of them.

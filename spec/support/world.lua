@@ -36,7 +36,12 @@ function world.new(given)
     self.read[#self.read + 1] = path
     local text = self.files[path]
     if text then return text end
-    return nil, path .. ": No such file or directory"
+    return nil, path .. ": No such file or directory", true
+  end
+
+  function self.write_file(path, text)
+    self.files[path] = text
+    return true
   end
 
   function self.time() return started + math.floor(elapsed) end

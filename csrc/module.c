@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "engine.h"
 #include "lua_engine.h"
+#include "lua_file.h"
 #include "lua_sign.h"
 #include "sign.h"
 #include <dlfcn.h>
@@ -70,5 +71,6 @@ int luaopen_aom_core(lua_State *L) {
   luaL_setfuncs(L, functions, 0);
   lua_sign_open(L);
   lua_engine_open(L);
+  lua_file_open(L);
   return 1;
 }

@@ -11,6 +11,7 @@ Handle.__index = Handle
 function Handle:cancel()
   if self.done or self.cancelled then return end
   self.cancelled = true
+  if self.on_cancel then self.on_cancel() end
   if self.task and self.loop.cancel then self.loop.cancel(self.task) end
 end
 

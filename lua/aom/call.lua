@@ -17,7 +17,7 @@ local call = {}
 ---@class aom.Call
 ---@field client aom.ClientState
 ---@field request aom.Request
----@field scope? table        { cancelled } of an asynchronous call
+---@field scope? table        what it is a part of: { cancelled, deadline, pace }
 ---@field started number
 ---@field deadline number
 ---@field attempts integer
@@ -223,19 +223,32 @@ local function attempt_once(self)
   return result, err, again, nil, answer
 end
 
+--- What the calls of a bulk share to keep the service's pace.
+local function pace_of(self) return self.scope and self.scope.pace end
+
 --- Waits before the next attempt; nil when there is to be none.
 local function wait(self, err, trouble, answer)
   local client = self.client
   local settings, loop = client.settings, client.loop
   local sent = not trouble or trouble.sent
-  if not retry.may_repeat(err, self.request.operation.idempotent, sent) then return nil end
-  if self.attempts >= settings.max_attempts then return nil end
+  local repeats = self.attempts < settings.max_attempts
+    and retry.may_repeat(err, self.request.operation.idempotent, sent)
+  local pace = err.status == 429 and pace_of(self)
+  if not repeats and not pace then return nil end
   local minimum = answer and retry.after(answer.headers["retry-after"], client.system.time()) or 0
   local delay = retry.delay(self.attempts, client.system.random(), minimum)
-  if loop.now() + delay >= self.deadline then return nil end
+  if pace then pace:slow(delay) end
+  if not repeats or loop.now() + delay >= self.deadline then return nil end
   emit(self, "retry", { delay = delay, error = err })
   loop.sleep(delay)
   return true
+end
+
+--- Holds an attempt back while the service has asked another call to wait.
+local function keep_pace(self)
+  local pace = pace_of(self)
+  if not pace or pace:hold(self.deadline) then return true end
+  return nil, self.last or errors.new("timeout", "the service has asked to wait for longer than the call may take")
 end
 
 --- The error to end with: of a retry that the deadline cut off, the one before it.
@@ -247,6 +260,7 @@ end
 local function loop_until_done(self)
   while true do
     local admitted, err = admit(self)
+    if admitted then admitted, err = keep_pace(self) end
     if is_cancelled(self) then return nil, cancelled() end
     if not admitted then return nil, final_error(self, err) end
     local result, again, trouble, answer
@@ -263,15 +277,17 @@ end
 --- Runs a request to its end.
 ---@param client aom.ClientState
 ---@param request aom.Request
----@param scope? table  an asynchronous call's
+---@param scope? table  what it is a part of: { cancelled, deadline, pace }
 ---@param deadline? number
 ---@return table|nil result
 ---@return aom.Error|nil err
 function call.run(client, request, scope, deadline)
   local started = client.loop.now()
+  deadline = deadline or started + client.settings.timeout
+  if scope and scope.deadline then deadline = math.min(deadline, scope.deadline) end
   local self = {
     client = client, request = request, scope = scope or false,
-    started = started, deadline = deadline or started + client.settings.timeout, attempts = 0,
+    started = started, deadline = deadline, attempts = 0,
     attempt = false, bearer = false, hold = false, last = false, healed = false, replaced = false,
     endpoint = false, unreached = false,
   }

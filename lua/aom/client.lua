@@ -1,16 +1,20 @@
 --- A client: configuration, credentials, connections, and the operations on them.
 --- Its functions return nil and an error; the face that raises wraps them.
 
-local async = require "aom.async"
-local call = require "aom.call"
+local bulk = require "aom.bulk"
 local clock = require "aom.clock"
 local config = require "aom.config"
 local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
+local executions = require "aom.executions"
 local identity = require "aom.identity"
+local invoke = require "aom.invoke"
+local names = require "aom.names"
 local open = require "aom.loop.open"
 local operations = require "aom.operations"
-local request = require "aom.request"
+local pages = require "aom.pages"
+local pause = require "aom.window.pause"
+local resume = require "aom.window.resume"
 local system = require "aom.system"
 local version = require "aom.version"
 
@@ -55,32 +59,91 @@ end
 ---@type table<string, fun(state: aom.ClientState, ...): any, aom.Error|nil>
 client.methods = {}
 
-local function perform(state, row, a, b, callback)
-  if state.closed then return nil, errors.argument("the client is closed") end
-  if callback ~= nil and type(callback) ~= "function" then
-    return nil, errors.argument("callback: expected a function, got %s", errors.show(callback))
+local methods = client.methods
+
+--- The method of an operation: its arguments by position, a table of its fields, and
+--- maybe a callback, before which the fields may be left out.
+local function method_of(row)
+  local count = #row.arguments + (row.fields and 1 or 0)
+  return function(state, ...)
+    local a, b, c, callback = ...
+    if count == 1 then callback, b, c = b, nil, nil end
+    if count == 2 then callback, c = c, nil end
+    if row.fields and callback == nil then
+      if count == 1 and type(a) == "function" then a, callback = nil, a end
+      if count == 2 and type(b) == "function" then b, callback = nil, b end
+    end
+    return invoke.operation(state, row, callback, a, b, c)
   end
-  -- The call puts endpoint and project in front, which may not be known yet.
-  local built, err = request.build(row, "", a, b)
-  if not built then return nil, err end
-  if not callback then return call.run(state, built) end
-  return async.start(state.loop, function(scope) return call.run(state, built, scope) end, callback)
 end
 
-function client.methods.trigger(state, id, action, callback)
-  return perform(state, operations.trigger, id, action, callback)
+for name, row in pairs(operations) do
+  methods[name] = method_of(row)
+  methods[row.official_name] = methods[name]
 end
 
-function client.methods.enable(state, id, callback)
-  return perform(state, operations.trigger, id, "enable", callback)
+-- The busy path takes no detour.
+function methods.trigger(state, id, action, callback)
+  return invoke.operation(state, operations.trigger, callback, id, action)
 end
 
-function client.methods.disable(state, id, callback)
-  return perform(state, operations.trigger, id, "disable", callback)
+methods[operations.trigger.official_name] = methods.trigger
+
+function methods.enable(state, id, callback)
+  return invoke.operation(state, operations.trigger, callback, id, "enable")
+end
+
+function methods.disable(state, id, callback)
+  return invoke.operation(state, operations.trigger, callback, id, "disable")
+end
+
+methods.execute = methods.execute_workflow
+
+function methods.wait(state, execution, options, callback)
+  if type(options) == "function" then options, callback = nil, options end
+  return invoke.task(state, callback, executions.prepare_wait, execution, options)
+end
+
+function methods.find(state, name, callback)
+  return invoke.task(state, callback, names.prepare_find, name)
+end
+
+function methods.trigger_all(state, ids, action, options, callback)
+  if type(options) == "function" then options, callback = nil, options end
+  return invoke.task(state, callback, bulk.prepare, ids, action, options)
+end
+
+function methods.pause(state, options, callback)
+  return invoke.task(state, callback, pause.prepare, options)
+end
+
+function methods.resume(state, paused, options, callback)
+  if type(options) == "function" then options, callback = nil, options end
+  return invoke.task(state, callback, resume.prepare, paused, options)
+end
+
+--- What begins a walk over a list. Not methods: the faces make iterators of them.
+---@type table<string, fun(state: aom.ClientState, ...): aom.Walk|nil, aom.Error|nil>
+client.walks = {}
+
+for name, list in pairs(pages.lists) do
+  local count = #operations[list.operation].arguments + 1
+
+  client.walks[name] = function(state, a, b)
+    if state.closed then return nil, errors.argument("the client is closed") end
+    return pages.walk(state, list, a, b)
+  end
+
+  methods["all_" .. name] = function(state, a, b, callback)
+    if count == 1 then callback, b = b, nil end
+    if count == 1 and type(a) == "function" then a, callback = nil, a end
+    if count == 2 and type(b) == "function" then b, callback = nil, b end
+    return invoke.task(state, callback, pages.prepare_all, list, a, b)
+  end
 end
 
 --- Wipes the keys and closes the connections. Closing twice does nothing.
-function client.methods.close(state)
+function methods.close(state)
   if state.closed then return true end
   state.closed = true
   if state.loop.close then state.loop.close() end

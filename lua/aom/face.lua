@@ -43,6 +43,37 @@ local function method(run, finish, name)
   end
 end
 
+--- What a `for` turns: an element each time. Where an error is no exception it is one
+--- more turn, with `false` and the error, so that no loop ends as if it had seen all.
+local function iterator(walk, finish)
+  return function()
+    if not walk then return nil end
+    local element, err = walk:next()
+    if not err then return element end
+    walk = nil
+    local _, reported = finish(nil, err)
+    return false, reported
+  end
+end
+
+local function failing(err)
+  return { next = function() return nil, err end }
+end
+
+local function walk_method(begin, finish, name)
+  return function(object, ...)
+    local state = states[object]
+    local walk, err
+    if state then
+      walk, err = begin(state, ...)
+    else
+      err = errors.argument("call it as client:%s(…), on a client", name)
+    end
+    if not walk then finish(nil, err) end
+    return iterator(walk or failing(err), finish)
+  end
+end
+
 local function on_default(run, finish)
   return function(...)
     local state, err = get_default()
@@ -66,6 +97,7 @@ function face.build(finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
   class.__index = {}
   for name, run in pairs(client.methods) do class.__index[name] = method(run, finish, name) end
+  for name, begin in pairs(client.walks) do class.__index[name] = walk_method(begin, finish, name) end
 
   local module = { is_error = errors.is_error, version = versions }
   for _, name in ipairs { "trigger", "enable", "disable" } do

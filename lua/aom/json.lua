@@ -26,8 +26,13 @@ end
 
 local to_integer = math.tointeger or function(number) return number end
 
+--- An integral number as an integer, where Lua has such.
+---@param number number
+---@return number
+function json.integer(number) return to_integer(number) or number end
+
 local function tidy(value)
-  if type(value) == "number" then return to_integer(value) or value end
+  if type(value) == "number" then return json.integer(value) end
   if type(value) ~= "table" then return value end
   for key, member in pairs(value) do
     if member == null and type(key) == "string" then

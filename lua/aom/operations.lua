@@ -5,12 +5,17 @@
 ---   official    name in the provider's API reference
 ---   method      HTTP method
 ---   path        literal texts and parameter names in turn, after /v1/{project_id};
----               at most two names
+---               at most two names. The service's paths follow no rule.
 ---   query       parameters of the query, in order
----   parameters  every parameter: what a value must be
+---   parameters  what a caller gives by position: what a value must be
 ---   arguments   the parameters in the order in which a caller gives them
----   idempotent  whether sending it twice does what sending it once does
----   result      what a good answer's body is, see aom.response
+---   fields      what a caller gives in one table, by the service's own names, in the
+---               order in which it is sent; see aom.fields for what a field can be
+---   fields_in   whether the fields travel in the "query" or in the "body"
+---   idempotent  whether sending it twice does what sending it once does: only such a
+---               request is sent again after the service may have seen it
+---   result      what a good answer's body is, see aom.readers
+---   official_name  the official name in snake case, under which it can be called too
 
 ---@class aom.Parameter
 ---@field kind "id"|"choice"
@@ -19,13 +24,62 @@
 ---@class aom.Operation
 ---@field name string
 ---@field official string
+---@field official_name string
 ---@field method string
 ---@field path string[]
 ---@field query string[]
 ---@field parameters table<string, aom.Parameter>
 ---@field arguments string[]
+---@field fields? aom.Field[]
+---@field fields_in? "query"|"body"
 ---@field idempotent boolean
 ---@field result string
+
+local id = { kind = "id" }
+local none = {}
+
+local function text(name, min, max) return { name = name, kind = "text", min = min, max = max } end
+
+local function integer(name, min, max) return { name = name, kind = "integer", min = min, max = max } end
+
+--- Milliseconds since 1970.
+local function time(name) return integer(name, 0, 9999999999999) end
+
+local function map(name, max) return { name = name, kind = "map", max = max } end
+
+local function choice(name, choices) return { name = name, kind = "choice", choices = choices } end
+
+local function required(field)
+  field.required = true
+  return field
+end
+
+--- What is sent when the caller says nothing.
+local function default(field, value)
+  field.default = value
+  return field
+end
+
+--- New elements come last, so that paging through a list that grows misses none.
+local function order_by(name) return default(choice(name, { "name", "create_time", "update_time" }), "create_time") end
+
+local function direction(name) return default(choice(name, { "ASC", "DESC" }), "ASC") end
+
+--- What listing scripts and listing a script's versions have in common.
+local function script_fields(script_id, what)
+  return {
+    script_id,
+    order_by "order_by_column",
+    direction "sort_order",
+    text("name", 0, 128),
+    default(text("is_default", 0, 16), what),
+    text("create_by", 1, 64),
+    default(integer("page_num", 1, 100), 1),
+    integer("page_size", 1, 1000),
+    text("project_id", 32, 32),
+    text("enterprise_project_id", 1, 64),
+  }
+end
 
 ---@type table<string, aom.Operation>
 local operations = {
@@ -34,16 +88,191 @@ local operations = {
     method = "PUT",
     path = { "/cms/workflow/", "workflow_id", "/trigger/action" },
     query = { "action" },
-    parameters = {
-      workflow_id = { kind = "id" },
-      action = { kind = "choice", choices = { "enable", "disable" } },
-    },
+    parameters = { workflow_id = id, action = { kind = "choice", choices = { "enable", "disable" } } },
     arguments = { "workflow_id", "action" },
     idempotent = true,
     result = "acknowledgement",
   },
+
+  create_workflow = {
+    official = "CreateWorkflow",
+    method = "POST",
+    path = { "/cms/workflow" },
+    fields_in = "body",
+    fields = {
+      required { name = "name", kind = "label", min = 1, max = 64 },
+      required(choice("type", { "cron", "manual" })),
+      required(text("template_id", 1, 64)),
+      required(map "input"),
+      required(choice("task_type", { "package", "script", "job", "cloud", "standard", "customize" })),
+      text("description", 1, 128),
+      map("tags", 20),
+      text("template_name", 1, 64),
+      { name = "quote", kind = "list", max = 128, item_min = 1, item_max = 128 },
+      text("job_name", 1, 64),
+      text("job_id", 1, 64),
+      text("service_scenario", 1, 64),
+      text("service_name", 1, 128),
+    },
+    idempotent = false,
+    result = "workflow",
+  },
+
+  list_workflows = {
+    official = "ListWorkflow",
+    method = "POST",
+    path = { "/cms/workflow-list" },
+    fields_in = "body",
+    fields = {
+      default(choice("sort_field", { "create_time", "last_execution_start_time", "update_time" }), "create_time"),
+      direction "sort_type",
+      text("search", 1, 64),
+      choice("type", { "cron", "event", "manual" }),
+      map("tags", 10),
+      default(integer("page", 1, 9999999), 1),
+      integer("size", 1, 100),
+      text("enterprise_project_id", 1, 64),
+      text("create_by", 1, 64),
+      time "search_time_start",
+      time "search_time_end",
+      choice("status", { "success", "fail", "executing", "cancel", "waitExecute", "waitApproval", "approvalFailed",
+        "pausing", "canceling" }),
+    },
+    idempotent = true,
+    result = "elements",
+  },
+
+  execute_workflow = {
+    official = "ExecuteWorkflow",
+    method = "POST",
+    path = { "/cms/workflow/", "workflow_id", "/executions" },
+    parameters = { workflow_id = id },
+    arguments = { "workflow_id" },
+    idempotent = false,
+    result = "execution_id",
+  },
+
+  list_workflow_executions = {
+    official = "ListWorkflowExecutions",
+    method = "GET",
+    path = { "/cms/workflow/", "workflow_id", "/executions" },
+    parameters = { workflow_id = id },
+    arguments = { "workflow_id" },
+    fields_in = "query",
+    -- A parameter of the query, for all that its name looks like a header's.
+    fields = { text("x_enterprise_project_id", 1, 64) },
+    idempotent = true,
+    result = "executions",
+  },
+
+  execution = {
+    official = "SearchWorkflowExecutionDetail",
+    method = "GET",
+    path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/status" },
+    parameters = { workflow_id = id, execution_id = id },
+    arguments = { "workflow_id", "execution_id" },
+    idempotent = true,
+    result = "execution",
+  },
+
+  operate_execution = {
+    official = "StartPausingWorkflowExecutions",
+    method = "POST",
+    path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/operation" },
+    parameters = { workflow_id = id, execution_id = id },
+    arguments = { "workflow_id", "execution_id" },
+    fields_in = "query",
+    fields = {
+      required(choice("action", { "restart", "skip", "continue" })),
+      required(text("node_id", 1, 64)),
+    },
+    idempotent = false,
+    result = "outcome",
+  },
+
+  stop_execution = {
+    official = "StopExecution",
+    method = "POST",
+    path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/terminate" },
+    parameters = { workflow_id = id, execution_id = id },
+    arguments = { "workflow_id", "execution_id" },
+    -- A second one may be refused, since the execution has ended: a good stop would look bad.
+    idempotent = false,
+    result = "outcome",
+  },
+
+  list_scripts = {
+    official = "ListAllScriptByName",
+    method = "POST",
+    path = { "/cms/script/list" },
+    fields_in = "body",
+    fields = script_fields(text("script_id", 1, 64), "default"),
+    idempotent = true,
+    result = "elements",
+  },
+
+  list_script_versions = {
+    official = "ListAllVersionByVersionId",
+    method = "POST",
+    path = { "/cms/script-version-list" },
+    fields_in = "body",
+    fields = script_fields(required(text("script_id", 1, 64)), "no_default"),
+    idempotent = true,
+    result = "elements",
+  },
+
+  list_jobs = {
+    official = "ListAllJobByName",
+    method = "POST",
+    path = { "/cms/job/list" },
+    fields_in = "body",
+    fields = {
+      text("name", 1, 64),
+      default(integer("page_num", 1, 1000), 1),
+      integer("page_size", 1, 100),
+      order_by "order_by_column",
+      direction "sort_order",
+      text("enterprise_project_id", 0, 64),
+    },
+    idempotent = true,
+    result = "elements",
+  },
+
+  list_templates = {
+    official = "ListTemplateByJobId",
+    method = "POST",
+    path = { "/cms/template-list/", "job_id" },
+    parameters = { job_id = id },
+    arguments = { "job_id" },
+    fields_in = "body",
+    fields = {
+      order_by "order_by_column",
+      direction "sort_order",
+      text("name", 1, 64),
+      default(integer("page_num", 1, 9999999), 1),
+      integer("page_size", 1, 100),
+    },
+    idempotent = true,
+    result = "elements",
+  },
+
+  template = {
+    official = "SearchTemplateById",
+    method = "GET",
+    path = { "/cms/template/", "template_id" },
+    parameters = { template_id = id },
+    arguments = { "template_id" },
+    fields_in = "query",
+    fields = { default(choice("share_type", { "public", "private" }), "private") },
+    idempotent = true,
+    result = "template",
+  },
 }
 
-for name, row in pairs(operations) do row.name = name end
+for name, row in pairs(operations) do
+  row.name = name
+  row.official_name = row.official:gsub("(%l)(%u)", "%1_%2"):lower()
+  row.query, row.parameters, row.arguments = row.query or none, row.parameters or none, row.arguments or none
+end
 
 return operations

@@ -3,13 +3,14 @@
 
 local core = require "aom.core"
 local errors = require "aom.errors"
+local fields = require "aom.fields"
 
 local request = {}
 
 ---@class aom.Request
 ---@field operation aom.Operation
----@field values table<string, string>  the arguments by name
----@field path string                   decoded
+---@field values table<string, string>  the arguments that are given by position, by name
+---@field path string                   decoded, after the project id
 ---@field query table[]                 { name, value } pairs
 ---@field body string
 
@@ -56,9 +57,9 @@ end
 
 -- Literal texts and names stand in turn, and no path has more than two names: one
 -- concatenation makes one string.
-local function build_path(row, prefix, values)
+local function build_path(row, values)
   local path = row.path
-  return prefix .. path[1] .. (values[path[2]] or "") .. (path[3] or "")
+  return path[1] .. (values[path[2]] or "") .. (path[3] or "")
     .. (values[path[4]] or "") .. (path[5] or "")
 end
 
@@ -68,13 +69,32 @@ local function build_query(row, values)
   return query
 end
 
+--- The argument that comes after `count` others.
+local function after(count, a, b, c)
+  if count == 0 then return a end
+  if count == 1 then return b end
+  return c
+end
+
+--- Adds what the caller gave in a table.
+local function add_fields(made, row, given)
+  local list, err = fields.check(row, given)
+  if not list then return nil, err end
+  if row.fields_in == "query" then
+    made.query = fields.to_query(list)
+    return made
+  end
+  made.body, err = fields.to_body(row, list)
+  return made.body and made, err
+end
+
 ---@param row aom.Operation
----@param prefix string  the path up to and with the project id
----@param a any  arguments, in the row's order
+---@param a any  arguments, in the row's order; after them the table of fields
 ---@param b any
+---@param c any
 ---@return aom.Request|nil
 ---@return aom.Error|nil
-function request.build(row, prefix, a, b)
+function request.build(row, a, b, c)
   local values, names = {}, row.arguments
   for i = 1, #names do
     local name, value = names[i], b
@@ -86,13 +106,15 @@ function request.build(row, prefix, a, b)
     end
     values[name] = value
   end
-  return {
+  local made = {
     operation = row,
     values = values,
-    path = build_path(row, prefix, values),
+    path = build_path(row, values),
     query = build_query(row, values),
     body = "",
   }
+  if not row.fields then return made end
+  return add_fields(made, row, after(#names, a, b, c))
 end
 
 return request

@@ -5,6 +5,7 @@
 
 local errors = require "aom.errors"
 local json = require "aom.json"
+local readers = require "aom.readers"
 local retry = require "aom.retry"
 
 local response = {}
@@ -128,15 +129,6 @@ function response.failure(answer, mask)
   return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
 end
 
-local accepts = {}
-
--- Documented as `{"success"}`, which is not JSON. That text, an empty body and any
--- JSON pass: the status has decided already. Anything else is not this service.
-function accepts.acknowledgement(body)
-  return body == '{"success"}' or body:find("^%s*$") ~= nil or body:find('^%s*{%s*"success"%s*}%s*$') ~= nil
-    or json.decode(body) ~= nil
-end
-
 --- The result of a 2xx answer.
 ---@param answer aom.Answer
 ---@param request aom.Request
@@ -144,11 +136,6 @@ end
 ---@return table|nil result
 ---@return aom.Error|nil err
 function response.result(answer, request, mask)
-  if not accepts[request.operation.result](answer.body) then
-    return nil, errors.new("protocol",
-      "the answer is not what the service sends: " .. snippet(answer.body, mask),
-      { status = answer.status, request_id = answer.headers["x-request-id"] })
-  end
   local result = {
     success = true,
     status = answer.status,
@@ -157,6 +144,11 @@ function response.result(answer, request, mask)
     attempts = 0, -- set, as the next one, when the call ends
     elapsed = 0,
   }
+  if not readers[request.operation.result](answer.body, result) then
+    return nil, errors.new("protocol",
+      "the answer is not what the service sends: " .. snippet(answer.body, mask),
+      { status = answer.status, request_id = answer.headers["x-request-id"] })
+  end
   for name, value in pairs(request.values) do result[name] = value end
   return result
 end

@@ -45,7 +45,8 @@ Simulator.__index = Simulator
 local PACKAGES = "the simulator needs the Lua modules of the packages lua-http, lua-luaossl, "
   .. "lua-cqueues and lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
 
-local part_names = { "certificate", "clock", "faults", "gateway", "iam", "metadata", "recorder", "router",
+local part_names = { "certificate", "clock", "executions", "faults", "gateway", "iam", "library", "metadata",
+  "recorder", "router",
   "server", "service", "settings", "workflows" }
 
 -- Loads the parts, and with them the modules they stand on; says what to install
@@ -67,7 +68,8 @@ end
 
 local plain_settings = { "latency", "clock_offset", "echo_canonical", "auto_create", "catch_all", "lock",
   "success_body", "response_headers", "token_lifetime", "key_lifetime", "metadata_tokens", "metadata_agency",
-  "users", "id_tokens", "pod_tokens" }
+  "users", "id_tokens", "pod_tokens", "scripts", "jobs", "templates", "page_cap", "nested_lists",
+  "execution_time", "execution_outcome" }
 
 -- A copy of an option that is a table, with the entry that has a short form.
 local function with_entry(map, name, entry)
@@ -139,16 +141,19 @@ function Simulator:reset()
   self.settings = parts.settings.defaults()
   self.recorder = parts.recorder.new()
   self.faults = parts.faults.new()
-  self.workflows = parts.workflows.new(self.settings)
-  self.router = parts.router.new(parts.workflows.routes)
-  for _, routes in ipairs { parts.iam.routes, parts.metadata.routes, self.options.routes or {} } do
+  local function now()
+    return self:now()
+  end
+  self.workflows = parts.workflows.new(self.settings, now)
+  self.executions = parts.executions.new(self.settings, parts.cqueues.monotime, now)
+  self.router = parts.router.new {}
+  for _, routes in ipairs { parts.workflows.routes, parts.executions.routes, parts.library.routes,
+    parts.iam.routes, parts.metadata.routes, self.options.routes or {} } do
     for _, route in ipairs(routes) do
       self.router:add(route)
     end
   end
-  self.gateway = parts.gateway.new(self.settings, self.recorder, function()
-    return self:now()
-  end)
+  self.gateway = parts.gateway.new(self.settings, self.recorder, now)
   assert(self:set(self.initial))
 end
 
@@ -157,9 +162,11 @@ end
 -- `echo_canonical`, `auto_create`, `catch_all` and `lock` as booleans; `success_body`;
 -- `response_headers`; `token_lifetime` and `key_lifetime` of what the identity and
 -- metadata services give out, and `expire_issued`, which ends all of that; whether
--- there is `metadata_agency`, and `metadata_tokens`; and `keys`, `tokens`, `projects`,
--- `workflows`, `users`, `id_tokens`, `pod_tokens`, whose entries are added, replaced,
--- or removed with `false`.
+-- there is `metadata_agency`, and `metadata_tokens`; `page_cap`, the longest page of a
+-- list; `nested_lists`; `execution_time` in seconds and `execution_outcome` of executions
+-- that start from then on; and `keys`, `tokens`, `projects`, `workflows`, `scripts`,
+-- `jobs`, `templates`, `users`, `id_tokens`, `pod_tokens`, whose entries are added,
+-- replaced, or removed with `false`.
 ---@param changes table
 ---@return boolean|nil ok
 ---@return string|nil err nothing was changed then
@@ -193,6 +200,7 @@ function Simulator:state()
   local state = self.recorder:describe()
   state.settings = self.parts.settings.describe(self.settings)
   state.workflows = self.workflows:describe()
+  state.executions = self.executions:describe()
   state.script_pending = self.faults:pending()
   state.time = self.parts.clock.stamp(self:now())
   return state

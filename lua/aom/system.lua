@@ -6,8 +6,9 @@ local core = require "aom.core"
 
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
----@field read_file fun(path: string): string|nil, string|nil  contents, or nil and why
+---@field read_file fun(path: string): string|nil, string|nil, boolean|nil  contents; or nil, why, if it is not there
 ---@field file_mode fun(path: string): integer|nil  permission bits; nil where there are none
+---@field write_file fun(path: string, text: string): boolean|nil, string|nil  durably, at once, mode 0600
 ---@field time fun(): integer  seconds since 1970, UTC
 ---@field now fun(): number  monotonic seconds
 ---@field random fun(): number  in [0, 1)
@@ -23,18 +24,23 @@ function system.getenv(name)
   return value
 end
 
+local ENOENT = 2
+
 ---@param path string
 ---@return string|nil contents
 ---@return string|nil why
+---@return boolean|nil absent  there is no such file
 function system.read_file(path)
-  local file, why = io.open(path, "rb")
-  if not file then return nil, why end
+  local file, why, number = io.open(path, "rb")
+  if not file then return nil, why, number == ENOENT end
   local contents, reading = file:read("*a")
   file:close()
   return contents, reading
 end
 
 system.file_mode = core.file_mode
+system.write_file = core.write_file
+
 system.time = os.time
 system.now = core.now
 

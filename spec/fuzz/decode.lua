@@ -40,7 +40,7 @@ end
 
 local function same(text) return text end
 
-local made = request.build(operations.trigger, "/v1/p", "w", "enable")
+local made = request.build(operations.trigger, "w", "enable")
 local the_clock = clock.new { time = function() return 1767323045 end }
 
 local function check_error(err)

@@ -37,7 +37,12 @@ function world.new(given)
     self.read[#self.read + 1] = path
     local text = self.files[path]
     if text then return text end
-    return nil, path .. ": No such file or directory"
+    return nil, path .. ": No such file or directory", true
+  end
+
+  function self.write_file(path, text)
+    self.files[path] = text
+    return true
   end
 
   function self.file_mode(path) return self.modes[path] end

@@ -2,9 +2,7 @@ local errors = require "aom.errors"
 local operations = require "aom.operations"
 local request = require "aom.request"
 
-local PREFIX = "/v1/0123456789abcdef0123456789abcdef"
-
-local function build(id, action) return request.build(operations.trigger, PREFIX, id, action) end
+local function build(id, action) return request.build(operations.trigger, id, action) end
 
 local function label(value)
   if type(value) == "string" and #value > 40 then return "an id of " .. #value .. " bytes" end
@@ -15,7 +13,7 @@ describe("a request", function()
   it("is made of an operation's row and the arguments", function()
     local made = assert(build("wf-1", "enable"))
     assert.are.equal(operations.trigger, made.operation)
-    assert.are.equal(PREFIX .. "/cms/workflow/wf-1/trigger/action", made.path)
+    assert.are.equal("/cms/workflow/wf-1/trigger/action", made.path)
     assert.are.same({ { "action", "enable" } }, made.query)
     assert.are.equal("", made.body)
     assert.are.same({ workflow_id = "wf-1", action = "enable" }, made.values)
@@ -29,13 +27,13 @@ describe("a request", function()
   end)
 
   for _, row in ipairs {
-    { path = { "/list" }, arguments = {}, wanted = "/p/list" },
-    { path = { "/job/", "a" }, arguments = { "a" }, wanted = "/p/job/1" },
-    { path = { "/w/", "a", "/e/", "b", "/op" }, arguments = { "a", "b" }, wanted = "/p/w/1/e/2/op" },
+    { path = { "/list" }, arguments = {}, wanted = "/list" },
+    { path = { "/job/", "a" }, arguments = { "a" }, wanted = "/job/1" },
+    { path = { "/w/", "a", "/e/", "b", "/op" }, arguments = { "a", "b" }, wanted = "/w/1/e/2/op" },
   } do
     it("may have the path " .. row.wanted, function()
       row.name, row.query, row.parameters = "x", {}, { a = { kind = "id" }, b = { kind = "id" } }
-      assert.are.equal(row.wanted, assert(request.build(row, "/p", "1", "2")).path)
+      assert.are.equal(row.wanted, assert(request.build(row, "1", "2")).path)
     end)
   end
 end)
@@ -50,7 +48,7 @@ describe("an id", function()
     it("may be " .. label(id), function()
       local made, err = build(id, "enable")
       assert.is_nil(err)
-      assert.are.equal(PREFIX .. "/cms/workflow/" .. id .. "/trigger/action", made.path)
+      assert.are.equal("/cms/workflow/" .. id .. "/trigger/action", made.path)
       assert.are.equal(id, made.values.workflow_id)
     end)
   end

@@ -151,6 +151,7 @@ function driven.new(engine, hooks)
 
   --- Starts `body` as a task of its own.
   loop.spawn = set.spawn
+  loop.current = set.current
   loop.cancel = set.cancel
 
   --- Cancels what is in flight.

@@ -126,6 +126,8 @@ function nginx.new(engine, settings)
     end)
   end
 
+  function loop.current() return coroutine.running() end
+
   function loop.cancel(thread) cancelled[thread] = true end
 
   loop.close = steps.close

@@ -16,6 +16,7 @@ local open = {}
 ---@field run fun(list: function[], concurrency: integer)  runs all, returns when all have ended
 ---@field spawn? fun(body: function): any  starts one; without it `run` runs it
 ---@field cancel? fun(task: any)  wakes what `spawn` returned out of its wait
+---@field current? fun(): any  what `cancel` takes for the call that asks
 ---@field close? fun()
 ---@field shared? table  a store that processes share, as an ngx.shared dictionary
 

@@ -17,6 +17,10 @@ local function is_seconds(value)
   return type(value) == "number" and value >= 0, "must be a number of seconds"
 end
 
+local function is_count(value)
+  return type(value) == "number" and value >= 1 and value % 1 == 0, "must be a whole number, 1 or more"
+end
+
 --- Header values, each a string or a list of strings.
 ---@param value any
 ---@return boolean
@@ -94,10 +98,17 @@ local checks = {
   metadata_agency = is_kind "boolean",
   expire_issued = is_kind "boolean",
   workflows = is_changes(is_entry, "must map workflow ids to true, {name, type, trigger_status} or false"),
+  scripts = is_changes(is_entry, "must map script ids to true, {name, versions} or false"),
+  jobs = is_changes(is_entry, "must map job ids to true, {name} or false"),
+  templates = is_changes(is_entry, "must map template ids to true, {name, job_id} or false"),
+  page_cap = is_count,
+  nested_lists = is_kind "boolean",
+  execution_time = is_seconds,
+  execution_outcome = is_kind "string",
 }
 
 local merged = { keys = true, tokens = true, projects = true, workflows = true, users = true, id_tokens = true,
-  pod_tokens = true }
+  pod_tokens = true, scripts = true, jobs = true, templates = true }
 
 --- The values at the start, for everything that the options leave out.
 ---@return table
@@ -121,6 +132,13 @@ function settings.defaults()
     key_lifetime = 86400,
     metadata_tokens = true,
     metadata_agency = true,
+    scripts = {},
+    jobs = {},
+    templates = {},
+    page_cap = 1000,
+    nested_lists = false,
+    execution_time = 0,
+    execution_outcome = "success",
   }
 end
 

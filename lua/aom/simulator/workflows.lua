@@ -2,6 +2,7 @@
 
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
+local listing = require "aom.simulator.listing"
 local ring = require "aom.simulator.ring"
 
 local HISTORY = 100 -- switches remembered for each workflow
@@ -10,24 +11,37 @@ local workflows = {}
 workflows.__index = workflows
 
 ---@param settings table shared with the simulator
-function workflows.new(settings)
-  return setmetatable({ settings = settings, by_id = {} }, workflows)
+---@param now fun(): integer the simulated time
+function workflows.new(settings, now)
+  return setmetatable({ settings = settings, now = now or os.time, by_id = {}, count = 0 }, workflows)
 end
 
---- Adds or replaces a workflow.
+-- What a caller may say about a workflow besides its id, name, type and state.
+local plain_fields = { "description", "template_id", "template_name", "input", "task_type", "tags", "job_id",
+  "job_name", "quote", "service_name", "service_scenario", "update_by" }
+
+--- Adds or replaces a workflow. One that is replaced keeps its place and its age.
 ---@param id string
----@param fields table|nil name, type, trigger_status
+---@param fields table|nil name, type, trigger_status and others of the service
 ---@return table workflow
 function workflows:put(id, fields)
   fields = fields or {}
+  local old, time = self.by_id[id], self.now() * 1000
   local workflow = {
     id = id,
     name = fields.name or id,
     type = fields.type or "cron",
     trigger_status = fields.trigger_status or "disable",
+    create_time = old and old.create_time or time,
+    update_time = time,
+    order = old and old.order or self.count,
     changes = 0, -- switches that changed something
     history = ring.new(HISTORY), -- all switches
   }
+  for _, name in ipairs(plain_fields) do
+    workflow[name] = fields[name]
+  end
+  self.count = self.count + (old and 0 or 1)
   self.by_id[id] = workflow
   return workflow
 end
@@ -47,9 +61,10 @@ function workflows:get(id)
   return workflow
 end
 
-local function switch(workflow, action, request)
+local function switch(self, workflow, action, request)
   if workflow.trigger_status ~= action then
     workflow.trigger_status = action
+    workflow.update_time = self.now() * 1000
     workflow.changes = workflow.changes + 1
   end
   workflow.history:push { action = action, request = request.number, at = request.at }
@@ -72,21 +87,86 @@ function workflows:describe()
   return shown
 end
 
+-- A workflow as the service shows it.
+local function view(workflow)
+  local shown = { tags = workflow.tags or {}, input = workflow.input or {}, quote = json.array(workflow.quote or {}) }
+  for _, name in ipairs { "id", "name", "type", "trigger_status", "create_time", "update_time", "description",
+    "template_id", "template_name", "task_type", "job_id", "job_name", "service_name", "service_scenario",
+    "update_by", "status", "last_execution_id" } do
+    shown[name] = workflow[name]
+  end
+  return shown
+end
+
 local actions = { enable = true, disable = true }
 
 -- The code of the 404 is a guess in the style of the documented ones: which one
 -- the real service uses is published nowhere.
+function workflows.missing()
+  return answers.service(404, "AOM.31001404", "The workflow does not exist")
+end
+
 local function update_trigger_status(context, request)
   local action = request:query_value("action")
   if not actions[action] then
-    return answers.service(400, "AOM.31001302", "Invalid param")
+    return listing.invalid()
   end
   local workflow = context.workflows:get(request.parameters.workflow_id)
   if not workflow then
-    return answers.service(404, "AOM.31001404", "The workflow does not exist")
+    return workflows.missing()
   end
-  switch(workflow, action, request)
+  switch(context.workflows, workflow, action, request)
   return { status = 200, body = context.settings.success_body }
+end
+
+local required = { "name", "type", "template_id", "input", "task_type" }
+local types = { cron = true, manual = true }
+
+local function is_acceptable(body)
+  if type(body) ~= "table" or not types[body.type] or type(body.input) ~= "table" then
+    return false
+  end
+  for _, name in ipairs(required) do
+    if body[name] == nil or body[name] == json.null then
+      return false
+    end
+  end
+  return true
+end
+
+local function create(context, request)
+  local body = json.decode(request.body)
+  if not is_acceptable(body) then
+    return listing.invalid()
+  end
+  for _, workflow in pairs(context.workflows.by_id) do
+    if workflow.name == body.name then
+      return answers.service(400, "AOM.31001302", "Invalid param: the name is taken")
+    end
+  end
+  return answers.json(200, view(context.workflows:put(request.id, body)))
+end
+
+local rules = {
+  sort = "sort_field", direction = "sort_type", page = "page", size = "size",
+  columns = { create_time = true, last_execution_start_time = true, update_time = true },
+}
+
+local function list(context, request)
+  local body = listing.parse(request, rules)
+  if not body then
+    return listing.invalid()
+  end
+  local found = {}
+  for _, workflow in pairs(context.workflows.by_id) do
+    local named = listing.contains(workflow.name, body.search) or (body.search
+      and listing.contains(workflow.description or "", body.search))
+    if named and (body.type or workflow.type) == workflow.type
+      and (body.status or workflow.status) == workflow.status then
+      found[#found + 1] = workflow
+    end
+  end
+  return listing.answer(found, body, rules, context.settings.page_cap, view)
 end
 
 ---@type aom.simulator.Route[]
@@ -96,6 +176,8 @@ workflows.routes = {
     path = "/v1/{project_id}/cms/workflow/{workflow_id}/trigger/action",
     handler = update_trigger_status,
   },
+  { method = "POST", path = "/v1/{project_id}/cms/workflow", handler = create },
+  { method = "POST", path = "/v1/{project_id}/cms/workflow-list", handler = list },
 }
 
 return workflows

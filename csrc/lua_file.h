@@ -1,0 +1,10 @@
+/* The Lua side of files: writing one so that it is whole whatever happens. */
+#ifndef AOM_LUA_FILE_H
+#define AOM_LUA_FILE_H
+
+#include "compat.h"
+
+/* Adds write_file to the table on top of the stack. */
+void lua_file_open(lua_State *L);
+
+#endif

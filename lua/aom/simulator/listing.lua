@@ -1,0 +1,80 @@
+--- Lists as the service hands them out: filtered, sorted, in pages. The request's
+-- body says how, and what it may not leave out is checked here.
+
+local answers = require "aom.simulator.answers"
+local json = require "aom.simulator.json"
+
+local listing = {}
+
+local directions = { ASC = true, DESC = true }
+
+---@class aom.simulator.Listing
+---@field sort string the field that names the column
+---@field direction string the field with ASC or DESC
+---@field columns table<string, boolean>
+---@field page string the field with the page's number
+---@field size string the field with the length of a page
+---@field optional_direction boolean|nil
+
+local function invalid()
+  return answers.service(400, "AOM.31001302", "Invalid param")
+end
+
+listing.invalid = invalid
+
+--- The request's body, when it is one that the listing can work with.
+---@param request aom.simulator.Request
+---@param rules aom.simulator.Listing
+---@return table|nil
+function listing.parse(request, rules)
+  local body = json.decode(request.body)
+  if type(body) ~= "table" or not rules.columns[body[rules.sort]] then
+    return nil
+  end
+  local direction = body[rules.direction]
+  if not directions[direction] and not (direction == nil and rules.optional_direction) then
+    return nil
+  end
+  return body
+end
+
+local function sorted(items, column, descending)
+  table.sort(items, function(a, b)
+    local left, right = a[column] or 0, b[column] or 0
+    if left == right then
+      left, right = a.order, b.order
+    end
+    if descending then
+      return left > right
+    end
+    return left < right
+  end)
+  return items
+end
+
+--- One page as the answer to a request. `cap` is the longest page that is given,
+-- however long a one is asked for.
+---@param items table[] each with a number `order`
+---@param body table of `listing.parse`
+---@param rules aom.simulator.Listing
+---@param cap integer
+---@param show fun(item: table): table
+---@return aom.simulator.Response
+function listing.answer(items, body, rules, cap, show)
+  sorted(items, body[rules.sort], body[rules.direction] == "DESC")
+  local page, size = math.max(body[rules.page] or 1, 1), math.min(body[rules.size] or 10, cap)
+  local elements = json.array {}
+  for i = (page - 1) * size + 1, math.min(page * size, #items) do
+    elements[#elements + 1] = show(items[i])
+  end
+  return answers.json(200, { elements = elements, total_elements = #items })
+end
+
+---@param text string|nil
+---@param part string|nil nothing is contained in everything
+---@return boolean
+function listing.contains(text, part)
+  return part == nil or part == json.null or (text or ""):find(part, 1, true) ~= nil
+end
+
+return listing

@@ -1,0 +1,131 @@
+--- The file that remembers what a maintenance window has changed. It is written before
+--- a change begins and after it ended, each time whole and synced, so that a process may
+--- be killed at any moment: what the file says is enough to put everything back.
+---
+--- It holds ids and names, and no secret.
+
+local errors = require "aom.errors"
+local json = require "aom.json"
+
+local FORMAT = "lua-aom window 1"
+
+--- What has become of a workflow:
+---   planned    it was on when the window began; nothing was sent
+---   pausing    it may have been switched off
+---   paused     it was switched off
+---   skipped    it was left alone, since somebody else got there first
+---   failed     the service refused to switch it off
+---   resuming   it may have been switched on again
+---   resumed    it is on again
+---   gone       it does not exist any more, or has no schedule
+---@class aom.WindowEntry
+---@field id string
+---@field name string
+---@field state string
+---@field note? string  what was noticed about it
+---@field seen? table   what it looked like when it had been switched off
+
+---@class aom.Journal
+---@field path? string
+---@field stage "pausing"|"paused"|"resuming"|"resumed"
+---@field workflows aom.WindowEntry[]
+local Journal = {}
+Journal.__index = Journal
+
+local journal = {}
+
+---@param state aom.ClientState
+---@param path string|nil  nil: remembered nowhere, for a dry run
+---@param entries aom.WindowEntry[]
+---@return aom.Journal
+function journal.new(state, path, entries)
+  return setmetatable({
+    system = state.system, path = path, stage = "pausing", workflows = entries,
+    project_id = state.settings.project_id, endpoint = state.settings.endpoint.base,
+    begun = state.system.time(),
+  }, Journal)
+end
+
+--- Saves it. Nothing may be changed at the service while this fails.
+---@return boolean|nil
+---@return aom.Error|nil
+function Journal:save()
+  local lines = {}
+  for i, entry in ipairs(self.workflows) do
+    local text, why = json.encode(entry)
+    if not text then return nil, errors.config(("%s cannot be written down: %s"):format(entry.id, why)) end
+    lines[i] = "    " .. text
+  end
+  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %.0f,\n  "stage": %s,\n'
+    .. '  "workflows": [\n%s\n  ]\n}\n'):format(json.encode(FORMAT), json.encode(self.project_id),
+    json.encode(self.endpoint), self.begun, json.encode(self.stage), table.concat(lines, ",\n"))
+  local written, why = self.system.write_file(self.path, text)
+  if not written then return nil, errors.config("the journal could not be saved: " .. why) end
+  return true
+end
+
+local function is_entry(entry)
+  return type(entry) == "table" and type(entry.id) == "string" and type(entry.state) == "string"
+end
+
+local function is_sound(value)
+  if type(value) ~= "table" or value.format ~= FORMAT or type(value.workflows) ~= "table" then return false end
+  for _, entry in ipairs(value.workflows) do
+    if not is_entry(entry) then return false end
+  end
+  return type(value.begun) == "number" and type(value.stage) == "string"
+end
+
+--- Reads one back; nil and why when there is none, or one that makes no sense.
+---@param state aom.ClientState
+---@param path string
+---@return aom.Journal|nil
+---@return aom.Error|nil err
+---@return boolean|nil absent  there is no such file
+function journal.load(state, path)
+  local text, why, absent = state.system.read_file(path)
+  if not text then return nil, errors.argument("the journal cannot be read: %s", why or path), absent end
+  local value = json.decode(text)
+  if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
+  if value.project_id ~= state.settings.project_id or value.endpoint ~= state.settings.endpoint.base then
+    return nil, errors.argument("%s belongs to project %s at %s, and this client to another", path,
+      tostring(value.project_id), tostring(value.endpoint))
+  end
+  value.system, value.path = state.system, path
+  return setmetatable(value, Journal)
+end
+
+--- How many entries are in one of the states.
+function Journal:count(...)
+  local wanted, found = {}, 0
+  for i = 1, select("#", ...) do wanted[select(i, ...)] = true end
+  for _, entry in ipairs(self.workflows) do
+    if wanted[entry.state] then found = found + 1 end
+  end
+  return found
+end
+
+--- What the caller gets to see of an entry.
+---@param entry aom.WindowEntry
+---@return table
+function Journal.view_of(_, entry)
+  return { id = entry.id, name = entry.name, state = entry.state, note = entry.note }
+end
+
+--- What the caller gets to see.
+---@return table
+function Journal:view()
+  local shown = {
+    file = self.path, stage = self.stage, workflows = {}, noticed = {},
+    paused = self:count("pausing", "paused", "resuming"), resumed = self:count "resumed",
+    skipped = self:count "skipped", failed = self:count "failed", gone = self:count "gone",
+  }
+  for i, entry in ipairs(self.workflows) do
+    local copy = self:view_of(entry)
+    shown.workflows[i] = copy
+    if copy.note then shown.noticed[#shown.noticed + 1] = copy end
+  end
+  return shown
+end
+
+return journal

@@ -1,0 +1,190 @@
+--- The beginning of a maintenance window: switches off every scheduled workflow that is
+--- meant and on, and remembers exactly those.
+
+local errors = require "aom.errors"
+local journals = require "aom.window.journal"
+local names = require "aom.names"
+local pages = require "aom.pages"
+local states = require "aom.window.states"
+local switch = require "aom.window.switch"
+
+local pause = {}
+
+local allowed = { "match", "file", "dry_run", "states", "search", "tags", "create_by", "enterprise_project_id",
+  "concurrency", "rate", "on_result" }
+local filters = { "search", "tags", "create_by", "enterprise_project_id" }
+
+--- Refuses to overwrite what somebody still needs.
+local function check_file(self)
+  local old, err, absent = journals.load(self.state, self.chosen.file)
+  if absent then return true end
+  if not old then return nil, err end
+  if old.stage == "resumed" then return true end
+  err = errors.argument("%s holds a window that has not been resumed", old.path)
+  err.hint = "client:resume(file) ends it; then the file can be used again"
+  return nil, err
+end
+
+--- An entry for each workflow that is meant and on.
+local function plan(self, list)
+  local meant, entries = {}, {}
+  for _, workflow in ipairs(list) do
+    if self.matches(workflow) then meant[#meant + 1] = workflow end
+  end
+  local spellings = self.chosen.spellings
+  local err = states.check(spellings, meant)
+  if err then return nil, err end
+  for _, workflow in ipairs(meant) do
+    if states.of(spellings, workflow) == "on" then
+      entries[#entries + 1] = { id = workflow.id, name = workflow.name, state = "planned" }
+    end
+  end
+  return entries
+end
+
+local function skip(entry, state, note) entry.state, entry.note = state, note end
+
+--- Those of a batch that are still on. What somebody else has switched off since the
+--- plan was made is theirs, and not to be switched on later.
+local function still_on(self, batch, by_id)
+  local present = {}
+  for _, entry in ipairs(batch) do present[#present + 1] = by_id[entry.id] end
+  local err = states.check(self.chosen.spellings, present)
+  if err then return nil, err end
+  local list = {}
+  for _, entry in ipairs(batch) do
+    local workflow = by_id[entry.id]
+    if not workflow then
+      skip(entry, "gone", "was deleted, or lost its schedule, before it could be disabled")
+    elseif states.of(self.chosen.spellings, workflow) == "off" then
+      skip(entry, "skipped", "was disabled by somebody else meanwhile")
+    else
+      entry.state = "pausing"
+      list[#list + 1] = entry
+    end
+  end
+  return list
+end
+
+local function settle(entry, err)
+  if not err then
+    entry.state = "paused"
+  elseif switch.is_refused(err) then
+    entry.state, entry.note = err.attempts == 0 and "planned" or "failed", err.message
+  else
+    entry.note = "may be disabled or not: " .. err.message
+  end
+end
+
+--- Disables a batch. The journal says what may happen before it happens.
+local function pause_batch(self, batch, by_id)
+  local list, err = still_on(self, batch, by_id)
+  if not list then return nil, err end
+  local saved
+  saved, err = self.journal:save()
+  if not saved then return nil, err end
+  local failures, fault = switch.run(self, list, "disable", settle)
+  for _, failure in ipairs(failures) do self.failures[#self.failures + 1] = failure end
+  if fault then return nil, fault end
+  return true
+end
+
+local function batch_from(entries, first, size)
+  local batch = {}
+  for i = first, math.min(first + size - 1, #entries) do batch[#batch + 1] = entries[i] end
+  return batch
+end
+
+--- Batch by batch; before each one but the first a new look at what there is.
+local function pause_all(self, by_id)
+  local entries, size = self.journal.workflows, self.chosen.concurrency
+  for first = 1, #entries, size do
+    if first > 1 then
+      local list
+      list, by_id = switch.list(self.state, self.scope, self.filter)
+      if not list then return nil, by_id end
+    end
+    local fine, err = pause_batch(self, batch_from(entries, first, size), by_id)
+    if not fine then return nil, err end
+  end
+  return true
+end
+
+--- Remembers what the workflows look like now, so that an edit will be noticed. Without
+--- this look the window is as good, and edits go unnoticed.
+local function look_again(self)
+  if self.journal:count "paused" == 0 then return end
+  local list, by_id = switch.list(self.state, self.scope, self.filter)
+  if not list then return end
+  for _, entry in ipairs(self.journal.workflows) do
+    local workflow = entry.state == "paused" and by_id[entry.id]
+    if workflow then
+      entry.seen = { update_time = workflow.update_time, update_by = workflow.update_by, name = workflow.name }
+      if states.of(self.chosen.spellings, workflow) == "on" then
+        entry.note = "is shown as enabled, though it was disabled"
+      end
+    end
+  end
+end
+
+local HINT = "client:resume(file) enables again those that were disabled"
+
+--- An error after the first change leaves the caller what is needed to undo it.
+local function unfinished(self, err)
+  err.paused = self.journal:view()
+  err.hint = err.hint and err.hint .. "; " .. HINT or HINT
+  return nil, err
+end
+
+local function run(self)
+  local fine, err
+  if not self.chosen.dry_run then
+    fine, err = check_file(self)
+    if not fine then return nil, err end
+  end
+  local list, by_id = switch.list(self.state, self.scope, self.filter)
+  if not list then return nil, by_id end
+  local entries
+  entries, err = plan(self, list)
+  if not entries then return nil, err end
+  self.journal, self.done, self.total, self.failures = journals.new(self.state, self.chosen.file, entries), 0,
+    #entries, {}
+  if self.chosen.dry_run then
+    local view = self.journal:view()
+    view.dry_run, view.file = true, nil
+    return view
+  end
+  fine, err = self.journal:save()
+  if not fine then return nil, err end
+  fine, err = pause_all(self, by_id)
+  if not fine then return unfinished(self, err) end
+  if self.failures[1] then return nil, switch.failure(self.journal, self.failures, "disabled", HINT) end
+  look_again(self)
+  self.journal.stage = "paused"
+  fine, err = self.journal:save()
+  if not fine then return unfinished(self, err) end
+  return self.journal:view()
+end
+
+--- For `invoke.task`: what was paused.
+---@param given any  options
+function pause.prepare(state, given)
+  local chosen, err = switch.options("pause", given, allowed)
+  if not chosen then return nil, err end
+  if not chosen.file and not chosen.dry_run then
+    return nil, errors.argument("pause: file: required, unless it is a dry run")
+  end
+  local matches
+  matches, err = names.matcher(chosen.match)
+  if not matches then return nil, err end
+  local filter = { type = "cron" }
+  for _, name in ipairs(filters) do filter[name] = chosen[name] end
+  local checked
+  checked, err = pages.walk(state, pages.lists.workflows, filter)
+  if not checked then return nil, err end
+  return function(scope)
+    return run { state = state, scope = scope, chosen = chosen, matches = matches, filter = filter }
+  end
+end
+
+return pause

@@ -1,0 +1,74 @@
+--- Whether a workflow's schedule is on. The service shows that as `trigger_status`,
+--- whose values its reference does not list: what is not known here is never guessed.
+
+local errors = require "aom.errors"
+local names = require "aom.names"
+
+local states = {}
+
+--- Compared without regard to case; option `states` adds to them.
+local known = {
+  on = { "enable", "enabled", "active", "on" },
+  off = { "disable", "disabled", "inactive", "off" },
+}
+
+local function add(table_of, list, meaning)
+  for _, spelling in ipairs(list) do table_of[spelling:lower()] = meaning end
+end
+
+local function is_list_of_texts(list)
+  if type(list) ~= "table" then return false end
+  for _, spelling in ipairs(list) do
+    if type(spelling) ~= "string" then return false end
+  end
+  return true
+end
+
+--- The spellings, with those that the caller adds.
+---@param more? { on?: string[], off?: string[] }
+---@return table<string, "on"|"off">|nil
+---@return aom.Error|nil
+function states.table_of(more)
+  local spellings = {}
+  add(spellings, known.on, "on")
+  add(spellings, known.off, "off")
+  if more == nil then return spellings end
+  if type(more) ~= "table" then
+    return nil, errors.argument("states: expected { on = { … }, off = { … } }, got %s", errors.show(more))
+  end
+  for meaning, list in pairs(more) do
+    if not known[meaning] or not is_list_of_texts(list) then
+      return nil, errors.argument("states: expected lists of texts under on and off, and found %s",
+        errors.show(meaning))
+    end
+    add(spellings, list, meaning)
+  end
+  return spellings
+end
+
+--- "on", "off", or nil for what is not known.
+---@param spellings table<string, string>
+---@param workflow table
+---@return string|nil
+function states.of(spellings, workflow)
+  return type(workflow.trigger_status) == "string" and spellings[workflow.trigger_status:lower()] or nil
+end
+
+--- An error that lists the workflows whose state is not known, or nil.
+---@param spellings table<string, string>
+---@param workflows table[]
+---@return aom.Error|nil
+function states.check(spellings, workflows)
+  local unknown = {}
+  for _, workflow in ipairs(workflows) do
+    if not states.of(spellings, workflow) then
+      unknown[#unknown + 1] = ("%s has %s"):format(errors.show(workflow.name), errors.show(workflow.trigger_status))
+    end
+  end
+  if not unknown[1] then return nil end
+  local err = errors.new("protocol", "a trigger_status that is not known: " .. names.enumerate(unknown))
+  err.hint = 'say what it means with option states = { on = { … }, off = { … } }'
+  return err
+end
+
+return states

@@ -1,0 +1,126 @@
+--- What switching workflows off for a window and on again have in common: options, the
+--- list of what there is, and a bulk that keeps the journal.
+
+local bulk = require "aom.bulk"
+local errors = require "aom.errors"
+local options = require "aom.options"
+local pages = require "aom.pages"
+local states = require "aom.window.states"
+
+local switch = {}
+
+local CONCURRENCY = 8
+
+local function is_text(value) return type(value) == "string" and value ~= "" and not value:find "%z" end
+local function is_function(value) return type(value) == "function" end
+local function is_anything() return true end
+
+local kinds = {
+  match = { is_anything },
+  file = { is_text, "the path of a file" },
+  dry_run = { function(value) return type(value) == "boolean" end, "true or false" },
+  states = { is_anything },
+  search = { is_anything }, tags = { is_anything }, create_by = { is_anything },
+  enterprise_project_id = { is_anything },
+  concurrency = {
+    function(value) return type(value) == "number" and value >= 1 and value % 1 == 0 and value < 2 ^ 31 end,
+    "a whole number, 1 or more",
+  },
+  rate = { function(value) return type(value) == "number" and value > 0 and value < math.huge end,
+    "a positive number of calls a second" },
+  on_result = { is_function, "a function" },
+}
+
+--- Checks the options of `what`.
+---@param what string
+---@param given any
+---@param allowed string[]
+---@return table|nil
+---@return aom.Error|nil
+function switch.options(what, given, allowed)
+  if type(given) ~= "table" then
+    return nil, errors.argument("%s: expected a table of options, got %s", what, errors.show(given))
+  end
+  local known = {}
+  for _, name in ipairs(allowed) do known[name] = true end
+  local err = options.check_names(given, known, "option")
+  if err then return nil, err end
+  for name, value in pairs(given) do
+    if not kinds[name][1](value) then
+      return nil, errors.argument("%s: %s: expected %s, got %s", what, name, kinds[name][2], errors.show(value))
+    end
+  end
+  local chosen = { concurrency = CONCURRENCY }
+  for name, value in pairs(given) do chosen[name] = value end
+  chosen.spellings, err = states.table_of(given.states)
+  if err then return nil, err end
+  return chosen
+end
+
+--- Every scheduled workflow, as a list and by id.
+---@param state aom.ClientState
+---@param scope table
+---@param filter table
+---@return table[]|nil
+---@return table<string, table>|aom.Error by_id
+function switch.list(state, scope, filter)
+  local walk, err = pages.walk(state, pages.lists.workflows, filter)
+  if not walk then return nil, err end
+  local list
+  list, err = walk:rest(scope)
+  if not list then return nil, err end
+  local by_id = {}
+  for _, workflow in ipairs(list) do
+    if workflow.id ~= nil then by_id[workflow.id] = workflow end
+  end
+  return list, by_id
+end
+
+--- Whether the service has certainly not done what was asked.
+---@param err aom.Error
+function switch.is_refused(err)
+  local status = err.status or 0
+  return err.attempts == 0 or (err.attempts == 1 and status >= 400 and status < 500 and status ~= 408)
+end
+
+--- Switches the workflows of `entries`; `settle(entry, err)` says what became of each,
+--- and the journal is saved after each.
+---@return aom.Error[] failures
+---@return aom.Error|nil fault  of the journal
+function switch.run(self, entries, action, settle)
+  local calls, by_id, failures, fault = {}, {}, {}, nil
+  for i, entry in ipairs(entries) do
+    calls[i] = { id = entry.id, name = entry.name }
+    by_id[entry.id] = entry
+  end
+  local chosen = self.chosen
+  bulk.run(self.state, self.scope, calls, action, {
+    concurrency = chosen.concurrency, rate = chosen.rate,
+    on_result = function(call)
+      local entry = by_id[call.id]
+      settle(entry, call.error)
+      if call.error then failures[#failures + 1] = call.error end
+      local _, err = self.journal:save()
+      fault = fault or err
+      self.done = self.done + 1
+      if chosen.on_result then chosen.on_result(self.journal:view_of(entry), self.done, self.total) end
+    end,
+  })
+  return failures, fault
+end
+
+--- The error of a window that is not as it should be.
+---@param journal aom.Journal
+---@param failures aom.Error[]
+---@param what string   "disabled" or "enabled"
+---@param hint string
+---@return aom.Error
+function switch.failure(journal, failures, what, hint)
+  local err = errors.copy(failures[1])
+  err.message = ("%d of %d workflows could not be %s, the first one because: %s")
+    :format(#failures, #journal.workflows, what, err.message)
+  err.hint, err.retryable, err.paused = hint, false, journal:view()
+  return err
+end
+
+return switch

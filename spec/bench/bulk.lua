@@ -1,0 +1,67 @@
+--- One line of the bulk benchmark: a thousand ids, fifty at a time, against a server
+--- that takes 50 ms; wall time over the ideal, and memory for each call in flight.
+---
+---     lua bulk.lua URL CA_FILE ROUNDS LABEL time|memory
+
+local aom = require "aom"
+
+local url, ca_file, rounds, label, what = arg[1], arg[2], tonumber(arg[3]), arg[4], arg[5]
+
+local LATENCY, IDS, CONCURRENCY, CROWD = 0.05, 1000, 50, 100
+
+local function ids_of(count)
+  local ids = {}
+  for i = 1, count do ids[i] = ("8f4b1c2e-6a1d-4e35-9d5b-%012d"):format(i) end
+  return ids
+end
+
+local function resident_kb()
+  for line in io.lines "/proc/self/status" do
+    local kb = line:match "^VmRSS:%s*(%d+) kB"
+    if kb then return tonumber(kb) end
+  end
+end
+
+local client = aom.client {
+  endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "BENCHMARKACCESSKEY00", sk = ("s"):rep(40),
+  ca_file = ca_file ~= "" and ca_file or nil, proxy = "",
+}
+
+local function run(ids, concurrency, on_result)
+  local report = client:trigger_all(ids, "enable", { concurrency = concurrency, on_result = on_result })
+  assert(report.succeeded == #ids, report.failed .. " calls failed: " .. tostring(report[1].error))
+  return report.elapsed
+end
+
+local function median(list)
+  table.sort(list)
+  return list[math.ceil(#list / 2)]
+end
+
+local function measure_time()
+  local ideal = LATENCY * IDS / CONCURRENCY
+  local first = run(ids_of(IDS), CONCURRENCY) / ideal
+  local ratios, busy = {}, os.clock()
+  for i = 1, rounds do ratios[i] = run(ids_of(IDS), CONCURRENCY) / ideal end
+  busy = (os.clock() - busy) / (rounds * IDS)
+  print(("  %-28s ratio %.3f   (%.0f us of CPU a call; first bulk of a new client, with connecting: %.3f)"):format(
+    label, median(ratios), busy * 1e6, first))
+end
+
+--- The difference that a crowd in flight makes, after a small bulk has loaded all code.
+local function measure_memory()
+  run(ids_of(8), 8)
+  collectgarbage()
+  collectgarbage()
+  local before, peak = resident_kb(), 0
+  local waiting = CROWD
+  -- While the first answers are counted nearly all others are still in flight.
+  run(ids_of(CROWD), CROWD, function()
+    waiting = waiting - 1
+    if waiting % 10 == 0 then peak = math.max(peak, resident_kb()) end
+  end)
+  print(("  %-28s %.1f KB each, %d in flight"):format(label, (peak - before) / CROWD, CROWD))
+end
+
+if what == "time" then measure_time() else measure_memory() end
+client:close()

@@ -92,8 +92,7 @@ bench: deps-bench  ## Measure
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
 
-fuzz:  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
-	@sh spec/support/deps.sh lint sanitize
+fuzz: deps-fuzz  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
 	@$(MAKE) --no-print-directory build LUA=lua5.4
 	@sh spec/fuzz/run.sh $(ARGS)
 

@@ -8,6 +8,7 @@ read_globals = {
   table = { fields = { "unpack", "pack", "move" } },
   math = { fields = { "type", "tointeger", "maxinteger", "mininteger" } },
   coroutine = { fields = { "isyieldable", "close" } },
+  debug = { fields = { "upvaluejoin", "upvalueid" } },
   package = { fields = { "searchpath", "searchers" } },
 }
 max_line_length = 120

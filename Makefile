@@ -42,7 +42,7 @@ SOURCES = $(sort $(wildcard csrc/*.c))
 OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 LUA_FILES = $(shell find lua -name '*.lua' | sort)
 
-.PHONY: build all-luas help deps demo simulator test lint bench sanitize install rock env clean
+.PHONY: build all-luas help deps demo simulator test lint bench sanitize fuzz install rock env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -79,7 +79,7 @@ simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080"
 	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
 
 test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=2
-	@$(MAKE) --no-print-directory all-luas
+	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 
 lint: deps-lint  ## Check style, warnings, walls between the rooms, rockspec and versions
@@ -91,6 +91,10 @@ bench: deps-bench  ## Measure
 
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
+
+fuzz: deps-fuzz  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
+	@$(MAKE) --no-print-directory build LUA=lua5.4
+	@sh spec/fuzz/run.sh $(ARGS)
 
 rock: deps-test  ## Build the rock into build/rock and load it, for LUA=lua5.1 to lua5.4
 	@sh spec/support/rock.sh $(LUA)

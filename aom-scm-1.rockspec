@@ -35,6 +35,7 @@ build = {
       sources = {
         "csrc/buffer.c",
         "csrc/engine.c",
+        "csrc/engine_answer.c",
         "csrc/engine_transfer.c",
         "csrc/engine_watch.c",
         "csrc/lua_engine.c",

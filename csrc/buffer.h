@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /* Bytes that somebody else owns. Never NUL-terminated by promise. */
 typedef struct slice {
   const char *data;
@@ -60,5 +62,7 @@ void buffer_clear(buffer *b);
  * that are secret or were computed from a secret. */
 void buffer_free(buffer *b);
 void buffer_wipe(buffer *b);
+
+#pragma GCC visibility pop
 
 #endif

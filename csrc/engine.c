@@ -37,11 +37,10 @@ engine *engine_new(const engine_options *options) {
   e->insecure = options->insecure;
   e->max_body = options->max_body;
   e->max_head = options->max_head;
-  e->timer_ms = -1;
   bool ok = copy_text(&e->ca_file, options->ca_file) &&
             copy_text(&e->proxy, options->proxy) &&
             copy_text(&e->user_agent, options->user_agent);
-  if (ok && (e->multi = curl_multi_init()))
+  if (ok && (e->multi = curl_multi_init()) && engine_watch_install(e))
     return e;
   engine_free(e);
   return NULL;
@@ -82,7 +81,7 @@ bool engine_enter(engine *e) {
   if (e->multi)
     return true;
   e->multi = curl_multi_init();
-  return e->multi && (!e->watching || engine_watch_install(e));
+  return e->multi && engine_watch_install(e);
 }
 
 void engine_free(engine *e) {
@@ -98,7 +97,8 @@ void engine_free(engine *e) {
   if (e->multi)
     curl_multi_cleanup(e->multi);
   free(e->slots);
-  free(e->wishes);
+  free(e->sockets);
+  free(e->polled);
   free(e->ca_file);
   free(e->proxy);
   free(e->user_agent);
@@ -164,7 +164,6 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   t->state = TRANSFER_RUNNING;
   t->id = (++e->serial << SLOT_BITS) | t->slot;
   e->running++;
-  e->kick = true;
   return t->id;
 }
 
@@ -197,34 +196,6 @@ void engine_break(engine *e, CURLMcode code) {
                   curl_multi_strerror(code));
     queue_done(e, t);
   }
-}
-
-static void perform(engine *e) {
-  int running;
-  e->kick = false;
-  CURLMcode code = curl_multi_perform(e->multi, &running);
-  if (code == CURLM_OK)
-    engine_drain(e);
-  else
-    engine_break(e, code);
-}
-
-void engine_poll(engine *e, int timeout_ms) {
-  if (!engine_enter(e))
-    return;
-  if (e->kick) {
-    perform(e);
-    if (e->done_first || timeout_ms == 0)
-      return;
-  }
-  int ready = 0;
-  CURLMcode code = CURLM_OK;
-  if (timeout_ms > 0)
-    code = curl_multi_poll(e->multi, NULL, 0, timeout_ms, &ready);
-  if (code == CURLM_OK)
-    perform(e);
-  else
-    engine_break(e, code);
 }
 
 engine_id engine_next_finished(engine *e) {

@@ -20,6 +20,8 @@
 #include "buffer.h"
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct engine engine;
 typedef uint64_t engine_id; /* 0 is no transfer */
 
@@ -57,16 +59,15 @@ typedef struct engine_request {
   bool no_proxy;         /* straight to the host, whatever proxy is configured */
 } engine_request;
 
-/* At most this many headers of an answer are kept: see engine_transfer.c. */
+/* At most this many headers of an answer are kept: see engine_answer.c. */
 enum { ENGINE_KEPT_HEADERS = 8 };
 
 typedef struct engine_result {
   engine_outcome outcome;
-  int code;          /* CURLcode */
-  const char *text;  /* libcurl's words; never NULL */
-  bool sent;         /* the server may have seen the request */
-  long status;       /* HTTP status; 0 without an answer */
-  long http_version; /* 10, 11, 20, 30; 0 without an answer */
+  int code;         /* CURLcode */
+  const char *text; /* libcurl's words; never NULL */
+  bool sent;        /* the server may have seen the request */
+  long status;      /* HTTP status; 0 without an answer */
   slice body;
   pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
   size_t header_count;
@@ -103,8 +104,8 @@ typedef struct engine_wish {
   bool write; /* neither: stop watching */
 } engine_wish;
 
-/* From now on libcurl's wishes are noted. Ask for them after every call. */
-bool engine_watch(engine *e);
+/* From now on changes of libcurl's wishes are kept: ask for them after every call. */
+void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
 
 /* Milliseconds until engine_on_timeout must be called; -1: no timer. */
@@ -122,5 +123,7 @@ typedef struct engine_versions {
 } engine_versions;
 
 void engine_get_versions(engine_versions *versions);
+
+#pragma GCC visibility pop
 
 #endif

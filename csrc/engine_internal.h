@@ -5,6 +5,8 @@
 #include "engine.h"
 #include <curl/curl.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef enum transfer_state {
   TRANSFER_FREE,
   TRANSFER_RUNNING,
@@ -37,6 +39,12 @@ typedef struct transfer {
   struct transfer *next; /* in the queue of finished ones, or of free slots */
 } transfer;
 
+/* A socket that libcurl waits for, and whether the event loop has been told. */
+typedef struct watched {
+  engine_wish wish;
+  bool changed;
+} watched;
+
 struct engine {
   CURLM *multi;
   unsigned long generation; /* of the process that made `multi` */
@@ -54,23 +62,29 @@ struct engine {
   transfer *done_first;
   transfer *done_last;
   transfer *free_first;
-  bool kick; /* a transfer was added that no drive has seen */
 
-  bool watching;
-  engine_wish *wishes;
-  size_t wish_count;
-  size_t wish_room;
-  long timer_ms;
+  bool watching; /* an event loop wants to know what changes */
+  watched *sockets;
+  struct pollfd *polled; /* as long as `sockets` has room */
+  size_t socket_count;
+  size_t socket_room;
+  bool timer_set;
+  long timer_due; /* milliseconds of engine_now_ms */
 };
 
-/* engine_transfer.c: one transfer's life. */
+/* engine_transfer.c: what goes out. */
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
-void transfer_finish(transfer *t, CURLcode code);
-void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
 
+/* engine_answer.c: what comes back. */
+size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
+size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
+void transfer_finish(transfer *t, CURLcode code);
+void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
+
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
+long engine_now_ms(void);
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
 
@@ -78,5 +92,7 @@ void engine_watch_forget(engine *e);
 bool engine_enter(engine *e);
 void engine_drain(engine *e); /* moves finished transfers from libcurl to the queue */
 void engine_break(engine *e, CURLMcode code);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,3 +1,4 @@
+/* What goes out: an easy handle and its settings for one request. */
 #include "engine_internal.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,6 @@ enum {
   MAX_KEPT = 64 * 1024
 };
 
-/* What a caller may want to know of an answer: the ids that support asks for,
- * when to come back, the server's clock, and a token that only a header holds. */
-static const char *const kept_names[] = {
-    "content-type",   "date",         "retry-after",
-    "x-iam-trace-id", "x-request-id", "x-subject-token",
-};
-
 static bool has_control(slice text) {
   for (size_t i = 0; i < text.len; i++) {
     unsigned char byte = (unsigned char)text.data[i];
@@ -24,93 +18,6 @@ static bool has_control(slice text) {
   }
   return false;
 }
-
-/* --- libcurl's callbacks: they touch the transfer and nothing else --------- */
-
-static bool equals_ignoring_case(const char *text, size_t len, const char *lower) {
-  for (size_t i = 0; i < len; i++) {
-    char byte = text[i];
-    if (byte >= 'A' && byte <= 'Z')
-      byte = (char)(byte + ('a' - 'A'));
-    if (byte != lower[i])
-      return false;
-  }
-  return lower[len] == '\0';
-}
-
-static const char *kept_name(const char *line, size_t name_len) {
-  for (size_t i = 0; i < sizeof kept_names / sizeof *kept_names; i++)
-    if (equals_ignoring_case(line, name_len, kept_names[i]))
-      return kept_names[i];
-  return NULL;
-}
-
-static bool is_blank(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-/* Repeats of a header are as a rule a proxy's: the first one stands. */
-static bool already_kept(const transfer *t, const char *name) {
-  size_t at = 0;
-  while (at < t->kept.len) {
-    if (strcmp(t->kept.data + at, name) == 0)
-      return true;
-    at += strlen(t->kept.data + at) + 1;
-    at += strlen(t->kept.data + at) + 1;
-  }
-  return false;
-}
-
-static void keep_header(transfer *t, const char *line, size_t len) {
-  const char *colon = memchr(line, ':', len);
-  if (!colon || t->kept_count == ENGINE_KEPT_HEADERS)
-    return;
-  const char *name = kept_name(line, (size_t)(colon - line));
-  if (!name || already_kept(t, name))
-    return;
-  const char *value = colon + 1;
-  const char *end = line + len;
-  while (value < end && is_blank(*value))
-    value++;
-  while (end > value && is_blank(end[-1]))
-    end--;
-  if (memchr(value, '\0', (size_t)(end - value)))
-    return;
-  buffer_append(&t->kept, name, strlen(name) + 1);
-  buffer_append(&t->kept, value, (size_t)(end - value));
-  if (buffer_append_byte(&t->kept, '\0'))
-    t->kept_count++;
-}
-
-static size_t on_header(char *line, size_t size, size_t count, void *user) {
-  transfer *t = user;
-  size_t len = size * count;
-  t->head_bytes += len;
-  if (t->head_bytes > t->owner->max_head) {
-    t->over_limit = true;
-    return 0;
-  }
-  /* A status line opens each answer: what an interim 1xx said is void then. */
-  if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
-    buffer_reset(&t->kept);
-    t->kept_count = 0;
-  } else {
-    keep_header(t, line, len);
-  }
-  return len;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
-  transfer *t = user;
-  size_t len = size * count;
-  if (len > t->body.max - t->body.len) {
-    t->over_limit = true;
-    return 0;
-  }
-  return buffer_append(&t->body, bytes, len) ? len : 0;
-}
-
-/* --- preparing --------------------------------------------------------------- */
 
 /* Until 7.87 libcurl lets OpenSSL write to the socket itself, which may raise
  * SIGPIPE, and only keeps that signal off when it may touch signals at all. It
@@ -138,9 +45,9 @@ static bool set_lasting_options(transfer *t) {
   ok &= curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
@@ -296,98 +203,6 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->head_bytes = 0;
   t->over_limit = false;
   return true;
-}
-
-/* --- the end ------------------------------------------------------------------- */
-
-static engine_outcome outcome_of(const transfer *t, CURLcode code) {
-  long os_error = 0;
-  if (t->over_limit)
-    return ENGINE_LIMIT;
-  switch (code) {
-  case CURLE_OK:
-    return ENGINE_ANSWERED;
-  case CURLE_OPERATION_TIMEDOUT:
-    return ENGINE_TIMEOUT;
-  case CURLE_SSL_CONNECT_ERROR:
-    /* A peer that hangs up while shaking hands broke the connection, no more. */
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_error);
-    return os_error ? ENGINE_NETWORK : ENGINE_TLS;
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CIPHER:
-  case CURLE_SSL_ISSUER_ERROR:
-  case CURLE_SSL_INVALIDCERTSTATUS:
-  case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    return ENGINE_TLS;
-  case CURLE_COULDNT_RESOLVE_PROXY:
-  case CURLE_COULDNT_RESOLVE_HOST:
-  case CURLE_COULDNT_CONNECT:
-  case CURLE_PARTIAL_FILE:
-  case CURLE_GOT_NOTHING:
-  case CURLE_SEND_ERROR:
-  case CURLE_RECV_ERROR:
-  case CURLE_HTTP2_STREAM:
-  case CURLE_PROXY:
-  case CURLE_NO_CONNECTION_AVAILABLE:
-    return ENGINE_NETWORK;
-  case CURLE_UNSUPPORTED_PROTOCOL: /* an answer that is no HTTP */
-  case CURLE_WEIRD_SERVER_REPLY:
-  case CURLE_BAD_CONTENT_ENCODING:
-  case CURLE_WRITE_ERROR:
-  case CURLE_HTTP2:
-    return ENGINE_PROTOCOL;
-  case CURLE_OUT_OF_MEMORY:
-    /* What libcurl says when a single header line passes its own ceiling. */
-    return t->head_bytes ? ENGINE_LIMIT : ENGINE_MEMORY;
-  case CURLE_SSL_CACERT_BADFILE:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_URL_MALFORMAT:
-    return ENGINE_SETUP;
-  default:
-    return ENGINE_NETWORK;
-  }
-}
-
-static const char *text_of(const transfer *t, CURLcode code) {
-  if (t->over_limit)
-    return t->head_bytes > t->owner->max_head ? "the headers are over the limit"
-                                              : "the body is over the limit";
-  return t->error[0] ? t->error : curl_easy_strerror(code);
-}
-
-static slice next_text(const char **at) {
-  slice text = {*at, strlen(*at)};
-  *at += text.len + 1;
-  return text;
-}
-
-void transfer_finish(transfer *t, CURLcode code) {
-  engine_result *result = &t->result;
-  *result = (engine_result){.outcome = outcome_of(t, code), .code = (int)code};
-  result->text = text_of(t, code);
-  long sent = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-  result->sent = sent > 0;
-  if (result->outcome != ENGINE_ANSWERED)
-    return;
-  long version = CURL_HTTP_VERSION_NONE;
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result->status);
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-  result->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
-                         : version == CURL_HTTP_VERSION_2_0 ? 20
-                         : version == CURL_HTTP_VERSION_3   ? 30
-                                                            : 11;
-  result->body = buffer_slice(&t->body);
-  const char *at = t->kept.data;
-  for (size_t i = 0; i < t->kept_count; i++) {
-    result->headers[i].name = next_text(&at);
-    result->headers[i].value = next_text(&at);
-  }
-  result->header_count = t->kept_count;
-}
-
-void transfer_fail(transfer *t, engine_outcome outcome, const char *text) {
-  t->result = (engine_result){.outcome = outcome, .text = text, .sent = true};
 }
 
 /* Tokens and passwords go out in headers and bodies, tokens and keys come back

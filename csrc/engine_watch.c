@@ -1,42 +1,80 @@
-/* Driving by socket events. libcurl says through callbacks which sockets and
- * which timer it wants watched; the wishes are noted here and wait until the
- * event loop's side asks, so that no foreign code runs inside a callback. */
+/* Which sockets and which timer libcurl waits for. It says so through callbacks, which
+ * only note it here: either the engine polls for them itself, or an event loop asks for
+ * what has changed and reports what happened. No foreign code runs inside a callback.
+ *
+ * Acting on the very sockets that are ready costs libcurl one look at each of them;
+ * curl_multi_perform would look at every transfer, every time. */
 #include "engine_internal.h"
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
-static engine_wish *wish_for(engine *e, int fd) {
-  for (size_t i = 0; i < e->wish_count; i++)
-    if (e->wishes[i].fd == fd)
-      return &e->wishes[i];
-  if (e->wish_count == e->wish_room) {
-    size_t room = e->wish_room ? 2 * e->wish_room : 16;
-    engine_wish *wishes = realloc(e->wishes, room * sizeof *wishes);
-    if (!wishes)
-      return NULL;
-    e->wishes = wishes;
-    e->wish_room = room;
-  }
-  e->wishes[e->wish_count].fd = fd;
-  return &e->wishes[e->wish_count++];
+long engine_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
-                     void *socket_data) {
+/* --- what libcurl wishes ------------------------------------------------------------ */
+
+static watched *find_socket(engine *e, int fd) {
+  for (size_t i = 0; i < e->socket_count; i++)
+    if (e->sockets[i].wish.fd == fd)
+      return &e->sockets[i];
+  return NULL;
+}
+
+/* Room for the sockets and for poll's view of them grows together, so that polling
+ * never has to allocate. */
+static bool grow_sockets(engine *e) {
+  size_t room = e->socket_room ? 2 * e->socket_room : 16;
+  watched *sockets = realloc(e->sockets, room * sizeof *sockets);
+  if (!sockets)
+    return false;
+  e->sockets = sockets;
+  struct pollfd *polled = realloc(e->polled, room * sizeof *polled);
+  if (!polled)
+    return false;
+  e->polled = polled;
+  e->socket_room = room;
+  return true;
+}
+
+static watched *add_socket(engine *e, int fd) {
+  if (e->socket_count == e->socket_room && !grow_sockets(e))
+    return NULL;
+  watched *added = &e->sockets[e->socket_count++];
+  *added = (watched){.wish.fd = fd};
+  return added;
+}
+
+static void drop_socket(engine *e, watched *gone) {
+  *gone = e->sockets[--e->socket_count];
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *data) {
   engine *e = user;
   (void)easy;
-  (void)socket_data;
-  engine_wish *wish = wish_for(e, (int)fd);
-  if (!wish)
+  (void)data;
+  watched *socket = find_socket(e, (int)fd);
+  if (!socket && what == CURL_POLL_REMOVE)
+    return 0;
+  if (!socket && !(socket = add_socket(e, (int)fd)))
     return -1; /* libcurl then fails the transfers: better than one never woken */
-  wish->read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
-  wish->write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+  socket->wish.read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+  socket->wish.write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+  socket->changed = true;
+  if (what == CURL_POLL_REMOVE && !e->watching)
+    drop_socket(e, socket);
   return 0;
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   engine *e = user;
   (void)multi;
-  e->timer_ms = timeout_ms;
+  e->timer_set = timeout_ms >= 0;
+  e->timer_due = e->timer_set ? engine_now_ms() + timeout_ms : 0;
   return 0;
 }
 
@@ -50,31 +88,15 @@ bool engine_watch_install(engine *e) {
 }
 
 void engine_watch_forget(engine *e) {
-  e->wish_count = 0;
-  e->timer_ms = -1;
+  e->socket_count = 0;
+  e->timer_set = false;
 }
 
-bool engine_watch(engine *e) {
-  if (!engine_enter(e))
-    return false;
-  e->watching = engine_watch_install(e);
-  return e->watching;
-}
-
-bool engine_next_wish(engine *e, engine_wish *wish) {
-  if (e->wish_count == 0)
-    return false;
-  *wish = e->wishes[--e->wish_count];
-  return true;
-}
-
-long engine_timer(engine *e) { return e->timer_ms; }
+/* --- acting on what happened ----------------------------------------------------------
+ */
 
 static void act(engine *e, curl_socket_t fd, int events) {
   int running;
-  if (!engine_enter(e))
-    return;
-  e->kick = false;
   CURLMcode code = curl_multi_socket_action(e->multi, fd, events, &running);
   if (code == CURLM_OK)
     engine_drain(e);
@@ -82,12 +104,100 @@ static void act(engine *e, curl_socket_t fd, int events) {
     engine_break(e, code);
 }
 
-void engine_on_timeout(engine *e) {
-  e->timer_ms = -1; /* libcurl sets the next one while it acts */
+static void act_on_timer(engine *e) {
+  e->timer_set = false; /* libcurl sets the next one while it acts */
   act(e, CURL_SOCKET_TIMEOUT, 0);
+}
+
+void engine_on_timeout(engine *e) {
+  if (engine_enter(e))
+    act_on_timer(e);
 }
 
 void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
   int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-  act(e, (curl_socket_t)fd, events);
+  if (engine_enter(e))
+    act(e, (curl_socket_t)fd, events);
+}
+
+/* --- polling
+ * ------------------------------------------------------------------------------ */
+
+static size_t fill_polled(engine *e) {
+  size_t count = 0;
+  for (size_t i = 0; i < e->socket_count; i++) {
+    engine_wish wish = e->sockets[i].wish;
+    if (wish.read || wish.write)
+      e->polled[count++] = (struct pollfd){
+          .fd = wish.fd,
+          .events = (short)((wish.read ? POLLIN : 0) | (wish.write ? POLLOUT : 0))};
+  }
+  return count;
+}
+
+/* What libcurl does for one socket may end its wish for a later one. */
+static void act_on_polled(engine *e, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct pollfd ready = e->polled[i];
+    watched *socket = find_socket(e, ready.fd);
+    if (ready.revents == 0 || !socket || !(socket->wish.read || socket->wish.write))
+      continue;
+    int events = (ready.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                 (ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0) |
+                 (ready.revents & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
+    act(e, (curl_socket_t)ready.fd, events);
+  }
+}
+
+/* Waits once, for at most `wait_ms`. False: a signal ended the wait. */
+static bool wait_once(engine *e, long wait_ms) {
+  size_t count = fill_polled(e);
+  int ready = poll(e->polled, (nfds_t)count, (int)wait_ms);
+  if (ready > 0)
+    act_on_polled(e, count);
+  return ready >= 0 || errno != EINTR;
+}
+
+void engine_poll(engine *e, int timeout_ms) {
+  if (!engine_enter(e))
+    return;
+  long now = engine_now_ms(), end = now + timeout_ms;
+  do {
+    if (e->timer_set && e->timer_due <= now)
+      act_on_timer(e);
+    if (e->done_first)
+      return;
+    long wait_ms = end - now;
+    if (e->timer_set && e->timer_due - now < wait_ms)
+      wait_ms = e->timer_due > now ? e->timer_due - now : 0;
+    if (!wait_once(e, wait_ms))
+      return;
+    now = engine_now_ms();
+  } while (!e->done_first && now < end);
+}
+
+/* --- an event loop that waits for us
+ * -------------------------------------------------------- */
+
+void engine_watch(engine *e) { e->watching = true; }
+
+bool engine_next_wish(engine *e, engine_wish *wish) {
+  for (size_t i = 0; i < e->socket_count; i++) {
+    watched *socket = &e->sockets[i];
+    if (!socket->changed)
+      continue;
+    socket->changed = false;
+    *wish = socket->wish;
+    if (!wish->read && !wish->write)
+      drop_socket(e, socket);
+    return true;
+  }
+  return false;
+}
+
+long engine_timer(engine *e) {
+  if (!e->timer_set)
+    return -1;
+  long left = e->timer_due - engine_now_ms();
+  return left > 0 ? left : 0;
 }

@@ -195,24 +195,25 @@ static int failure(lua_State *L, const char *kind, const char *text) {
 
 static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
 
-/* engine:start(attempt, seconds) -> id | nil, kind, message */
+/* engine:start(attempt, seconds) -> id | nil, kind, message
+ *
+ * The signer is fetched last: reading a table may allocate, so a finaliser may run,
+ * and one that closes the client would take the signer away under us. */
 static int m_start(lua_State *L) {
-  lua_engine *self = check_open(L);
   luaL_checktype(L, 2, LUA_TTABLE);
-  lua_Number seconds = luaL_checknumber(L, 3);
-  sign_request request;
-  request_check(L, 2, &request);
-  signer *s = signer_field(L);
   engine_request transfer = {
-      .method = request.method,
       .base = text_field(L, "base"),
       .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
-      .timeout_ms = milliseconds(seconds),
+      .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
       .fresh_connection = flag_field(L, 2, "fresh"),
       .no_proxy = flag_field(L, 2, "no_proxy"),
   };
+  sign_request request;
+  request_check(L, 2, &request);
   if (request.header_count > MAX_HEADERS)
     return failure(L, "argument", "more than 64 headers");
+  signer *s = signer_field(L);
+  lua_engine *self = check_open(L);
 
   /* From here on nothing raises until the engine has its copies. */
   header_list list = {.count = request.header_count};
@@ -223,6 +224,7 @@ static int m_start(lua_State *L) {
       s ? sign_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
   if (status != SIGN_OK)
     return failure(L, "argument", sign_status_text(status));
+  transfer.method = request.method;
   transfer.target = buffer_slice(&out->target);
   transfer.body = request.body;
   transfer.headers = list.items;
@@ -333,8 +335,8 @@ static int m_running(lua_State *L) {
 
 /* engine:watch() */
 static int m_watch(lua_State *L) {
-  lua_pushboolean(L, engine_watch(check_open(L)->engine));
-  return 1;
+  engine_watch(check_open(L)->engine);
+  return 0;
 }
 
 /* engine:wish() -> fd, read, write | nil */

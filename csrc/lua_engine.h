@@ -4,7 +4,11 @@
 
 #include "compat.h"
 
+#pragma GCC visibility push(hidden)
+
 /* Adds its functions to the module table on top of the stack. */
 void lua_engine_open(lua_State *L);
+
+#pragma GCC visibility pop
 
 #endif

@@ -10,6 +10,8 @@
 #include "compat.h"
 #include "sign.h"
 
+#pragma GCC visibility push(hidden)
+
 /* Fills `request` from the table at `index`. The slices point into strings that
  * the table holds, so they live as long as the table does and no Lua code runs.
  * The arrays are a userdata pushed on the stack: exactly one value is pushed.
@@ -19,5 +21,7 @@ void request_check(lua_State *L, int index, sign_request *request);
 /* Reads a list of {name, value} likewise; `what` is its name in errors. Pushes
  * one value. An absent value (nil) is an empty one. */
 pair *request_check_query(lua_State *L, int index, const char *what, size_t *count);
+
+#pragma GCC visibility pop
 
 #endif

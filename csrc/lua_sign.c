@@ -287,12 +287,10 @@ static void open_classes(lua_State *L) {
 }
 
 void lua_sign_open(lua_State *L) {
-  static const luaL_Reg functions[] = {{"signer", core_signer},
-                                       {"sign", core_sign},
-                                       {"target", core_target},
-                                       {"is_unreserved", core_is_unreserved},
-                                       {"random", core_random},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"signer", core_signer}, {"sign", core_sign},
+      {"target", core_target}, {"is_unreserved", core_is_unreserved},
+      {"random", core_random}, {NULL, NULL}};
   open_classes(L);
   luaL_setfuncs(L, functions, 0);
 }

@@ -6,6 +6,8 @@
 #include "compat.h"
 #include "sign.h"
 
+#pragma GCC visibility push(hidden)
+
 /* Adds signer, sign, target and random to the table on top of the stack. */
 void lua_sign_open(lua_State *L);
 
@@ -17,5 +19,7 @@ signer *lua_sign_check(lua_State *L, int index);
 /* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
  * went wrong; returns how many. */
 int lua_sign_fail(lua_State *L, sign_status status);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,7 @@
 #include "lua_engine.h"
 #include "lua_sign.h"
 #include "sign.h"
+#include <dlfcn.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -49,9 +50,22 @@ static int l_versions(lua_State *L) {
 static const luaL_Reg functions[] = {
     {"now", l_now}, {"versions", l_versions}, {"file_mode", l_file_mode}, {NULL, NULL}};
 
-LUA_API int luaopen_aom_core(lua_State *L);
+/* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
+ * process, so the module must never be unloaded. A linker flag says so where the
+ * Makefile links; LuaRocks takes no flags, hence this. */
+static void stay_loaded(void) {
+#ifdef RTLD_NODELETE
+  static const char here = 0;
+  Dl_info self;
+  if (dladdr(&here, &self) != 0 && self.dli_fname)
+    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+}
 
-__attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L) {
+__attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L);
+
+int luaopen_aom_core(lua_State *L) {
+  stay_loaded();
   lua_createtable(L, 0, 8);
   luaL_setfuncs(L, functions, 0);
   lua_sign_open(L);

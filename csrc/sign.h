@@ -11,6 +11,8 @@
 
 #include "buffer.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef enum sign_algorithm {
   SIGN_HMAC_SHA256,     /* SDK-HMAC-SHA256, the gateway's usual one */
   SIGN_HMAC_SM3,        /* SDK-HMAC-SM3 */
@@ -111,5 +113,7 @@ const char *sign_openssl_running(void);
 
 /* A random number in [0, 1), from OpenSSL; a negative number when it fails. */
 double sign_random(void);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 #include "sign.h"
 #include "sign_headers.h"
 
+#pragma GCC visibility push(hidden)
+
 /* Fills target, canonical and signed_headers from a filled set. */
 sign_status canonical_write(sign_output *out, const sign_request *request,
                             const header_set *set, digest_kind digest, hasher *hash);
@@ -13,5 +15,7 @@ sign_status canonical_write(sign_output *out, const sign_request *request,
 /* Fills string_to_sign. `scope` is a line of its own for V11 and else empty. */
 sign_status string_to_sign_write(sign_output *out, slice algorithm, slice date,
                                  slice scope, hasher *hash);
+
+#pragma GCC visibility pop
 
 #endif

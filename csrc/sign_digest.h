@@ -8,6 +8,8 @@
 #include "buffer.h"
 #include <openssl/types.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef enum digest_kind { DIGEST_SHA256, DIGEST_SM3, DIGEST_KIND_COUNT } digest_kind;
 
 /* Both hashes have the same sizes. */
@@ -51,5 +53,7 @@ void hmac_free(hmac *h);
 
 /* Sets a key, signs one message, forgets the key. */
 bool hmac_once(digest_kind kind, slice key, slice message, unsigned char out[DIGEST_LEN]);
+
+#pragma GCC visibility pop
 
 #endif

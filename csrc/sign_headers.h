@@ -6,6 +6,8 @@
 #include "sign.h"
 #include "sign_digest.h"
 
+#pragma GCC visibility push(hidden)
+
 /* What signing has to know about some headers. */
 typedef enum header_kind {
   HEADER_OTHER,
@@ -43,5 +45,7 @@ sign_status header_set_fill(header_set *set, const sign_request *request, slice 
                             digest_kind digest, sign_output *out);
 
 void header_set_free(header_set *set);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "sign_digest.h"
 
+#pragma GCC visibility push(hidden)
+
 /* P-256 with SHA-256, or SM2 with SM3: the digest decides. The caller frees. */
 EVP_PKEY *key_derive_elliptic(digest_kind kind, slice algorithm, slice ak, slice sk);
 
@@ -16,5 +18,7 @@ bool key_sign_elliptic(EVP_PKEY *key, digest_kind kind, slice message,
 
 /* Keys `mac` for the scope "date/region/service". */
 bool key_derive_v11(slice ak, slice sk, slice scope, hmac *mac);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 #include "sign_digest.h"
 #include "sign_headers.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct algorithm {
   slice name;
   digest_kind digest;
@@ -34,5 +36,7 @@ struct signer {
 /* Makes `mac` the key for the date that starts `date`. Failure leaves no date,
  * so that the next call starts afresh. */
 bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 #include "buffer.h"
 #include <string.h>
 
+#pragma GCC visibility push(hidden)
+
 /* A slice of a literal, as an initialiser or after a cast to slice. */
 #define TEXT(literal)                                                                    \
   { literal, sizeof literal - 1 }
@@ -37,5 +39,7 @@ static inline char *text_put(char *at, slice text) {
     memcpy(at, text.data, text.len);
   return at + text.len;
 }
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "buffer.h"
 
+#pragma GCC visibility push(hidden)
+
 bool uri_append_encoded(buffer *out, slice text);
 
 /* Whether nothing in `text` would be encoded. */
@@ -20,5 +22,7 @@ bool uri_append_path(buffer *out, slice path);
 /* Sorts `pairs` in place, by decoded name and then decoded value, as bytes;
  * writes name=value joined by '&'. A pair without a value still gets its '='. */
 bool uri_append_query(buffer *out, pair *pairs, size_t count);
+
+#pragma GCC visibility pop
 
 #endif

@@ -82,11 +82,15 @@ local function blocked(record, loop)
   return remembered(record, errors.new(kind, message, { status = 401, code = code ~= "" and code or nil }))
 end
 
+--- Whoever tries the key out now, nobody needs to wait for it any more.
+local function open(record)
+  record.accepted = true
+  forgive(record)
+  record.gate:release(record.gate.holder)
+end
+
 local function is_accepted(record, loop)
-  if not record.accepted and loop.shared and loop.shared:get("accepted:" .. record.name) then
-    record.accepted = true
-    forgive(record)
-  end
+  if not record.accepted and loop.shared and loop.shared:get("accepted:" .. record.name) then open(record) end
   return record.accepted
 end
 
@@ -121,17 +125,14 @@ end
 --- The service answered something other than a refusal.
 ---@param loop aom.Loop
 function Record:accept(loop)
-  if self.accepted and self.refusals == 0 then return end
-  self.accepted = true
-  forgive(self)
+  if self.accepted then return end
+  open(self)
   local shared = loop.shared
   if shared then
     shared:set("accepted:" .. self.name, true, LOCK_SECONDS)
     shared:delete("refusals:" .. self.name)
     shared:delete("blocked:" .. self.name)
   end
-  -- Whoever tries the key out now, nobody needs to wait for it any more.
-  self.gate:release(self.gate.holder)
 end
 
 --- Lets go of records that no client uses and whose time is up.

@@ -47,7 +47,7 @@ function client.open(given, world)
   state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end
   if settings.insecure then
-    world.warn("option insecure: the server's certificate is not verified, anybody on the way can read and change calls")
+    world.warn("option insecure: the server is not verified, anybody on the way can read and change calls")
   end
   return state
 end

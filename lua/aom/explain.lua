@@ -54,7 +54,8 @@ function explain.difference(ours, message)
         line_name(i, #mine, mine[i]), shown(mine[i]), shown(theirs[i]))
     end
   end
-  return "the gateway computed the same canonical request, so the secret key does not belong to the access key"
+  return "the gateway computed the same canonical request, so the secret key does not belong to "
+    .. "the access key"
 end
 
 --- Advice on a refusal that needs no comparison.
@@ -79,7 +80,8 @@ function explain.refusal(err, region, has_automation)
     end
     return "the user needs the permission cms:workflow:update for this project"
   elseif err.status == 404 and err.code and err.code:find("%.0101$") and region and not has_automation then
-    return "the provider documents this API for cn-north-4, cn-east-3, cn-east-2, cn-south-1 and me-east-1 alone"
+    return "the provider documents this API for cn-north-4, cn-east-3, cn-east-2, cn-south-1 and "
+      .. "me-east-1 alone"
   elseif err.status >= 300 and err.status < 400 then
     return "redirects are never followed: correct the endpoint"
   end

@@ -18,7 +18,7 @@ local loaded, null
 local function load_codec()
   if not loaded then
     loaded, null = codec()
-    -- An empty list stays a list where the codec can tell; older ones cannot.
+    -- What an empty table becomes is a setting of the host's in some codecs.
     if loaded.encode_empty_table_as_object then loaded.encode_empty_table_as_object(true) end
   end
   return loaded

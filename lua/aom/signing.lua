@@ -45,6 +45,12 @@ local function check_host(host)
   end
 end
 
+local function check_date(date)
+  if date == nil then return nil end
+  if type(date) == "string" and date:find("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$") then return nil end
+  return errors.argument("credentials.date: expected YYYYMMDDTHHMMSSZ, got %s", errors.show(date))
+end
+
 local function check_names_list(list)
   if list == nil then return nil end
   if type(list) ~= "table" then
@@ -95,8 +101,7 @@ local function check_key(given)
     check_text("credentials.sk", given.sk) or false,
     check_text("credentials.security_token", given.security_token, true) or false,
     check_text("credentials.algorithm", given.algorithm, true) or false,
-    given.date ~= nil and not (type(given.date) == "string" and given.date:find("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$"))
-      and errors.argument("credentials.date: expected YYYYMMDDTHHMMSSZ, got %s", errors.show(given.date)),
+    check_date(given.date) or false,
     check_names_list(given.signed_headers) or false,
     check_text("credentials.region", given.region, unscoped) or false,
     check_text("credentials.service", given.service, unscoped) or false,

@@ -15,7 +15,8 @@ local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 --- The very request that the client sends, for the other side: signed once.
 local function floor_command()
   local signed = aom.sign({
-    method = "PUT", host = url:match("//(.*)$"), path = "/v1/" .. PROJECT .. "/cms/workflow/" .. ID .. "/trigger/action",
+    method = "PUT", host = url:match("//(.*)$"),
+    path = "/v1/" .. PROJECT .. "/cms/workflow/" .. ID .. "/trigger/action",
     query = { { "action", "enable" } }, headers = { ["Content-Type"] = "application/json", ["X-Project-Id"] = PROJECT },
   }, { ak = "BENCHMARKACCESSKEY00", sk = ("s"):rep(40) })
   local words = {

@@ -36,7 +36,8 @@ end
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
 
 local function answer(body, headers, status)
-  return ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"):format(status or "200 OK", headers or "", #body, body)
+  local head = ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n"):format(status or "200 OK", headers or "", #body)
+  return head .. body
 end
 
 describe("an answer", function()
@@ -55,8 +56,9 @@ describe("an answer", function()
     { "a body over the limit", { replies = { answer(("x"):rep(2000)) } }, "protocol", { max_response_bytes = 1000 } },
     { "a body without end", { replies = { "HTTP/1.1 200 OK\r\n\r\n" .. ("y"):rep(65536) }, ["repeat"] = 100 },
       "protocol" },
-    { "headers without end", { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) },
-      ["repeat"] = 4 }, "protocol" },
+    { "headers without end",
+      { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) }, ["repeat"] = 4 },
+      "protocol" },
     { "one endless header", { replies = { "HTTP/1.1 200 OK\r\nX-Filler: " .. ("z"):rep(400000) } }, "protocol" },
     { "an HTML page", { replies = { answer("<html>log in</html>", "Content-Type: text/html\r\n") } }, "protocol" },
     { "a redirect", { replies = { answer("", "Location: http://127.0.0.1:1/\r\n", "307 Temporary Redirect") } },
@@ -137,6 +139,19 @@ describe("no answer", function()
     assert.is_true(elapsed < 3, elapsed)
   end)
 
+  it("from a server that never ends the TLS handshake is a timeout within the connect limit", function()
+    local server = process.rawserver { replies = { "" }, ["then"] = "hold", no_read = true, delay = 50 }
+    local c = client(server.url:gsub("^http:", "https:"), { connect_timeout = 0.3, attempt_timeout = 30, timeout = 40 })
+    local started = core.now()
+    local ok, err = pcall(c.enable, c, "wf-1")
+    local elapsed = core.now() - started
+    c:close()
+    server.stop()
+    assert.is_false(ok)
+    assert.are.equal("timeout", err.kind)
+    assert.is_true(elapsed >= 0.25 and elapsed < 20, elapsed)
+  end)
+
   it("from a server that trickles is a timeout too", function()
     local ok, err, _, elapsed = attempt(
       { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" .. ("a"):rep(1000) }, chunk = 1, gap = 0.05 },
@@ -169,7 +184,8 @@ end)
 
 describe("TLS", function()
   it("is verified: an unknown authority is refused", function()
-    local ok, err, requests = attempt({ replies = { GOOD }, tls = true }, { ca_file = "/etc/ssl/certs/ca-certificates.crt" })
+    local ok, err, requests = attempt({ replies = { GOOD }, tls = true },
+      { ca_file = "/etc/ssl/certs/ca-certificates.crt" })
     assert.is_false(ok)
     assert.are.equal("tls", err.kind)
     assert.are.equal(60, err.cause.code)

@@ -47,14 +47,15 @@ describe("the default client", function()
     local server = process.rawserver { replies = { GOOD } }
     local output = script(TRIGGER, environment(server.url))
     assert.matches("^true", output)
-    assert.matches("Access=ENVKEY, ", server.requests()[1].headers.authorization or server.requests()[1].headers.Authorization)
+    local headers = server.requests()[1].headers
+    assert.matches("Access=ENVKEY, ", headers.authorization or headers.Authorization)
     server.stop()
   end)
 
   it("is configured by a profile", function()
     local server = process.rawserver { replies = { GOOD } }
-    local profile = process.temporary(("[basic]\nak = PROFILEKEY\nsk = profile-secret\nproject_id = %s\nendpoint = %s\n")
-      :format(PROJECT, server.url))
+    local profile = process.temporary(
+      ("[basic]\nak = PROFILEKEY\nsk = profile-secret\nproject_id = %s\nendpoint = %s\n"):format(PROJECT, server.url))
     local output = script(TRIGGER, { HUAWEICLOUD_SDK_CREDENTIALS_FILE = profile, HOME = "/nonexistent" })
     os.remove(profile)
     assert.matches("^true", output)

@@ -167,6 +167,7 @@ for _, kind in ipairs { "http", "https" } do
       simulator.script { { close = "after_answer" } }
       local c = client()
       c:enable "wf-1"
+      process.run "sleep 0.1" -- until it is dead
       assert.is_true(c:disable("wf-1").success)
       assert.are.equal(2, simulator.state().counts.total)
       c:close()
@@ -265,7 +266,9 @@ end)
 describe("an endpoint with a path prefix", function()
   it("is signed and sent with it", function()
     local simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, catch_all = true, lifetime = 30 }
-    local c = aom.client { endpoint = simulator.url .. "/proxy/aom/", project_id = PROJECT, ak = AK, sk = SK, proxy = "" }
+    local c = aom.client {
+      endpoint = simulator.url .. "/proxy/aom/", project_id = PROJECT, ak = AK, sk = SK, proxy = "",
+    }
     c:enable "wf-1"
     assert.are.equal("/proxy/aom/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action?action=enable",
       simulator.state().requests[1].target)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what this machine lacks of the packages that a group of targets needs:
 #
-#   spec/support/deps.sh GROUP...      build, demo, test, lint, sanitize, bench
+#   spec/support/deps.sh GROUP...      build, demo, test, lint, sanitize, fuzz, bench
 #
 # Silent, and done at once, when nothing is missing. Asks nothing, removes
 # nothing, and neither starts a service nor has one start at the next boot.
@@ -12,7 +12,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # Debian's package name, and how to see that the thing is there where it came
 # from somewhere else: cmd:COMMAND, pc:PKG-CONFIG-MODULE, lua:MODULE (in each Lua
-# given after it), nginx:MODULE, file:PATH.
+# given after it), nginx:MODULE, clang:RUNTIME, file:PATH.
 packages() {
   case $1 in
   build) cat <<'LIST' ;;
@@ -63,6 +63,10 @@ LIST
   sanitize) packages test && cat <<'LIST' ;;
 valgrind cmd:valgrind
 LIST
+  fuzz) packages demo && cat <<'LIST' ;;
+clang cmd:clang
+libclang-rt-dev clang:fuzzer
+LIST
   bench) packages demo && cat <<'LIST' ;;
 libluajit2-5.1-dev pc:luajit
 openssl cmd:openssl
@@ -93,6 +97,7 @@ probe() {
   pc:*) pkg-config --exists "${1#pc:}" ;;
   lua:*) lua_module "${1#lua:}" ;;
   nginx:*) nginx_module "${1#nginx:}" ;;
+  clang:*) ls "$(clang -print-runtime-dir)/libclang_rt.${1#clang:}"* ;;
   file:*) [ -e "${1#file:}" ] ;;
   esac >/dev/null 2>&1
 }

@@ -155,19 +155,19 @@ function world.new(given)
 
     local function expiry(ttl) return ttl and ttl > 0 and elapsed + ttl or nil end
 
-    function store:get(key)
+    function store.get(_, key)
       local entry = live(key)
       return entry and entry.value
     end
 
-    function store:set(key, value, ttl)
+    function store.set(_, key, value, ttl)
       entries[key] = value ~= nil and { value = value, expires = expiry(ttl) } or nil
       return true
     end
 
-    function store:delete(key) entries[key] = nil end
+    function store.delete(_, key) entries[key] = nil end
 
-    function store:incr(key, by, init, ttl)
+    function store.incr(_, key, by, init, ttl)
       local entry = live(key)
       if not entry then
         if not init then return nil, "not found" end

@@ -62,6 +62,7 @@ describe("an endpoint", function()
   local bad = {
     { "user information", "https://user:pw@aom.example.com", "user information" },
     { "a user without a password", "https://user@aom.example.com", "user information" },
+    { "empty user information", "https://@aom.example.com", "user information" },
     { "a query", "https://aom.example.com/?a=b", "query" },
     { "an empty query", "https://aom.example.com?", "query" },
     { "a fragment", "https://aom.example.com/#x", "fragment" },
@@ -142,8 +143,8 @@ describe("the place to call", function()
       "cn-east-2" },
     { "an endpoint's, with a region nobody knows", { arg = { [E] = "https://a", [R] = "private-1" } }, "https://a",
       "private-1" },
-    { "an endpoint's, with a region from the environment", { arg = { [E] = "https://a" }, env = { [R] = "cn-east-2" } },
-      "https://a", "cn-east-2" },
+    { "an endpoint's, with a region from the environment", { arg = { [E] = "https://a" },
+      env = { [R] = "cn-east-2" } }, "https://a", "cn-east-2" },
     { "the environment's region", { env = { [R] = "cn-east-2" } }, "https://aom.cn-east-2.myhuaweicloud.com",
       "cn-east-2" },
     { "the environment's endpoint", { env = { [E] = "https://b" } }, "https://b", nil },
@@ -253,7 +254,8 @@ describe("the project id", function()
       .. "project_id under [basic] in " .. PATH, 1, true), err.hint)
   end)
 
-  for _, value in ipairs { "{project_id}", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "/", PROJECT .. "\n" } do
+  for _, value in ipairs { "{project_id}", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "/",
+    PROJECT .. "\n" } do
     it(("is not %q in the environment"):format(value), function()
       local settings, err = resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = value })
       assert.is_nil(settings)
@@ -266,13 +268,16 @@ end)
 describe("a malformed profile", function()
   local BROKEN = "[basic]\nak = A\nsk hush-hush\n"
 
-  it("is reported with its line when it is consulted", function()
-    local settings, err = resolve({ region = "cn-north-4" }, {}, BROKEN)
-    assert.is_nil(settings)
-    assert.are.equal("config", err.kind)
-    assert.matches("^profile " .. PATH:gsub("%p", "%%%0") .. ", line 3: ", err.message)
-    assert.is_nil(tostring(err):find("hush", 1, true))
-  end)
+  for name, given in pairs { ["a project id"] = { region = "cn-north-4" }, ["a place"] = { project_id = PROJECT },
+    ["everything"] = {} } do
+    it(("is reported with its line when %s is looked for in it"):format(name), function()
+      local settings, err = resolve(given, {}, BROKEN)
+      assert.is_nil(settings)
+      assert.are.equal("config", err.kind)
+      assert.matches("^profile " .. PATH:gsub("%p", "%%%0") .. ", line 3: ", err.message)
+      assert.is_nil(tostring(err):find("hush", 1, true))
+    end)
+  end
 
   for name, env in pairs { options = {}, environment = { HUAWEICLOUD_SDK_REGION = "cn-north-4",
     HUAWEICLOUD_SDK_PROJECT_ID = PROJECT } } do
@@ -300,7 +305,8 @@ describe("settings", function()
   it("are the options where they are given", function()
     local settings = assert(resolve { region = "cn-north-4", project_id = PROJECT, timeout = 7, max_attempts = 1,
       insecure = false, proxy = "" })
-    assert.are.same({ 7, 1, false, "" }, { settings.timeout, settings.max_attempts, settings.insecure, settings.proxy })
+    assert.are.same({ 7, 1, false, "" },
+      { settings.timeout, settings.max_attempts, settings.insecure, settings.proxy })
   end)
 
   it("refuse what the options refuse", function()
@@ -320,7 +326,8 @@ describe("settings", function()
     end
     assert.are.equal("S", given.sk)
     assert.are.equal("S", settings.source.given.sk)
-    settings = assert(resolve { region = "cn-north-4", project_id = PROJECT, token = "T" })
+    settings = assert(resolve { region = "cn-north-4", project_id = PROJECT, token = "T", credentials = print })
     assert.is_nil(settings.token)
+    assert.is_nil(settings.credentials)
   end)
 end)

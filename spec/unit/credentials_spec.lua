@@ -78,7 +78,8 @@ describe("credentials", function()
     { SK, {}, { [SK] = "hush" }, "[basic]\nak = A\nsk = S", { SK .. " is set", AK .. " is not" } },
     { "CLOUD_SDK_AK", {}, { CLOUD_SDK_AK = "hush" }, "", { "variable CLOUD_SDK_AK is set", "CLOUD_SDK_SK is not" } },
     { "CLOUD_SDK_SK", {}, { CLOUD_SDK_SK = "hush" }, "", { "variable CLOUD_SDK_SK is set", "CLOUD_SDK_AK is not" } },
-    { "one half of each pair", {}, { [AK] = "hush", CLOUD_SDK_SK = "hush" }, "", { AK .. " is set", SK .. " is not" } },
+    { "one half of each pair", {}, { [AK] = "hush", CLOUD_SDK_SK = "hush" }, "",
+      { AK .. " is set", SK .. " is not" } },
     { "the profile's ak", {}, {}, "[basic]\nak = hush", { PATH, "has ak and lacks sk" } },
     { "the profile's sk", {}, {}, "[basic]\nsk = hush\ntoken = x", { PATH, "has sk and lacks ak" } },
   }
@@ -306,7 +307,7 @@ describe("a provider of the user's", function()
     assert.is_false(asked)
   end)
 
-  for name, object in pairs { ["without refresh"] = {}, ["with a refresh that is no function"] = { refresh = 1 } } do
+  for name, object in pairs { ["without refresh"] = {}, ["whose refresh is no function"] = { refresh = 1 } } do
     it("is not an object " .. name, function()
       local _, _, err = chain.find { source = (setting { credentials = object }) }
       assert.are.equal("argument", err.kind)
@@ -314,13 +315,14 @@ describe("a provider of the user's", function()
     end)
   end
 
+  local odd = setmetatable({}, { __tostring = function() return "odd" end })
   local answers = {
     { "nothing", function() end, nil },
     { "nil and a reason", function() return nil, "vault is sealed" end, "vault is sealed" },
     { "false and a reason", function() return false, 404 end, "404" },
     { "a string", function() return "token" end, nil },
     { "an error that it raises", function() error("vault is sealed", 0) end, "vault is sealed" },
-    { "a raised table", function() error(setmetatable({}, { __tostring = function() return "odd" end })) end, "odd" },
+    { "a table that it raises", function() error(odd) end, "odd" },
   }
   for _, case in ipairs(answers) do
     it(("gives a credentials error for %s"):format(case[1]), function()

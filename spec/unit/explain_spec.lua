@@ -57,6 +57,8 @@ describe("the line that differs", function()
   it("is cut when it is long", function()
     local hint = difference { [3] = ("q"):rep(1000) }
     assert.matches('saw "' .. ("q"):rep(120) .. '…"$', hint)
+    assert.matches('saw "' .. ("q"):rep(120) .. '…"$', difference { [3] = ("q"):rep(121) })
+    assert.matches('saw "' .. ("q"):rep(120) .. '"$', difference { [3] = ("q"):rep(120) })
   end)
 
   it("is none when all are equal, so that the key is to blame", function()
@@ -64,7 +66,7 @@ describe("the line that differs", function()
       .. "the access key", difference {})
   end)
 
-  for name, changes in pairs { ["fewer"] = { [4] = false }, ["more"] = { [4] = "content-type:a|x-forwarded-for:b" } } do
+  for name, changes in pairs { fewer = { [4] = false }, more = { [4] = "content-type:a|x-forwarded-for:b" } } do
     it(("cannot be told when the gateway saw %s lines"):format(name), function()
       assert.are.equal(("the gateway computed a canonical request of %d lines and this client one of 11: headers "
         .. "were added or removed on the way"):format(name == "more" and 12 or 10), difference(changes))
@@ -96,14 +98,17 @@ describe("advice", function()
       "locked this access key for five minutes" },
     { "a token of elsewhere", 401, "APIGW.0301", IAM .. "decrypt token fail", "issued in another region" },
     { "an expired token", 401, "APIGW.0307", "The token must be updated", "the token has expired" },
-    { "an expired token, at another gateway", 401, "APIG.0307", "The token must be updated", "the token has expired" },
+    { "an expired token, at another gateway", 401, "APIG.0307", "The token must be updated",
+      "the token has expired" },
     { "any other 401", 401, "APIGW.0301", IAM .. "verify aksk signature fail", nil },
     { "a 401 without a code", 401, nil, "not authenticated", nil },
     { "a missing permission", 403, "APIGW.0302", "denied", "cms:workflow:update" },
     { "a missing permission, without a code", 403, nil, "forbidden", "cms:workflow:update" },
     { "an address that is not allowed", 403, "APIGW.0402", "denied", "does not accept calls from this address" },
+    { "an address that the backend denies", 403, "APIG.0404", "denied", "does not accept calls from this address" },
     { "an unknown address", 403, "APIGW.0401", "denied", "does not accept calls from this address" },
     { "a permission of the service's", 403, "AOM.0403", "denied", "cms:workflow:update" },
+    { "multiple choices", 300, nil, "choose", "redirects are never followed" },
     { "a redirect", 302, nil, "found elsewhere", "redirects are never followed" },
     { "not modified", 304, nil, "not modified", "redirects are never followed" },
     { "another 404", 404, "AOM.1", "no such workflow", nil },

@@ -67,6 +67,7 @@ describe("a value", function()
     assert.are.equal("[1,2]", json.encode { 1, 2 })
     assert.are.equal('"a\\nb"', json.encode "a\nb")
     assert.are.equal("[null]", json.encode { json.null() })
+    assert.are.equal("{}", json.encode {})
   end)
 
   it("comes back as it was", function()
@@ -91,4 +92,62 @@ describe("a value", function()
     host.decode_max_depth(before)
     assert.are.same({ a = { b = { c = 1 } } }, value)
   end)
+end)
+
+describe("the codec", function()
+  -- A copy of the module where lua-cjson is not installed, and `vim` is what is given.
+  local function without_cjson(vim, body)
+    local before = { cjson = package.loaded["cjson.safe"], vim = rawget(_G, "vim") }
+    package.loaded["cjson.safe"] = nil
+    package.preload["cjson.safe"] = function() error "not here" end
+    rawset(_G, "vim", vim)
+    local fine, err = pcall(function()
+      local loaded = package.loaded["aom.json"]
+      package.loaded["aom.json"] = nil
+      local copy = require "aom.json"
+      package.loaded["aom.json"] = loaded
+      body(copy)
+    end)
+    rawset(_G, "vim", before.vim)
+    package.preload["cjson.safe"] = nil
+    package.loaded["cjson.safe"] = before.cjson
+    assert(fine, err)
+  end
+
+  local NIL = {}
+  local vim = { NIL = NIL, json = {
+    decode = function(text)
+      if text == "broken" then error("Expected value but found invalid token", 0) end
+      return text == "null" and NIL or { a = NIL, b = text }
+    end,
+    encode = function(value)
+      if value == print then error("Cannot serialise function", 0) end
+      return "text"
+    end,
+  } }
+
+  it("is Neovim's own where lua-cjson is not installed", function()
+    without_cjson(vim, function(copy)
+      assert.are.equal(NIL, copy.null())
+      assert.are.same({ b = "x" }, copy.decode "x")
+      assert.are.equal("text", copy.encode {})
+    end)
+  end)
+
+  it("may raise instead of returning an error", function()
+    without_cjson(vim, function(copy)
+      assert.are.same({ nil, "Expected value but found invalid token" }, { copy.decode "broken" })
+      assert.are.same({ nil, "Cannot serialise function" }, { copy.encode(print) })
+    end)
+  end)
+
+  for name, global in pairs { ["no Neovim"] = false, ["an old Neovim"] = {} } do
+    it("is asked for where there is none, in " .. name, function()
+      without_cjson(global or nil, function(copy)
+        local fine, err = pcall(copy.decode, "{}")
+        assert.is_false(fine)
+        assert.matches("^aom: lua%-cjson is not installed", err)
+      end)
+    end)
+  end
 end)

@@ -48,8 +48,8 @@ describe("an error body", function()
       '{"message":"m4","code":"c4","errorMessage":"m3","errorMsg":"m2","errorCode":"c2","error_msg":"m1",'
       .. '"error_code":"c1","error_message":"m1b"}', "c1", "m1" },
     { "with half of a more trusted shape", 400, '{"error_code":"c1","code":"c4","message":"m4"}', "c4", "m4" },
-    { "with an empty half of a more trusted shape", 400, '{"error_code":"","error_msg":"m1","code":"c","message":"m"}',
-      "c", "m" },
+    { "with an empty half of a more trusted shape", 400,
+      '{"error_code":"","error_msg":"m1","code":"c","message":"m"}', "c", "m" },
     { "with an outer pair and an inner one", 400, '{"a":{"error_code":"in","error_msg":"in"},"code":"out",'
       .. '"message":"out"}', "out", "out" },
     { "with several inner pairs", 400, '{"z":{"code":"cz","message":"mz"},"b":{"code":"cb","message":"mb"},'
@@ -65,6 +65,11 @@ describe("an error body", function()
       '{"encoded_authorization_message":"enc","error_code":"c","error_msg":"m"}', "c", "m" },
     { "with a message alone", 500, '{"error_msg":"just words"}', nil, "just words" },
     { "with a message alone, in other words", 500, '{"message":"just words"}', nil, "just words" },
+    { "with error_message alone", 500, '{"error_message":"just words"}', nil, "just words" },
+    { "with errorMsg alone", 500, '{"errorMsg":"just words"}', nil, "just words" },
+    { "with errorMessage alone", 500, '{"errorMessage":"just words"}', nil, "just words" },
+    { "with all messages and no code", 500, '{"message":"m5","errorMessage":"m4","errorMsg":"m3",'
+      .. '"error_message":"m2","error_msg":"m1"}', nil, "m1" },
     { "with a code alone", 500, '{"error_code":"C"}', nil, 'internal error: {"error_code":"C"}' },
     { "with an http_code that is text", 400, '{"error_code":"C","error_msg":"m","http_code":"400"}', "C", "m" },
     { "with a member that is true", 400, '{"error_code":true,"error_msg":{},"code":"c","message":"m"}', "c", "m" },
@@ -90,7 +95,8 @@ describe("an error body", function()
     { "of blanks", 503, " \r\n\t ", "service unavailable" },
     { "that is empty, of a status without a name", 418, "", "the service refused the request" },
     { "in plain text", 502, "upstream down", "bad gateway: upstream down" },
-    { "of lines", 502, "<html>\r\n\t<h1>Bad\0 Gateway</h1>\27[2J", "bad gateway: <html> <h1>Bad  Gateway</h1> [2J" },
+    { "of lines", 502, "<html>\r\n\t<h1>Bad\0 Gateway</h1>\27[2J",
+      "bad gateway: <html> <h1>Bad  Gateway</h1> [2J" },
     { "that is a list", 500, '[{"code":"c","message":"m"}]', 'internal error: [{"code":"c","message":"m"}]' },
     { "that is an empty object", 500, "{}", "internal error: {}" },
     { "that is a string", 500, '"broken"', 'internal error: "broken"' },
@@ -147,7 +153,9 @@ describe("the details of an error", function()
       { { code = "c1", message = "m1" }, { code = "c2", message = "m2" } } },
     { "in several shapes", '[{"code":1,"message":"m1"},{"errorCode":"c2","errorMessage":"m2"}]',
       { { code = "1", message = "m1" }, { code = "c2", message = "m2" } } },
-    { "with what is none", '["text",null,5,{"code":"c"},{"code":"c","message":"m"}]', { { code = "c", message = "m" } } },
+    { "with what is none", '["text",null,5,{"code":"c"},{"code":"c","message":"m"}]',
+      { { code = "c", message = "m" } } },
+    { "from deep inside", "[" .. nested(4) .. "]", { { code = "C", message = "m" } } },
     { "that are empty", "[]", nil },
     { "that are no list", '{"code":"c","message":"m"}', nil },
     { "that are text", '"text"', nil },
@@ -180,6 +188,18 @@ describe("a failed answer", function()
     end)
   end
 
+  for status, title in pairs {
+    [300] = "the service refused the request",
+    [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified", [307] = "redirected",
+    [308] = "redirected for good", [400] = "bad request", [401] = "not authenticated", [403] = "forbidden",
+    [404] = "not found", [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
+    [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable", [504] = "gateway timed out",
+  } do
+    it(("without a body has a name for %d"):format(status), function()
+      assert.are.equal(title, failure(status, "").message)
+    end)
+  end
+
   local BODY = '{"error_code":"C","error_msg":"m","request_id":"r-body"}'
   for name, case in pairs {
     ["X-Request-Id"] = { { ["x-request-id"] = "r-head", ["x-iam-trace-id"] = "t" }, "r-head" },
@@ -204,7 +224,8 @@ describe("a failed answer", function()
 
   it("shows no part of a secret that the end of the quotation cuts", function()
     local secret = ("s3cr3t"):rep(50)
-    assert.are.equal("bad gateway: <p>***</p>", failure(502, "<p>" .. secret .. "</p>", nil, masking(secret)).message)
+    local err = failure(502, "<p>" .. secret .. "</p>", nil, masking(secret))
+    assert.are.equal("bad gateway: <p>***</p>", err.message)
   end)
 end)
 

@@ -60,23 +60,26 @@ describe("signing alone", function()
   end)
 
   it("changes neither table", function()
-    local given, credentials = request { query = { { "b", "2" }, { "a", 1 } } }, key { signed_headers = { "X-Sdk-Date" } }
+    local given = request { query = { { "b", "2" }, { "a", 1 } } }
+    local credentials = key { signed_headers = { "X-Sdk-Date" } }
     assert(sign(given, credentials))
     assert.are.same(request { query = { { "b", "2" }, { "a", 1 } } }, given)
     assert.are.same(key { signed_headers = { "X-Sdk-Date" } }, credentials)
   end)
 
   it("adds a temporary key's token, and signs it", function()
-    local signed = assert(sign(request { headers = { ["X-Project-Id"] = PROJECT, ["Content-Type"] = "application/json" } },
-      key { security_token = "tok" }))
+    local headers = { ["X-Project-Id"] = PROJECT, ["Content-Type"] = "application/json" }
+    local signed = assert(sign(request { headers = headers }, key { security_token = "tok" }))
     assert.are.equal("tok", signed.headers["X-Security-Token"])
     assert.matches("Signature=9ecb65c8becf256ed3a8d0685a71ff9613fec7fae55771e937d81018b3990fd6$",
       signed.headers.Authorization)
   end)
 
   it("leaves the payload of other content types unsigned, and says so", function()
-    for algorithm, name in pairs { ["SDK-HMAC-SHA256"] = "X-Sdk-Content-Sha256", ["SDK-HMAC-SM3"] = "X-Sdk-Content-Sm3" } do
-      local signed = assert(sign(request { headers = { ["Content-Type"] = "text/plain" } }, key { algorithm = algorithm }))
+    local names = { ["SDK-HMAC-SHA256"] = "X-Sdk-Content-Sha256", ["SDK-HMAC-SM3"] = "X-Sdk-Content-Sm3" }
+    local text = request { headers = { ["Content-Type"] = "text/plain" } }
+    for algorithm, name in pairs(names) do
+      local signed = assert(sign(text, key { algorithm = algorithm }))
       assert.are.equal("UNSIGNED-PAYLOAD", signed.headers[name])
       assert.matches("\nUNSIGNED%-PAYLOAD$", signed.canonical_request)
       assert.matches(name:lower():gsub("%-", "%%-"), signed.signed_headers)
@@ -108,8 +111,10 @@ describe("signing alone", function()
     ["no query"] = { { query = NONE }, "https://" .. HOST .. PATH },
     ["an empty query"] = { { query = {} }, "https://" .. HOST .. PATH },
     ["a port"] = { { host = "aom.example.com:8443" }, "https://aom.example.com:8443" .. PATH .. "?action=enable" },
-    ["a path to encode"] = { { path = "/a b/一?#%/", query = NONE }, "https://" .. HOST .. "/a%20b/%E4%B8%80%3F%23%25/" },
-    ["a query to encode"] = { { path = "/", query = { { "a b", "c&d=e" } } }, "https://" .. HOST .. "/?a%20b=c%26d%3De" },
+    ["a path to encode"] = { { path = "/a b/一?#%/", query = NONE },
+      "https://" .. HOST .. "/a%20b/%E4%B8%80%3F%23%25/" },
+    ["a query to encode"] = { { path = "/", query = { { "a b", "c&d=e" } } },
+      "https://" .. HOST .. "/?a%20b=c%26d%3De" },
   } do
     it("gives the url with " .. name, function()
       assert.are.equal(case[2], assert(sign(request(case[1]), key())).url)
@@ -146,7 +151,7 @@ describe("the query to sign", function()
     { "a name alone", { { "a" }, { "b", "" } }, "a=&b=" },
     { "booleans", { { "a", true }, { "b", false } }, "a=true&b=false" },
     { "booleans of a map", { a = true, b = false }, "a=true&b=false" },
-    { "whole numbers", { { "a", 1 }, { "b", 2.0 }, { "c", -3 }, { "d", 2 ^ 40 } }, "a=1&b=2&c=-3&d=1099511627776" },
+    { "whole numbers", { { "a", 1 }, { "b", 3.0 }, { "c", -3 }, { "d", 2 ^ 40 } }, "a=1&b=3&c=-3&d=1099511627776" },
     { "fractions", { { "a", 1.5 }, { "b", 1e300 } }, "a=1.5&b=1e%2B300" },
     { "a number as a name", { { 7, "x" } }, "7=x" },
     { "the same pair twice", { { "a", "1" }, { "a", "1" } }, "a=1&a=1" },
@@ -165,6 +170,7 @@ end)
 
 describe("a bad input to signing", function()
   local nan, inf = 0 / 0, 1 / 0
+  local VALUE = 'request.headers: the value of "X-One" holds a control character'
   -- Changes to request and key, and what the message starts with.
   local cases = {
     { "a method that is missing", { method = NONE }, {}, "request.method: " },
@@ -189,22 +195,25 @@ describe("a bad input to signing", function()
     { "a body that is a table", { body = {} }, {}, "request.body: " },
     { "a body that is a number", { body = 1 }, {}, "request.body: " },
     { "headers that are text", { headers = "X: y" }, {}, "request.headers: " },
-    { "a header that is a table", { headers = { ["X-One"] = {} } }, {}, 'request.headers: expected a string as the value of "X-One"' },
-    { "a header that is not a number", { headers = { ["X-One"] = nan } }, {}, 'request.headers: expected a string' },
+    { "a header that is a table", { headers = { ["X-One"] = {} } }, {},
+      'request.headers: expected a string as the value of "X-One"' },
+    { "a header that is not a number", { headers = { ["X-One"] = nan } }, {}, "request.headers: expected a string" },
     { "a header without a name", { headers = { "X-One: hush" } }, {}, "request.headers: expected names" },
     { "a header with an empty name", { headers = { [""] = "hush" } }, {}, "request.headers: expected names" },
     { "a header name with a blank", { headers = { ["X One"] = "hush" } }, {}, "request.headers: expected names" },
     { "a header name with a colon", { headers = { ["X:"] = "hush" } }, {}, "request.headers: expected names" },
     { "a header name with a line break", { headers = { ["X\n"] = "hush" } }, {}, "request.headers: expected names" },
-    { "a line break in a header", { headers = { ["X-One"] = "hush\r\nX: y" } }, {}, 'request.headers: the value of "X-One" ' },
-    { "a NUL in a header", { headers = { ["X-One"] = "hush\0" } }, {}, 'request.headers: the value of "X-One" ' },
-    { "a tab inside a header", { headers = { ["X-One"] = "hush\thush" } }, {}, 'request.headers: the value of "X-One" ' },
-    { "a DEL in a header", { headers = { ["X-One"] = "hush\127" } }, {}, 'request.headers: the value of "X-One" ' },
+    { "a line break in a header", { headers = { ["X-One"] = "hush\r\nX: y" } }, {}, VALUE },
+    { "a NUL in a header", { headers = { ["X-One"] = "hush\0" } }, {}, VALUE },
+    { "a tab inside a header", { headers = { ["X-One"] = "hush\thush" } }, {}, VALUE },
+    { "a DEL in a header", { headers = { ["X-One"] = "hush\127" } }, {}, VALUE },
     { "another Host", { headers = { Host = "evil.example.com" } }, {}, "request.headers: " },
-    { "another date than the key's", { headers = { ["X-Sdk-Date"] = "20200101T000000Z" } }, {}, "request.headers: " },
+    { "another date than the key's", { headers = { ["X-Sdk-Date"] = "20200101T000000Z" } }, {},
+      "request.headers: " },
     { "another security token", { headers = { ["X-Security-Token"] = "hush" } }, { security_token = "hush-2" },
       "request.headers: " },
-    { "a header's date that is none", { headers = { ["X-Sdk-Date"] = "now" } }, { date = NONE }, "the signature's date: " },
+    { "a header's date that is none", { headers = { ["X-Sdk-Date"] = "now" } }, { date = NONE },
+      "the signature's date: " },
     { "a query that is text", { query = "a=b" }, {}, "request.query: " },
     { "a query of texts", { query = { "a=b" } }, {}, "request.query[1]: " },
     { "a query with a fraction for a place", { query = { [1.5] = "x" } }, {}, "request.query[1.5]: " },
@@ -230,8 +239,11 @@ describe("a bad input to signing", function()
     { "a date that is a number", {}, { date = 1767323045 }, "credentials.date: " },
     { "a date that no calendar has", {}, { date = "20260231T000000Z" }, "the signature's date: " },
     { "signed headers that are text", {}, { signed_headers = "host;x-sdk-date" }, "credentials.signed_headers: " },
-    { "signed headers as a map", {}, { signed_headers = { ["x-sdk-date"] = true } }, "credentials.signed_headers: " },
-    { "a signed header that is a number", {}, { signed_headers = { "x-sdk-date", 7 } }, "credentials.signed_headers: " },
+    { "signed headers as a map", {}, { signed_headers = { ["x-sdk-date"] = true } },
+      "credentials.signed_headers: " },
+    { "signed headers as a map of names", {}, { signed_headers = { host = "host" } }, "credentials.signed_headers: " },
+    { "a signed header that is a number", {}, { signed_headers = { "x-sdk-date", 7 } },
+      "credentials.signed_headers: " },
     { "signed headers without the date", {}, { signed_headers = { "host" } }, "credentials.signed_headers: " },
     { "no signed headers", {}, { signed_headers = {} }, "credentials.signed_headers: " },
     { "a signed header that is not there", {}, { signed_headers = { "x-sdk-date", "x-one" } },
@@ -302,8 +314,8 @@ describe("what the official SDKs sign", function()
 
   local function sign_vector(vector)
     return sign({
-      method = vector.method, host = vector.host, path = vector.path, query = vector.query, headers = vector.headers,
-      body = vector.body,
+      method = vector.method, host = vector.host, path = vector.path, query = vector.query,
+      headers = vector.headers, body = vector.body,
     }, {
       ak = vector.ak, sk = vector.sk, security_token = vector.security_token, algorithm = vector.algorithm,
       date = vector.sdk_date, region = vector.region, service = vector.service,

@@ -140,9 +140,14 @@ function exchange.read(stream)
   }, Request)
 end
 
+-- In HTTP/2 the table of repeated headers that lua-http keeps runs out of step with
+-- the client's when answers differ, and the client then drops the connection: what is
+-- never indexed needs no table.
+local NEVER_INDEX = true
+
 local function append(headers, name, value)
   for _, text in ipairs(type(value) == "table" and value or { value }) do
-    headers:append(name, text)
+    headers:append(name, text, NEVER_INDEX)
   end
 end
 
@@ -154,7 +159,7 @@ local function answer_headers(status, common, own)
     end
   end
   local headers = new_headers()
-  headers:append(":status", tostring(status))
+  headers:append(":status", tostring(status), NEVER_INDEX)
   for name, value in pairs(by_name) do
     append(headers, name, value)
   end
@@ -163,7 +168,7 @@ end
 
 -- What a promise of content may be broken with: at least one byte is missing.
 local function write_half(stream, headers, body)
-  headers:upsert("content-length", tostring(math.max(#body, 2)))
+  headers:upsert("content-length", tostring(math.max(#body, 2)), NEVER_INDEX)
   stream:write_headers(headers, false, WRITE_TIMEOUT)
   stream:write_chunk(body:sub(1, math.floor(#body / 2)), false, WRITE_TIMEOUT)
 end
@@ -173,7 +178,7 @@ local function write_whole(stream, request, headers, response)
   if bodiless or response.body == "" then
     return stream:write_headers(headers, true, WRITE_TIMEOUT)
   end
-  headers:append("content-length", tostring(#response.body))
+  headers:append("content-length", tostring(#response.body), NEVER_INDEX)
   return stream:write_headers(headers, false, WRITE_TIMEOUT)
     and stream:write_chunk(response.body, true, WRITE_TIMEOUT)
 end

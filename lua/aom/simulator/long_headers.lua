@@ -6,7 +6,7 @@
 -- reaches into the one function and gives it a `string.char` that takes the list.
 -- Where lua-http looks different inside, everything stays as it was.
 
--- luacheck: read globals setfenv
+-- luacheck: read globals setfenv debug.upvaluejoin
 
 local hpack = require "http.hpack"
 
@@ -31,8 +31,10 @@ local function find_upvalue(fn, wanted)
   return name and i, value
 end
 
-local function same(list)
-  return list
+-- A closure whose only upvalue is a function that returns the list as it is.
+local function with_own_unpack()
+  local unpack_nothing = function(list) return list end
+  return function() return unpack_nothing end
 end
 
 --- May be called more than once.
@@ -40,7 +42,8 @@ function long_headers.allow()
   local _, decode = find_upvalue(hpack.decode_string, "huffman_decode")
   local index = decode and find_upvalue(decode, "unpack")
   if index then
-    debug.setupvalue(decode, index, same)
+    -- The encoder shares the upvalue, and needs the real one: only the decoder's is changed.
+    debug.upvaluejoin(decode, index, with_own_unpack(), 1)
     setfenv(decode, setmetatable({ string = { char = join_bytes } }, { __index = _G }))
   end
 end

@@ -46,7 +46,8 @@ describe("a renewal under libuv", function()
       assert.is_true(ticks > 20, ticks)
       local counts = accounts.counts(simulator)
       assert.are.equal(10, counts["PUT /trigger/action"])
-      assert.are.equal(1, counts[name == "a password" and "POST /v3/auth/tokens" or "GET /openstack/latest/securitykey"])
+      local asked = name == "a password" and "POST /v3/auth/tokens" or "GET /openstack/latest/securitykey"
+      assert.are.equal(1, counts[asked])
       client.methods.close(state)
     end)
   end

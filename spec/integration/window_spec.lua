@@ -151,7 +151,9 @@ describe("a maintenance window", function()
     c:resume(file)
   end)
 
-  for name, text in pairs { ["of something else"] = '{"a":1}', ["that is no JSON"] = "hello", ["that is empty"] = "" } do
+  for name, text in pairs {
+    ["of something else"] = '{"a":1}', ["that is no JSON"] = "hello", ["that is empty"] = "",
+  } do
     it("touches no file " .. name, function()
       local out = assert(io.open(file, "w"))
       out:write(text)

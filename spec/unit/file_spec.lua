@@ -52,8 +52,8 @@ describe("write_file", function()
   end)
 
   it("writes into the working directory, and into the root", function()
-    local output = process.run(("cd %s && env LUA_CPATH=%s %s -e %s"):format(quote(directory), quote(package.cpath), lua,
-      quote 'print(require("aom.core").write_file("plain", "x"))'))
+    local output = process.run(("cd %s && env LUA_CPATH=%s %s -e %s"):format(quote(directory),
+      quote(package.cpath), lua, quote 'print(require("aom.core").write_file("plain", "x"))'))
     assert.matches("^true", output)
     assert.are.equal("plain", listing())
     local written, why = core.write_file("/", "x")

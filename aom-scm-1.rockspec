@@ -145,6 +145,7 @@ build = {
     ["aom.simulator.workflows"] = "lua/aom/simulator/workflows.lua",
     ["aom.source"] = "lua/aom/source.lua",
     ["aom.system"] = "lua/aom/system.lua",
+    ["aom.types"] = "lua/aom/types.lua",
     ["aom.version"] = "lua/aom/version.lua",
     ["aom.window.journal"] = "lua/aom/window/journal.lua",
     ["aom.window.pause"] = "lua/aom/window/pause.lua",

@@ -62,7 +62,8 @@ describe("a walk over pages", function()
     ["goes on when the total grows"] = {
       function(page) return ({ { "a", "b", total = 2 + 1 }, { "c", "d", total = 5 }, { "e", total = 5 } })[page] end,
       "a b c d e", 3 },
-    ["ends at a service that sends one page for ever"] = { function() return { "a", "b", total = 1000 } end, "a b", 2 },
+    ["ends at a service that sends one page for ever"] = {
+      function() return { "a", "b", total = 1000 } end, "a b", 2 },
     ["ends at a service that sends one page for ever in new words"] = {
       function(_, _, n) return { { id = "a", n = n }, { id = "b", n = n }, total = 1000 } end, "a b", 2 },
     ["skips what has moved to a later page"] = {
@@ -103,7 +104,9 @@ describe("a walk over pages", function()
   end)
 
   it("tells of an error, and asks for the same page again", function()
-    local state, asked = open(function(page, size, n) return n == 2 and { status = 403 } or cut(FIVE, page, size, 5) end)
+    local state, asked = open(function(page, size, n)
+      return n == 2 and { status = 403 } or cut(FIVE, page, size, 5)
+    end)
     local it = assert(client.walks.workflows(state, { size = 2 }))
     it:next()
     it:next()

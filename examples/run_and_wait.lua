@@ -1,0 +1,40 @@
+-- Runs a workflow, waits for its end, and raises an alert when it did not succeed.
+--
+--     lua examples/run_and_wait.lua NAME [SECONDS [ALERT_COMMAND]]
+--
+-- ALERT_COMMAND gets what happened as its last argument, such as `mail -s alert ops <<<`
+-- or a script of yours.
+
+local aom = require "aom"
+
+local name, seconds, alert_command = arg[1], tonumber(arg[2] or 3600), arg[3]
+if not name or not seconds then
+  io.stderr:write("usage: lua examples/run_and_wait.lua NAME [SECONDS [ALERT_COMMAND]]\n")
+  os.exit(2)
+end
+
+local function alert(text)
+  io.stderr:write("alert: ", text, "\n")
+  if alert_command then os.execute(alert_command .. " '" .. text:gsub("'", "'\\''") .. "'") end
+  os.exit(1)
+end
+
+local last
+local function show(execution, elapsed)
+  if execution.status ~= last then print(("%5.1f s  %s"):format(elapsed, execution.status)) end
+  last = execution.status
+end
+
+local client = aom.client()
+
+local function run()
+  local workflow = client:find(name)
+  local execution = client:execute(workflow.id)
+  print(("%s runs as %s"):format(name, execution.id))
+  return client:wait(execution, { timeout = seconds, interval = 1, on_progress = show })
+end
+
+local ok, result = pcall(run)
+client:close()
+if not ok then alert(("%s: %s"):format(name, tostring(result))) end
+if result.status ~= "success" then alert(("%s ended with status %s"):format(name, result.status)) end

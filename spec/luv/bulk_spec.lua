@@ -1,0 +1,107 @@
+--- Bulks and windows where a libuv loop turns: nothing blocks, and a handle cancels.
+
+local process = require "spec.support.process"
+local uv = require "luv"
+local aom = require "aom"
+
+local PROJECT = ("0123456789abcdef"):rep(2)
+
+describe("under libuv", function()
+  local simulator, c, ids
+
+  setup(function()
+    ids = {}
+    for i = 1, 40 do ids[i] = ("wf-%02d"):format(i) end
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids, lifetime = 120 }
+  end)
+  teardown(function() simulator.stop() end)
+  before_each(function()
+    simulator.reset()
+    c = aom.client { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "", loop = "uv" }
+  end)
+  after_each(function()
+    c:close()
+    uv.run()
+  end)
+
+  it("a bulk calls back, and the loop turns meanwhile", function()
+    simulator.set { latency = 0.05 }
+    local report, ticks = nil, 0
+    local timer = uv.new_timer()
+    uv.timer_start(timer, 0, 5, function() ticks = ticks + 1 end)
+    c:trigger_all(ids, "enable", { concurrency = 10 }, function(err, result)
+      assert(not err, tostring(err))
+      report = result
+      uv.close(timer)
+    end)
+    assert.is_nil(report)
+    uv.run()
+    assert.are.equal(40, report.succeeded)
+    assert.is_true(ticks > 20, ticks)
+    assert.is_true(report.elapsed < 1.5, report.elapsed)
+  end)
+
+  it("a cancelled bulk keeps what was done, and ends at once", function()
+    c:disable(ids[1])
+    simulator.set { latency = 0.3 }
+    local report, failure, handle, cancelled_at
+    handle = c:trigger_all(ids, "enable", {
+      concurrency = 4,
+      on_result = function(_, done)
+        if done ~= 8 then return end
+        cancelled_at = uv.hrtime()
+        handle:cancel()
+      end,
+    }, function(err, result) failure, report = err, result end)
+    uv.run()
+    assert.is_nil(failure)
+    assert.is_true((uv.hrtime() - cancelled_at) / 1e9 < 0.25)
+    assert.are.equal(40, report.succeeded + report.failed)
+    assert.is_true(report.succeeded >= 8 and report.succeeded <= 12, report.succeeded)
+    for i, entry in ipairs(report) do
+      assert.are.equal(ids[i], entry.id)
+      if entry.error then assert.are.equal("cancelled", entry.error.kind) end
+    end
+  end)
+
+  it("a bulk waits in a coroutine of the user's", function()
+    local report
+    coroutine.wrap(function() report = c:trigger_all(ids, "enable") end)()
+    assert.is_nil(report)
+    uv.run()
+    assert.are.equal(40, report.succeeded)
+  end)
+
+  it("lists, waits and windows call back", function()
+    local file = os.tmpname()
+    os.remove(file)
+    local seen = {}
+    c:enable(ids[1])
+    c:all_workflows({ search = "wf-0" }, function(_, list) seen.list = #list end)
+    c:find("wf-07", function(_, workflow) seen.found = workflow.id end)
+    c:execute(ids[2], function(_, execution)
+      c:wait(execution, { interval = 0.01 }, function(_, detail) seen.status = detail.status end)
+    end)
+    c:pause({ match = "^wf", file = file }, function(_, paused)
+      seen.paused = paused.paused
+      c:resume(paused, function(_, resumed) seen.resumed = resumed.resumed end)
+    end)
+    uv.run()
+    os.remove(file)
+    assert.are.same({ list = 9, found = "wf-07", status = "success", paused = 1, resumed = 1 }, seen)
+  end)
+
+  it("an iterator waits in a coroutine, called by hand where `for` cannot wait", function()
+    local count = 0
+    coroutine.wrap(function()
+      local step = c:workflows { size = 15 }
+      local workflow = step()
+      while workflow do
+        count = count + 1
+        workflow = step()
+      end
+    end)()
+    uv.run()
+    assert.are.equal(40, count)
+  end)
+end)

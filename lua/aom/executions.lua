@@ -81,7 +81,7 @@ local function poll(state, scope, self)
   end
 end
 
-local function read_execution(state, execution)
+local function read_execution(execution)
   if type(execution) ~= "table" then
     return nil, errors.argument("wait: expected an execution, as client:execute returns it, got %s",
       errors.show(execution))
@@ -96,7 +96,7 @@ end
 ---@param execution table  { workflow_id, execution_id }
 ---@param given? table     options
 function executions.prepare_wait(state, execution, given)
-  local workflow_id, execution_id = read_execution(state, execution)
+  local workflow_id, execution_id = read_execution(execution)
   if not workflow_id then return nil, execution_id end
   local chosen, err = check(given)
   if not chosen then return nil, err end

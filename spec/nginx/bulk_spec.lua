@@ -58,8 +58,8 @@ describe("inside nginx", function()
     local conf = assert(io.open(directory .. "/nginx.conf", "w"))
     conf:write(CONF:format(package.path, package.cpath, port, simulator.url, PROJECT))
     conf:close()
-    server = process.start(("sh -c 'echo {\\\"pid\\\":$$}; exec env PATH=$PATH:/usr/sbin nginx -p %s -e error.log -c %s'")
-      :format(directory, directory .. "/nginx.conf"))
+    local command = "sh -c 'echo {\\\"pid\\\":$$}; exec env PATH=$PATH:/usr/sbin nginx -p %s -e error.log -c %s'"
+    server = process.start(command:format(directory, directory .. "/nginx.conf"))
     for _ = 1, 50 do
       if get(url .. "/ping") == "pong" then break end
       process.run "sleep 0.05"

@@ -23,7 +23,7 @@ local client = {}
 ---@field clock aom.Clock
 ---@field identity aom.Identity
 ---@field endpoints aom.Endpoints
----@field project_id? string  nil until it was looked up
+---@field prefix string  what requests' paths begin with: nothing, since the call puts endpoint and project in front
 ---@field closed boolean
 
 ---@param given table|nil    client options
@@ -37,7 +37,7 @@ function client.open(given, world)
   settings.user_agent = "lua-aom/" .. version
   local state = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
-    endpoints = endpoints.new(settings.endpoints), project_id = settings.project_id,
+    endpoints = endpoints.new(settings.endpoints), prefix = "",
   }
   state.identity, err = identity.new(settings, {
     ["Content-Type"] = "application/json",
@@ -60,8 +60,7 @@ local function perform(state, row, a, b, callback)
   if callback ~= nil and type(callback) ~= "function" then
     return nil, errors.argument("callback: expected a function, got %s", errors.show(callback))
   end
-  -- The call puts endpoint and project in front, which may not be known yet.
-  local built, err = request.build(row, "", a, b)
+  local built, err = request.build(row, state.prefix, a, b)
   if not built then return nil, err end
   if not callback then return call.run(state, built) end
   return async.start(state.loop, function(scope) return call.run(state, built, scope) end, callback)

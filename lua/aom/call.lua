@@ -35,7 +35,7 @@ local function destination(self)
   local client, request = self.client, self.request
   if request.endpoint then return request.endpoint, request.endpoint.path .. request.path end
   local endpoint = client.endpoints:current(client.loop.now())
-  return endpoint, endpoint.path .. "/v1/" .. (client.project_id or "{project_id}") .. request.path
+  return endpoint, endpoint.path .. "/v1/" .. (client.settings.project_id or "{project_id}") .. request.path
 end
 
 --- Completes an error with what was attempted.
@@ -291,7 +291,7 @@ function call.run(client, request, scope, deadline)
     attempt = false, bearer = false, hold = false, last = false, healed = false, replaced = false,
     endpoint = false, unreached = false,
   }
-  if not request.endpoint and not client.project_id then
+  if not request.endpoint and not client.settings.project_id then
     local found, why = project.ensure(client, call.run, scope, self.deadline)
     if is_cancelled(self) then why = cancelled() end
     -- An error of the look-up's own request says already what was attempted.

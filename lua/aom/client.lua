@@ -27,7 +27,6 @@ local client = {}
 ---@field clock aom.Clock
 ---@field identity aom.Identity
 ---@field endpoints aom.Endpoints
----@field project_id? string  nil until it was looked up
 ---@field closed boolean
 
 ---@param given table|nil    client options
@@ -41,7 +40,7 @@ function client.open(given, world)
   settings.user_agent = "lua-aom/" .. version
   local state = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
-    endpoints = endpoints.new(settings.endpoints), project_id = settings.project_id,
+    endpoints = endpoints.new(settings.endpoints),
   }
   state.identity, err = identity.new(settings, {
     ["Content-Type"] = "application/json",

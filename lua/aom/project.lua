@@ -90,12 +90,12 @@ local function find(client, entry, endpoint, run, scope, deadline)
 end
 
 local function adopt(client, id)
-  client.project_id = id
+  client.settings.project_id = id
   client.identity:set_project(id)
   return true
 end
 
---- Sees to it that `client.project_id` is known.
+--- Sees to it that the client's settings have a project id.
 ---@param client aom.ClientState
 ---@param run function  aom.call.run
 ---@param scope? table  an asynchronous call's

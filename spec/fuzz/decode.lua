@@ -4,7 +4,7 @@
 ---     lua spec/fuzz/decode.lua [COUNT [SEED]]
 
 local clock = require "aom.clock"
-local config = require "aom.config"
+local endpoint = require "aom.endpoint"
 local errors = require "aom.errors"
 local explain = require "aom.explain"
 local operations = require "aom.operations"
@@ -64,8 +64,8 @@ local readers = {
     if not sections then check_error(err) end
   end,
   function(text)
-    local endpoint, problem = config.parse_endpoint(text)
-    assert(endpoint and endpoint.base:find("^https?://[^/]+$") or problem)
+    local parsed, problem = endpoint.parse(text)
+    assert(parsed and parsed.base:find("^https?://[^/]+$") or problem)
   end,
 }
 

@@ -41,7 +41,7 @@ local journal = {}
 function journal.new(state, path, entries)
   return setmetatable({
     system = state.system, path = path, stage = "pausing", workflows = entries,
-    project_id = state.project_id, endpoint = state.settings.endpoint.base,
+    project_id = state.settings.project_id, endpoint = state.settings.endpoint.base,
     begun = state.system.time(),
   }, Journal)
 end
@@ -88,7 +88,8 @@ function journal.load(state, path)
   local value = json.decode(text)
   if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
   -- A client that looks its project up may not know it before its first call.
-  local other = state.project_id and value.project_id ~= state.project_id
+  local known = state.settings.project_id
+  local other = known and value.project_id ~= known
   if other or value.endpoint ~= state.settings.endpoint.base then
     return nil, errors.argument("%s belongs to project %s at %s, and this client to another", path,
       tostring(value.project_id), tostring(value.endpoint))

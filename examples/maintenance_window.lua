@@ -29,6 +29,7 @@ end
 
 --- Lua 5.1 returns the exit status, later versions whether it was 0.
 local function run_command()
+  io.stdout:flush()
   local status = os.execute(table.concat(arg, " ", 3))
   return status == true or status == 0
 end

@@ -25,10 +25,12 @@ end
 ---@return table|nil
 ---@return aom.Error|nil
 function invoke.operation(state, row, callback, a, b, c)
-  local err = refusal(state, callback)
-  if err then return nil, err end
-  local built
-  built, err = request.build(row, a, b, c)
+  -- The busy path: one test, and no more.
+  if state.closed or callback ~= nil then
+    local err = refusal(state, callback)
+    if err then return nil, err end
+  end
+  local built, err = request.build(row, a, b, c)
   if not built then return nil, err end
   if not callback then return call.run(state, built) end
   return async.start(state.loop, function(scope) return call.run(state, built, scope) end, callback)

@@ -57,7 +57,6 @@ CONF
   return 1
 }
 start_nginx
-ulimit -n 4096
 
 each_server() {
   for lua in lua5.4 luajit; do

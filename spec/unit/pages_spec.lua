@@ -33,7 +33,7 @@ end
 local function walk(serve, filter)
   local state, asked = open(serve)
   local all, err = client.methods.all_workflows(state, filter)
-  return all and ids_of(all), #asked, err
+  return all and ids_of(all), #asked, err, all and #all
 end
 
 --- A list that is cut into pages.
@@ -64,16 +64,19 @@ describe("a walk over pages", function()
       "a b c d e", 3 },
     ["ends at a service that sends one page for ever"] = {
       function() return { "a", "b", total = 1000 } end, "a b", 2 },
+    ["ends at a service that sends one page for ever, of what has no ids"] = {
+      function() return { { n = 1 }, { n = 2 }, total = 1000 } end, "", 2, 2 },
     ["ends at a service that sends one page for ever in new words"] = {
       function(_, _, n) return { { id = "a", n = n }, { id = "b", n = n }, total = 1000 } end, "a b", 2 },
     ["skips what has moved to a later page"] = {
       function(page) return ({ { "a", "b", total = 4 }, { "b", "c", total = 4 } })[page] end, "a b c", 2 },
   } do
     it(name, function()
-      local ids, asked, err = walk(case[1], { size = 2 })
+      local ids, asked, err, count = walk(case[1], { size = 2 })
       assert.is_nil(err)
       assert.are.equal(case[2], ids)
       assert.are.equal(case[3], asked)
+      if case[4] then assert.are.equal(case[4], count) end
     end)
   end
 

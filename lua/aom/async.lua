@@ -1,5 +1,7 @@
 --- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
 
+local errors = require "aom.errors"
+
 local async = {}
 
 ---@class aom.Handle
@@ -17,8 +19,11 @@ end
 ---@param loop aom.Loop
 ---@param run fun(scope: table): table|nil, aom.Error|nil
 ---@param callback fun(err: aom.Error|nil, result: table|nil)
----@return aom.Handle
+---@return aom.Handle|nil
+---@return aom.Error|nil err  no call can be made from here
 function async.start(loop, run, callback)
+  local refusal = loop.enter and loop.enter(true)
+  if refusal then return nil, errors.argument("%s", refusal) end
   local handle = setmetatable({ loop = loop }, Handle)
   local function body()
     local result, err = run(handle)

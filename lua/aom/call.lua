@@ -189,6 +189,7 @@ local function final_error(self, err)
 end
 
 local function loop_until_done(self)
+  if is_cancelled(self) then return nil, cancelled() end
   while true do
     local admitted, err = admit(self)
     if is_cancelled(self) then return nil, cancelled() end
@@ -207,10 +208,12 @@ end
 --- Runs a request to its end.
 ---@param client aom.ClientState
 ---@param request aom.Request
----@param scope? table  an asynchronous call's
+---@param scope? table  an asynchronous call's, which has entered the loop already
 ---@return table|nil result
 ---@return aom.Error|nil err
 function call.run(client, request, scope)
+  local refusal = not scope and client.loop.enter and client.loop.enter(false)
+  if refusal then return nil, errors.argument("%s", refusal) end
   local started = client.loop.now()
   local self = {
     client = client, request = request, scope = scope or false,

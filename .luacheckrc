@@ -18,7 +18,7 @@ files["lua/aom/loop"] = { read_globals = { "ngx", "vim" } }
 files["lua/aom/health.lua"] = { read_globals = { "vim" } }
 files["lua/aom/json.lua"] = { read_globals = { "vim", "ngx" } }
 files["lua/aom/system.lua"] = { read_globals = { "vim", "ngx" } }
-files["examples"] = { read_globals = { "ngx", "vim" } }
+files["examples"] = { globals = { "ngx", "vim" } }
 files["lua/aom/types.lua"] = { unused_args = false, ignore = { "241/client" } }
 files["spec"] = { std = "min+busted", read_globals = { "ngx", "vim" } }
 files[".busted"] = { std = "max" }

@@ -102,6 +102,7 @@ typedef struct engine_wish {
   int fd;
   bool read;
   bool write; /* neither: stop watching */
+  bool fresh; /* it was let go since the last wish: this is another socket */
 } engine_wish;
 
 /* From now on changes of libcurl's wishes are kept: ask for them after every call. */

@@ -87,6 +87,7 @@ void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 long engine_now_ms(void);
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
+int engine_on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose);
 
 /* engine.c */
 bool engine_enter(engine *e);

@@ -49,6 +49,7 @@ static bool set_lasting_options(transfer *t) {
   ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, engine_on_new_socket) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;

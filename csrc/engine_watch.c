@@ -6,6 +6,7 @@
  * curl_multi_perform would look at every transfer, every time. */
 #include "engine_internal.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
@@ -64,6 +65,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *d
     return -1; /* libcurl then fails the transfers: better than one never woken */
   socket->wish.read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
   socket->wish.write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+  socket->wish.fresh = socket->wish.fresh || what == CURL_POLL_REMOVE;
   socket->changed = true;
   if (what == CURL_POLL_REMOVE && !e->watching)
     drop_socket(e, socket);
@@ -76,6 +78,17 @@ static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   e->timer_set = timeout_ms >= 0;
   e->timer_due = e->timer_set ? engine_now_ms() + timeout_ms : 0;
   return 0;
+}
+
+/* A program that the host starts must not inherit the socket: a copy of it would keep
+ * the event loop's watch alive after libcurl has closed ours. */
+int engine_on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose) {
+  (void)user;
+  (void)purpose;
+  int flags = fcntl(fd, F_GETFD);
+  if (flags >= 0)
+    (void)fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
 }
 
 bool engine_watch_install(engine *e) {
@@ -186,8 +199,8 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
     watched *socket = &e->sockets[i];
     if (!socket->changed)
       continue;
-    socket->changed = false;
     *wish = socket->wish;
+    socket->changed = socket->wish.fresh = false;
     if (!wish->read && !wish->write)
       drop_socket(e, socket);
     return true;

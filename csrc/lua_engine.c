@@ -339,7 +339,7 @@ static int m_watch(lua_State *L) {
   return 0;
 }
 
-/* engine:wish() -> fd, read, write | nil */
+/* engine:wish() -> fd, read, write, fresh | nil */
 static int m_wish(lua_State *L) {
   engine_wish wish;
   if (!engine_next_wish(check_open(L)->engine, &wish))
@@ -347,7 +347,8 @@ static int m_wish(lua_State *L) {
   lua_pushinteger(L, wish.fd);
   lua_pushboolean(L, wish.read);
   lua_pushboolean(L, wish.write);
-  return 3;
+  lua_pushboolean(L, wish.fresh);
+  return 4;
 }
 
 /* engine:timer() -> milliseconds | nil */

@@ -1,5 +1,7 @@
 --- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
 
+local open = require "aom.loop.open"
+
 local async = {}
 
 ---@class aom.Handle
@@ -18,8 +20,11 @@ end
 ---@param loop aom.Loop
 ---@param run fun(scope: table): table|nil, aom.Error|nil
 ---@param callback fun(err: aom.Error|nil, result: table|nil)
----@return aom.Handle
+---@return aom.Handle|nil
+---@return aom.Error|nil err  no call can be made from here
 function async.start(loop, run, callback)
+  local refusal = open.enter(loop, true)
+  if refusal then return nil, refusal end
   local handle = setmetatable({ loop = loop }, Handle)
   local function body()
     local result, err = run(handle)

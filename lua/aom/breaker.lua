@@ -113,7 +113,8 @@ function Record:enter(loop, deadline, expires, held)
     end
     local hold = self.gate:take(loop, expires)
     if hold then return hold end
-    local waited, failure = self.gate:wait(loop, deadline)
+    local waited, failure, cancelled = self.gate:wait(loop, deadline)
+    if cancelled then return nil, errors.new("cancelled", "the call was cancelled") end
     if failure then return nil, shared_failure(failure) end
     if not waited then return true end
     if loop.now() >= deadline then

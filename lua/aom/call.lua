@@ -6,6 +6,7 @@ local core = require "aom.core"
 local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
 local explain = require "aom.explain"
+local open = require "aom.loop.open"
 local project = require "aom.project"
 local regions = require "aom.regions"
 local response = require "aom.response"
@@ -258,6 +259,7 @@ local function final_error(self, err)
 end
 
 local function loop_until_done(self)
+  if is_cancelled(self) then return nil, cancelled() end
   while true do
     local admitted, err = admit(self)
     if admitted then admitted, err = keep_pace(self) end
@@ -277,11 +279,13 @@ end
 --- Runs a request to its end.
 ---@param client aom.ClientState
 ---@param request aom.Request
----@param scope? table  what it is a part of: { cancelled, deadline, pace }
+---@param scope? table  what it is a part of, which has entered the loop already: { cancelled, deadline, pace }
 ---@param deadline? number
 ---@return table|nil result
 ---@return aom.Error|nil err
 function call.run(client, request, scope, deadline)
+  local refusal = not scope and open.enter(client.loop, false)
+  if refusal then return nil, refusal end
   local started = client.loop.now()
   deadline = deadline or started + client.settings.timeout
   if scope and scope.deadline then deadline = math.min(deadline, scope.deadline) end

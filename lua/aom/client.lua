@@ -29,6 +29,14 @@ local client = {}
 ---@field endpoints aom.Endpoints
 ---@field closed boolean
 
+--- An error that names variables which the host keeps from us says so.
+local function explained(err, world)
+  local variable = err.hint and err.hint:match "HUAWEICLOUD_[%u_]+"
+  local why = variable and world.hidden and world.hidden(variable)
+  if why then err.hint = err.hint .. "; " .. why end
+  return err
+end
+
 ---@param given table|nil    client options
 ---@param world aom.System|nil  for specs; default: the real one
 ---@return aom.ClientState|nil
@@ -36,7 +44,7 @@ local client = {}
 function client.open(given, world)
   world = world or system
   local settings, err = config.resolve(given, world)
-  if not settings then return nil, err end
+  if not settings then return nil, explained(err, world) end
   settings.user_agent = "lua-aom/" .. version
   local state = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
@@ -46,7 +54,7 @@ function client.open(given, world)
     ["Content-Type"] = "application/json",
     ["X-Project-Id"] = settings.project_id,
   })
-  if not state.identity then return nil, err end
+  if not state.identity then return nil, explained(err, world) end
   state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end
   if settings.insecure then

@@ -28,18 +28,19 @@ end
 ---@param deadline number
 ---@return boolean waited  false: nothing else can run while this caller waits
 ---@return any failure     what the holder left for those who wait
+---@return boolean|nil cancelled  the caller is to wait no more
 function Gate:wait(loop, deadline)
   local waiter = loop.waiter()
   if not waiter then return false end
   local place = { waiter = waiter }
   self.waiters[#self.waiters + 1] = place
-  waiter.wait(math.min(deadline, self.holder.expires))
+  local woken = waiter.wait(math.min(deadline, self.holder.expires))
   if not place.woken then
     for i, other in ipairs(self.waiters) do
       if other == place then table.remove(self.waiters, i) break end
     end
   end
-  return true, place.failure
+  return true, place.failure, woken == nil and not place.woken
 end
 
 --- Gives it up, if `hold` still has it, and wakes all who wait.

@@ -110,7 +110,8 @@ function Identity:get(loop, deadline, expires)
     local hold = self.gate:take(loop, expires)
     if hold then return renew_for_all(self, loop, deadline, hold) end
     if lasts(self, SPARE) then return self.current end
-    local waited, failure = self.gate:wait(loop, deadline)
+    local waited, failure, cancelled = self.gate:wait(loop, deadline)
+    if cancelled then return nil, errors.new("cancelled", "the call was cancelled") end
     if failure then return make_do(self, errors.copy(failure)) end
     if not waited then return renew_for_all(self, loop, deadline) end
     if loop.now() >= deadline then

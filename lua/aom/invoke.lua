@@ -3,6 +3,7 @@
 local async = require "aom.async"
 local call = require "aom.call"
 local errors = require "aom.errors"
+local open = require "aom.loop.open"
 local operations = require "aom.operations"
 local request = require "aom.request"
 
@@ -62,8 +63,10 @@ function invoke.task(state, callback, prepare, ...)
   local body
   body, err = prepare(state, ...)
   if not body then return nil, err end
-  if not callback then return body({}) end
-  return async.start(state.loop, body, callback)
+  if callback then return async.start(state.loop, body, callback) end
+  err = open.enter(state.loop, false)
+  if err then return nil, err end
+  return body({})
 end
 
 return invoke

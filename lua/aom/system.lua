@@ -13,6 +13,7 @@ local core = require "aom.core"
 ---@field now fun(): number  monotonic seconds
 ---@field random fun(): number  in [0, 1)
 ---@field warn fun(message: string)
+---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
 local system = {}
 
 ---@param name string
@@ -22,6 +23,15 @@ function system.getenv(name)
   -- An empty variable is how shells and service files say "not set".
   if value == "" then return nil end
   return value
+end
+
+--- Why a variable that is set outside may not be seen here; nil where it can be.
+---@param name string
+---@return string|nil
+function system.hidden(name)
+  if not (ngx and ngx.get_phase) or ngx.get_phase() == "init" then return nil end
+  return ("nginx hides the environment from its workers: let it pass with `env %s;` and the like in "
+    .. "nginx.conf, or make the client in init_by_lua"):format(name)
 end
 
 local ENOENT = 2

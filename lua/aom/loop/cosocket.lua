@@ -15,15 +15,20 @@ local function trouble(kind, message, sent)
   return nil, { kind = kind, message = message, sent = sent }
 end
 
+local VERIFIES = " (nginx verifies against lua_ssl_trusted_certificate)"
+
 --- lua-resty-http reports words only.
 local function classify(err, sent)
   local text = tostring(err)
   if text:find("timeout", 1, true) then return trouble("timeout", text, sent) end
   if text:find("certificate", 1, true) or text:find("handshake", 1, true) or text:find("SSL", 1, true) then
-    return trouble("tls", text, sent)
+    return trouble("tls", text .. VERIFIES, sent)
   end
-  if text:find("header", 1, true) or text:find("status line", 1, true) or text:find("HTTP version", 1, true) then
-    return trouble("protocol", text, sent)
+  if text:find("no resolver defined", 1, true) then
+    return trouble("config", text .. " (add a resolver to nginx.conf, or set transport = \"curl\")", sent)
+  end
+  for _, words in ipairs { "header", "status line", "HTTP version" } do
+    if text:find(words, 1, true) then return trouble("protocol", text, sent) end
   end
   return trouble("network", text, sent)
 end
@@ -31,7 +36,11 @@ end
 local function split(url)
   local scheme, host, port, target = url:match("^(%a+)://(%[[^%]]*%]):?(%d*)(.*)$")
   if not scheme then scheme, host, port, target = url:match("^(%a+)://([^:/]*):?(%d*)(.*)$") end
-  return scheme, host, tonumber(port) or (scheme == "https" and 443 or 80), target
+  local path, query = target:match("^([^?]*)%??(.*)$")
+  return {
+    scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80),
+    path = path, query = query ~= "" and query or nil,
+  }
 end
 
 local function milliseconds(seconds) return math.max(1, math.ceil(seconds * 1000)) end
@@ -61,21 +70,43 @@ local function kept_headers(headers)
   return copy
 end
 
-local function connect(client, settings, scheme, host, port, attempt, deadline)
+local function connect(client, settings, to, attempt, fresh, deadline)
   local left = deadline - now()
   if left <= 0 then return trouble("timeout", "the deadline passed before the connect", false) end
-  client:set_timeouts(milliseconds(math.min(attempt.connect_timeout, left)), milliseconds(left), milliseconds(left))
-  local connected, err = client:connect {
-    scheme = scheme, host = host, port = port,
+  local all = milliseconds(left)
+  client:set_timeouts(math.min(milliseconds(attempt.connect_timeout), all), all, all)
+  local fine, connected, err = pcall(client.connect, client, {
+    scheme = to.scheme, host = to.host, port = to.port,
     ssl_verify = not settings.insecure,
-    ssl_server_name = scheme == "https" and host:gsub("^%[(.*)%]$", "%1") or nil,
-    -- A request that must not run twice never goes out on a connection that may be dead.
-    pool = attempt.fresh and ("aom:fresh:" .. tostring(attempt)) or nil,
+    ssl_server_name = to.scheme == "https" and to.host:gsub("^%[(.*)%]$", "%1") or nil,
+    pool = fresh and ("aom:fresh:" .. tostring(attempt)) or nil,
     proxy_opts = not attempt.no_proxy and settings.proxy and settings.proxy ~= "" and
       { http_proxy = settings.proxy, https_proxy = settings.proxy } or nil,
-  }
+  })
+  if not fine then
+    -- lua-resty-core has been seen to trip over a handshake that fails at once.
+    local message = "the connect failed: " .. tostring(connected)
+    if to.scheme == "https" then return trouble("tls", message .. VERIFIES, false) end
+    return trouble("network", message, false)
+  end
   if not connected then return classify(err, false) end
   return true
+end
+
+--- Sends the request once. `reused`: over a connection that had been used before.
+local function exchange(client, settings, to, request, attempt, fresh, deadline)
+  local connected, failure = connect(client, settings, to, attempt, fresh, deadline)
+  if not connected then return nil, failure, false end
+  local reused = (client:get_reused_times() or 0) > 0
+  local response, err = client:request(request)
+  if not response then
+    client:close()
+    return nil, select(2, classify(err, true)), reused
+  end
+  local text, cut = read_body(client, response, settings.max_response_bytes, deadline)
+  if not text or fresh then client:close() else client:set_keepalive(KEEPALIVE_MS, POOL_SIZE) end
+  if not text then return nil, cut, reused end
+  return { status = response.status, headers = kept_headers(response.headers), body = text }
 end
 
 ---@param http table     the module resty.http
@@ -86,26 +117,17 @@ function cosocket.new(http, settings)
     local method, url, headers, body = attempt:signed()
     if not method then return trouble("argument", url, false) end
     headers["User-Agent"] = settings.user_agent
-    local scheme, host, port, target = split(url)
-    local client = http.new()
-    local connected, failure = connect(client, settings, scheme, host, port, attempt, deadline)
-    if not connected then return nil, failure end
     headers["Content-Length"] = ("%d"):format(#body)
-    local path, query = target:match("^([^?]*)%??(.*)$")
-    local response, err = client:request {
-      method = method, path = path, query = query ~= "" and query or nil, headers = headers, body = body,
-    }
-    if not response then
-      client:close()
-      return classify(err, true)
+    local to = split(url)
+    local request = { method = method, path = to.path, query = to.query, headers = headers, body = body }
+    -- A request that must not run twice never goes out on a connection that may be dead.
+    local fresh = attempt.fresh
+    local answer, failure, reused = exchange(http.new(), settings, to, request, attempt, fresh, deadline)
+    if not answer and reused and failure.kind == "network" then
+      -- The server had closed it while it was idle, as is its right.
+      answer, failure = exchange(http.new(), settings, to, request, attempt, true, deadline)
     end
-    local text, cut = read_body(client, response, settings.max_response_bytes, deadline)
-    if not text then
-      client:close()
-      return nil, cut
-    end
-    client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)
-    return { status = response.status, headers = kept_headers(response.headers), body = text }
+    return answer, failure
   end
 end
 

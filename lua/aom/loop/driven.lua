@@ -23,21 +23,39 @@ local PATIENCE = 1
 function driven.new(engine, hooks)
   local loop, drive = { now = now }, {}
   local set = tasks.new(hooks)
-  local fetching = {} -- transfer id -> task
-  local timers = {}   -- task -> when it is due
+  local fetching = {} -- transfer id -> wait
+  local timers = {}   -- wait -> when it is due
   local changed = hooks.on_change or function() end
   local closed = false
+  local turning = 0   -- how many calls outside of any task turn the wheel
+
+  function drive.is_turning() return turning > 0 end
 
   drive.tasks = set
 
   local function wait_for_transfer(task, id)
-    fetching[id] = task
-    return set.suspend(task, function()
-      fetching[id] = nil
-      engine:cancel(id)
+    local wait = { task = task }
+    fetching[id] = wait
+    return set.suspend(wait, function()
+      if fetching[id] then
+        fetching[id] = nil
+        engine:cancel(id)
+      end
+      set.wake(wait, transfers.cancelled())
       changed()
-      set.wake(task, transfers.cancelled())
     end)
+  end
+
+  --- What ends meanwhile wakes its own task, which runs later.
+  local function block_for_transfer(id)
+    local wait = {}
+    fetching[id] = wait
+    repeat
+      engine:poll(PATIENCE)
+      drive.wake_finished()
+    until wait.woken
+    changed()
+    return wait.a, wait.b
   end
 
   function loop.fetch(attempt, deadline)
@@ -46,27 +64,29 @@ function driven.new(engine, hooks)
     if not id then return nil, trouble end
     local task = set.current()
     if task then return wait_for_transfer(task, id) end
-    while not engine:wait(id, PATIENCE) do end
-    changed()
-    return transfers.collect(engine, id)
+    return block_for_transfer(id)
   end
 
-  --- True when the time is up, false when the task was woken or cancelled.
-  local function wait_until(task, deadline)
-    timers[task] = deadline
-    local timed_out = set.suspend(task, function() set.wake(task, false) end)
-    timers[task] = nil
-    return timed_out
+  --- What ended the wait: "time", "woken" or "cancelled".
+  local function wait_until(wait, deadline)
+    if closed then return "cancelled" end
+    timers[wait] = deadline
+    local why = set.suspend(wait, function() set.wake(wait, "cancelled") end)
+    timers[wait] = nil
+    return why
   end
 
   function loop.sleep(seconds)
     local deadline = now() + seconds
     local task = set.current()
     if task then
-      wait_until(task, deadline)
+      wait_until({ task = task }, deadline)
       return
     end
-    while now() < deadline and not closed do engine:poll(deadline - now()) end
+    while now() < deadline and not closed do
+      engine:poll(deadline - now())
+      drive.wake_finished()
+    end
     changed()
   end
 
@@ -74,9 +94,14 @@ function driven.new(engine, hooks)
   function loop.waiter()
     local task = set.current()
     if not task then return nil end
+    local wait = { task = task }
     return {
-      wait = function(deadline) return not wait_until(task, deadline) end,
-      wake = function() set.wake(task, false) end,
+      wait = function(deadline)
+        local why = wait_until(wait, deadline)
+        if why == "cancelled" then return nil end
+        return why == "woken"
+      end,
+      wake = function() set.wake(wait, "woken") end,
     }
   end
 
@@ -85,9 +110,9 @@ function driven.new(engine, hooks)
   function drive.wake_due()
     local nearest
     local time = now()
-    for task, due in pairs(timers) do
+    for wait, due in pairs(timers) do
       if due <= time then
-        set.wake(task, true)
+        set.wake(wait, "time")
       elseif not nearest or due < nearest then
         nearest = due
       end
@@ -100,9 +125,9 @@ function driven.new(engine, hooks)
   function drive.wake_finished()
     local id = engine:finished()
     while id do
-      local task = fetching[id]
+      local wait = fetching[id]
       fetching[id] = nil
-      if task then set.wake(task, transfers.collect(engine, id)) else engine:cancel(id) end
+      if wait then set.wake(wait, transfers.collect(engine, id)) else engine:cancel(id) end
       id = engine:finished()
     end
   end
@@ -114,38 +139,56 @@ function driven.new(engine, hooks)
       drive.wake_finished()
     end
     set.flush()
-    changed()
   end
 
   --- Waits until `is_done`: suspended where that can be, else by turning the wheel.
-  local function wait_for(is_done, on_wake)
+  local function wait_for(is_done, on_wake, on_cancel)
     local task = set.current()
     if not task then
-      while not is_done() do turn() end
+      turning = turning + 1
+      local fine, err = pcall(function()
+        while not is_done() do turn() end
+      end)
+      turning = turning - 1
+      changed()
+      -- Ctrl-C raises wherever it finds the script.
+      if not fine then error(err, 0) end
       return
     end
-    on_wake(function() set.wake(task) end)
-    while not is_done() do set.suspend(task, function() end) end
+    local wait
+    on_wake(function()
+      if wait then set.wake(wait) end
+    end)
+    while not is_done() do
+      wait = { task = task }
+      set.suspend(wait, on_cancel)
+    end
   end
 
   --- Runs the functions of `list`, at most `concurrency` at a time. The first error
-  --- that one raises is raised again, when all have ended.
+  --- that one raises is raised again, when all have ended. To cancel the task that
+  --- waits here is to cancel those it waits for.
   function loop.run(list, concurrency)
     local started, ended, failure = 0, 0, nil
+    local running = {} -- task -> true
     local start_next
     local woken = function() end
-    local function on_end(fine, err)
-      ended = ended + 1
-      if not fine and not failure then failure = { err } end
-      if list[started + 1] then start_next() end
-      if ended == started then woken() end
-    end
     function start_next()
       started = started + 1
-      set.spawn(list[started], on_end)
+      local task
+      task = set.spawn(list[started], function(fine, err)
+        running[task] = nil
+        ended = ended + 1
+        if not fine and not failure then failure = { err } end
+        if list[started + 1] then start_next() end
+        if ended == started then woken() end
+      end)
+      running[task] = true
     end
     while started < concurrency and list[started + 1] do start_next() end
-    wait_for(function() return ended == started end, function(wake) woken = wake end)
+    wait_for(function() return ended == started end, function(wake) woken = wake end, function()
+      for task in pairs(running) do set.cancel(task) end
+    end)
     if failure then error(failure[1], 0) end
   end
 

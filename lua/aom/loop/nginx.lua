@@ -1,6 +1,11 @@
 --- The loop of nginx with its Lua module, and of OpenResty. A call waits in the light
 --- thread that makes it; other requests of the worker go on. Attempts travel over
 --- lua-resty-http where it is installed, else over libcurl, stepped between sleeps.
+---
+--- A light thread may be gone at any moment, with the request that it belongs to or
+--- because somebody killed it, and no code of ours runs then. So nothing here is handed
+--- from one call to the next: a transfer that nobody waits for is dropped after its
+--- deadline, and a gate's hold ends at a set time.
 
 local core = require "aom.core"
 local cosocket = require "aom.loop.cosocket"
@@ -19,27 +24,31 @@ local yieldable = { rewrite = true, access = true, content = true, timer = true,
 --- Before the workers exist nothing else runs, so that a call may block there.
 local blocking = { init = true }
 
-local function refuse(phase)
-  return nil, { kind = "argument", sent = false, message =
-    ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase) }
-end
-
+--- lua-resty-http verifies against what nginx.conf names, so a `ca_file` asks for curl.
 local function find_transport(settings)
   if settings.transport == "curl" then return nil end
+  if settings.ca_file then
+    if settings.transport ~= "resty" then return nil end
+    return nil, errors.config("option ca_file has no effect with transport \"resty\"",
+      "name the bundle in nginx.conf: lua_ssl_trusted_certificate")
+  end
   local found, http = pcall(require, "resty.http")
   if found then return cosocket.new(http, settings) end
   if settings.transport == "resty" then
-    return nil, errors.config('option transport: "resty" needs lua-resty-http, and resty.http cannot be loaded',
+    return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
+      .. tostring(http):match "^[^\n]*",
       "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http")
   end
 end
 
-local function new_waiter()
+--- Something to wait for. Without semaphores, which come with lua-resty-core, by looking.
+local function new_signal()
   local found, semaphore = pcall(require, "ngx.semaphore")
   if found then
     local posts = semaphore.new()
     return {
-      wait = function(deadline) return posts:wait(math.max(0, deadline - now())) == true end,
+      -- It counts in milliseconds, and must not come back before its time.
+      wait = function(deadline) return posts:wait(math.max(0.001, deadline - now())) == true end,
       wake = function() posts:post(1) end,
     }
   end
@@ -62,41 +71,93 @@ function nginx.new(engine, settings)
   if err then return nil, err end
   local loop = { now = now, name = "nginx", transport = carry and "resty" or "curl", shared = ngx.shared.aom }
   local steps = stepper.new(engine, ngx.sleep, ngx.now)
-  local cancelled = setmetatable({}, { __mode = "k" }) -- light thread -> true
+  local closed = false
+  local cancelled = setmetatable({}, { __mode = "k" })  -- light thread -> true
+  local interrupts = setmetatable({}, { __mode = "k" }) -- light thread -> what ends its wait
 
-  local function is_cancelled() return cancelled[coroutine.running()] == true end
+  local function is_over() return closed or cancelled[coroutine.running()] == true end
 
-  local function block(attempt, deadline)
-    local id, trouble = transfers.start(engine, attempt, deadline - now())
-    if not id then return nil, trouble end
+  --- Why no call can be made from here.
+  function loop.enter()
+    local phase = ngx.get_phase()
+    if yieldable[phase] or blocking[phase] then return nil end
+    return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
+  end
+
+  local function new_waiter()
+    local signal = new_signal()
+    return {
+      wake = signal.wake,
+      wait = function(deadline)
+        if is_over() then return nil end
+        local thread = coroutine.running()
+        interrupts[thread] = signal.wake
+        local woken = signal.wait(deadline)
+        interrupts[thread] = nil
+        if is_over() then return nil end
+        return woken
+      end,
+    }
+  end
+
+  --- A cosocket's wait cannot be ended from outside, nor does it know a deadline for a
+  --- whole answer; a light thread of its own can be killed.
+  local function carry_apart(attempt, deadline)
+    local waiter = new_waiter()
+    local fine, answer, trouble
+    local thread = ngx.thread.spawn(function()
+      fine, answer, trouble = pcall(carry, attempt, deadline)
+      waiter.wake()
+    end)
+    local woken = waiter.wait(deadline + 0.01)
+    if fine == nil then
+      ngx.thread.kill(thread)
+      if woken == nil then return transfers.cancelled() end
+      return nil, { kind = "timeout", message = "the answer took too long", sent = true }
+    end
+    ngx.thread.wait(thread)
+    if not fine then error(answer, 0) end
+    return answer, trouble
+  end
+
+  local function block(id)
     while not engine:wait(id, 1) do end
     return transfers.collect(engine, id)
   end
 
   function loop.fetch(attempt, deadline)
-    local phase = ngx.get_phase()
-    if blocking[phase] then return block(attempt, deadline) end
-    if not yieldable[phase] then return refuse(phase) end
-    if carry then return carry(attempt, deadline) end
+    if closed then return transfers.cancelled() end
+    local blocks = blocking[ngx.get_phase()]
+    if carry and not blocks then return carry_apart(attempt, deadline) end
+    if not blocks then steps.make_room(is_over) end
+    if is_over() then return transfers.cancelled() end
     local id, trouble = transfers.start(engine, attempt, deadline - now())
     if not id then return nil, trouble end
-    return steps.wait(id, deadline, is_cancelled)
+    if blocks then return block(id) end
+    return steps.wait(id, deadline, is_over)
   end
 
   function loop.sleep(seconds)
     local deadline = now() + seconds
-    if blocking[ngx.get_phase()] then
-      while now() < deadline do engine:poll(deadline - now()) end
+    if not blocking[ngx.get_phase()] then
+      new_waiter().wait(deadline)
       return
     end
-    -- In short pieces, so that a cancelled one ends soon.
-    while now() < deadline and not is_cancelled() do
-      ngx.sleep(math.min(0.1, math.max(0.001, deadline - now())))
-    end
+    while now() < deadline do engine:poll(deadline - now()) end
   end
 
   function loop.waiter()
     if yieldable[ngx.get_phase()] then return new_waiter() end
+  end
+
+  local function run_aside(work, count)
+    local parent, threads = coroutine.running(), {}
+    interrupts[parent] = function()
+      for _, thread in ipairs(threads) do loop.cancel(thread) end
+    end
+    for i = 1, count do threads[i] = ngx.thread.spawn(work) end
+    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+    interrupts[parent] = nil
   end
 
   function loop.run(list, concurrency)
@@ -108,9 +169,7 @@ function nginx.new(engine, settings)
         if not fine and not failure then failure = { problem } end
       end
     end
-    local threads = {}
-    for i = 1, math.min(concurrency, #list) do threads[i] = ngx.thread.spawn(work) end
-    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+    if yieldable[ngx.get_phase()] then run_aside(work, math.min(concurrency, #list)) else work() end
     if failure then error(failure[1], 0) end
   end
 
@@ -128,9 +187,18 @@ function nginx.new(engine, settings)
 
   function loop.current() return coroutine.running() end
 
-  function loop.cancel(thread) cancelled[thread] = true end
+  function loop.cancel(thread)
+    cancelled[thread] = true
+    if interrupts[thread] then interrupts[thread]() end
+  end
 
-  loop.close = steps.close
+  --- Those that wait find out when they wake.
+  function loop.close()
+    if closed then return end
+    closed = true
+    for _, interrupt in pairs(interrupts) do interrupt() end
+    steps.close()
+  end
 
   return loop
 end

@@ -2,6 +2,7 @@
 --- that this Lua runs in. A loop is a small table, and the only thing in the library
 --- that knows where it stands.
 
+local adapter = require "aom.loop.adapter"
 local core = require "aom.core"
 local errors = require "aom.errors"
 
@@ -18,25 +19,16 @@ local open = {}
 ---@field cancel? fun(task: any)  wakes what `spawn` returned out of its wait
 ---@field current? fun(): any  what `cancel` takes for the call that asks
 ---@field close? fun()
+---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
+---  run as a task of its own: why none can be made from here. It may wait
 ---@field shared? table  a store that processes share, as an ngx.shared dictionary
 
 ---@class aom.Waiter
----@field wait fun(deadline: number): boolean  whether it was woken
+---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled
 ---@field wake fun()
 
 -- Loaded when chosen: luv need not be there for a script that does not use it.
 local modules = { blocking = "aom.loop.blocking", uv = "aom.loop.uv", nginx = "aom.loop.nginx" }
-
-local required = { "fetch", "sleep", "now", "waiter", "run" }
-
-local function check_adapter(adapter)
-  for _, name in ipairs(required) do
-    if type(adapter[name]) ~= "function" then
-      return nil, errors.argument("option loop: the adapter has no function %s", name)
-    end
-  end
-  return adapter
-end
 
 local MAX_HEAD = 256 * 1024
 
@@ -68,13 +60,22 @@ end
 ---@return aom.Error|nil
 function open.loop(settings)
   local choice = settings.loop or detect()
-  if type(choice) == "table" then return check_adapter(choice) end
+  if type(choice) == "table" then return adapter.new(choice, settings) end
   if settings.transport == "resty" and choice ~= "nginx" then
     return nil, errors.config('option transport: "resty" works inside nginx alone')
   end
   local engine, err = make_engine(settings)
   if not engine then return nil, err end
   return require(modules[choice]).new(engine, settings)
+end
+
+--- Called before a call begins, with `later` when it is to run as a task of its own.
+---@param entered aom.Loop
+---@param later boolean
+---@return aom.Error|nil  why no call can be made from here
+function open.enter(entered, later)
+  local refusal = entered.enter and entered.enter(later)
+  return refusal and errors.argument("%s", refusal) or nil
 end
 
 return open

@@ -1,38 +1,55 @@
 --- Drives an engine by the events of a libuv loop: a poll handle for each socket that
 --- libcurl wants watched, one timer for libcurl and one for our own waits. There is no
 --- polling. Handles exist only while something is in flight: libuv's loop ends by
---- itself when nothing is, and a client that is dropped leaves nothing to clean up.
+--- itself when nothing is, though connections are kept, and a client that is dropped
+--- leaves nothing behind that a finaliser would have to stop.
 
 local sockets = {}
 
----@param uv table      vim.uv, vim.loop or luv
+---@param host aom.UvHost
 ---@param engine userdata
 ---@param on_event function  called after libcurl or the timer got its turn
-function sockets.new(uv, engine, on_event)
-  local self = {}
+function sockets.new(host, engine, on_event)
+  local self, uv = {}, host.uv
   local polls = {}   -- fd -> poll handle
   local curl_timer, own_timer
 
-  local function close(handle)
-    if handle and not uv.is_closing(handle) then uv.close(handle) end
+  local retired = {} -- stopped, to be closed
+
+  local function close_retired()
+    local handles = retired
+    retired = {}
+    for _, handle in ipairs(handles) do
+      if not uv.is_closing(handle) then uv.close(handle) end
+    end
   end
 
-  local apply
+  --- A script may end without running libuv's loop again, and a handle that is closing
+  --- by then crashes luv; one that is stopped does not. So it is closed from inside the
+  --- loop, if that ever runs.
+  local function retire(handle, stop)
+    if not handle then return end
+    stop(handle)
+    retired[#retired + 1] = handle
+    if #retired == 1 then host.soon(close_retired) end
+  end
 
   local function watch(fd, events)
-    if not polls[fd] then polls[fd] = assert(uv.new_poll(fd)) end
+    -- It must not raise, which inside one of luv's callbacks ends the process. A socket
+    -- that cannot be watched ends with its transfer's time-out.
+    polls[fd] = polls[fd] or uv.new_poll(fd)
+    if not polls[fd] then return end
     uv.poll_start(polls[fd], events, function(err, happened)
       -- libcurl finds out by itself what is wrong with a socket.
       local read = err or happened:find("r", 1, true) ~= nil
       local write = err or happened:find("w", 1, true) ~= nil
       engine:on_socket(fd, read, write)
-      apply()
       on_event()
     end)
   end
 
   local function unwatch(fd)
-    close(polls[fd])
+    retire(polls[fd], uv.poll_stop)
     polls[fd] = nil
   end
 
@@ -45,25 +62,21 @@ function sockets.new(uv, engine, on_event)
     curl_timer = curl_timer or uv.new_timer()
     uv.timer_start(curl_timer, milliseconds, 0, function()
       engine:on_timeout()
-      apply()
       on_event()
     end)
   end
 
   --- Does what libcurl wishes by now.
-  function apply()
-    local fd, read, write = engine:wish()
+  function self.apply()
+    local fd, read, write, fresh = engine:wish()
     while fd do
-      if read or write then
-        watch(fd, (read and "r" or "") .. (write and "w" or ""))
-      else
-        unwatch(fd)
-      end
-      fd, read, write = engine:wish()
+      -- Another socket under the number of one that is gone: the old watch is void.
+      if fresh or not (read or write) then unwatch(fd) end
+      if read or write then watch(fd, (read and "r" or "") .. (write and "w" or "")) end
+      fd, read, write, fresh = engine:wish()
     end
     set_curl_timer()
   end
-  self.apply = apply
 
   --- Calls `on_event` once, after `seconds`; nil: not at all.
   function self.call_after(seconds)
@@ -72,14 +85,14 @@ function sockets.new(uv, engine, on_event)
       return
     end
     own_timer = own_timer or uv.new_timer()
-    uv.timer_start(own_timer, math.ceil(seconds * 1000), 0, on_event)
+    uv.timer_start(own_timer, math.max(0, math.ceil(seconds * 1000)), 0, on_event)
   end
 
-  --- Closes every handle. They come back when they are needed again.
+  --- Lets go of every handle. They come back when they are needed again.
   function self.release()
     for fd in pairs(polls) do unwatch(fd) end
-    close(curl_timer)
-    close(own_timer)
+    retire(curl_timer, uv.timer_stop)
+    retire(own_timer, uv.timer_stop)
     curl_timer, own_timer = nil, nil
   end
 

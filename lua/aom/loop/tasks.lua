@@ -6,6 +6,16 @@
 ---@class aom.Task
 ---@field thread thread
 ---@field on_end? fun(fine: boolean, err: any)
+---@field wait? aom.Wait  what it waits for now
+
+--- One wait of a task. Whoever wakes names the wait, not the task: one that comes too
+--- late must not end the task's next wait.
+---@class aom.Wait
+---@field task aom.Task
+---@field cancel? function  ends what it waits for, and wakes it
+---@field woken? boolean
+---@field a? any
+---@field b? any
 
 local tasks = {}
 
@@ -21,7 +31,7 @@ function tasks.new(hooks)
   -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
   local by_thread = setmetatable({}, { __mode = "kv" })
   local ready, first, last = {}, 1, 0
-  local suspended = {} -- task -> what ends its wait
+  local suspended = {} -- wait -> true
 
   local function register(task)
     by_thread[task.thread] = task
@@ -34,32 +44,40 @@ function tasks.new(hooks)
     local thread, is_main = coroutine.running()
     if not thread or is_main then return nil end
     local task = by_thread[thread]
-    if task or not hooks.adopt then return task end
+    if not task and not hooks.adopt then return nil end
     if coroutine.isyieldable and not coroutine.isyieldable() then return nil end
-    return register { thread = thread }
+    return task or register { thread = thread }
   end
 
-  local function push(task, a, b)
+  local function push(entry)
     last = last + 1
-    ready[last] = { task, a, b }
+    ready[last] = entry
     if hooks.on_ready then hooks.on_ready() end
   end
 
-  --- Marks a suspended task as ready; `a` and `b` are what its `suspend` returns.
-  --- A task that is ready already keeps its first answer.
-  function set.wake(task, a, b)
-    if not suspended[task] then return end
-    suspended[task] = nil
-    push(task, a, b)
+  --- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts.
+  ---@param wait aom.Wait
+  function set.wake(wait, a, b)
+    if wait.woken then return end
+    wait.woken, wait.a, wait.b = true, a, b
+    -- Not suspended: the task has not got that far, or never will.
+    if suspended[wait] then push(wait) end
+    suspended[wait] = nil
   end
 
-  --- Suspends the running task until it is woken.
-  ---@param task aom.Task
+  --- Suspends the running task until the wait is over. Somebody else may resume the
+  --- coroutine meanwhile, and is none the wiser.
+  ---@param wait aom.Wait  { task }
   ---@param on_cancel function  ends what it waits for, and wakes it
-  function set.suspend(task, on_cancel)
-    suspended[task] = on_cancel
-    if hooks.on_suspend then hooks.on_suspend() end
-    return coroutine.yield()
+  function set.suspend(wait, on_cancel)
+    if not wait.woken then
+      wait.cancel = on_cancel
+      wait.task.wait = wait
+      suspended[wait] = true
+      if hooks.on_suspend then hooks.on_suspend() end
+      repeat coroutine.yield() until wait.resumed
+    end
+    return wait.a, wait.b
   end
 
   --- Makes a task of `body`; it runs from the next `flush` on. Errors are caught at the
@@ -69,20 +87,34 @@ function tasks.new(hooks)
   ---@return aom.Task
   function set.spawn(body, on_end)
     local task = register { thread = coroutine.create(body), on_end = on_end }
-    push(task)
+    task.wait = { task = task }
+    push(task.wait)
     return task
   end
 
   --- Ends what a task waits for, if it waits.
   ---@param task aom.Task
   function set.cancel(task)
-    if suspended[task] then suspended[task]() end
+    if suspended[task.wait] then task.wait.cancel() end
   end
 
   function set.cancel_all()
     local waiting = {}
-    for task in pairs(suspended) do waiting[#waiting + 1] = task end
-    for _, task in ipairs(waiting) do set.cancel(task) end
+    for wait in pairs(suspended) do waiting[#waiting + 1] = wait end
+    for _, wait in ipairs(waiting) do
+      if suspended[wait] then wait.cancel() end
+    end
+  end
+
+  --- Lets go of the waits whose task is gone: its coroutine was closed, or could not be
+  --- suspended after all (Lua 5.1, inside a pcall).
+  local function forget_dead()
+    for wait in pairs(suspended) do
+      if wait.task.wait ~= wait or coroutine.status(wait.task.thread) == "dead" then
+        suspended[wait] = nil
+        wait.cancel()
+      end
+    end
   end
 
   ---@return boolean
@@ -90,15 +122,23 @@ function tasks.new(hooks)
 
   --- Whether no task waits and none is ready.
   ---@return boolean
-  function set.is_idle() return next(suspended) == nil and first > last end
+  function set.is_idle()
+    if next(suspended) ~= nil then forget_dead() end
+    return next(suspended) == nil and first > last
+  end
 
-  local function resume(task, a, b)
-    local fine, err = coroutine.resume(task.thread, a, b)
-    if coroutine.status(task.thread) ~= "dead" then return end
+  local function resume(wait)
+    local task = wait.task
+    local thread = task.thread
+    -- Closed by its owner, or gone on without us.
+    if task.wait ~= wait or coroutine.status(thread) ~= "suspended" then return end
+    wait.resumed = true
+    local fine, err = coroutine.resume(thread)
+    if coroutine.status(thread) ~= "dead" then return end
     if task.on_end then
       task.on_end(fine, err)
     elseif not fine and hooks.on_error then
-      hooks.on_error(type(err) == "string" and debug.traceback(task.thread, err) or err)
+      hooks.on_error(type(err) == "string" and debug.traceback(thread, err) or err)
     end
   end
 
@@ -106,10 +146,10 @@ function tasks.new(hooks)
   function set.flush()
     local stop = last
     while first <= stop do
-      local entry = ready[first]
+      local wait = ready[first]
       ready[first] = nil
       first = first + 1
-      resume(entry[1], entry[2], entry[3])
+      resume(wait)
     end
   end
 

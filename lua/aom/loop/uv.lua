@@ -7,39 +7,66 @@ local sockets = require "aom.loop.sockets"
 
 local uv_loop = {}
 
---- The host's libuv, how to run a function soon and out of any callback of libuv's,
---- and how to report an error that nobody waits for.
-local function find_host()
-  if vim and (vim.uv or vim.loop) then
+---@class aom.UvHost
+---@field uv table
+---@field soon fun(body: function)  runs it shortly, outside of any callback of libuv's
+---@field report fun(err: any)      tells the user of an error that nobody waits for
+---@field is_fast fun(): boolean    whether the host refuses its API here
+
+---@return aom.UvHost
+local function neovim()
+  return {
+    uv = vim.uv or vim.loop,
     -- Callbacks of libuv's run in a "fast" context, where Neovim refuses most of its
     -- API: what is scheduled runs outside of it.
-    return vim.uv or vim.loop, vim.schedule, function(err)
-      vim.schedule(function() vim.notify("aom: error in a callback: " .. tostring(err), vim.log.levels.ERROR) end)
-    end
-  end
-  local uv = require "luv"
-  local function soon(body)
-    local timer = uv.new_timer()
-    uv.timer_start(timer, 0, 0, function()
-      uv.close(timer)
-      body()
-    end)
-  end
-  -- Raised inside a callback of luv's it would end the process.
-  return uv, soon, function(err) io.stderr:write("aom: error in a callback: ", tostring(err), "\n") end
+    soon = vim.schedule,
+    is_fast = vim.in_fast_event,
+    report = function(err)
+      vim.schedule(function()
+        vim.notify("aom: error in a callback: " .. tostring(err), vim.log.levels.ERROR)
+      end)
+    end,
+  }
 end
+
+---@return aom.UvHost
+local function plain()
+  local uv = require "luv"
+  return {
+    uv = uv,
+    soon = function(body)
+      local timer = uv.new_timer()
+      uv.timer_start(timer, 0, 0, function()
+        uv.close(timer)
+        body()
+      end)
+    end,
+    is_fast = function() return false end,
+    -- Raised inside a callback of luv's it would end the process.
+    report = function(err) io.stderr:write("aom: error in a callback: ", tostring(err), "\n") end,
+  }
+end
+
+local FAST = "in a callback of libuv's Neovim allows no waiting: give the call a callback, "
+  .. "make it in a coroutine, or in vim.schedule(…)"
 
 ---@param engine userdata  an engine of aom.core
 ---@return aom.Loop
 function uv_loop.new(engine)
-  local uv, soon, report = find_host()
+  local host = vim and (vim.uv or vim.loop) and neovim() or plain()
   local events, drive
   local scheduled, closed = false, false
 
+  local on_ready
+
   local function settle()
-    if closed then return end
+    -- While a call outside of any task turns the wheel itself, libuv has no part in it.
+    if closed or drive.is_turning() then return end
+    -- Also what has finished while a call blocked, of which no event will tell.
+    drive.wake_finished()
     events.apply()
-    if drive.tasks.is_idle() and engine:running() == 0 then
+    if drive.tasks.has_ready() then on_ready() end
+    if engine:running() == 0 and drive.tasks.is_idle() then
       events.release()
     else
       events.call_after(drive.wake_due())
@@ -52,23 +79,30 @@ function uv_loop.new(engine)
     settle()
   end
 
-  local function on_ready()
-    if scheduled then return end
+  function on_ready()
+    if scheduled or drive.is_turning() then return end
     scheduled = true
-    soon(run_ready)
+    host.soon(run_ready)
   end
 
   local loop
   loop, drive = driven.new(engine, {
-    adopt = true, on_ready = on_ready, on_suspend = settle, on_change = settle, on_error = report,
+    adopt = true, on_ready = on_ready, on_suspend = settle, on_change = settle, on_error = host.report,
   })
   loop.name = "uv"
   engine:watch()
-  events = sockets.new(uv, engine, function()
-    if closed then return end
-    drive.wake_finished()
-    settle()
-  end)
+  events = sockets.new(host, engine, settle)
+
+  --- Leaves a fast context, so that the hooks and providers that a call runs may use
+  --- the whole of Neovim.
+  function loop.enter(later)
+    if later or not host.is_fast() then return nil end
+    local task = drive.tasks.current()
+    if not task then return FAST end
+    local wait = { task = task }
+    host.soon(function() drive.tasks.wake(wait) end)
+    drive.tasks.suspend(wait, function() drive.tasks.wake(wait) end)
+  end
 
   local close_engine = loop.close
   --- Cancels what is in flight, and closes every handle.

@@ -1,0 +1,80 @@
+--- An adapter of a user's own: any event loop, as a table of functions. Those that know
+--- how to wait pass through as they are; what `fetch` brings back is checked and brought
+--- into the one shape that the rest of the library reads.
+
+local errors = require "aom.errors"
+
+local adapter = {}
+
+local required = { "fetch", "sleep", "now", "waiter", "run" }
+local optional = { "spawn", "cancel", "close", "enter" }
+
+local kinds = {
+  network = true, timeout = true, tls = true, protocol = true, cancelled = true,
+  argument = true, config = true,
+}
+
+local function trouble(kind, message, sent)
+  return nil, { kind = kind, message = message, sent = sent }
+end
+
+--- HTTP clients report most of their failures as a string. The request may have been
+--- sent by then, for all that one knows.
+local function read_trouble(why)
+  if type(why) ~= "table" then
+    local message = why ~= nil and tostring(why) or "the adapter gave no answer and no reason"
+    return trouble("network", message, true)
+  end
+  return nil, {
+    kind = kinds[why.kind] and why.kind or "network",
+    message = tostring(why.message or why.kind or why), code = why.code, sent = why.sent ~= false,
+  }
+end
+
+--- Of a header that is there twice, the first one stands.
+local function read_headers(given)
+  local headers = {}
+  for name, value in pairs(given or {}) do
+    if type(value) == "table" then value = value[1] end
+    if type(name) == "string" then headers[name:lower()] = tostring(value) end
+  end
+  return headers
+end
+
+local function read_answer(answer, limit)
+  local status = type(answer) == "table" and tonumber(answer.status)
+  if not status then return trouble("protocol", "the adapter's answer has no status", true) end
+  local body = answer.body or ""
+  if type(body) ~= "string" then
+    return trouble("protocol", "the adapter's answer has a body that is no string", true)
+  end
+  if #body > limit then return trouble("protocol", "the body is over the limit", true) end
+  return { status = status, headers = read_headers(answer.headers), body = body }
+end
+
+---@param given table  an adapter
+---@param settings table  a client's resolved configuration
+---@return aom.Loop|nil
+---@return aom.Error|nil
+function adapter.new(given, settings)
+  for _, name in ipairs(required) do
+    if type(given[name]) ~= "function" then
+      return nil, errors.argument("option loop: the adapter has no function %s", name)
+    end
+  end
+  for _, name in ipairs(optional) do
+    if given[name] ~= nil and type(given[name]) ~= "function" then
+      return nil, errors.argument("option loop: the adapter's %s is no function", name)
+    end
+  end
+  local loop = {}
+  function loop.fetch(attempt, deadline)
+    local answer, why = given.fetch(attempt, deadline)
+    if not answer then return read_trouble(why) end
+    return read_answer(answer, settings.max_response_bytes)
+  end
+  -- The user's own table stays as it is.
+  return setmetatable(loop, { __index = given })
+end
+
+return adapter

@@ -1,0 +1,183 @@
+--- Loops that users bring: what the library asks of them, what it accepts, and the worked
+--- example, an adapter for cqueues.
+
+local adapter = require "aom.loop.adapter"
+local aom = require "aom"
+local process = require "spec.support.process"
+local safe = require "aom.safe"
+
+local SK, PROJECT = "adapter-secret", ("0123456789abcdef"):rep(2)
+
+local serial = 0
+local function options(loop)
+  serial = serial + 1
+  return { endpoint = "https://aom.example.com", project_id = PROJECT, ak = ("ADAPTER%d"):format(serial), sk = SK,
+    loop = loop, max_attempts = 1 }
+end
+
+--- A loop in which time stands still, and whose fetch is `fetch`.
+local function loop_with(fetch)
+  return {
+    fetch = fetch, sleep = function() end, now = function() return 1 end, waiter = function() end,
+    run = function(list) for _, body in ipairs(list) do body() end end,
+  }
+end
+
+local function trigger(fetch)
+  return safe.client(options(loop_with(fetch))):trigger("wf-1", "enable")
+end
+
+describe("an adapter", function()
+  it("is refused without a function that is needed, or with something else in its place", function()
+    for _, name in ipairs { "fetch", "sleep", "now", "waiter", "run" } do
+      local loop = loop_with(function() end)
+      loop[name] = nil
+      local _, err = safe.client(options(loop))
+      assert.are.equal("argument", err.kind)
+      assert.matches(name, err.message)
+    end
+    local loop = loop_with(function() end)
+    loop.spawn = true
+    local _, err = safe.client(options(loop))
+    assert.matches("spawn", err.message)
+  end)
+
+  it("answers with a status, headers in any case, and a body", function()
+    local result = trigger(function(attempt, deadline)
+      assert(deadline > 1)
+      local method, url, headers, body = attempt:signed()
+      assert(method == "PUT" and url:find "^https://aom.example.com/v1/" and headers.Authorization and body == "")
+      return { status = 200, headers = { ["X-Request-ID"] = { "id-1", "id-2" } }, body = '{"success"}' }
+    end)
+    assert.are.equal("id-1", result.request_id)
+    assert.is_true(trigger(function() return { status = "204" } end).success)
+  end)
+
+  it("reports failures in whatever way it likes", function()
+    local cases = {
+      { function() return nil, "connection refused" end, "network", "connection refused" },
+      { function() return nil, { kind = "timeout", message = "slow" } end, "timeout", "slow" },
+      { function() return nil, { kind = "odd", message = "strange" } end, "network", "strange" },
+      { function() return nil end, "network", "no reason" },
+      { function() return "200" end, "protocol", "no status" },
+      { function() return { status = 200, body = {} } end, "protocol", "no string" },
+      { function() return { status = 200, body = ("x"):rep(2 ^ 20 + 1) } end, "protocol", "over the limit" },
+    }
+    for _, case in ipairs(cases) do
+      local _, err = trigger(case[1])
+      assert.are.equal(case[2], err.kind)
+      assert.matches(case[3], err.message, 1, true)
+    end
+  end)
+
+  it("may say why no call can be made from where it is made", function()
+    local loop = loop_with(function() error "sent" end)
+    function loop.enter(later) return later and "not later" or "not now" end
+    local client = safe.client(options(loop))
+    local _, err = client:trigger("wf-1", "enable")
+    assert.are.equal("argument", err.kind)
+    assert.are.equal("not now", err.message)
+    _, err = client:trigger("wf-1", "enable", function() error "called back" end)
+    assert.are.equal("not later", err.message)
+  end)
+
+  it("without spawn runs the callback form by run, without cancel it is let be", function()
+    local loop = loop_with(function() return { status = 200, body = "" } end)
+    local seen
+    local handle = aom.client(options(loop)):trigger("wf-1", "enable", function(_, result) seen = result end)
+    handle:cancel()
+    assert.is_true(seen.success)
+  end)
+
+  it("stays as the user made it", function()
+    local given = loop_with(function() return nil, "x" end)
+    local fetch = given.fetch
+    local loop = adapter.new(given, { max_response_bytes = 1 })
+    assert.are.equal(given.now, loop.now)
+    assert.are.equal(fetch, given.fetch)
+    assert.are_not.equal(fetch, loop.fetch)
+  end)
+end)
+
+-- Debian has lua-http for LuaJIT and Lua 5.1, which cannot yield through pcall.
+if not rawget(_G, "jit") then return end
+
+describe("the adapter for cqueues", function()
+  local simulator
+
+  setup(function()
+    simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1", "wf-2", "任务" },
+      lifetime = 60 }
+  end)
+  teardown(function() simulator.stop() end)
+  before_each(function() simulator.reset() end)
+
+  local function in_controller(body)
+    local controller = require("cqueues").new()
+    local loop = dofile(process.root .. "/examples/cqueues.lua")(controller)
+    serial = serial + 1
+    local ak = ("CQUEUES%d"):format(serial)
+    simulator.set { keys = { [ak] = { sk = SK } } }
+    local client = aom.client { endpoint = simulator.url, project_id = PROJECT, ak = ak, sk = SK, loop = loop }
+    controller:wrap(body, client, loop)
+    assert(controller:loop(20))
+    client:close()
+  end
+
+  it("carries calls side by side, with retries, errors and callbacks", function()
+    simulator.set { latency = 0.2 }
+    local done, elapsed, retried, missing = 0, nil, nil, nil
+    in_controller(function(client, loop)
+      assert(client:trigger("任务", "enable").success)
+      simulator.script { { status = 503 } }
+      retried = client:trigger("wf-1", "enable").attempts
+      local list = {}
+      local function call()
+        if client:trigger("wf-2", "disable").success then done = done + 1 end
+      end
+      for i = 1, 10 do list[i] = call end
+      local started = loop.now()
+      loop.run(list, 10)
+      elapsed = loop.now() - started
+      client:trigger("nobody", "enable", function(err) missing = err end)
+    end)
+    assert.are.equal(2, retried)
+    assert.are.equal(10, done)
+    assert.is_true(elapsed < 1, elapsed)
+    assert.are.equal(404, missing.status)
+  end)
+
+  it("lets the calls of a new key out one at a time", function()
+    simulator.set { latency = 0.05 }
+    local left = 5
+    in_controller(function(client)
+      for _ = 1, 5 do client:trigger("wf-1", "enable", function(err) left = left - (err and 0 or 1) end) end
+    end)
+    assert.are.equal(0, left)
+    local requests = simulator.state().requests
+    assert.is_true(requests[2].at - requests[1].at >= 0.04)
+  end)
+
+  it("times out, and reports a server that is not there", function()
+    simulator.set { latency = 3 }
+    local client = safe.client { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = SK, timeout = 0.4,
+      loop = dofile(process.root .. "/examples/cqueues.lua")(require("cqueues").new()) }
+    local _, err = client:trigger("wf-1", "enable")
+    assert.are.equal("timeout", err.kind)
+    client = safe.client { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "B", sk = SK, max_attempts = 1,
+      loop = dofile(process.root .. "/examples/cqueues.lua")(require("cqueues").new()) }
+    _, err = client:trigger("wf-1", "enable")
+    assert.are.equal("network", err.kind)
+  end)
+
+  it("is a script, too", function()
+    simulator.set { latency = 0.1 }
+    local output, code = process.run(("HUAWEICLOUD_SDK_AK=A HUAWEICLOUD_SDK_SK=%s HUAWEICLOUD_SDK_PROJECT_ID=%s "
+      .. "HUAWEICLOUD_SDK_AOM_ENDPOINT=%s luajit %s disable wf-1 wf-2 2>&1"):format(SK, PROJECT, simulator.url,
+      process.quote(process.root .. "/examples/cqueues.lua")))
+    assert.are.equal(0, code, output)
+    assert.matches("workflow wf-1: disabled\n", output, 1, true)
+    assert.matches("workflow wf-2: disabled\n", output, 1, true)
+    assert.is_true(tonumber(output:match "(%d+) ticks") >= 10)
+  end)
+end)

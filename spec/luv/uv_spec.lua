@@ -1,0 +1,210 @@
+--- Calls under luv's loop: callbacks and coroutines, many at once, with nothing left
+--- open afterwards.
+
+local aom = require "aom"
+local process = require "spec.support.process"
+local uv = require "luv"
+local uvloop = require "spec.support.uvloop"
+
+local AK, SK, PROJECT = "LUVKEY", "luv-secret", ("0123456789abcdef"):rep(2)
+
+local serial = 0
+local function fresh_key(simulator)
+  serial = serial + 1
+  local ak = ("LUVKEY%d"):format(serial)
+  simulator.set { keys = { [ak] = { sk = SK } } }
+  return ak
+end
+
+for _, kind in ipairs { "http", "https" } do
+  describe("under luv over " .. kind, function()
+    local simulator
+
+    setup(function()
+      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" },
+        tls = kind == "https", lifetime = 200 }
+    end)
+    teardown(function() simulator.stop() end)
+    before_each(function() simulator.reset() end)
+
+    local function client(options)
+      local all = { endpoint = simulator.url, project_id = PROJECT, ca_file = simulator.ca_file, proxy = "",
+        ak = AK, sk = SK, loop = "uv" }
+      for name, value in pairs(options or {}) do all[name] = value or nil end
+      return aom.client(all)
+    end
+
+    it("calls back after the call has returned, and the loop ends by itself", function()
+      local c = client()
+      local returned, calls, err, result = false, 0, nil, nil
+      local handle = c:trigger("wf-1", "disable", function(e, r)
+        assert(returned, "called back too early")
+        calls, err, result = calls + 1, e, r
+      end)
+      returned = true
+      assert.is_function(handle.cancel)
+      -- The connection is kept, and still the loop ends.
+      uvloop.run()
+      assert.are.equal(1, calls)
+      assert.is_nil(err)
+      assert.are.equal("disable", result.action)
+      c:enable("wf-1", function(_, r) result = r end)
+      uvloop.run()
+      assert.are.equal("enable", result.action)
+      local requests = simulator.state().requests
+      assert.are.equal(requests[1].connection, requests[2].connection)
+      c:close()
+    end)
+
+    it("suspends a coroutine, and raises errors inside it", function()
+      local c = client()
+      local log = {}
+      coroutine.wrap(function()
+        log[#log + 1] = "before"
+        local result = c:enable "wf-1"
+        log[#log + 1] = result.action
+        local _, err = pcall(c.trigger, c, "nobody", "enable")
+        log[#log + 1] = err.kind
+      end)()
+      log[#log + 1] = "outside"
+      uvloop.run()
+      assert.are.same({ "before", "outside", "enable", "service" }, log)
+      c:close()
+    end)
+
+    it("keeps 50 calls in flight while a timer ticks on", function()
+      simulator.set { latency = 0.2 }
+      local c = client()
+      local done, failed = 0, nil
+      c:enable("wf-1", function()
+        for _ = 1, 50 do
+          c:trigger("wf-1", "enable", function(err)
+            done, failed = done + 1, failed or err
+          end)
+        end
+      end)
+      local started = uv.hrtime()
+      local gap = uvloop.largest_gap(function()
+        uvloop.run_until(function() return done == 50 end)
+      end)
+      local elapsed = (uv.hrtime() - started) / 1e9
+      print(("luv, %s: 50 calls of 0.2 s took %.3f s; largest gap of a 10 ms timer %.1f ms"):format(
+        kind, elapsed, gap * 1000))
+      assert.is_nil(failed)
+      assert.is_true(elapsed < 3 * uvloop.patience, elapsed)
+      assert.is_true(gap < 0.15 * uvloop.patience, gap)
+      uvloop.run()
+      c:close()
+    end)
+
+    it("keeps neither handles nor memory after 1,000 calls", function()
+      local c = client()
+      local done = 0
+      local function batch(count)
+        local left = count
+        for _ = 1, 20 do
+          coroutine.wrap(function()
+            while left > 0 do
+              left = left - 1
+              c:trigger("wf-1", "enable")
+              done = done + 1
+            end
+          end)()
+        end
+        uvloop.run(60)
+        for _ = 1, 3 do collectgarbage() end
+        return collectgarbage "count"
+      end
+      batch(300)
+      local before = batch(100)
+      local after = batch(600)
+      assert.are.equal(1000, done)
+      assert.is_true(after - before < 40, ("%.1f KiB more"):format(after - before))
+      c:close()
+    end)
+
+    it("retries after a back-off, beside other calls", function()
+      local c = client()
+      c:enable "wf-1"
+      simulator.script { { status = 503, headers = { ["Retry-After"] = "1" } } }
+      local order = {}
+      c:trigger("wf-1", "enable", function(err, result) order[#order + 1] = err or result.attempts end)
+      uvloop.after(0.3, function()
+        c:trigger("wf-1", "enable", function(err, result) order[#order + 1] = err or result.attempts end)
+      end)
+      uvloop.run()
+      assert.are.same({ 1, 2 }, order)
+      c:close()
+    end)
+
+    it("closes mid-flight: every callback gets `cancelled`, every handle is closed", function()
+      simulator.set { latency = 5 }
+      local c = client()
+      simulator.script { { status = 503, headers = { ["Retry-After"] = "30" } } }
+      local kinds = {}
+      local function note(err) kinds[#kinds + 1] = err.kind end
+      for _ = 1, 5 do c:trigger("wf-1", "enable", note) end
+      uvloop.after(0.3, function()
+        c:close()
+        assert.are.same({}, kinds)
+      end)
+      uvloop.run(3)
+      assert.are.same({ "cancelled", "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
+      assert.has_error(function() c:trigger("wf-1", "enable", note) end)
+    end)
+
+    it("runs two clients in one loop", function()
+      local a, b = client(), client { max_attempts = 1 }
+      local results = {}
+      for _ = 1, 10 do
+        a:enable("wf-1", function(_, result) results[#results + 1] = result end)
+        b:disable("wf-1", function(_, result) results[#results + 1] = result end)
+      end
+      uvloop.after(0.05, function() a:close() end)
+      b:enable("wf-1", function() b:enable("wf-1", function(_, result) results.last = result end) end)
+      uvloop.run()
+      assert.is_true(results.last.success)
+      b:close()
+    end)
+
+    it("blocks outside of a coroutine, beside calls in flight", function()
+      simulator.set { latency = 0.15 }
+      local ak = fresh_key(simulator)
+      -- The key is new: the first call tries it out, the others wait for it.
+      local c = client { ak = ak, attempt_timeout = 20 }
+      local done = 0
+      for _ = 1, 5 do c:trigger("wf-1", "enable", function(err) if not err then done = done + 1 end end) end
+      uvloop.run_until(function() return simulator.state().counts.total >= 1 end)
+      local started = uv.hrtime()
+      assert.is_true(c:enable("wf-1").success)
+      local elapsed = (uv.hrtime() - started) / 1e9
+      assert.is_true(elapsed < 2 * uvloop.patience, elapsed)
+      assert.are.equal(0, done)
+      uvloop.run(5)
+      assert.are.equal(5, done)
+      c:close()
+    end)
+
+    it("finishes what ended while a call blocked", function()
+      local c = client()
+      c:enable "wf-1"
+      local result
+      c:trigger("wf-1", "enable", function(_, r) result = r end)
+      uvloop.run_until(function() return #uvloop.open_handles() > 0 end)
+      simulator.set { latency = 0.3 }
+      c:trigger("wf-1", "enable")
+      c:trigger("wf-1", "enable")
+      uvloop.run(3)
+      assert.is_true(result.success)
+      c:close()
+    end)
+  end)
+end
+
+describe("under luv", function()
+  it("the loop is found where luv is loaded", function()
+    local state = require("aom.client").open { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "a",
+      sk = "s" }
+    assert.are.equal("uv", state.loop.name)
+  end)
+end)

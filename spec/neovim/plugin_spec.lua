@@ -1,0 +1,119 @@
+--- The example plugin for Neovim, and :checkhealth.
+
+local neovim = require "spec.support.neovim"
+local process = require "spec.support.process"
+
+local AK, SK, PROJECT = "PLUGINKEY", "plugin-secret", ("0123456789abcdef"):rep(2)
+
+describe("examples/neovim", function()
+  local simulator, environment
+
+  setup(function()
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 60 }
+    environment = { HUAWEICLOUD_SDK_AK = AK, HUAWEICLOUD_SDK_SK = SK, HUAWEICLOUD_SDK_PROJECT_ID = PROJECT,
+      HUAWEICLOUD_SDK_AOM_ENDPOINT = simulator.url }
+  end)
+  teardown(function() simulator.stop() end)
+
+  local function run(script, env)
+    return neovim.run(([[
+      local notes = {}
+      vim.notify = function(text, level) notes[#notes + 1] = { text = text, level = level } end
+      vim.opt.runtimepath:append(%q)
+      vim.cmd "runtime plugin/aom.lua"
+      local function last(command)
+        local before = #notes
+        vim.cmd(command)
+        vim.wait(5000, function() return #notes > before end, 5)
+        return notes[#notes]
+      end
+    ]]):format(neovim.root() .. "/examples/neovim") .. script, { env = env or environment })
+  end
+
+  it("switches a workflow, and reports through vim.notify", function()
+    local notes = run [[
+      last "AomWorkflow wf-1 enable"
+      return { last "AomWorkflow wf-1 disable", last "AomWorkflow nobody enable", last "AomWorkflow wf-1 stop",
+        last "AomWorkflow wf-1" }
+    ]]
+    assert.are.equal("aom: workflow wf-1: disabled", notes[1].text)
+    assert.are.equal(2, notes[1].level)
+    assert.are.equal(4, notes[2].level)
+    assert.matches("stop", notes[3].text)
+    assert.matches("usage", notes[4].text)
+    assert.are.equal("disable", simulator.state().workflows["wf-1"].trigger_status)
+  end)
+
+  it("says what is missing when nothing is configured", function()
+    local note = run([[return last "AomWorkflow wf-1 disable"]], {})
+    assert.are.equal(4, note.level)
+    assert.matches("HUAWEICLOUD_SDK_REGION", note.text, 1, true)
+  end)
+
+  it("completes the actions", function()
+    local found = run [[
+      local function complete(line) return vim.fn.getcompletion(line, "cmdline") end
+      return { id = complete "AomWorkflow wf", any = complete "AomWorkflow wf-1 ", one = complete "AomWorkflow wf-1 d",
+        more = complete "AomWorkflow wf-1 enable " }
+    ]]
+    assert.are.same({ id = {}, any = { "enable", "disable" }, one = { "disable" }, more = {} }, found)
+  end)
+
+  describe(":checkhealth aom", function()
+    local function check(env, script)
+      return run((script or "") .. [[
+        vim.cmd "checkhealth aom"
+        return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+      ]], env)
+    end
+
+    it("names versions, authorities and the configuration with its places, and no secret", function()
+      local text = check()
+      for _, pattern in ipairs { "aom %d+%.%d+%.%d+, LuaJIT", "libcurl %d.*built with %d", "OpenSSL 3", "libuv %d",
+        "authorities", "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK", "project_id " .. PROJECT,
+        "environment variable HUAWEICLOUD_SDK_AOM_ENDPOINT", "suffice" } do
+        assert.matches(pattern, text)
+      end
+      assert.is_nil(text:find("ERROR", 1, true))
+      assert.is_nil(text:find(SK, 1, true))
+      assert.is_nil(text:find(AK, 1, true))
+    end)
+
+    it("says how to mend what is missing", function()
+      local text = check {}
+      assert.matches("do not suffice", text, 1, true)
+      assert.matches("HUAWEICLOUD_SDK_REGION", text, 1, true)
+      text = check { HUAWEICLOUD_SDK_CREDENTIALS_FILE = "/nonexistent" }
+      assert.matches("unset HUAWEICLOUD_SDK_CREDENTIALS_FILE", text, 1, true)
+    end)
+
+    it("finds a profile that others may read", function()
+      local path = process.temporary(("[basic]\nak = %s\nsk = %s\nproject_id = %s\nregion = cn-north-4\n"):format(
+        AK, SK, PROJECT))
+      process.run("chmod 644 " .. path)
+      local text = check { HUAWEICLOUD_SDK_CREDENTIALS_FILE = path }
+      os.remove(path)
+      assert.matches("chmod 600 " .. path, text, 1, true)
+      assert.matches("region cn-north-4 (region in " .. path, text, 1, true)
+      assert.is_nil(text:find(SK, 1, true))
+    end)
+
+    it("works with the names that vim.health has had since Neovim 0.10", function()
+      local text = run [[
+        local lines = {}
+        local function note(kind) return function(text) lines[#lines + 1] = kind .. ": " .. text end end
+        vim.health = {}
+        for _, kind in ipairs { "start", "ok", "warn", "error", "info" } do vim.health[kind] = note(kind) end
+        require("aom.health").check()
+        return table.concat(lines, "\n")
+      ]]
+      assert.matches("start: aom: installation", text)
+      assert.matches("ok: aom %d", text)
+    end)
+
+    it("explains a core that cannot be loaded", function()
+      local text = check(environment, "package.cpath = '/nonexistent/?.so'\n")
+      assert.matches("make LUA=luajit", text, 1, true)
+    end)
+  end)
+end)

@@ -1,0 +1,144 @@
+--- The same call in every phase of nginx: where it waits, where it blocks, and where it
+--- says that it cannot.
+
+local nginx = require "spec.support.nginx"
+local process = require "spec.support.process"
+
+local AK, SK, PROJECT = "NGINXKEY", "nginx-secret", ("0123456789abcdef"):rep(2)
+
+local REFUSED = { "set", "header_filter", "body_filter", "log", "init_worker" }
+
+describe("in nginx", function()
+  local simulator, server
+
+  setup(function()
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    server = nginx.start {
+      main = "env AOM_SPEC_SEEN;",
+      env = "AOM_SPEC_SEEN=1 HUAWEICLOUD_SDK_AK=" .. AK,
+      http = ([[
+        init_by_lua_block {
+          aom, safe = require "aom", require "aom.safe"
+          options = { endpoint = %q, project_id = %q, ak = %q, sk = %q, proxy = "" }
+          client, quiet = aom.client(options), safe.client(options)
+          from_init = client:trigger("wf-1", "disable")
+          local from_callback
+          client:trigger("wf-1", "disable", function(err, result) from_callback = result end)
+          from_init.called_back = from_callback ~= nil and from_callback.success
+          refusals = {}
+          function note(phase)
+            local result, err = quiet:trigger("wf-1", "enable")
+            local raised = { pcall(client.trigger, client, "wf-1", "enable", function() error "called back" end) }
+            refusals[phase] = err and ("%%s: %%s / %%s"):format(err.kind, err.message, tostring(raised[2])) or "sent"
+          end
+        }
+        init_worker_by_lua_block { note "init_worker" }
+      ]]):format(simulator.url, PROJECT, AK, SK),
+      server = [[
+        location = /init { content_by_lua_block { ngx.say(from_init.action, " ", from_init.called_back) } }
+        location = /content { content_by_lua_block { ngx.say(client:trigger("wf-1", "enable").action) } }
+        location = /access {
+          access_by_lua_block { ngx.ctx.action = client:trigger("wf-1", "enable").action }
+          content_by_lua_block { ngx.say(ngx.ctx.action) }
+        }
+        location = /rewrite {
+          rewrite_by_lua_block { ngx.ctx.action = client:trigger("wf-1", "enable").action }
+          content_by_lua_block { ngx.say(ngx.ctx.action) }
+        }
+        location = /timer {
+          content_by_lua_block {
+            local answer
+            ngx.timer.at(0, function() answer = client:trigger("wf-1", "disable").action end)
+            while not answer do ngx.sleep(0.01) end
+            ngx.say(answer)
+          }
+        }
+        location = /others {
+          set_by_lua_block $x { note "set" return "" }
+          content_by_lua_block { ngx.say "x" }
+          header_filter_by_lua_block { note "header_filter" }
+          body_filter_by_lua_block { note "body_filter" }
+          log_by_lua_block { note "log" }
+        }
+        location = /refusal { content_by_lua_block { ngx.print(tostring(refusals[ngx.var.arg_phase])) } }
+        location = /callback {
+          content_by_lua_block {
+            local order, answer = {}, nil
+            local handle = client:trigger("wf-1", "enable", function(err, result)
+              order[#order + 1] = "callback"
+              answer = result
+            end)
+            order[#order + 1] = "returned"
+            while not answer do ngx.sleep(0.01) end
+            ngx.say(table.concat(order, " "), " ", answer.action, " ", type(handle.cancel))
+          }
+        }
+        location = /raises {
+          content_by_lua_block {
+            local ok, err = pcall(client.trigger, client, "nobody", "enable")
+            ngx.say(err.kind, " ", err.status)
+          }
+        }
+        location = /environment {
+          content_by_lua_block {
+            local _, missing = safe.client { endpoint = "http://127.0.0.1:1", ak = "a", sk = "s" }
+            local _, nobody = safe.client { endpoint = "http://127.0.0.1:1", project_id = options.project_id }
+            ngx.say(tostring(missing))
+            ngx.say(tostring(nobody))
+            ngx.say(os.getenv "AOM_SPEC_SEEN")
+          }
+        }
+      ]],
+    }
+  end)
+  teardown(function()
+    server:stop()
+    simulator.stop()
+  end)
+
+  it("init blocks, and its client works in the workers", function()
+    assert.are.equal("disable true\n", (server:get "/init"))
+    local before = simulator.state()
+    assert.are.equal("enable\n", (server:get "/content"))
+    -- The worker has connections of its own.
+    local requests = simulator.state().requests
+    assert.are_not.equal(before.requests[1].connection, requests[#requests].connection)
+  end)
+
+  for _, phase in ipairs { "content", "access", "rewrite", "timer" } do
+    it("waits in " .. phase, function()
+      local body, status = server:get("/" .. phase)
+      assert.are.equal(200, status)
+      assert.are.equal(phase == "timer" and "disable\n" or "enable\n", body)
+    end)
+  end
+
+  it("refuses before any I/O where it cannot wait, naming ngx.timer.at", function()
+    server:get "/others"
+    local before = simulator.state().counts.total
+    server:get "/others"
+    for _, phase in ipairs(REFUSED) do
+      local text = server:get("/refusal?phase=" .. phase)
+      local message = ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
+      assert.are.equal(("argument: %s / aom: argument: %s"):format(message, message), text)
+    end
+    assert.are.equal(before, simulator.state().counts.total)
+  end)
+
+  it("calls back from a light thread, after the call has returned", function()
+    assert.are.equal("returned callback enable function\n", (server:get "/callback"))
+  end)
+
+  it("raises errors through pcall", function()
+    assert.are.equal("service 404\n", (server:get "/raises"))
+  end)
+
+  it("says why a worker does not see the environment", function()
+    local text = server:get "/environment"
+    local project, credentials, seen = text:match "^(.-)\n(.-)\n(.-)\n$"
+    assert.matches("env HUAWEICLOUD_SDK_PROJECT_ID;", project, 1, true)
+    assert.matches("init_by_lua", project, 1, true)
+    assert.matches("`env HUAWEICLOUD_SDK_%u+;`", credentials)
+    assert.are.equal("1", seen)
+  end)
+end)

@@ -1,0 +1,182 @@
+--- Requests that are aborted, light threads that are killed, calls that are cancelled,
+--- clients that are closed: nobody after them waits longer for it. Over libcurl, and over
+--- lua-resty-http where that is installed.
+
+local nginx = require "spec.support.nginx"
+local process = require "spec.support.process"
+
+local AK, SK, PROJECT = "VANISHKEY", "vanish-secret", ("0123456789abcdef"):rep(2)
+
+local serial = 0
+
+local SERVER = [[
+  lua_check_client_abort on;
+  location = /call {
+    content_by_lua_block {
+      local started = now()
+      local result, err = clients[ngx.var.arg_client]:trigger("wf-1", "enable")
+      ngx.say(("%s %.3f"):format(result and "success" or err.kind, now() - started))
+    }
+  }
+  location = /killed {
+    content_by_lua_block {
+      local client = clients[ngx.var.arg_client]
+      local thread = ngx.thread.spawn(function() client:trigger("wf-1", "enable") end)
+      ngx.sleep(0.1)
+      ngx.say(tostring(ngx.thread.kill(thread)))
+    }
+  }
+  location = /cancel {
+    content_by_lua_block {
+      local client = clients[ngx.var.arg_client]
+      local err, at
+      local handle = client:trigger("wf-1", "enable", function(e) err, at = e or { kind = "success" }, now() end)
+      ngx.sleep(tonumber(ngx.var.arg_after))
+      local asked = now()
+      handle:cancel()
+      while not err and now() - asked < 5 do ngx.sleep(0.001) end
+      ngx.say(("%s %.3f"):format(err and err.kind, at and at - asked or 99))
+    }
+  }
+  location = /close {
+    content_by_lua_block {
+      local client = new(ngx.var.arg_ak)
+      local kinds = {}
+      for i = 1, 3 do client:trigger("wf-1", "enable", function(err) kinds[#kinds + 1] = err and err.kind end) end
+      ngx.sleep(0.2)
+      local asked = now()
+      client:close()
+      while #kinds < 3 and now() - asked < 5 do ngx.sleep(0.001) end
+      ngx.say(table.concat(kinds, " "), (" %.3f"):format(now() - asked))
+    }
+  }
+  location = /error {
+    content_by_lua_block {
+      local done = 0
+      for i = 1, 4 do
+        clients[ngx.var.arg_client]:trigger("wf-1", "enable", function()
+          if i % 2 == 0 then error("in callback " .. i) end
+          done = done + 1
+        end)
+      end
+      local started = now()
+      while done < 2 and now() - started < 5 do ngx.sleep(0.01) end
+      ngx.say(done)
+    }
+  }
+]]
+
+for _, transport in ipairs { "curl", "resty" } do
+  describe("in nginx over " .. transport, function()
+    if transport == "resty" and not nginx.resty_path() then
+      pending "lua-resty-http is not installed"
+      return
+    end
+    local simulator, server
+
+    setup(function()
+      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+      server = nginx.start {
+        path = nginx.resty_path(),
+        http = ([[
+          init_by_lua_block {
+            safe, now = require "aom.safe", require("aom.core").now
+            function new(ak)
+              return assert(safe.client { endpoint = %q, project_id = %q, ak = ak, sk = %q, proxy = "", transport = %q,
+                attempt_timeout = 1, max_attempts = 2 })
+            end
+            clients = setmetatable({}, { __index = function(list, ak)
+              list[ak] = new(ak)
+              return list[ak]
+            end })
+          }
+        ]]):format(simulator.url, PROJECT, SK, transport),
+        server = SERVER,
+      }
+    end)
+    teardown(function()
+      server:stop()
+      simulator.stop()
+    end)
+    before_each(function() simulator.reset() end)
+
+    local function fresh_key()
+      serial = serial + 1
+      local ak = ("VANISHKEY%d"):format(serial)
+      simulator.set { keys = { [ak] = { sk = SK } } }
+      return ak
+    end
+
+    local function call(ak)
+      local word, seconds = server:get("/call?client=" .. ak):match "^(%w+) ([%d.]+)\n"
+      return word, tonumber(seconds)
+    end
+
+    for _, way in ipairs { "aborted", "killed" } do
+      it("a request that is " .. way .. " holds nobody up, once its key is known", function()
+        local ak = fresh_key()
+        assert.are.equal("success", (call(ak)))
+        simulator.script { { delay = 5, times = 3 } }
+        for _ = 1, 3 do
+          if way == "aborted" then
+            server:get("/call?client=" .. ak, "--max-time 0.2")
+          else
+            assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
+          end
+        end
+        local word, seconds = call(ak)
+        assert.are.equal("success", word)
+        assert.is_true(seconds < 0.3, seconds)
+      end)
+
+      it("a request that is " .. way .. " while it tries out a key holds others up for its attempt at most", function()
+        local ak = fresh_key()
+        simulator.script { { delay = 5 } }
+        if way == "aborted" then
+          server:get("/call?client=" .. ak, "--max-time 0.2")
+        else
+          assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
+        end
+        local word, seconds = call(ak)
+        assert.are.equal("success", word)
+        -- The attempt had one second, of which some are gone.
+        assert.is_true(seconds < 1.3, seconds)
+        word, seconds = call(ak)
+        assert.are.equal("success", word)
+        assert.is_true(seconds < 0.3, seconds)
+      end)
+    end
+
+    it("cancelling ends a transfer, a back-off and the wait for a key at once", function()
+      local ak = fresh_key()
+      local function cancel(after)
+        local word, seconds = server:get(("/cancel?client=%s&after=%s"):format(ak, after)):match "^(%w+) ([%d.]+)\n"
+        assert.are.equal("cancelled", word)
+        assert.is_true(tonumber(seconds) < 0.1, seconds)
+      end
+      cancel "0"
+      assert.are.equal("success", (call(ak)))
+      simulator.script { { delay = 0.9 } }
+      cancel "0.2"
+      simulator.script { { status = 503, headers = { ["Retry-After"] = "30" } } }
+      cancel "0.2"
+      assert.are.equal("success", (call(ak)))
+    end)
+
+    it("closing a client ends its calls at once, also those that wait for its key", function()
+      local ak = fresh_key()
+      simulator.script { { delay = 0.9 } }
+      local word, seconds = server:get("/close?ak=" .. ak):match "^([%w ]+) ([%d.]+)\n"
+      assert.are.equal("cancelled cancelled cancelled", word)
+      assert.is_true(tonumber(seconds) < 0.2, seconds)
+    end)
+
+    it("an error in a callback is logged, and costs no other call its answer", function()
+      local ak = fresh_key()
+      assert.are.equal("2\n", (server:get("/error?client=" .. ak)))
+      assert.matches("in callback 2", server:log(), 1, true)
+      assert.matches("in callback 4", server:log(), 1, true)
+      assert.are.equal("success", (call(ak)))
+    end)
+  end)
+end

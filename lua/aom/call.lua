@@ -107,13 +107,24 @@ local function hold_until(self)
   return math.min(self.deadline, self.client.loop.now() + self.client.settings.attempt_timeout)
 end
 
+--- Other credentials than those of the attempt before have a record of their own: what
+--- this call holds of the old one's is given up.
+local function take_up(self, bearer)
+  local before = self.bearer
+  if before and before ~= bearer and before.record then
+    before.record:give_up(self.hold)
+    self.hold = false
+  end
+  self.bearer = bearer
+end
+
 --- Gets credentials and, where a key pair is new, the right to try it out.
 local function admit(self)
   local loop = self.client.loop
   local expires = hold_until(self)
   local bearer, err = self.client.identity:get(loop, self.deadline, expires)
   if not bearer then return nil, err end
-  self.bearer = bearer
+  take_up(self, bearer)
   if bearer.record then
     self.hold, err = bearer.record:enter(loop, self.deadline, expires, self.hold)
     if not self.hold then return nil, err end
@@ -141,14 +152,9 @@ end
 
 --- Asks once for other credentials in place of those refused. True: there are some.
 local function replace(self)
-  local bearer = self.bearer
   if self.replaced then return false end
   self.replaced = true
-  if not self.client.identity:replace(bearer, self.client.loop, self.deadline, hold_until(self)) then return false end
-  -- The others have a record of their own, and the hold belongs to this one's.
-  if bearer.record then bearer.record:give_up(self.hold) end
-  self.hold = false
-  return true
+  return self.client.identity:replace(self.bearer, self.client.loop, self.deadline, hold_until(self))
 end
 
 --- A token ends before its time when the user's password, keys or rights change.

@@ -1,4 +1,6 @@
+local breaker = require "aom.breaker"
 local call_client = require "aom.client"
+local core = require "aom.core"
 local errors = require "aom.errors"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
@@ -9,6 +11,14 @@ local NEVER_SENT = { kind = "network", message = "could not connect", code = 7, 
 local SLOW = { status = 200, takes = 1000 }
 
 local function answer(status, headers) return { status = status, headers = headers, body = "" } end
+
+--- What is known of a key pair with the secret "rolling-secret".
+local function breaker_of(ak)
+  local signer = core.signer { ak = ak, sk = "rolling-secret" }
+  local record = breaker.record(signer:fingerprint())
+  signer:close()
+  return record
+end
 
 local function refusal(message)
   return { status = 401, body = '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: '
@@ -251,6 +261,26 @@ describe("a call", function()
       for _ = 1, 3 do call_client.methods.trigger(state, "wf", "enable") end
       assert.are.equal(4, #loop.attempts)
     end)
+  end)
+
+  it("gives up what it holds of a key when its credentials are renewed meanwhile", function()
+    local serial = 0
+    local function provider()
+      serial = serial + 1
+      return { ak = "ROLLING" .. serial, sk = "rolling-secret", expires_at = world.time() + 40 * serial }
+    end
+    local function no_answer()
+      world.advance(50)
+      return nil, RESET
+    end
+    local loop = scripted.new(world, { no_answer, OK })
+    local state = assert(call_client.open(scripted.options(loop, { ak = false, sk = false, credentials = provider }),
+      world))
+    local first = breaker_of("ROLLING1")
+    local result = assert(call_client.methods.trigger(state, "wf", "enable"))
+    assert.are.equal(2, result.attempts)
+    assert.are.equal("ROLLING2", loop.attempts[2].wire.headers.Authorization:match "Access=(%w+)")
+    assert.is_nil(first.gate.holder)
   end)
 
   describe("with a token", function()

@@ -97,6 +97,8 @@ describe("under luv", function()
       c:close()
     end)
     assert.matches("the hook", text, 1, true)
+    -- Lua 5.1 cannot yield through a pcall, so that none stands around a provider there.
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end
     local c = aom.client { endpoint = simulator.url, project_id = PROJECT, loop = "uv", proxy = "",
       credentials = function() error "the provider" end }
     local failure

@@ -1,11 +1,11 @@
 #!/bin/sh
 # The specs under tools that see what a passing spec does not: AddressSanitizer,
 # UndefinedBehaviorSanitizer and LeakSanitizer with Lua 5.4, then Valgrind with
-# LuaJIT. Valgrind is some twenty times slower, so it takes the unit specs and the
+# LuaJIT. Valgrind is some twenty times slower, so it takes the unit specs, luv's and the
 # integration specs that hold no time limits it would break. SPEC replaces both.
 set -eu
 
-valgrind_set="spec/unit spec/integration/trigger_spec.lua spec/integration/concurrency_spec.lua"
+valgrind_set="spec/unit spec/integration/trigger_spec.lua spec/integration/concurrency_spec.lua spec/luv"
 
 cd "$(dirname "$0")/../.."
 MAKE=${MAKE:-make}
@@ -31,7 +31,7 @@ asan_specs() {
   $MAKE -s --no-print-directory build BUILD=build/asan LUA=lua5.4 CC=gcc WERROR=1 \
     CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
   wrap_lua
-  BUILD=build/asan PATH="$out/bin:$PATH" LIMIT=600 SPEC=${SPEC:-spec/unit spec/integration} \
+  BUILD=build/asan PATH="$out/bin:$PATH" LIMIT=600 SPEC=${SPEC:-spec/unit spec/integration spec/luv} \
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
     UBSAN_OPTIONS=print_stacktrace=1 \
     sh spec/support/suite.sh lua5.4

@@ -41,8 +41,8 @@ function sockets.new(host, engine, on_event)
     if not polls[fd] then return end
     uv.poll_start(polls[fd], events, function(err, happened)
       -- libcurl finds out by itself what is wrong with a socket.
-      local read = err or happened:find("r", 1, true) ~= nil
-      local write = err or happened:find("w", 1, true) ~= nil
+      local read = err ~= nil or happened:find("r", 1, true) ~= nil
+      local write = err ~= nil or happened:find("w", 1, true) ~= nil
       engine:on_socket(fd, read, write)
       on_event()
     end)

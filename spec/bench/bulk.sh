@@ -50,8 +50,12 @@ http {
 CONF
     nginx -p "$work" -e "$work/error.log" -c "$work/nginx.conf" >/dev/null 2>&1 &
     nginx_pid=$!
-    sleep 0.5
-    if kill -0 "$nginx_pid" 2>/dev/null; then return 0; fi
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      if curl -s --noproxy '*' -o "$work/answer" "http://127.0.0.1:$http_port/"; then return 0; fi
+      kill -0 "$nginx_pid" 2>/dev/null || break
+      sleep 0.2
+    done
+    kill "$nginx_pid" 2>/dev/null || true
   done
   echo "bench: nginx does not start: $(tail -n 1 "$work/error.log")" >&2
   return 1

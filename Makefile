@@ -88,6 +88,7 @@ lint: deps-lint  ## Check style, warnings, walls between the rooms, rockspec and
 bench: deps-bench  ## Measure
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
 	@sh spec/bench/run.sh $(ARGS)
+	@sh spec/bench/bulk.sh
 
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh

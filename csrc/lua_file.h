@@ -4,7 +4,11 @@
 
 #include "compat.h"
 
+#pragma GCC visibility push(hidden)
+
 /* Adds write_file to the table on top of the stack. */
 void lua_file_open(lua_State *L);
+
+#pragma GCC visibility pop
 
 #endif

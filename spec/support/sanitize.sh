@@ -14,7 +14,7 @@ out=$PWD/build/asan
 # The interpreter is not instrumented, so the runtime has to be loaded before it.
 # What the specs start must not inherit that: curl and openssl hang or report
 # leaks of their own under it. Only a Lua that the specs start comes here again,
-# by way of PATH.
+# by way of PATH; what a spec preloads itself comes after the runtime.
 wrap_lua() {
   mkdir -p "$out/bin"
   printf '%s\n' '#include <stdlib.h>' \
@@ -22,7 +22,7 @@ wrap_lua() {
     gcc -shared -fPIC -x c -o "$out/forget.so" -
   cat >"$out/bin/lua5.4" <<WRAPPER
 #!/bin/bash
-LD_PRELOAD='$(gcc -print-file-name=libasan.so) $out/forget.so' exec -a lua5.4 '$(command -v lua5.4)' "\$@"
+LD_PRELOAD="$(gcc -print-file-name=libasan.so) $out/forget.so \${LD_PRELOAD:-}" exec -a lua5.4 '$(command -v lua5.4)' "\$@"
 WRAPPER
   chmod +x "$out/bin/lua5.4"
 }

@@ -3,6 +3,10 @@
 #include "engine_internal.h"
 #include <string.h>
 
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE ((CURLcode)100) /* from a newer one than was built with */
+#endif
+
 /* What a caller may want to know of an answer: the ids that support asks for,
  * when to come back, the server's clock, and a token that only a header holds. */
 static const char *const kept_names[] = {
@@ -57,12 +61,16 @@ static void keep_header(transfer *t, const char *line, size_t len) {
     value++;
   while (end > value && is_blank(end[-1]))
     end--;
-  if (memchr(value, '\0', (size_t)(end - value)))
+  size_t name_size = strlen(name) + 1, value_len = (size_t)(end - value);
+  /* Whole, or not at all: what is kept is read by its NULs. */
+  if (memchr(value, '\0', value_len) ||
+      name_size + value_len + 1 > t->kept.max - t->kept.len ||
+      !buffer_reserve(&t->kept, name_size + value_len + 1))
     return;
-  buffer_append(&t->kept, name, strlen(name) + 1);
-  buffer_append(&t->kept, value, (size_t)(end - value));
-  if (buffer_append_byte(&t->kept, '\0'))
-    t->kept_count++;
+  buffer_append(&t->kept, name, name_size);
+  buffer_append(&t->kept, value, value_len);
+  buffer_append_byte(&t->kept, '\0');
+  t->kept_count++;
 }
 
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
@@ -132,6 +140,8 @@ static engine_outcome outcome_of(const transfer *t, CURLcode code) {
   case CURLE_OUT_OF_MEMORY:
     /* What libcurl says when a single header line passes its own ceiling. */
     return t->head_bytes ? ENGINE_LIMIT : ENGINE_MEMORY;
+  case CURLE_TOO_LARGE: /* the same since 8.6, and too many headers since 8.13 */
+    return ENGINE_LIMIT;
   case CURLE_SSL_CACERT_BADFILE:
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_URL_MALFORMAT:
@@ -145,7 +155,8 @@ static const char *text_of(const transfer *t, CURLcode code) {
   if (t->over_limit)
     return t->head_bytes > t->owner->max_head ? "the headers are over the limit"
                                               : "the body is over the limit";
-  return t->error[0] ? t->error : curl_easy_strerror(code);
+  /* Words with an @ quote the URL of a proxy, and with it a user's password. */
+  return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }
 
 static slice next_text(const char **at) {

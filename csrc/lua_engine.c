@@ -22,9 +22,10 @@ enum {
 };
 
 typedef struct lua_engine {
-  engine *engine; /* NULL once closed */
+  engine *engine; /* NULL before it is made and after its end */
   sign_output signed_request;
-  bool has_output;
+  bool closed;
+  unsigned holders; /* calls that read the engine's memory while Lua allocates */
 } lua_engine;
 
 static const char *const kinds[] = {
@@ -39,7 +40,7 @@ static lua_engine *check_any(lua_State *L) { return luaL_checkudata(L, 1, engine
 
 static lua_engine *check_open(lua_State *L) {
   lua_engine *self = check_any(L);
-  if (!self->engine)
+  if (self->closed || !self->engine)
     luaL_error(L, "the engine is closed");
   return self;
 }
@@ -81,7 +82,6 @@ static int l_engine(lua_State *L) {
   };
   lua_engine *self = compat_new_object(L, engine_class, sizeof *self);
   sign_output_init(&self->signed_request);
-  self->has_output = true;
   self->engine = engine_new(&options);
   if (self->engine)
     return 1;
@@ -90,14 +90,22 @@ static int l_engine(lua_State *L) {
   return 2;
 }
 
+static void destroy(lua_engine *self) {
+  engine_free(self->engine);
+  self->engine = NULL;
+  sign_output_free(&self->signed_request);
+}
+
 static int m_close(lua_State *L) {
   lua_engine *self = check_any(L);
-  engine *e = self->engine;
-  self->engine = NULL;
-  if (self->has_output)
-    sign_output_free(&self->signed_request);
-  self->has_output = false;
-  engine_free(e);
+  self->closed = true;
+  if (self->holders == 0)
+    destroy(self);
+  return 0;
+}
+
+static int engine_gc(lua_State *L) {
+  destroy(check_any(L));
   return 0;
 }
 
@@ -108,10 +116,8 @@ typedef struct header_list {
   size_t count;
 } header_list;
 
-static slice literal(const char *text) { return (slice){text, strlen(text)}; }
-
 static void add_header(header_list *list, const char *name, slice value) {
-  list->items[list->count++] = (pair){literal(name), value};
+  list->items[list->count++] = (pair){{name, strlen(name)}, value};
 }
 
 static bool has_host(const sign_request *request) {
@@ -135,9 +141,8 @@ static sign_status sign_headers(signer *s, sign_request *request, sign_output *o
     add_header(list, "X-Sdk-Date", request->date);
   if (out->adds_token)
     add_header(list, "X-Security-Token", signer_security_token(s));
-  if (out->content_header.len) {
+  if (out->content_header.len)
     list->items[list->count++] = (pair){out->content_header, out->content_hash};
-  }
   add_header(list, "Authorization", buffer_slice(&out->authorization));
   return SIGN_OK;
 }
@@ -239,8 +244,7 @@ static int m_start(lua_State *L) {
   return 1;
 }
 
-/* --- driving and collecting ----------------------------------------------------------
- */
+/* --- driving and collecting ------------------------------------------------------- */
 
 static engine_id check_id(lua_State *L) {
   lua_Number id = luaL_checknumber(L, 2);
@@ -250,10 +254,7 @@ static engine_id check_id(lua_State *L) {
 
 static int poll_ms(lua_State *L, int index) {
   lua_Number seconds = luaL_checknumber(L, index);
-  if (!(seconds > 0))
-    return 0;
-  lua_Number ms = ceil(seconds * 1000);
-  return ms < 3600000 ? (int)ms : 3600000;
+  return seconds > 0 ? (int)milliseconds(seconds) : 0;
 }
 
 /* engine:poll(seconds) */
@@ -295,14 +296,19 @@ static void push_headers(lua_State *L, const engine_result *result) {
   }
 }
 
-/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent */
+/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent
+ *
+ * Pushing may run a finaliser that closes this engine, which is then only marked. If an
+ * error cuts the call short, the collector destroys it later. */
 static int m_collect(lua_State *L) {
-  engine *e = check_open(L)->engine;
+  lua_engine *self = check_open(L);
+  engine *e = self->engine;
   engine_id id = check_id(L);
   const engine_result *result = engine_result_of(e, id);
   if (!result)
     return luaL_error(L, "the transfer is unknown, or still in flight");
   int count;
+  self->holders++;
   if (result->outcome == ENGINE_ANSWERED) {
     lua_pushinteger(L, (lua_Integer)result->status);
     push_headers(L, result);
@@ -315,6 +321,8 @@ static int m_collect(lua_State *L) {
     count = 5;
   }
   engine_release(e, id);
+  if (--self->holders == 0 && self->closed)
+    destroy(self);
   return count;
 }
 
@@ -330,8 +338,7 @@ static int m_running(lua_State *L) {
   return 1;
 }
 
-/* --- socket events --------------------------------------------------------------------
- */
+/* --- socket events ----------------------------------------------------------------- */
 
 /* engine:watch() */
 static int m_watch(lua_State *L) {
@@ -383,7 +390,7 @@ static const luaL_Reg methods[] = {
     {"close", m_close},         {"on_timeout", m_on_timeout},
     {"on_socket", m_on_socket}, {NULL, NULL}};
 
-static const luaL_Reg meta[] = {{"__gc", m_close}, {NULL, NULL}};
+static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"engine", l_engine}, {NULL, NULL}};
 

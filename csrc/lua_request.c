@@ -80,9 +80,13 @@ static size_t count_headers(lua_State *L, int table) {
   return count;
 }
 
-static void fill_headers(lua_State *L, int table, pair *pairs) {
-  lua_pushnil(L);
-  for (size_t i = 0; lua_next(L, table) != 0; i++) {
+/* Making the arrays may have run a finaliser, and that may have changed the table. */
+static void fill_headers(lua_State *L, int table, pair *pairs, size_t count) {
+  static const char changed[] = "field 'headers' was changed while it was read";
+  size_t i = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; i++) {
+    if (i == count)
+      luaL_error(L, "%s", changed);
     if (lua_type(L, -2) != LUA_TSTRING)
       luaL_error(L, "the name of a header must be a string, not a %s",
                  luaL_typename(L, -2));
@@ -92,6 +96,8 @@ static void fill_headers(lua_State *L, int table, pair *pairs) {
                  luaL_typename(L, -1));
     pairs[i].value = pop_string(L, "the value of a header");
   }
+  if (i < count)
+    luaL_error(L, "%s", changed);
 }
 
 static void fill_names(lua_State *L, int table, slice *names, size_t count) {
@@ -140,7 +146,7 @@ static void check_arrays(lua_State *L, int table, sign_request *r) {
   if (r->query_count > 0)
     fill_query(L, query, "field 'query'", a.query, r->query_count);
   if (r->header_count > 0)
-    fill_headers(L, headers, a.headers);
+    fill_headers(L, headers, a.headers, r->header_count);
   if (r->signed_header_count > 0)
     fill_names(L, names, a.names, r->signed_header_count);
   r->query = a.query;

@@ -104,7 +104,11 @@ local function switch(self, id)
   local state, scope = self.state, self.scope
   if not is_over(self) then self.pace:turn() end
   if is_over(self) then return settle(self, id, nil, left_out(self)) end
-  local built = request.build(row, id, self.action)
+  local built, refusal = request.build(row, id, self.action)
+  if not built then
+    refusal.attempts = 0
+    return settle(self, id, nil, refusal)
+  end
   local task = state.loop.current and state.loop.current()
   if task then scope.tasks[task] = true end
   local result, err = call.run(state, built, scope)
@@ -148,7 +152,8 @@ function bulk.run(state, scope, entries, action, chosen)
     state = state, scope = scope, report = entries, action = action, twins = {},
     stop_on_error = chosen.stop_on_error, on_result = chosen.on_result,
   }
-  self.pace = pace.new(loop, chosen.rate, function() return scope.cancelled or state.closed end)
+  self.pace = pace.new(loop, chosen.rate, function() return scope.cancelled or state.closed end,
+    state.settings.timeout)
   entries.succeeded, entries.failed = 0, 0
   scope.pace, scope.tasks = self.pace, setmetatable({}, { __mode = "k" })
   scope.on_cancel = function() cancel_tasks(scope, loop) end

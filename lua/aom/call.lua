@@ -5,6 +5,7 @@ local attempt = require "aom.attempt"
 local core = require "aom.core"
 local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
+local is_direct = require "aom.endpoint".is_direct
 local explain = require "aom.explain"
 local open = require "aom.loop.open"
 local project = require "aom.project"
@@ -99,6 +100,7 @@ local function prepare(self)
     offset = client.clock.offset,
     connect_timeout = settings.connect_timeout,
     fresh = not request.operation.idempotent,
+    no_proxy = is_direct(endpoint, settings),
   }
 end
 

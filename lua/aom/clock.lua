@@ -10,6 +10,10 @@ local TOLERANCE = 15 * 60
 --- A difference that travel time and whole seconds explain.
 local NOISE = 5
 
+--- The year 2000: a server that is further back does not know the time. To sign with
+--- such dates would fail here, so that no answer could ever correct them.
+local EARLIEST = 946684800
+
 ---@class aom.Clock
 ---@field offset integer  seconds to add to the machine's clock
 local Clock = {}
@@ -85,7 +89,8 @@ end
 --- The server's time that a refusal states, in its text or its Date header.
 local function server_time(message, date)
   local stated = message and message:match("server time:%s*(%d+T%d+Z)")
-  return stated and clock.parse_stamp(stated) or date and clock.parse_http_date(date)
+  local time = stated and clock.parse_stamp(stated) or date and clock.parse_http_date(date)
+  return time and time >= EARLIEST and time or nil
 end
 
 --- Learns from a refused signature whether the clock was the reason.

@@ -6,6 +6,7 @@ local attempt = require "aom.attempt"
 local call = require "aom.call"
 local client = require "aom.client"
 local clock = require "aom.clock"
+local endpoints = require "aom.endpoint"
 local errors = require "aom.errors"
 local profile = require "aom.profile"
 local regions = require "aom.regions"
@@ -51,7 +52,9 @@ local usual_fixes = {
 
 local function add(report, name, status, detail, fix)
   if status ~= "ok" then fix = fix or usual_fixes[name] end
-  report[#report + 1] = { name = name, status = status, detail = detail, fix = fix }
+  report[#report + 1] = {
+    name = name, status = status, detail = errors.one_line(detail), fix = fix and errors.one_line(fix),
+  }
 end
 
 local function check_configuration(report, state)
@@ -104,6 +107,7 @@ local function knock(state, endpoint)
   return loop.fetch(attempt.new {
     method = "GET", base = endpoint.base, host = endpoint.host, path = endpoint.path .. "/", query = {},
     headers = {}, body = "", date = "", fresh = true, connect_timeout = settings.connect_timeout,
+    no_proxy = endpoints.is_direct(endpoint, settings),
   }, loop.now() + settings.attempt_timeout)
 end
 

@@ -10,8 +10,11 @@ local endpoint = {}
 ---@field path string      decoded, without a slash at its end
 ---@field loopback boolean on this machine
 
+-- What is no address is a name, whatever it looks like, and may lead anywhere.
 local function is_loopback(host)
-  return host == "localhost" or host == "[::1]" or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+  if host == "localhost" or host == "[::1]" then return true end
+  local b, c, d = host:match("^127%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$")
+  return b ~= nil and tonumber(b) <= 255 and tonumber(c) <= 255 and tonumber(d) <= 255
 end
 
 local function decode_path(path)
@@ -96,6 +99,13 @@ end
 function endpoint.is_near(target)
   return target.loopback or target.host:find("^169%.254%.%d+%.%d+") ~= nil or target.host:find("^%[fe80:") ~= nil
 end
+
+--- Whether it is called past the proxy of the environment: that would carry what is safe
+--- on this machine over the network.
+---@param target aom.Endpoint
+---@param settings table
+---@return boolean
+function endpoint.is_direct(target, settings) return target.loopback and settings.proxy == nil end
 
 --- What must not cross a network unencrypted, and would.
 ---@param target aom.Endpoint

@@ -52,15 +52,18 @@ local function place(err)
   return " (" .. table.concat(parts, ", ") .. ")"
 end
 
---- Control bytes would let a server forge lines in a log.
-local function one_line(text)
-  return (text:gsub("[%z\1-\31\127]+", " "))
+--- Control bytes would let a server forge lines in a log, or command a terminal. Those
+--- above 127 are two bytes each in UTF-8.
+---@param text string
+---@return string
+function errors.one_line(text)
+  return (text:gsub("[%z\1-\31\127]+", " "):gsub("\194[\128-\159]", " "))
 end
 
 function Error.__tostring(err)
   local line = "aom: " .. err.kind .. ": " .. err.message .. place(err)
   if err.hint then line = line .. "; " .. err.hint end
-  return one_line(line)
+  return errors.one_line(line)
 end
 
 --- Lets a script concatenate an error as it would a string.

@@ -18,6 +18,8 @@ local loaded, null
 local function load_codec()
   if not loaded then
     loaded, null = codec()
+    -- No JSON, and no key of a table either.
+    if loaded.decode_invalid_numbers then loaded.decode_invalid_numbers(false) end
     -- What an empty table becomes is a setting of the host's in some codecs.
     if loaded.encode_empty_table_as_object then loaded.encode_empty_table_as_object(true) end
   end

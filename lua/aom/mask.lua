@@ -3,19 +3,33 @@
 local mask = {}
 
 local function hide(text, secret)
+  local parts, at = {}, 1
   local from, to = text:find(secret, 1, true)
   while from do
-    text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-    from, to = text:find(secret, from + 3, true)
+    parts[#parts + 1] = text:sub(at, from - 1)
+    at = to + 1
+    from, to = text:find(secret, at, true)
   end
-  return text
+  if at == 1 then return text end
+  parts[#parts + 1] = text:sub(at)
+  return table.concat(parts, "***")
+end
+
+--- A secret, and what stands for it inside a JSON text: encoders differ about the slash.
+local function spellings(secret, list)
+  local escaped = secret:gsub('[\\"]', "\\%0")
+  for _, spelling in ipairs { secret, escaped, (escaped:gsub("/", "\\/")) } do
+    if spelling ~= list[#list] then list[#list + 1] = spelling end
+  end
 end
 
 ---@param secrets string[]  none of them empty
 ---@return fun(text: string): string
 function mask.of(secrets)
+  local list = {}
+  for _, secret in ipairs(secrets) do spellings(secret, list) end
   return function(text)
-    for _, secret in ipairs(secrets) do text = hide(text, secret) end
+    for _, spelling in ipairs(list) do text = hide(text, spelling) end
     return text
   end
 end

@@ -7,6 +7,7 @@
 ---@field gap number        seconds between two starts; 0: no limit
 ---@field next_start number
 ---@field resume_at number  until then nothing is sent
+---@field patience number   seconds that a call waits for that at most
 local Pace = {}
 Pace.__index = Pace
 
@@ -15,10 +16,11 @@ local pace = {}
 ---@param loop aom.Loop
 ---@param rate number|nil  calls a second
 ---@param is_over fun(): boolean
+---@param patience number   for how long a call may wait, in seconds
 ---@return aom.Pace
-function pace.new(loop, rate, is_over)
+function pace.new(loop, rate, is_over, patience)
   return setmetatable({ loop = loop, is_over = is_over, gap = rate and 1 / rate or 0, next_start = 0,
-    resume_at = 0 }, Pace)
+    resume_at = 0, patience = patience }, Pace)
 end
 
 --- The service said that it is too much: nobody sends for some seconds.
@@ -39,15 +41,17 @@ function Pace:hold(deadline)
   return true
 end
 
---- Waits for the turn of one more call.
+--- Waits for the turn of one more call. One that would have to wait for too long is let
+--- through at once, and fails by itself: the service may have named any time.
 function Pace:turn()
   local loop = self.loop
+  if self.resume_at >= loop.now() + self.patience then return end
   if self.gap > 0 then
     local start = math.max(self.next_start, loop.now(), self.resume_at)
     self.next_start = start + self.gap
     if start > loop.now() then loop.sleep(start - loop.now()) end
   end
-  self:hold(math.huge)
+  self:hold(loop.now() + self.patience)
 end
 
 return pace

@@ -74,7 +74,8 @@ function readers.elements(body, result)
   if not page then return false end
   local bare = page.elements == nil and is_list(page) and body:find "^%s*%["
   local elements = bare and page or page.elements
-  result.total = to_number(page.total_elements)
+  local total = to_number(page.total_elements)
+  result.total = type(total) == "number" and total or nil
   if elements == nil and result.total == 0 then elements = {} end
   if not is_list(elements) then return false end
   for _, element in ipairs(elements) do

@@ -75,7 +75,7 @@ local function read_details(list, mask)
   for _, entry in ipairs(list) do
     local code, message
     if type(entry) == "table" then code, message = find_pair(entry, 1) end
-    if message then details[#details + 1] = { code = code, message = mask(message) } end
+    if message then details[#details + 1] = { code = code and mask(code), message = mask(message) } end
   end
   return details[1] and details or nil
 end
@@ -120,7 +120,7 @@ function response.failure(answer, mask)
   local message
   if type(body) == "table" then
     local code, text, holder = find_pair(body, 1)
-    fields.code, message = code, text or lone_message(body)
+    fields.code, message = code and mask(code), text or lone_message(body)
     holder = holder or body
     fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)
     fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil

@@ -163,4 +163,11 @@ describe("the doctor", function()
       assert.matches("^ok    configuration  ", tostring(report))
     end
   end)
+
+  it("shows nothing that commands a terminal", function()
+    simulator.script { { status = 200 }, { status = 418,
+      body = '{"error_code":"X","error_msg":"a\\u001b[2J\\u009b2Jb\\nok    access  fine"}' } }
+    local _, report = examine()
+    assert.is_truthy(tostring(report):find("a [2J 2Jb ok    access  fine", 1, true), tostring(report))
+  end)
 end)

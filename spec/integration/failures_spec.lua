@@ -3,6 +3,7 @@
 
 local aom = require "aom"
 local core = require "aom.core"
+local finaliser = require "spec.support.finaliser"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -279,4 +280,52 @@ describe("an engine", function()
     collectgarbage()
     server.stop()
   end)
+end)
+
+describe("taking an answer out of an engine", function()
+  --- An engine that has got the answer, and its id there.
+  local function answered(bytes)
+    local server = process.rawserver { replies = { bytes } }
+    local engine = core.engine { max_body = 1e6, max_head = 1e6, proxy = "" }
+    local id = assert(engine:start({ method = "GET", base = server.url, host = "x", path = "/", headers = {},
+      body = "", date = "", connect_timeout = 1 }, 5))
+    while not engine:wait(id, 1) do end
+    server.stop()
+    return engine, id
+  end
+
+  it("gives the whole of it though a finaliser closes the engine meanwhile", function()
+    local engine, id = answered(answer(("x"):rep(50000), "X-Request-Id: r\r\n"))
+    local status, headers, body
+    finaliser.during(function() status, headers, body = engine:collect(id) end, function() engine:close() end)
+    assert.are.equal(200, status)
+    assert.are.equal("r", headers["x-request-id"])
+    assert.are.equal(("x"):rep(50000), body)
+    collectgarbage()
+    assert.has_error(function() engine:running() end, "the engine is closed")
+  end)
+
+  it("leaves out a header that is too long to keep, and keeps those after it", function()
+    -- The last bytes of the room for headers: all fit, or not the end, or not the value.
+    for size = 65522, 65525 do
+      local long = ("r"):rep(size)
+      local engine, id = answered(answer("{}", "X-Request-Id: " .. long .. "\r\nRetry-After: 7\r\n"))
+      local _, kept = engine:collect(id)
+      engine:close()
+      assert.are.equal(size == 65522, kept["x-request-id"] == long)
+      assert.are.equal(size > 65522 and "7" or nil, kept["retry-after"])
+    end
+  end)
+end)
+
+describe("a proxy that libcurl cannot make sense of", function()
+  for _, url in ipairs { "nonsense://user:proxy-secret@127.0.0.1:1", "http://user:proxy-secret@127.0.0.1:port" } do
+    it("is not named with its password: " .. url, function()
+      local c = client("http://aom.example.com", { proxy = url })
+      local ok, err = pcall(c.enable, c, "wf-1")
+      c:close()
+      assert.is_false(ok)
+      assert.is_nil((tostring(err) .. err.message .. err.cause.message):find("proxy-secret", 1, true))
+    end)
+  end
 end)

@@ -89,6 +89,16 @@ describe("a proxy", function()
     server.stop()
   end)
 
+  it("from the environment sees nothing that is for this machine", function()
+    local proxy, server = process.rawserver { replies = { GOOD } }, process.rawserver { replies = { GOOD } }
+    local output = script(TRIGGER, environment(server.url, { http_proxy = proxy.url }))
+    assert.matches("^true", output)
+    assert.are.equal(0, #proxy.requests())
+    assert.are.equal(1, #server.requests())
+    proxy.stop()
+    server.stop()
+  end)
+
   it("never sees credentials in its CONNECT", function()
     local proxy = process.rawserver { replies = { "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" } }
     script(TRIGGER, environment("https://aom.example.com", { https_proxy = proxy.url }))

@@ -338,4 +338,14 @@ describe("a maintenance window", function()
       assert.are.equal("", wrong(), "attempt " .. attempt)
     end
   end)
+
+  it("does not begin where the service lists a workflow that no call can name", function()
+    local odd = { name = "nightly-odd", type = "cron", trigger_status = "enable" }
+    simulator.set { workflows = { ["nightly%2f"] = odd } }
+    local fine, err = pcall(pause)
+    assert.is_false(fine)
+    assert.are.equal("protocol", err.kind)
+    assert.is_false(exists(file))
+    assert.are.equal("", wrong())
+  end)
 end)

@@ -317,4 +317,24 @@ describe("under luv", function()
       assert.are.equal(0, code)
     end)
   end
+
+  it("a client that is closed while its calls look the project up ends them at once", function()
+    local iam = process.rawserver { replies = { "" }, delay = 20 }
+    local given = options { region = "cn-north-4", iam_endpoint = iam.url, timeout = 3 }
+    given.project_id = nil
+    local c, kinds = aom.client(given), {}
+    for _ = 1, 4 do
+      c:enable("wf-1", function(err) kinds[#kinds + 1] = err.kind end)
+    end
+    local timer = uv.new_timer()
+    uv.timer_start(timer, 200, 0, function()
+      uv.close(timer)
+      c:close()
+    end)
+    local started = uv.hrtime()
+    uvloop.run()
+    iam.stop()
+    assert.are.same({ "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
+    assert.is_true((uv.hrtime() - started) / 1e9 < 2)
+  end)
 end)

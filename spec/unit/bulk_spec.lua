@@ -1,3 +1,4 @@
+local bulk = require "aom.bulk"
 local client = require "aom.client"
 local errors = require "aom.errors"
 local pace = require "aom.pace"
@@ -158,13 +159,40 @@ describe("a bulk", function()
   end)
 end)
 
+describe("a bulk whose service asks for a wait that nobody can live through", function()
+  for _, seconds in ipairs { "86400", ("9"):rep(30), ("9"):rep(500) } do
+    for _, rate in ipairs { 0, 100 } do
+      it(("ends: %.12s… seconds, rate %d"):format(seconds, rate), function()
+        local state, loop = open { answer(429, { ["retry-after"] = seconds }) }
+        local report = assert(methods.trigger_all(state, { "a", "b", "c" }, "enable",
+          { rate = rate > 0 and rate or nil }))
+        assert.are.equal(3, report.failed)
+        assert.are.equal(1, #loop.attempts)
+        assert.are.equal("timeout", report[3].error.kind)
+        assert.is_true(loop.now() < 1)
+      end)
+    end
+  end
+end)
+
+describe("a bulk of ids from elsewhere", function()
+  it("has an error for one that no call can name", function()
+    local state, loop = open { OK }
+    local report = bulk.run(state, {}, { { id = "a/b" }, { id = "c" } }, "enable", {})
+    assert.are.equal("argument", report[1].error.kind)
+    assert.are.equal(0, report[1].error.attempts)
+    assert.is_true(report[2].result.success)
+    assert.are.equal(1, #loop.attempts)
+  end)
+end)
+
 describe("a pace", function()
   local function never() return false end
 
   it("lets nobody go before the longest wait that was asked for", function()
     local world = world_of.new()
     local loop = scripted.new(world, {})
-    local shared = pace.new(loop, nil, never)
+    local shared = pace.new(loop, nil, never, 60)
     shared:slow(5)
     shared:slow(2)
     assert.is_true(shared:hold(100))
@@ -173,7 +201,7 @@ describe("a pace", function()
 
   it("does not begin a wait that does not fit", function()
     local loop = scripted.new(world_of.new(), {})
-    local shared = pace.new(loop, nil, never)
+    local shared = pace.new(loop, nil, never, 60)
     shared:slow(5)
     assert.is_false(shared:hold(4))
     assert.are.equal(0, loop.now())
@@ -181,7 +209,7 @@ describe("a pace", function()
 
   it("is over when nobody is to wait", function()
     local loop = scripted.new(world_of.new(), {})
-    local shared = pace.new(loop, nil, function() return true end)
+    local shared = pace.new(loop, nil, function() return true end, 60)
     shared:slow(5)
     assert.is_true(shared:hold(100))
     assert.are.equal(0, loop.now())

@@ -182,6 +182,16 @@ describe("a clock", function()
     assert.are.equal(3600, c.offset)
   end)
 
+  it("learns nothing from a server that does not know the time", function()
+    for _, stamp in ipairs { "00000101T000000Z", "00010101T000000Z", "19700101T000000Z" } do
+      local message = "signature expired, signature time:20211217T064303Z,server time:" .. stamp
+      assert.are.equal(0, c:learn(message, nil, 0))
+      assert.are.equal(0, c.offset)
+    end
+    assert.is_nil(c:learn(WRONG, "Thu, 01 Jan 1970 00:00:00 GMT", 0))
+    assert.are.equal(0, c.offset)
+  end)
+
   it("counts what a refusal says against the offset that was used", function()
     c:learn(stated(3600), nil, 0)
     assert.are.equal(-3600, c:learn(stated(0), nil, 3600))

@@ -1,6 +1,7 @@
 local chain = require "aom.credentials.chain"
 local custom = require "aom.credentials.custom"
 local errors = require "aom.errors"
+local remote = require "aom.credentials.remote"
 local source = require "aom.source"
 local world = require "spec.support.world"
 
@@ -349,5 +350,19 @@ describe("a provider of the user's", function()
     end)
     assert.are.equal("waiting", thread())
     assert.are.same({ token = "X" }, thread "X")
+  end)
+end)
+
+describe("blanks around a secret", function()
+  for given, wanted in pairs { [""] = "", [" \n"] = "", ["a"] = "a", [" a b\r\n"] = "a b" } do
+    it(("go: %q"):format(given), function() assert.are.equal(wanted, remote.trim(given)) end)
+  end
+
+  it("go in no time, however many there are", function()
+    local blanks = (" "):rep(2 ^ 18)
+    local started = os.clock()
+    assert.are.equal("", remote.trim(blanks))
+    assert.are.equal("a" .. blanks .. "b", remote.trim(blanks .. "a" .. blanks .. "b" .. blanks))
+    assert.is_true(os.clock() - started < 2)
   end)
 end)

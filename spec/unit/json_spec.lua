@@ -28,7 +28,7 @@ describe("JSON text", function()
   end
 
   for _, text in ipairs { "", " ", "{", "}", '{"success"}', "{'a':1}", '{"a":1}x', "[1,]", "success", "<html>", "\0",
-    '"open', "[" .. ("["):rep(5000), "\255\254", "tru" } do
+    "NaN", "[nan]", "-Infinity", "0x10", '"open', "[" .. ("["):rep(5000), "\255\254", "tru" } do
     it(("%q is none"):format(text:sub(1, 20)), function()
       local value, why = json.decode(text)
       assert.is_nil(value)

@@ -12,6 +12,8 @@ describe("a page of elements", function()
     ["that is empty"] = { '{"elements":[],"total_elements":0}', {}, 0 },
     ["with null for nothing"] = { '{"elements":null,"total_elements":0}', {}, 0 },
     ["without a total"] = { '{"elements":[{"id":"a"}]}', { { id = "a" } }, nil },
+    ["with a total that is none"] = { '{"elements":[],"total_elements":"many"}', {}, nil },
+    ["with a list for a total"] = { '{"elements":[],"total_elements":[1]}', {}, nil },
     ["with a total in quotes"] = { '{"elements":[],"total_elements":"12"}', {}, 12 },
     ["as a bare list"] = { '[{"id":"a"},{"id":"b"}]', { { id = "a" }, { id = "b" } }, nil },
     ["as an empty bare list"] = { " []", {}, nil },

@@ -211,11 +211,15 @@ describe("a failed answer", function()
     end)
   end
 
-  it("is masked, in its message and its details", function()
+  it("is masked, in its message, its code and its details", function()
     local err = failure(401, '{"error_code":"C","error_msg":"saw hush and hush","details":[{"code":"c",'
       .. '"message":"hush!"}]}', nil, masking "hush")
     assert.are.equal("saw *** and ***", err.message)
     assert.are.same({ { code = "c", message = "***!" } }, err.details)
+    err = failure(401, '{"error_code":"hush","error_msg":"m","details":[{"code":"hush","message":"m"}]}', nil,
+      masking "hush")
+    assert.are.equal("***", err.code)
+    assert.are.equal("***", err.details[1].code)
   end)
 
   it("is masked where the body is quoted", function()

@@ -1,5 +1,6 @@
 -- The signer object, what signing refuses, and what must never be seen.
 local core = require "aom.core"
+local finaliser = require "spec.support.finaliser"
 
 local SK = "SecretKeyThatNobodyMaySee"
 local TOKEN = "TokenThatNobodyMaySee"
@@ -377,4 +378,16 @@ describe("a signer's mask", function()
     assert.has_error(function() signer():mask(1) end)
     assert.has_error(function() signer():mask() end)
   end)
+end)
+
+it("headers that a finaliser changes while they are read are refused", function()
+  local key, headers, added = signer(), {}, 0
+  local given = { method = "GET", host = "h", path = "/", headers = headers, date = "20260102T030405Z" }
+  local fine, why
+  finaliser.always(function() fine, why = pcall(core.sign, given, key) end, function()
+    added = added + 1
+    for i = 1, 100 do headers[("X-%d-%d"):format(added, i)] = "value" end
+  end)
+  -- When the finaliser runs is Lua's own choice: most do so at the unfortunate moment.
+  assert.is_true(fine and type(why) == "table" or why:find("changed while it was read", 1, true) ~= nil)
 end)

@@ -76,4 +76,10 @@ describe("sockets", function()
     world.later[1]()
     for _, handle in ipairs(world.handles) do assert.are.equal("closed", handle.state) end
   end)
+
+  it("wait for what never comes in portions that libuv can count", function()
+    local world = new()
+    world.events.call_after(1e308)
+    assert.are.equal(86400000, world.handles[1].ms)
+  end)
 end)

@@ -36,7 +36,7 @@ function Federation:refresh(context) return federation.exchange(self.settings, c
 ---@return aom.Error|nil
 function federation.read_secret(system, path, what)
   local contents, why = system.read_file(path)
-  local secret = contents and contents:match("^%s*(.-)%s*$")
+  local secret = contents and remote.trim(contents)
   if not secret then
     return nil, errors.new("credentials", ("the file of the %s cannot be read: %s"):format(what, why or path))
   end

@@ -74,7 +74,7 @@ local function renew_token(self, context, needed)
     return nil
   end
   if answer.status ~= 200 then return remote.failure(answer, ask) end
-  local token = answer.body:match("^%s*(.-)%s*$")
+  local token = remote.trim(answer.body)
   if token == "" or token:find("[%z\1-\31\127]") then return remote.nonsense(ask) end
   self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
 end

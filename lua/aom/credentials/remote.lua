@@ -5,6 +5,7 @@
 local attempt = require "aom.attempt"
 local clock = require "aom.clock"
 local errors = require "aom.errors"
+local is_direct = require "aom.endpoint".is_direct
 local json = require "aom.json"
 local mask = require "aom.mask"
 local response = require "aom.response"
@@ -36,7 +37,7 @@ local function build(settings, ask)
     base = ask.endpoint.base, host = ask.endpoint.host, path = ask.endpoint.path .. ask.path,
     query = ask.query or {}, headers = headers,
     body = type(body) == "table" and assert(json.encode(body)) or body,
-    date = "", fresh = false, no_proxy = ask.no_proxy,
+    date = "", fresh = false, no_proxy = ask.no_proxy or is_direct(ask.endpoint, settings),
     connect_timeout = math.min(settings.connect_timeout, ask.timeout or math.huge),
   }
 end
@@ -113,6 +114,15 @@ function remote.document(settings, context, ask)
 end
 
 local function text(value) return type(value) == "string" and value ~= "" and value or nil end
+
+--- A text without the blanks around it. A pattern that looks for its end from the start
+--- takes for ever where somebody sends a million blanks.
+---@param value string
+---@return string
+function remote.trim(value)
+  local from = value:find "%S"
+  return from and value:match(".*%S", from) or ""
+end
 
 --- Temporary keys, by the names under which an answer has them.
 ---@param fields any

@@ -6,6 +6,9 @@
 
 local sockets = {}
 
+--- libuv counts milliseconds in an integer; whoever waits for longer is woken to wait on.
+local LONGEST = 86400
+
 ---@param host aom.UvHost
 ---@param engine userdata
 ---@param on_event function  called after libcurl or the timer got its turn
@@ -85,7 +88,7 @@ function sockets.new(host, engine, on_event)
       return
     end
     own_timer = own_timer or uv.new_timer()
-    uv.timer_start(own_timer, math.max(0, math.ceil(seconds * 1000)), 0, on_event)
+    uv.timer_start(own_timer, math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000)), 0, on_event)
   end
 
   --- Lets go of every handle. They come back when they are needed again.

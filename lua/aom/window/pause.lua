@@ -4,7 +4,9 @@
 local errors = require "aom.errors"
 local journals = require "aom.window.journal"
 local names = require "aom.names"
+local operations = require "aom.operations"
 local pages = require "aom.pages"
+local request = require "aom.request"
 local states = require "aom.window.states"
 local switch = require "aom.window.switch"
 
@@ -25,11 +27,23 @@ local function check_file(self)
   return nil, err
 end
 
+--- The journal is of no use with an id in it that no call can name.
+local function check_id(workflow)
+  local fault = request.check("id", workflow.id, operations.trigger.parameters.workflow_id)
+  if not fault then return nil end
+  return errors.new("protocol", ("the service lists a workflow named %s that cannot be switched: %s"):format(
+    errors.show(workflow.name), fault.message))
+end
+
 --- An entry for each workflow that is meant and on.
 local function plan(self, list)
   local meant, entries = {}, {}
   for _, workflow in ipairs(list) do
-    if self.matches(workflow) then meant[#meant + 1] = workflow end
+    if self.matches(workflow) then
+      local fault = check_id(workflow)
+      if fault then return nil, fault end
+      meant[#meant + 1] = workflow
+    end
   end
   local spellings = self.chosen.spellings
   local err = states.check(spellings, meant)

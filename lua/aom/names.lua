@@ -69,7 +69,8 @@ end
 ---@return (fun(workflow: table): boolean|nil, aom.Error|nil)|nil
 ---@return aom.Error|nil
 function names.matcher(match)
-  if type(match) == "function" then return match end
+  -- Only its first value counts: a test may end with `return workflow.name:find "…"`.
+  if type(match) == "function" then return function(workflow) return (match(workflow)) end end
   if type(match) ~= "string" then
     return nil, errors.argument("match: expected a Lua pattern or a function, got %s", errors.show(match))
   end

@@ -6,6 +6,8 @@ local world_of = require "spec.support.world"
 
 local methods = client.methods
 local OK = { status = 200, body = '{"success"}' }
+local LIST = { status = 200,
+  body = '{"elements":[{"id":"1","name":"b"},{"id":"2","name":"a"}],"total_elements":2}' }
 
 local function answer(status, headers) return { status = status, headers = headers, body = "" } end
 
@@ -84,14 +86,20 @@ describe("a bulk", function()
 
   -- Lua finds the fault only in a name that begins with "a".
   it("refuses a pattern whose fault shows late, before anything is switched", function()
-    local body = '{"elements":[{"id":"1","name":"b"},{"id":"2","name":"a"}],"total_elements":2}'
-    local list = { status = 200, body = body }
-    local state, loop = open { list, OK }
+    local state, loop = open { LIST, OK }
     local report, err = methods.trigger_all(state, { match = "^a[" }, "enable")
     assert.is_nil(report)
     assert.are.equal("argument", err.kind)
     assert.matches('^match: "%^a%[" is no Lua pattern: ', err.message)
     assert.are.equal(1, #loop.attempts)
+  end)
+
+  it("takes a test that returns more than one value", function()
+    local state = open { LIST, OK }
+    local report = assert(methods.trigger_all(state,
+      { match = function(workflow) return workflow.name:find "a" end }, "enable"))
+    assert.are.equal(1, #report)
+    assert.are.equal("2", report[1].id)
   end)
 
   it("stops at an error when told to, and says so in the rest", function()

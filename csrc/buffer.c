@@ -111,14 +111,10 @@ void buffer_clear(buffer *b) {
   buffer_reset(b);
 }
 
-static void finish(buffer *b, bool wipe) {
-  release(b->data, b->cap, wipe);
+void buffer_free(buffer *b) {
+  release(b->data, b->cap, b->secret);
   b->data = NULL;
   b->len = 0;
   b->cap = 0;
   b->failed = false;
 }
-
-void buffer_free(buffer *b) { finish(b, b->secret); }
-
-void buffer_wipe(buffer *b) { finish(b, true); }

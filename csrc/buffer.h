@@ -58,10 +58,8 @@ slice buffer_slice(const buffer *b);
 void buffer_reset(buffer *b);
 void buffer_clear(buffer *b);
 
-/* Gives the memory back. `wipe` clears the whole allocation first: for bytes
- * that are secret or were computed from a secret. */
+/* Gives the memory back; that of a secret one is cleared first, all of it. */
 void buffer_free(buffer *b);
-void buffer_wipe(buffer *b);
 
 #pragma GCC visibility pop
 

@@ -13,7 +13,6 @@
 /* LuaJIT has some of these itself, other 5.1s have none: ours hide them. */
 #define luaL_setfuncs compat_setfuncs
 #define luaL_setmetatable compat_setmetatable
-#define luaL_testudata compat_testudata
 #define lua_absindex compat_absindex
 #define lua_rawlen lua_objlen
 
@@ -33,16 +32,6 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *list, int upval
 static inline void compat_setmetatable(lua_State *L, const char *name) {
   luaL_getmetatable(L, name);
   lua_setmetatable(L, -2);
-}
-
-static inline void *compat_testudata(lua_State *L, int index, const char *name) {
-  void *data = lua_touserdata(L, index);
-  if (data == NULL || !lua_getmetatable(L, index))
-    return NULL;
-  luaL_getmetatable(L, name);
-  int same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
-  return same ? data : NULL;
 }
 
 #endif

@@ -69,7 +69,7 @@ struct engine {
   size_t socket_count;
   size_t socket_room;
   bool timer_set;
-  long timer_due; /* milliseconds of engine_now_ms */
+  long timer_due; /* milliseconds of the monotonic clock */
 };
 
 /* engine_transfer.c: what goes out. */
@@ -84,7 +84,6 @@ void transfer_finish(transfer *t, CURLcode code);
 void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
-long engine_now_ms(void);
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
 int engine_on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-long engine_now_ms(void) {
+static long now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -76,7 +76,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   engine *e = user;
   (void)multi;
   e->timer_set = timeout_ms >= 0;
-  e->timer_due = e->timer_set ? engine_now_ms() + timeout_ms : 0;
+  e->timer_due = e->timer_set ? now_ms() + timeout_ms : 0;
   return 0;
 }
 
@@ -174,7 +174,7 @@ static bool wait_once(engine *e, long wait_ms) {
 void engine_poll(engine *e, int timeout_ms) {
   if (!engine_enter(e))
     return;
-  long now = engine_now_ms(), end = now + timeout_ms;
+  long now = now_ms(), end = now + timeout_ms;
   do {
     if (e->timer_set && e->timer_due <= now)
       act_on_timer(e);
@@ -185,7 +185,7 @@ void engine_poll(engine *e, int timeout_ms) {
       wait_ms = e->timer_due > now ? e->timer_due - now : 0;
     if (!wait_once(e, wait_ms))
       return;
-    now = engine_now_ms();
+    now = now_ms();
   } while (!e->done_first && now < end);
 }
 
@@ -211,6 +211,6 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
 long engine_timer(engine *e) {
   if (!e->timer_set)
     return -1;
-  long left = e->timer_due - engine_now_ms();
+  long left = e->timer_due - now_ms();
   return left > 0 ? left : 0;
 }

@@ -31,7 +31,9 @@ static const char *const status_codes[SIGN_STATUS_COUNT] = {
     [SIGN_BAD_KEY] = "key",
 };
 
-int lua_sign_fail(lua_State *L, sign_status status) {
+/* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
+ * went wrong; returns how many. */
+static int push_failure(lua_State *L, sign_status status) {
   lua_pushnil(L);
   lua_pushstring(L, sign_status_text(status));
   lua_pushstring(L, status_codes[status]);
@@ -98,7 +100,7 @@ static int scratch_gc(lua_State *L) {
 /* Pushes what the scratch holds and gives its memory back at once. */
 static int finish_scratch(lua_State *L, buffer *b, bool complete) {
   if (!complete)
-    return lua_sign_fail(L, SIGN_NO_MEMORY);
+    return push_failure(L, SIGN_NO_MEMORY);
   push_slice(L, buffer_slice(b));
   buffer_free(b);
   return 1;
@@ -151,7 +153,7 @@ static int core_signer(lua_State *L) {
   sign_output_init(&self->output);
   self->signer = signer_new(&key, &status);
   if (self->signer == NULL)
-    return lua_sign_fail(L, status);
+    return push_failure(L, status);
   return 1;
 }
 
@@ -236,7 +238,7 @@ static int core_sign(lua_State *L) {
   signer *s = lua_sign_check(L, 2);
   sign_status status = signer_sign(s, &request, &self->output);
   if (status != SIGN_OK)
-    return lua_sign_fail(L, status);
+    return push_failure(L, status);
   hold(self);
   push_signed(L, self, &request);
   let_go(self);
@@ -269,7 +271,7 @@ static int core_is_unreserved(lua_State *L) {
 static int core_random(lua_State *L) {
   double number = sign_random();
   if (number < 0)
-    return lua_sign_fail(L, SIGN_CRYPTO);
+    return push_failure(L, SIGN_CRYPTO);
   lua_pushnumber(L, number);
   return 1;
 }

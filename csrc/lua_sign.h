@@ -16,10 +16,6 @@ void lua_sign_open(lua_State *L);
  * it past the call keeps the userdata and asks again. */
 signer *lua_sign_check(lua_State *L, int index);
 
-/* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
- * went wrong; returns how many. */
-int lua_sign_fail(lua_State *L, sign_status status);
-
 #pragma GCC visibility pop
 
 #endif

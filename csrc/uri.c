@@ -55,10 +55,6 @@ static bool append_bytes(buffer *out, slice text, unsigned place) {
   return !out->failed;
 }
 
-bool uri_append_encoded(buffer *out, slice text) {
-  return append_bytes(out, text, BARE_ANYWHERE);
-}
-
 bool uri_append_path(buffer *out, slice path) {
   if ((path.len == 0 || path.data[0] != '/') && !buffer_append_byte(out, '/'))
     return false;
@@ -86,8 +82,9 @@ bool uri_append_query(buffer *out, pair *pairs, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (i > 0 && !buffer_append_byte(out, '&'))
       return false;
-    if (!uri_append_encoded(out, pairs[i].name) || !buffer_append_byte(out, '=') ||
-        !uri_append_encoded(out, pairs[i].value))
+    if (!append_bytes(out, pairs[i].name, BARE_ANYWHERE) ||
+        !buffer_append_byte(out, '=') ||
+        !append_bytes(out, pairs[i].value, BARE_ANYWHERE))
       return false;
   }
   return true;

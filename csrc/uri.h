@@ -9,8 +9,6 @@
 
 #pragma GCC visibility push(hidden)
 
-bool uri_append_encoded(buffer *out, slice text);
-
 /* Whether nothing in `text` would be encoded. */
 bool uri_is_unreserved(slice text);
 

@@ -26,32 +26,10 @@ local CONCURRENCY = 16
 
 local row = operations.trigger
 
-local function is_count(value)
-  return type(value) == "number" and value >= 1 and value % 1 == 0 and value < 2 ^ 31
-end
-
 local known = {
-  concurrency = { is_count, "a whole number, 1 or more" },
-  rate = { function(value) return type(value) == "number" and value > 0 and value < math.huge end,
-    "a positive number of calls a second" },
-  stop_on_error = { function(value) return type(value) == "boolean" end, "true or false" },
-  on_result = { function(value) return type(value) == "function" end, "a function" },
+  concurrency = options.kinds.count, rate = options.kinds.rate, stop_on_error = options.kinds.flag,
+  on_result = options.kinds.callable,
 }
-
-local function check_options(given)
-  given = given == nil and {} or given
-  if type(given) ~= "table" then
-    return nil, errors.argument("options: expected a table, got %s", errors.show(given))
-  end
-  local err = options.check_names(given, known, "option")
-  if err then return nil, err end
-  for name, value in pairs(given) do
-    if not known[name][1](value) then
-      return nil, errors.argument("option %s: expected %s, got %s", name, known[name][2], errors.show(value))
-    end
-  end
-  return given
-end
 
 --- The entries of a report, before anything was sent.
 local function entries_of(ids)
@@ -178,9 +156,9 @@ end
 function bulk.prepare(state, ids, action, given)
   local err = request.check("action", action, row.parameters.action)
   if err then return nil, err end
-  local chosen
-  chosen, err = check_options(given)
-  if not chosen then return nil, err end
+  local chosen = given == nil and {} or given
+  err = options.check_table("trigger_all", chosen, known)
+  if err then return nil, err end
   if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
   if ids.match ~= nil then
     local select

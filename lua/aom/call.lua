@@ -9,7 +9,6 @@ local is_direct = require "aom.endpoint".is_direct
 local explain = require "aom.explain"
 local open = require "aom.loop.open"
 local project = require "aom.project"
-local regions = require "aom.regions"
 local response = require "aom.response"
 local retry = require "aom.retry"
 
@@ -143,8 +142,7 @@ local function trouble_error(self, trouble)
 end
 
 local function explain_refusal(self, err)
-  local region = self.client.settings.region
-  local hint = explain.refusal(err, region, region and regions.has_automation(region))
+  local hint = explain.refusal(err, self.client.settings.region)
   if not hint and err.status == 401 and self.bearer.signer then
     local ours = self.attempt:canonical_request()
     hint = ours and explain.difference(self.bearer.mask(ours), err.message)

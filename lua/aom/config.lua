@@ -37,8 +37,10 @@ local function region_urls(region, region_where, from)
   if list then return list, "the regions file" end
   local url = regions.endpoint(region)
   if url then return { url }, "region " .. region end
+  local nearest = regions.nearest(region)
   return nil, errors.config(("unknown region %s (%s)"):format(errors.show(region), region_where),
-    "known regions: " .. regions.list() .. "; for another one set an endpoint")
+    ("%sknown regions: %s; for another one set an endpoint"):format(
+      nearest and ('did you mean "%s"? '):format(nearest) or "", regions.list()))
 end
 
 --- An endpoint goes before a region, but what stands nearer goes before both: with a

@@ -67,7 +67,7 @@ local function check_configuration(report, state)
       or "the project is looked up by the region's name")
   if settings.region and not regions.has_automation(settings.region) then
     add(report, "configuration", "warn", detail,
-      "the provider documents workflows for cn-north-4, cn-east-3, cn-east-2, cn-south-1 and me-east-1 alone")
+      ("the provider documents workflows for %s alone"):format(regions.with_automation))
   else
     add(report, "configuration", "ok", detail)
   end

@@ -28,6 +28,8 @@
 ---@field retryable boolean       whether the same call may succeed later
 ---@field hint? string            what to do, when the library knows better
 ---@field cause? aom.ErrorCause   the lower error
+---@field matches? aom.Workflow[]  those of one name, where `find` wants one
+---@field paused? aom.Window       what `pause` or `resume` has got to
 local Error = { __name = "aom.error" }
 Error.__index = Error
 

@@ -15,29 +15,10 @@ local TIMEOUT = 3600
 --- one means that it goes on.
 local final = { success = true, fail = true, cancel = true, approvalFailed = true }
 
-local function is_seconds(value) return type(value) == "number" and value > 0 and value < math.huge end
-
 local known = {
-  timeout = { is_seconds, "a positive number of seconds" },
-  interval = { is_seconds, "a positive number of seconds" },
-  on_progress = { function(value) return type(value) == "function" end, "a function" },
+  timeout = options.kinds.seconds, interval = options.kinds.seconds, on_progress = options.kinds.callable,
   final = { function(value) return type(value) == "table" end, "a list of statuses" },
 }
-
-local function check(given)
-  given = given == nil and {} or given
-  if type(given) ~= "table" then
-    return nil, errors.argument("wait: expected a table of options, got %s", errors.show(given))
-  end
-  local err = options.check_names(given, known, "option")
-  if err then return nil, err end
-  for name, value in pairs(given) do
-    if not known[name][1](value) then
-      return nil, errors.argument("wait: %s: expected %s, got %s", name, known[name][2], errors.show(value))
-    end
-  end
-  return given
-end
 
 local function is_final(execution, more)
   if final[execution.status] then return true end
@@ -98,8 +79,9 @@ end
 function executions.prepare_wait(state, execution, given)
   local workflow_id, execution_id = read_execution(execution)
   if not workflow_id then return nil, execution_id end
-  local chosen, err = check(given)
-  if not chosen then return nil, err end
+  local chosen = given == nil and {} or given
+  local err = options.check_table("wait", chosen, known)
+  if err then return nil, err end
   local self = {
     workflow_id = workflow_id, execution_id = execution_id, final = chosen.final,
     on_progress = chosen.on_progress, timeout = chosen.timeout or TIMEOUT,

@@ -2,6 +2,8 @@
 --- canonical request it computed itself, with "|" for line ends: set beside ours it
 --- shows which line differs, and so what was changed on the way. Pure.
 
+local regions = require "aom.regions"
+
 local explain = {}
 
 local names = { "method", "path", "query" }
@@ -61,9 +63,8 @@ end
 --- Advice on a refusal that needs no comparison.
 ---@param err aom.Error
 ---@param region string|nil
----@param has_automation boolean
 ---@return string|nil
-function explain.refusal(err, region, has_automation)
+function explain.refusal(err, region)
   local message = err.message
   if err.status == 401 then
     if message:find("ak not exist", 1, true) then return "the access key does not exist or was deleted" end
@@ -78,10 +79,10 @@ function explain.refusal(err, region, has_automation)
     if err.code and err.code:find("^APIGW?%.040[124]$") then
       return "the service does not accept calls from this address"
     end
-    return "the user needs the permission cms:workflow:update for this project"
-  elseif err.status == 404 and err.code and err.code:find("%.0101$") and region and not has_automation then
-    return "the provider documents this API for cn-north-4, cn-east-3, cn-east-2, cn-south-1 and "
-      .. "me-east-1 alone"
+    return "the user lacks a permission in this project; switching a workflow needs cms:workflow:update"
+  elseif err.status == 404 and err.code and err.code:find("%.0101$") and region
+    and not regions.has_automation(region) then
+    return ("the provider documents this API for %s alone"):format(regions.with_automation)
   elseif err.status >= 300 and err.status < 400 then
     return "redirects are never followed: correct the endpoint"
   end

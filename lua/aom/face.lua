@@ -74,8 +74,11 @@ local function walk_method(begin, finish, name)
   end
 end
 
-local function on_default(run, finish)
+local function on_default(run, finish, module, name)
   return function(...)
+    if (...) == module then
+      return finish(nil, errors.argument("call it as aom.%s(…), with a dot", name))
+    end
     local state, err = get_default()
     if not state then return finish(nil, err) end
     return finish(run(state, ...))
@@ -101,7 +104,7 @@ function face.build(finish)
 
   local module = { is_error = errors.is_error, version = versions }
   for _, name in ipairs { "trigger", "enable", "disable" } do
-    module[name] = on_default(client.methods[name], finish)
+    module[name] = on_default(client.methods[name], finish, module, name)
   end
   function module.client(options)
     local state, err = client.open(options)

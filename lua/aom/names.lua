@@ -37,16 +37,15 @@ local function ambiguous(name, found)
 end
 
 local function find(walk, scope, name)
+  local workflows, err = walk:rest(scope)
+  if not workflows then return nil, err end
   local found, near = {}, {}
-  while true do
-    local workflow, err = walk:next(scope)
-    if err then return nil, err end
-    if workflow == nil then break end
+  for _, workflow in ipairs(workflows) do
     local list = workflow.name == name and found or near
     list[#list + 1] = workflow
   end
   if #found == 1 then return found[1] end
-  local err = #found == 0 and not_found(name, near) or ambiguous(name, found)
+  err = #found == 0 and not_found(name, near) or ambiguous(name, found)
   err.operation = "find"
   return nil, err
 end
@@ -67,16 +66,42 @@ end
 
 --- A function that says whether a workflow is meant.
 ---@param match string|fun(workflow: table): boolean  a Lua pattern for its name, or a test
----@return (fun(workflow: table): boolean)|nil
+---@return (fun(workflow: table): boolean|nil, aom.Error|nil)|nil
 ---@return aom.Error|nil
 function names.matcher(match)
-  if type(match) == "function" then return match end
+  -- Only its first value counts: a test may end with `return workflow.name:find "…"`.
+  if type(match) == "function" then return function(workflow) return (match(workflow)) end end
   if type(match) ~= "string" then
     return nil, errors.argument("match: expected a Lua pattern or a function, got %s", errors.show(match))
   end
-  local fine, why = pcall(string.find, "", match)
-  if not fine then return nil, errors.argument("match: %s is no Lua pattern: %s", errors.show(match), why) end
-  return function(workflow) return type(workflow.name) == "string" and workflow.name:find(match) ~= nil end
+  -- Lua looks at a pattern only as far as a text matches it: what is wrong further on
+  -- shows with a name that gets there.
+  local function search(name)
+    local fine, found = pcall(string.find, name, match)
+    if fine then return found ~= nil end
+    return nil, errors.argument("match: %s is no Lua pattern: %s", errors.show(match), found)
+  end
+  local fine, err = search ""
+  if fine == nil then return nil, err end
+  return function(workflow)
+    if type(workflow.name) ~= "string" then return false end
+    return search(workflow.name)
+  end
+end
+
+--- Those of a list that are meant.
+---@param workflows table[]
+---@param matches fun(workflow: table): boolean|nil, aom.Error|nil
+---@return table[]|nil
+---@return aom.Error|nil
+function names.filter(workflows, matches)
+  local meant = {}
+  for _, workflow in ipairs(workflows) do
+    local is_meant, err = matches(workflow)
+    if err then return nil, err end
+    if is_meant then meant[#meant + 1] = workflow end
+  end
+  return meant
 end
 
 local selecting = { match = true, type = true, search = true, tags = true, create_by = true,
@@ -101,13 +126,9 @@ function names.prepare_select(state, selection)
   checked, err = pages.walk(state, pages.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
-    local found, walk = {}, pages.walk(state, pages.lists.workflows, filter)
-    while true do
-      local workflow, failure = walk:next(scope)
-      if failure then return nil, failure end
-      if workflow == nil then return found end
-      if matches(workflow) then found[#found + 1] = workflow end
-    end
+    local list, failure = pages.walk(state, pages.lists.workflows, filter):rest(scope)
+    if not list then return nil, failure end
+    return names.filter(list, matches)
   end
 end
 

@@ -4,6 +4,13 @@ local errors = require "aom.errors"
 
 local options = {}
 
+--- A test of a value, and what it wants in words. A hidden value may be a secret, and
+--- stays out of messages.
+---@class aom.OptionKind
+---@field [1] fun(value: any): boolean
+---@field [2] string
+---@field hidden? boolean
+
 local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
 
 local function is_count(value)
@@ -16,15 +23,17 @@ local function is_text(value)
   return type(value) == "string" and value ~= "" and not value:find("[%z\1-\31\127]")
 end
 
+---@type table<string, aom.OptionKind>
 local kinds = {
-  text = { is_text, "a non-empty string without control characters" },
+  text = { is_text, "a non-empty string without control characters", hidden = true },
   seconds = { is_positive, "a positive number of seconds" },
+  rate = { is_positive, "a positive number of calls a second" },
   count = { is_count, "a whole number, 1 or more" },
   flag = { function(value) return type(value) == "boolean" end, "true or false" },
   callable = { function(value) return type(value) == "function" end, "a function" },
   provider = {
     function(value) return type(value) == "function" or type(value) == "table" end,
-    "a function or an object with a refresh method",
+    "a function or an object with a refresh method", hidden = true,
   },
   loop = {
     function(value)
@@ -38,7 +47,7 @@ local kinds = {
   },
   token = {
     function(value) return is_text(value) and #value <= 40960 end,
-    "a string of 1 to 40960 bytes without control characters",
+    "a string of 1 to 40960 bytes without control characters", hidden = true,
   },
   endpoints = {
     function(value)
@@ -48,18 +57,21 @@ local kinds = {
       end
       return #value > 0
     end,
-    "a URL or a list of URLs",
+    "a URL or a list of URLs", hidden = true,
   },
   project = {
     function(value) return type(value) == "string" and value:find("^[%w]+$") ~= nil and #value == 32 end,
-    "the 32 letters and digits of a project id",
+    "the 32 letters and digits of a project id", hidden = true,
   },
   proxy = {
     function(value) return value == "" or is_text(value) end,
-    'a proxy URL, or "" for none',
+    'a proxy URL, or "" for none', hidden = true,
   },
 }
 
+options.kinds = kinds
+
+-- The options of a client, and their kinds.
 ---@type table<string, string>
 local known = {
   region = "text",
@@ -143,6 +155,42 @@ function options.check_names(given, candidates, what)
   end
 end
 
+--- What can be said of a string that may be a secret.
+local function outline(text)
+  if text == "" then return "an empty string" end
+  if text:find("[%z\1-\31\127]") then return "a string with a control character" end
+  return ("a string of %d bytes"):format(#text)
+end
+
+--- What is wrong with a value, or nil.
+---@param name string  how the message calls it
+---@param value any
+---@param kind aom.OptionKind
+---@return aom.Error|nil
+local function check_value(name, value, kind)
+  if kind[1](value) then return nil end
+  local got = kind.hidden and type(value) == "string" and outline(value) or errors.show(value)
+  return errors.argument("%s: expected %s, got %s", name, kind[2], got)
+end
+
+--- Checks the table of options that a method takes.
+---@param what string  the method
+---@param given any
+---@param wanted table<string, aom.OptionKind>
+---@return aom.Error|nil
+function options.check_table(what, given, wanted)
+  if type(given) ~= "table" then
+    return errors.argument("%s: expected a table of options, got %s", what, errors.show(given))
+  end
+  local err = options.check_names(given, wanted, "option")
+  for name, value in pairs(given) do
+    if err then break end
+    err = check_value(what .. ": " .. name, value, wanted[name])
+  end
+  return err
+end
+
+--- Checks the options of a client.
 ---@param given any
 ---@return table|nil copy
 ---@return aom.Error|nil err
@@ -155,12 +203,8 @@ function options.check(given)
   if err then return nil, err end
   local copy = {}
   for name, value in pairs(given) do
-    local test, wanted = kinds[known[name]][1], kinds[known[name]][2]
-    if not test(value) then
-      -- The value may be a secret that has a stray line break: it is not shown.
-      return nil, errors.argument("option %s: expected %s, got a %s", name, wanted,
-        type(value) == "string" and "string that is not" or type(value))
-    end
+    err = check_value("option " .. name, value, kinds[known[name]])
+    if err then return nil, err end
     copy[name] = value
   end
   return copy

@@ -13,7 +13,7 @@ local profile = {}
 --- The keys that the official SDKs read, and some of ours, after the client options
 --- of the same names.
 local keys = {
-  ak = true, sk = true, security_token = true, project_id = true, domain_id = true,
+  ak = true, sk = true, security_token = true, project_id = true,
   iam_endpoint = true, idp_id = true, id_token_file = true,
   token = true, region = true, endpoint = true,
   username = true, password = true, domain_name = true, metadata = true, metadata_endpoint = true,

@@ -1,6 +1,8 @@
 --- Where the service stands: region ids, their endpoints, and which regions have
 --- opened workflow automation.
 
+local options = require "aom.options"
+
 local regions = {}
 
 -- The AOM endpoint of each is https://aom.<id>.myhuaweicloud.com.
@@ -16,13 +18,18 @@ local known = {
 
 -- Documented for these alone; elsewhere the gateway may answer that the API is
 -- not published.
-local automation = {
-  ["cn-north-4"] = true, ["cn-east-3"] = true, ["cn-east-2"] = true, ["cn-south-1"] = true,
-  ["me-east-1"] = true,
-}
+local automation = { "cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "me-east-1" }
 
-local by_id = {}
-for _, id in ipairs(known) do by_id[id] = true end
+--- The same, for messages.
+regions.with_automation = table.concat(automation, ", ", 1, #automation - 1) .. " and " .. automation[#automation]
+
+local function set_of(list)
+  local set = {}
+  for _, id in ipairs(list) do set[id] = true end
+  return set
+end
+
+local by_id, automated = set_of(known), set_of(automation)
 
 -- The identity service has no endpoint of its own in some regions, and one in a region
 -- that AOM lacks; what has none is served by the central one.
@@ -37,6 +44,11 @@ function regions.endpoint(region)
   if by_id[region] then return "https://aom." .. region .. ".myhuaweicloud.com" end
 end
 
+--- The known id that a misspelt one may mean.
+---@param region string
+---@return string|nil
+function regions.nearest(region) return options.nearest(region, by_id) end
+
 ---@param region string|nil
 ---@return string endpoint  of the identity service
 function regions.iam_endpoint(region)
@@ -47,7 +59,7 @@ end
 ---@param region string
 ---@return boolean
 function regions.has_automation(region)
-  return automation[region] == true
+  return automated[region] == true
 end
 
 --- The known ids, sorted, for messages.

@@ -19,7 +19,7 @@ local function check_text(name, value, optional)
   if value == nil and optional then return nil end
   if type(value) ~= "string" or value == "" then
     return errors.argument("%s: expected a non-empty string, got %s", name,
-      value == "" and "an empty one" or "a " .. type(value))
+      value == "" and "an empty one" or value == nil and "nil" or "a " .. type(value))
   end
   if value:find("[%z\1-\31\127]") then
     return errors.argument("%s: expected a string without control characters", name)

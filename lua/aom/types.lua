@@ -6,6 +6,10 @@
 --- The two faces have the same functions: those of `aom` raise an `aom.Error`, those of
 --- `aom.safe` return nil and it. Every method that calls the service takes a callback
 --- `function(err, result)` as a last argument, and then returns an `aom.Handle`.
+---
+--- An error of kind `argument` comes before anything is sent; a call can fail with every
+--- other kind of `aom.ErrorKind` too. The name in front of a method's description is the
+--- official one; in snake case, as `client:update_workflow_trigger_status`, it works too.
 
 ---@class aom
 local aom = {}
@@ -17,76 +21,41 @@ local aom = {}
 ---@return aom.TriggerResult
 function aom.trigger(id, action, callback) end
 
+--- UpdateWorkflowTriggerStatus with "enable".
 ---@param id string
 ---@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
 ---@return aom.TriggerResult
 function aom.enable(id, callback) end
 
+--- UpdateWorkflowTriggerStatus with "disable".
 ---@param id string
 ---@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
 ---@return aom.TriggerResult
 function aom.disable(id, callback) end
 
----@param options? table  see the README
+--- A client. Raises `argument`, `config` or `credentials`; nothing is sent.
+---@param options? aom.ClientOptions
 ---@return aom.Client
 function aom.client(options) end
+
+--- Examines what a client with these options would do, and changes nothing. Waits as
+--- calls do; the list can be printed.
+---@param options? aom.ClientOptions
+---@return aom.Check[]
+function aom.doctor(options) end
+
+--- Signs a request for another transport. Raises `argument`.
+---@param request aom.SignRequest
+---@param credentials aom.SignKey
+---@return aom.Signed
+function aom.sign(request, credentials) end
 
 ---@param value any
 ---@return boolean
 function aom.is_error(value) end
 
----@return table<string, string|boolean>
+---@return aom.Versions
 function aom.version() end
-
---- What every good answer gives.
----@class aom.Result
----@field success true
----@field status integer     HTTP status
----@field request_id? string
----@field attempts integer
----@field elapsed number     seconds
----@field body string        as it came
-
----@class aom.TriggerResult: aom.Result
----@field workflow_id string
----@field action "enable"|"disable"
-
----@class aom.Workflow
----@field id string
----@field name string
----@field type "cron"|"manual"|"event"
----@field trigger_status? string
----@field status? string
----@field create_time? integer
----@field update_time? integer
----@field [string] any
-
----@class aom.Execution
----@field workflow_id string
----@field execution_id string
----@field status string
----@field begin_time? integer
----@field end_time? integer
----@field last_update_time? integer|string
----@field execution_result_list? table[]
----@field [string] any
-
----@class aom.Page: aom.Result
----@field elements table[]
----@field total? integer
-
----@class aom.StartedExecution: aom.Result
----@field id string
----@field execution_id string
----@field workflow_id string
-
----@class aom.NewWorkflow
----@field name string
----@field type "cron"|"manual"
----@field template_id string
----@field input table
----@field task_type "package"|"script"|"job"|"cloud"|"standard"|"customize"
----@field [string] any
 
 ---@class aom.Client
 local client = {}
@@ -98,11 +67,13 @@ local client = {}
 ---@return aom.TriggerResult
 function client:trigger(id, action, callback) end
 
+--- UpdateWorkflowTriggerStatus with "enable".
 ---@param id string
 ---@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
 ---@return aom.TriggerResult
 function client:enable(id, callback) end
 
+--- UpdateWorkflowTriggerStatus with "disable".
 ---@param id string
 ---@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
 ---@return aom.TriggerResult
@@ -194,56 +165,73 @@ function client:template(id, fields, callback) end
 ---@return fun(): aom.Workflow|false|nil, aom.Error?
 function client:workflows(filter) end
 
----@param filter? table
+--- All scripts, page by page.
+---@param filter? table  the fields of list_scripts, without the page
 ---@return fun(): table|false|nil, aom.Error?
 function client:scripts(filter) end
 
+--- All versions of a script, page by page.
 ---@param filter { script_id: string, [string]: any }
 ---@return fun(): table|false|nil, aom.Error?
 function client:script_versions(filter) end
 
----@param filter? table
+--- All jobs, page by page.
+---@param filter? table  the fields of list_jobs, without the page
 ---@return fun(): table|false|nil, aom.Error?
 function client:jobs(filter) end
 
+--- All templates of a job, page by page.
 ---@param job_id string
 ---@param filter? table
 ---@return fun(): table|false|nil, aom.Error?
 function client:templates(job_id, filter) end
 
---- All workflows as a list. The same goes for all_scripts, all_script_versions, all_jobs
---- and all_templates.
+--- All workflows as a list.
 ---@param filter? table
 ---@param callback? fun(err: aom.Error?, list: aom.Workflow[]?)
 ---@return aom.Workflow[]
 function client:all_workflows(filter, callback) end
 
---- The one workflow of exactly that name.
+--- All scripts as a list.
+---@param filter? table
+---@param callback? fun(err: aom.Error?, list: table[]?)
+---@return table[]
+function client:all_scripts(filter, callback) end
+
+--- All versions of a script as a list.
+---@param filter { script_id: string, [string]: any }
+---@param callback? fun(err: aom.Error?, list: table[]?)
+---@return table[]
+function client:all_script_versions(filter, callback) end
+
+--- All jobs as a list.
+---@param filter? table
+---@param callback? fun(err: aom.Error?, list: table[]?)
+---@return table[]
+function client:all_jobs(filter, callback) end
+
+--- All templates of a job as a list.
+---@param job_id string
+---@param filter? table
+---@param callback? fun(err: aom.Error?, list: table[]?)
+---@return table[]
+function client:all_templates(job_id, filter, callback) end
+
+--- The one workflow of exactly that name. None, or several, is an `argument` error; the
+--- several are in `err.matches`.
 ---@param name string
 ---@param callback? fun(err: aom.Error?, workflow: aom.Workflow?)
 ---@return aom.Workflow
 function client:find(name, callback) end
 
----@class aom.WaitOptions
----@field timeout? number   default 3600
----@field interval? number  the first wait between two looks; it grows up to 15. Default 1
----@field final? string[]   more statuses that end an execution
----@field on_progress? fun(execution: aom.Execution, elapsed: number)
-
---- Waits for an execution's end, however it ends.
+--- Waits for an execution's end, however it ends. Time that has run out is a `timeout` error.
 ---@param execution aom.StartedExecution|aom.Execution
 ---@param options? aom.WaitOptions
 ---@param callback? fun(err: aom.Error?, execution: aom.Execution?)
 ---@return aom.Execution
 function client:wait(execution, options, callback) end
 
----@class aom.BulkOptions
----@field concurrency? integer  default 16
----@field rate? number          calls a second
----@field stop_on_error? boolean
----@field on_result? fun(entry: aom.BulkEntry, done: integer, total: integer)
-
---- Switches many workflows.
+--- Switches many workflows. What fails is an entry of the report, and no error.
 ---@param ids string[]|aom.Workflow[]|{ match: string|function, [string]: any }
 ---@param action "enable"|"disable"
 ---@param options? aom.BulkOptions
@@ -251,39 +239,23 @@ function client:wait(execution, options, callback) end
 ---@return aom.BulkReport|aom.BulkEntry[]
 function client:trigger_all(ids, action, options, callback) end
 
----@class aom.Window
----@field file? string
----@field stage "pausing"|"paused"|"resuming"|"resumed"
----@field dry_run? boolean
----@field workflows { id: string, name: string, state: string, note?: string }[]
----@field noticed { id: string, name: string, state: string, note: string }[]
----@field paused integer
----@field resumed integer
----@field skipped integer
----@field failed integer
----@field gone integer
-
----@class aom.PauseOptions
----@field match string|fun(workflow: aom.Workflow): boolean
----@field file? string       needed unless it is a dry run
----@field dry_run? boolean
----@field states? { on?: string[], off?: string[] }
----@field concurrency? integer  default 8
----@field rate? number
----@field on_result? fun(entry: table, done: integer, total: integer)
----@field [string] any       search, tags, create_by, enterprise_project_id
-
+--- Disables every scheduled workflow that matches and is enabled, and remembers it in a
+--- file. An error after the first change has `err.paused`.
 ---@param options aom.PauseOptions
 ---@param callback? fun(err: aom.Error?, paused: aom.Window?)
 ---@return aom.Window
 function client:pause(options, callback) end
 
+--- Enables again what was paused. It can be repeated.
 ---@param paused aom.Window|string  or the file's path
----@param options? table  dry_run, states, concurrency, rate, on_result
+---@param options? aom.ResumeOptions
 ---@param callback? fun(err: aom.Error?, resumed: aom.Window?)
 ---@return aom.Window
 function client:resume(paused, options, callback) end
 
+--- Ends the calls under way with `cancelled`, wipes the keys and closes the connections.
+--- Closing twice does nothing.
+---@return true
 function client:close() end
 
 return aom

@@ -2,19 +2,9 @@
 
 local process = require "spec.support.process"
 
-local quote = process.quote
+local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
-
---- The interpreter that runs this spec, with its search paths.
-local lua = arg and arg[-1] or "lua"
-do
-  local i = -1
-  while arg and arg[i] do
-    lua = arg[i]
-    i = i - 1
-  end
-end
 
 --- Runs a chunk in a process of its own.
 local function script(chunk, environment, interpreter)

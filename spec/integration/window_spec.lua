@@ -3,18 +3,8 @@
 local aom = require "aom"
 local process = require "spec.support.process"
 
-local quote = process.quote
+local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
-
---- The interpreter that runs this spec.
-local lua = arg and arg[-1] or "lua"
-do
-  local i = -1
-  while arg and arg[i] do
-    lua = arg[i]
-    i = i - 1
-  end
-end
 
 local function exists(path)
   local opened = io.open(path)

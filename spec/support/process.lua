@@ -113,22 +113,31 @@ end
 
 process.root = project_root()
 
-local function option_words(options)
+-- The interpreter that runs the spec: whichever word of the command line comes first.
+local function interpreter()
+  local name, i = "lua", -1
+  while arg and arg[i] do
+    name, i = arg[i], i - 1
+  end
+  return name
+end
+
+process.interpreter = interpreter()
+
+-- The words of a command line for a table of options; `list` is the one that is not said here.
+local function option_words(what, options, switches, plain, list)
   local words = {}
   for name, value in pairs(options) do
     local flag = "--" .. name:gsub("_", "-")
-    if SWITCHES[name] then
+    if switches[name] then
       words[#words + 1] = value and flag or nil
-    elseif PLAIN_OPTIONS[name] then
+    elseif plain[name] then
       words[#words + 1] = flag .. " " .. quote(value)
-    elseif name ~= "workflows" then
-      error("unknown simulator option '" .. name .. "'", 4)
+    elseif name ~= list then
+      error(("unknown %s option '%s'"):format(what, name), 3)
     end
   end
-  for _, id in ipairs(options.workflows or {}) do
-    words[#words + 1] = "--workflow " .. quote(id)
-  end
-  return table.concat(words, " ")
+  return words
 end
 
 -- A control call by the curl command, which has nothing to do with what is tested.
@@ -179,9 +188,13 @@ end
 ---@param options table|nil
 ---@return table simulator `url`, `port`, `ca_file`, `pid`, `stop()` and the control calls
 function process.simulator(options)
-  local words = option_words(options or {})
+  options = options or {}
+  local words = option_words("simulator", options, SWITCHES, PLAIN_OPTIONS, "workflows")
+  for _, id in ipairs(options.workflows or {}) do
+    words[#words + 1] = "--workflow " .. quote(id)
+  end
   local simulator = process.start(LUAJIT .. quote(process.root .. "/examples/simulator.lua")
-    .. " --quiet " .. words)
+    .. " --quiet " .. table.concat(words, " "))
   simulator.url = simulator.info.url
   simulator.port = simulator.info.port
   simulator.ca_file = simulator.info.ca_file ~= cjson.null and simulator.info.ca_file or nil
@@ -197,27 +210,12 @@ local RAW_OPTIONS = { delay = true, after = true, chunk = true, gap = true, cert
   lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
 local RAW_SWITCHES = { tls = true, keep_alive = true, no_read = true }
 
-local function raw_words(options)
-  local words = {}
-  for name, value in pairs(options) do
-    local flag = "--" .. name:gsub("_", "-")
-    if RAW_SWITCHES[name] then
-      words[#words + 1] = value and flag or nil
-    elseif RAW_OPTIONS[name] then
-      words[#words + 1] = flag .. " " .. quote(value)
-    elseif name ~= "replies" then
-      error("unknown raw server option '" .. name .. "'", 4)
-    end
-  end
-  return words
-end
-
 --- Starts a server that misbehaves at the level of bytes. `replies` is a list of
 -- byte strings; the other options are those of its command line with `_` for `-`.
 ---@param options table
 ---@return table server `url`, `port`, `ca_file`, `pid`, `stop()`, `requests()` (what arrived so far)
 function process.rawserver(options)
-  local words, files = raw_words(options), {}
+  local words, files = option_words("raw server", options, RAW_SWITCHES, RAW_OPTIONS, "replies"), {}
   for i, bytes in ipairs(options.replies) do
     files[i] = process.temporary(bytes)
     words[#words + 1] = "--reply " .. quote(files[i])

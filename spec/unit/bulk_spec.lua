@@ -7,6 +7,8 @@ local world_of = require "spec.support.world"
 
 local methods = client.methods
 local OK = { status = 200, body = '{"success"}' }
+local LIST = { status = 200,
+  body = '{"elements":[{"id":"1","name":"b"},{"id":"2","name":"a"}],"total_elements":2}' }
 
 local function answer(status, headers) return { status = status, headers = headers, body = "" } end
 
@@ -64,9 +66,11 @@ describe("a bulk", function()
     ["a text for a list"] = { { "a", "enable" }, "^ids: expected a list" },
     ["an action"] = { { { "a" }, "toggle" }, "^action: " },
     ["an option's name"] = { { { "a" }, "enable", { concurency = 1 } }, "unknown option" },
-    ["an option's value"] = { { { "a" }, "enable", { concurrency = 0 } }, "^option concurrency: expected a whole" },
-    ["a rate"] = { { { "a" }, "enable", { rate = 0 } }, "^option rate: " },
-    ["options"] = { { { "a" }, "enable", 5 }, "^options: " },
+    ["an option's value"] = { { { "a" }, "enable", { concurrency = 0 } }, "^trigger_all: concurrency: expected a" },
+    ["a rate"] = { { { "a" }, "enable", { rate = 0 } }, "^trigger_all: rate: " },
+    ["options"] = { { { "a" }, "enable", 5 }, "^trigger_all: expected a table of options, got 5" },
+    ["an option of a kind that shows nothing"] =
+      { { { "a" }, "enable", { on_result = {} } }, "^trigger_all: on_result: expected a function, got a table$" },
     ["a pattern"] = { { { match = "[" }, "enable" }, "is no Lua pattern" },
     ["a selection"] = { { { match = "a", typ = "cron" }, "enable" }, "unknown field" },
     ["a filter"] = { { { match = "a", type = "daily" }, "enable" }, "type: expected" },
@@ -80,6 +84,24 @@ describe("a bulk", function()
       assert.are.equal(0, #loop.attempts)
     end)
   end
+
+  -- Lua finds the fault only in a name that begins with "a".
+  it("refuses a pattern whose fault shows late, before anything is switched", function()
+    local state, loop = open { LIST, OK }
+    local report, err = methods.trigger_all(state, { match = "^a[" }, "enable")
+    assert.is_nil(report)
+    assert.are.equal("argument", err.kind)
+    assert.matches('^match: "%^a%[" is no Lua pattern: ', err.message)
+    assert.are.equal(1, #loop.attempts)
+  end)
+
+  it("takes a test that returns more than one value", function()
+    local state = open { LIST, OK }
+    local report = assert(methods.trigger_all(state,
+      { match = function(workflow) return workflow.name:find "a" end }, "enable"))
+    assert.are.equal(1, #report)
+    assert.are.equal("2", report[1].id)
+  end)
 
   it("stops at an error when told to, and says so in the rest", function()
     local state, loop = open { OK, answer(403), OK }

@@ -217,6 +217,7 @@ describe("the place to call", function()
       assert.is_nil(settings)
       assert.are.equal("config", err.kind)
       assert.are.equal(('unknown region "cn-nroth-4" (%s)'):format(name), err.message)
+      assert.matches('^did you mean "cn%-north%-4"%? known regions: ', err.hint)
       assert.matches("cn%-north%-4, ", err.hint)
     end)
   end

@@ -118,7 +118,7 @@ describe("advice", function()
   }
   for _, case in ipairs(cases) do
     it("is given on " .. case[1], function()
-      local hint = explain.refusal({ status = case[2], code = case[3], message = case[4] }, "ru-moscow-1", false)
+      local hint = explain.refusal({ status = case[2], code = case[3], message = case[4] }, "ru-moscow-1")
       if case[5] then assert.is_truthy(hint and hint:find(case[5], 1, true), hint) else assert.is_nil(hint) end
     end)
   end
@@ -126,12 +126,12 @@ describe("advice", function()
   local UNPUBLISHED = { status = 404, code = "APIGW.0101", message = "API not found" }
 
   it("names the regions that have the API, outside them", function()
-    assert.matches("cn%-north%-4, cn%-east%-3, cn%-east%-2, cn%-south%-1 and me%-east%-1",
-      explain.refusal(UNPUBLISHED, "ru-moscow-1", false))
+    assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
+      explain.refusal(UNPUBLISHED, "ru-moscow-1"))
   end)
 
   it("names no regions inside them, or where there is none", function()
-    assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4", true))
-    assert.is_nil(explain.refusal(UNPUBLISHED, nil, nil))
+    assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4"))
+    assert.is_nil(explain.refusal(UNPUBLISHED, nil))
   end)
 end)

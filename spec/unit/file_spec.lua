@@ -3,17 +3,7 @@
 local core = require "aom.core"
 local process = require "spec.support.process"
 
-local quote = process.quote
-
---- The interpreter that runs this spec.
-local lua = arg and arg[-1] or "lua"
-do
-  local i = -1
-  while arg and arg[i] do
-    lua = arg[i]
-    i = i - 1
-  end
-end
+local lua, quote = process.interpreter, process.quote
 
 local function read(path)
   local file = io.open(path, "rb")

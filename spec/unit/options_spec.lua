@@ -100,9 +100,15 @@ describe("client options", function()
 
   it("are told what is expected, and what was given", function()
     local _, err = options.check { timeout = "5" }
-    assert.are.equal("option timeout: expected a positive number of seconds, got a string that is not", err.message)
+    assert.are.equal('option timeout: expected a positive number of seconds, got "5"', err.message)
+    _, err = options.check { max_attempts = 0 }
+    assert.are.equal("option max_attempts: expected a whole number, 1 or more, got 0", err.message)
+    _, err = options.check { loop = "libuv" }
+    assert.are.equal('option loop: expected "blocking", "uv", "nginx" or an adapter table, got "libuv"', err.message)
     _, err = options.check { proxy = true }
-    assert.are.equal('option proxy: expected a proxy URL, or "" for none, got a boolean', err.message)
+    assert.are.equal('option proxy: expected a proxy URL, or "" for none, got true', err.message)
+    _, err = options.check { ak = "" }
+    assert.matches("control characters, got an empty string$", err.message)
   end)
 
   it("are copied, so that the caller's table stays as it is", function()
@@ -112,7 +118,7 @@ describe("client options", function()
     assert.are.same({ ak = "a", sk = "s" }, given)
   end)
 
-  for _, name in ipairs { "ak", "sk", "security_token", "token" } do
+  for _, name in ipairs { "ak", "sk", "security_token", "token", "password", "endpoint", "proxy" } do
     it(("never show a %s that has a line break"):format(name), function()
       local _, err = options.check { [name] = "top-secret\n" }
       assert.is_nil(tostring(err):find("top-secret", 1, true))

@@ -3,8 +3,14 @@
 local errors = require "aom.errors"
 
 ---@class aom.StaticProvider: aom.Provider
-local Static = { fixed = true, where = "options ak and sk, or token" }
+local Static = { fixed = true }
 Static.__index = Static
+
+local KeyPair = setmetatable({ where = "options ak and sk" }, Static)
+KeyPair.__index = KeyPair
+
+local Token = setmetatable({ where = "option token" }, Static)
+Token.__index = Token
 
 local static = {}
 
@@ -18,13 +24,13 @@ function static.new(given)
   }
   if not next(values) then return nil end
   given.ak, given.sk, given.security_token, given.token = nil, nil, nil, nil
-  if values.token then return setmetatable({ values = values }, Static) end
+  if values.token then return setmetatable({ values = values }, Token) end
   if not (values.ak and values.sk) then
     return nil, errors.config(("option %s is set and option %s is not"):format(
       values.ak and "ak" or values.sk and "sk" or "security_token", values.ak and "sk" or "ak"),
       "one source gives ak, sk and security token together")
   end
-  return setmetatable({ values = values }, Static)
+  return setmetatable({ values = values }, KeyPair)
 end
 
 --- Hands its secrets over once: from then on the client's signer holds them.

@@ -55,6 +55,16 @@ local function detect()
   return "blocking"
 end
 
+--- Why a loop that the user names cannot be had here, or nil.
+local function unusable(choice)
+  if choice == "nginx" and not (ngx and ngx.get_phase) then
+    return errors.config('option loop: "nginx" works inside nginx alone')
+  end
+  if choice == "uv" and not (vim and (vim.uv or vim.loop)) and not pcall(require, "luv") then
+    return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
+  end
+end
+
 ---@param settings table  a client's resolved configuration
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
@@ -64,7 +74,10 @@ function open.loop(settings)
   if settings.transport == "resty" and choice ~= "nginx" then
     return nil, errors.config('option transport: "resty" works inside nginx alone')
   end
-  local engine, err = make_engine(settings)
+  local err = unusable(choice)
+  if err then return nil, err end
+  local engine
+  engine, err = make_engine(settings)
   if not engine then return nil, err end
   return require(modules[choice]).new(engine, settings)
 end

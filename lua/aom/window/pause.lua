@@ -37,16 +37,14 @@ end
 
 --- An entry for each workflow that is meant and on.
 local function plan(self, list)
-  local meant, entries = {}, {}
-  for _, workflow in ipairs(list) do
-    if self.matches(workflow) then
-      local fault = check_id(workflow)
-      if fault then return nil, fault end
-      meant[#meant + 1] = workflow
-    end
+  local entries, spellings = {}, self.chosen.spellings
+  local meant, err = names.filter(list, self.matches)
+  if not meant then return nil, err end
+  for _, workflow in ipairs(meant) do
+    err = check_id(workflow)
+    if err then return nil, err end
   end
-  local spellings = self.chosen.spellings
-  local err = states.check(spellings, meant)
+  err = states.check(spellings, meant)
   if err then return nil, err end
   for _, workflow in ipairs(meant) do
     if states.of(spellings, workflow) == "on" then

@@ -11,24 +11,18 @@ local switch = {}
 
 local CONCURRENCY = 8
 
-local function is_text(value) return type(value) == "string" and value ~= "" and not value:find "%z" end
-local function is_function(value) return type(value) == "function" end
-local function is_anything() return true end
+-- Checked by those who know more of them.
+local ANYTHING = { function() return true end, "anything" }
 
 local kinds = {
-  match = { is_anything },
-  file = { is_text, "the path of a file" },
-  dry_run = { function(value) return type(value) == "boolean" end, "true or false" },
-  states = { is_anything },
-  search = { is_anything }, tags = { is_anything }, create_by = { is_anything },
-  enterprise_project_id = { is_anything },
-  concurrency = {
-    function(value) return type(value) == "number" and value >= 1 and value % 1 == 0 and value < 2 ^ 31 end,
-    "a whole number, 1 or more",
+  match = ANYTHING, states = ANYTHING,
+  search = ANYTHING, tags = ANYTHING, create_by = ANYTHING, enterprise_project_id = ANYTHING,
+  file = {
+    function(value) return type(value) == "string" and value ~= "" and not value:find "%z" end,
+    "the path of a file",
   },
-  rate = { function(value) return type(value) == "number" and value > 0 and value < math.huge end,
-    "a positive number of calls a second" },
-  on_result = { is_function, "a function" },
+  dry_run = options.kinds.flag,
+  concurrency = options.kinds.count, rate = options.kinds.rate, on_result = options.kinds.callable,
 }
 
 --- Checks the options of `what`.
@@ -38,18 +32,10 @@ local kinds = {
 ---@return table|nil
 ---@return aom.Error|nil
 function switch.options(what, given, allowed)
-  if type(given) ~= "table" then
-    return nil, errors.argument("%s: expected a table of options, got %s", what, errors.show(given))
-  end
   local known = {}
-  for _, name in ipairs(allowed) do known[name] = true end
-  local err = options.check_names(given, known, "option")
+  for _, name in ipairs(allowed) do known[name] = kinds[name] end
+  local err = options.check_table(what, given, known)
   if err then return nil, err end
-  for name, value in pairs(given) do
-    if not kinds[name][1](value) then
-      return nil, errors.argument("%s: %s: expected %s, got %s", what, name, kinds[name][2], errors.show(value))
-    end
-  end
   local chosen = { concurrency = CONCURRENCY }
   for name, value in pairs(given) do chosen[name] = value end
   chosen.spellings, err = states.table_of(given.states)

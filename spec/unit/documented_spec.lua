@@ -1,0 +1,85 @@
+--- What the README and the types for editors name is what there is.
+
+local client = require "aom.client"
+local process = require "spec.support.process"
+local safe = require "aom.safe"
+
+local function read(path)
+  local file = assert(io.open(process.root .. "/" .. path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local readme = read "README.md"
+local types = read "lua/aom/types.lua"
+local values = read "lua/aom/types/values.lua"
+
+--- The fields of a class among the types.
+local function fields_of(class)
+  local block = assert(values:match("%-%-%-@class aom%." .. class .. "\n(.-)\n\n"), class)
+  local fields = {}
+  for name in block:gmatch "%-%-%-@field ([%w_]+)" do fields[name] = true end
+  return fields
+end
+
+local function names_of(path)
+  local names = {}
+  for name in read(path):match("\nlocal known = (%b{})"):gmatch "\n  ([%w_]+) = " do names[name] = true end
+  return names
+end
+
+describe("an option of a client", function()
+  local known = names_of "lua/aom/options.lua"
+
+  for name in pairs(known) do
+    it(name .. " is in the README", function() assert.truthy(readme:find("`" .. name .. "`", 1, true)
+      or readme:find("`" .. name .. " = ", 1, true)) end)
+  end
+
+  it("is a field of its type, and nothing else is", function()
+    assert.are.same(known, fields_of "ClientOptions")
+  end)
+end)
+
+describe("an event", function()
+  local call = read "lua/aom/call.lua"
+
+  it("is in the README and in its type", function()
+    local count = 0
+    for name in call:gmatch 'emit%(self, "(%w+)"' do
+      count = count + 1
+      assert.truthy(readme:find("\n| `" .. name .. "` |", 1, true), name)
+      assert.truthy(values:match("@field event [^\n]*\"" .. name .. '"'), name)
+    end
+    assert.are.equal(5, count)
+  end)
+end)
+
+describe("a function", function()
+  local official = {}
+  for _, row in pairs(require "aom.operations") do official[row.official_name] = true end
+
+  for _, group in ipairs { { "client:", client.methods }, { "client:", client.walks }, { "aom.", safe } } do
+    for name in pairs(group[2]) do
+      if not official[name] and name ~= "execute_workflow" then
+        it(name .. " has its type", function()
+          assert.truthy(types:find("\nfunction " .. group[1] .. name .. "(", 1, true))
+        end)
+      end
+    end
+  end
+
+  it("has no type that is not there", function()
+    for owner, name in types:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
+      assert.truthy(owner == "aom" and safe[name] or client.methods[name] or client.walks[name], name)
+    end
+  end)
+end)
+
+describe("a version", function()
+  it("has a type for every field", function()
+    local fields = fields_of "Versions"
+    for name in pairs(safe.version()) do assert.is_true(fields[name], name) end
+  end)
+end)

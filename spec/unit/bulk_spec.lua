@@ -66,7 +66,8 @@ describe("a bulk", function()
     ["a text for a list"] = { { "a", "enable" }, "^ids: expected a list" },
     ["an action"] = { { { "a" }, "toggle" }, "^action: " },
     ["an option's name"] = { { { "a" }, "enable", { concurency = 1 } }, "unknown option" },
-    ["an option's value"] = { { { "a" }, "enable", { concurrency = 0 } }, "^trigger_all: concurrency: expected a" },
+    ["an option's value"] = { { { "a" }, "enable", { concurrency = 0 } },
+      "^trigger_all: concurrency: expected a whole number, 1 or more, got 0$" },
     ["a rate"] = { { { "a" }, "enable", { rate = 0 } }, "^trigger_all: rate: " },
     ["options"] = { { { "a" }, "enable", 5 }, "^trigger_all: expected a table of options, got 5" },
     ["an option of a kind that shows nothing"] =

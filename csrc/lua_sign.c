@@ -4,6 +4,7 @@
 
 static const char signer_class[] = "aom.signer";
 static const char scratch_class[] = "aom.scratch";
+static const char output_class[] = "aom.output";
 
 /* No target and no text to mask is longer. */
 #define SCRATCH_MAX ((size_t)64 * 1024 * 1024)
@@ -203,9 +204,8 @@ static void set_text(lua_State *L, const char *name, slice value) {
   lua_setfield(L, -2, name);
 }
 
-static void push_headers(lua_State *L, const lua_signer *self,
+static void push_headers(lua_State *L, const lua_signer *self, const sign_output *out,
                          const sign_request *request) {
-  const sign_output *out = &self->output;
   lua_createtable(L, 0, 5);
   set_text(L, "Authorization", buffer_slice(&out->authorization));
   if (out->adds_date)
@@ -218,11 +218,10 @@ static void push_headers(lua_State *L, const lua_signer *self,
     set_slice(L, out->content_header, out->content_hash);
 }
 
-static void push_signed(lua_State *L, const lua_signer *self,
+static void push_signed(lua_State *L, const lua_signer *self, const sign_output *out,
                         const sign_request *request) {
-  const sign_output *out = &self->output;
   lua_createtable(L, 0, 5);
-  push_headers(L, self, request);
+  push_headers(L, self, out, request);
   lua_setfield(L, -2, "headers");
   set_text(L, "target", buffer_slice(&out->target));
   set_text(L, "canonical_request", buffer_slice(&out->canonical));
@@ -230,17 +229,35 @@ static void push_signed(lua_State *L, const lua_signer *self,
   set_text(L, "signed_headers", buffer_slice(&out->signed_headers));
 }
 
+/* The signer's own; or, for a finaliser that signs while what the signer made is being
+ * pushed, one of this call's. Pushes one value. */
+static sign_output *push_output(lua_State *L, lua_signer *self) {
+  if (self->holders == 0) {
+    lua_pushnil(L);
+    return &self->output;
+  }
+  sign_output *out = compat_new_object(L, output_class, sizeof *out);
+  sign_output_init(out);
+  return out;
+}
+
+static int output_gc(lua_State *L) {
+  sign_output_free(luaL_checkudata(L, 1, output_class));
+  return 0;
+}
+
 static int core_sign(lua_State *L) {
   sign_request request;
   lua_signer *self = check_live(L, 2);
   request_check(L, 1, &request);
+  sign_output *out = push_output(L, self);
   /* Reading the request allocated: it may be closed by now. */
   signer *s = lua_sign_check(L, 2);
-  sign_status status = signer_sign(s, &request, &self->output);
+  sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
     return push_failure(L, status);
   hold(self);
-  push_signed(L, self, &request);
+  push_signed(L, self, out, &request);
   let_go(self);
   return 1;
 }
@@ -284,8 +301,10 @@ static void open_classes(lua_State *L) {
       {"__gc", signer_gc}, {"__tostring", signer_tostring}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   static const luaL_Reg scratch_meta[] = {{"__gc", scratch_gc}, {NULL, NULL}};
+  static const luaL_Reg output_meta[] = {{"__gc", output_gc}, {NULL, NULL}};
   compat_new_class(L, signer_class, methods, meta);
   compat_new_class(L, scratch_class, none, scratch_meta);
+  compat_new_class(L, output_class, none, output_meta);
 }
 
 void lua_sign_open(lua_State *L) {

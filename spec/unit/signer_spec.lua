@@ -391,3 +391,22 @@ it("headers that a finaliser changes while they are read are refused", function(
   -- When the finaliser runs is Lua's own choice: most do so at the unfortunate moment.
   assert.is_true(fine and type(why) == "table" or why:find("changed while it was read", 1, true) ~= nil)
 end)
+
+it("what a finaliser signs in the midst of it mixes with nothing", function()
+  local function request(path)
+    return { method = "GET", host = "h", path = path, headers = {}, date = "20260102T030405Z" }
+  end
+  local key, long, nested, mixed = signer(), request("/" .. ("p"):rep(100000)), false, 0
+  finaliser.always(function()
+    for _ = 1, 300 do
+      nested = true
+      local signed = core.sign(request "/x", key)
+      if signed.target ~= "/x" or #signed.canonical_request > 500 then mixed = mixed + 1 end
+    end
+  end, function()
+    if not nested then return end
+    nested = false
+    core.sign(long, key)
+  end)
+  assert.are.equal(0, mixed)
+end)

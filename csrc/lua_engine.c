@@ -59,7 +59,7 @@ static size_t size_option(lua_State *L, const char *name) {
   lua_getfield(L, 1, name);
   lua_Number value = luaL_checknumber(L, -1);
   lua_pop(L, 1);
-  luaL_argcheck(L, value >= 1 && value < (lua_Number)INT_MAX, 1, name);
+  luaL_argcheck(L, value >= 1 && value <= (lua_Number)INT_MAX, 1, name);
   return (size_t)value;
 }
 

@@ -247,6 +247,11 @@ describe("an engine", function()
     server.stop()
   end)
 
+  it("takes the largest limit that the options allow", function()
+    core.engine({ max_body = 2 ^ 31 - 1, max_head = 1000 }):close()
+    assert.has_error(function() core.engine { max_body = 2 ^ 31, max_head = 1000 } end)
+  end)
+
   it("survives stale and foreign ids", function()
     local engine = core.engine(settings())
     engine:cancel(12345)

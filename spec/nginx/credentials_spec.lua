@@ -15,17 +15,18 @@ local sources = {
 }
 
 describe("a renewal in nginx", function()
-  local simulator
+  local simulator, server
   setup(function() simulator = accounts.simulator() end)
   teardown(function() simulator.stop() end)
   before_each(function()
     simulator.provision()
     simulator.set { latency = 0.2 }
   end)
+  after_each(function() server:stop() end)
 
   for name, source in pairs(sources) do
     it(("by %s is one for 20 calls, and a plain location answers meanwhile"):format(name), function()
-      local server = nginx.start {
+      server = nginx.start {
         http = ([[
           init_by_lua_block {
             client = require("aom").client { endpoint = %q, iam_endpoint = %q, metadata_endpoint = %q,
@@ -57,7 +58,6 @@ describe("a renewal in nginx", function()
         assert.are.equal("enable", answer.body)
       end
       assert.are.equal(2, accounts.counts(simulator)[source.asked])
-      server:stop()
     end)
   end
 end)

@@ -26,6 +26,26 @@ static bool copy_text(char **to, const char *from) {
   return *to != NULL;
 }
 
+/* For hosts beside the busy one, such as that of the identity service. */
+enum { SPARE_CONNECTIONS = 4 };
+
+/* By itself libcurl keeps four idle connections for each transfer that it still has,
+ * and so closes most of a crowd's when its calls end together, just before the next
+ * ones begin. As many as there were transfers at once are worth keeping. */
+static bool set_pool_size(engine *e) {
+  long size = (long)e->slot_count + SPARE_CONNECTIONS;
+  return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, size) == CURLM_OK;
+}
+
+static bool open_multi(engine *e) {
+  e->multi = curl_multi_init();
+  if (e->multi && engine_watch_install(e) && set_pool_size(e))
+    return true;
+  curl_multi_cleanup(e->multi);
+  e->multi = NULL;
+  return false;
+}
+
 engine *engine_new(const engine_options *options) {
   pthread_once(&process_once, prepare_process);
   if (!process_ready)
@@ -40,7 +60,7 @@ engine *engine_new(const engine_options *options) {
   bool ok = copy_text(&e->ca_file, options->ca_file) &&
             copy_text(&e->proxy, options->proxy) &&
             copy_text(&e->user_agent, options->user_agent);
-  if (ok && (e->multi = curl_multi_init()) && engine_watch_install(e))
+  if (ok && open_multi(e))
     return e;
   engine_free(e);
   return NULL;
@@ -78,10 +98,7 @@ static void abandon_parent(engine *e) {
 bool engine_enter(engine *e) {
   if (e->generation != process_generation)
     abandon_parent(e);
-  if (e->multi)
-    return true;
-  e->multi = curl_multi_init();
-  return e->multi && engine_watch_install(e);
+  return e->multi || open_multi(e);
 }
 
 void engine_free(engine *e) {
@@ -129,6 +146,7 @@ static transfer *add_slot(engine *e) {
   t->owner = e;
   t->slot = e->slot_count;
   e->slots[e->slot_count++] = t;
+  set_pool_size(e);
   return t;
 }
 

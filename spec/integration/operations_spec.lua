@@ -146,7 +146,7 @@ describe("a bulk over the wire", function()
     assert.are.equal(40, report.succeeded)
     for i, entry in ipairs(report) do assert.are.equal(ids[i], entry.result.workflow_id) end
     assert.is_true(report.elapsed < 1, report.elapsed)
-    assert.is_true(simulator.state().connections.opened <= 11)
+    assert.is_true(simulator.state().connections.opened <= 11, simulator.state().connections.opened)
   end)
 
   it("of a wrong key costs two requests", function()

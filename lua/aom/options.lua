@@ -27,6 +27,10 @@ end
 local kinds = {
   text = { is_text, "a non-empty string without control characters", hidden = true },
   seconds = { is_positive, "a positive number of seconds" },
+  duration = {
+    function(value) return value == 0 or is_positive(value) end,
+    "a number of seconds, 0 or more",
+  },
   rate = { is_positive, "a positive number of calls a second" },
   count = { is_count, "a whole number, 1 or more" },
   flag = { function(value) return type(value) == "boolean" end, "true or false" },

@@ -6,6 +6,9 @@ local process = require "spec.support.process"
 local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
+-- For what is under way at a simulator that answers at once.
+local SHORTLY = { settle_timeout = 0.05 }
+
 local function exists(path)
   local opened = io.open(path)
   if opened then opened:close() end
@@ -237,7 +240,7 @@ describe("a maintenance window", function()
     assert.is_false(ok)
     assert.are.equal("network", err.kind)
     assert.are.equal("disable", states()["wf-05"])
-    assert.are.equal(8, c:resume(file).resumed)
+    assert.are.equal(8, c:resume(file, SHORTLY).resumed)
     assert.are.equal("", wrong())
   end)
 
@@ -277,13 +280,37 @@ describe("a maintenance window", function()
     end)
   end
 
+  local function window_command(what, point, limit)
+    return ("env LUA_PATH=%s LUA_CPATH=%s %s %s %s %s %s %s %d"):format(quote(package.path), quote(package.cpath),
+      limit or "", lua, quote(process.root .. "/spec/support/killed_window.lua"), what, quote(simulator.url),
+      quote(file), point)
+  end
+
   --- Runs spec/support/killed_window.lua; true: it got through.
   local function killed(what, point, limit)
-    local output = process.run(("env LUA_PATH=%s LUA_CPATH=%s %s %s %s %s %s %s %d 2>&1"):format(quote(package.path),
-      quote(package.cpath), limit or "", lua, quote(process.root .. "/spec/support/killed_window.lua"), what,
-      quote(simulator.url), quote(file), point))
+    local output = process.run(window_command(what, point, limit) .. " 2>&1")
     assert(not output:find("aom: ", 1, true), output)
     return output:find "done" ~= nil
+  end
+
+  local function triggers()
+    local count = 0
+    for _, request in ipairs(simulator.state().requests) do
+      if request.action then count = count + 1 end
+    end
+    return count
+  end
+
+  --- Begins to pause, and kills that as soon as its first three calls have arrived.
+  local function kill_with_calls_under_way()
+    local pid = process.run(window_command("pause", 0, "timeout 20") .. " >/dev/null 2>&1 & echo $!")
+    local tries = 0
+    while triggers() < 3 do
+      tries = tries + 1
+      assert(tries < 200, "no call has arrived")
+      process.run "sleep 0.02"
+    end
+    process.run("pkill -9 -P " .. pid)
   end
 
   local function leftovers() process.run("rm -f " .. quote(file) .. " " .. quote(file) .. ".??????") end
@@ -296,7 +323,7 @@ describe("a maintenance window", function()
       leftovers()
       through = killed("pause", point)
       -- Before the file is there, nothing has been changed.
-      if exists(file) then c:resume(file) end
+      if exists(file) then c:resume(file, SHORTLY) end
       assert.are.equal("", wrong(), "killed at point " .. point)
     end
     assert.is_true(point > 40, point)
@@ -310,7 +337,7 @@ describe("a maintenance window", function()
       leftovers()
       pause()
       through = killed("resume", point)
-      c:resume(file)
+      c:resume(file, SHORTLY)
       assert.are.equal("", wrong(), "killed at point " .. point)
     end
     assert.is_true(point > 30, point)
@@ -322,12 +349,27 @@ describe("a maintenance window", function()
       prepare()
       leftovers()
       killed("pause", 0, ("timeout -s KILL %.3f"):format(0.01 + attempt * 0.004))
-      -- What is under way at the service when a process dies may still be done.
-      process.run "sleep 0.02"
-      if exists(file) then c:resume(file) end
+      if exists(file) then c:resume(file, SHORTLY) end
       assert.are.equal("", wrong(), "attempt " .. attempt)
     end
   end)
+
+  for name, case in pairs {
+    ["enables what a call of a killed process disables late"] = { settle_timeout = 1.5, late = 3 },
+    ["can be told not to wait for late calls, which then have the last word"] = { settle_timeout = 0, late = 0 },
+  } do
+    it(name, function()
+      leftovers()
+      simulator.set { latency = 0.8 }
+      kill_with_calls_under_way()
+      simulator.set { latency = 0 }
+      assert.are.equal("", wrong())
+      assert.are.equal(case.late, #c:resume(file, { settle_timeout = case.settle_timeout }).noticed)
+      process.run "sleep 1"
+      local _, left = wrong():gsub("wf", "")
+      assert.are.equal(3 - case.late, left)
+    end)
+  end
 
   it("does not begin where the service lists a workflow that no call can name", function()
     local odd = { name = "nightly-odd", type = "cron", trigger_status = "enable" }

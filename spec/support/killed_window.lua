@@ -33,7 +33,7 @@ for name, value in pairs(system) do world[name] = value end
 world.write_file = between_points(system.write_file)
 
 local state = assert(client.open({
-  endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "A", sk = "S", proxy = "",
+  endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "A", sk = "S", proxy = "", attempt_timeout = 5,
 }, world))
 state.loop.fetch = between_points(state.loop.fetch)
 

@@ -172,6 +172,7 @@
 ---@class aom.ResumeOptions
 ---@field dry_run? boolean
 ---@field states? { on?: string[], off?: string[] }
+---@field settle_timeout? number  seconds to wait for late calls, at most; default: the attempt_timeout of who paused
 ---@field concurrency? integer  default 8
 ---@field rate? number          calls a second
 ---@field on_result? fun(entry: table, done: integer, total: integer)

@@ -24,41 +24,58 @@ local FORMAT = "lua-aom window 1"
 ---@field state string
 ---@field note? string  what was noticed about it
 ---@field seen? table   what it looked like when it had been switched off
+---@field unsettled? boolean  a call that disables it may still be under way at the service
 
 ---@class aom.Journal
 ---@field path? string
 ---@field stage "pausing"|"paused"|"resuming"|"resumed"
 ---@field workflows aom.WindowEntry[]
+---@field settled_by integer  by this time, in seconds since 1970, nothing is under way any more
+---@field patience number     seconds for which a call may be under way after its process died
+---@field longest? number     seconds that a call's last attempt ends after a saving, at most; while pausing
 local Journal = {}
 Journal.__index = Journal
 
 local journal = {}
 
+--- One whose calls begin within `gap` seconds of each other.
 ---@param state aom.ClientState
 ---@param path string|nil  nil: remembered nowhere, for a dry run
 ---@param entries aom.WindowEntry[]
+---@param gap number
 ---@return aom.Journal
-function journal.new(state, path, entries)
+function journal.new(state, path, entries, gap)
+  local settings = state.settings
   return setmetatable({
     system = state.system, path = path, stage = "pausing", workflows = entries,
-    project_id = state.settings.project_id, endpoint = state.settings.endpoint.base,
-    begun = state.system.time(),
+    project_id = settings.project_id, endpoint = settings.endpoint.base,
+    begun = state.system.time(), patience = settings.attempt_timeout,
+    -- A call may wait for its turn for as long as it may take afterwards.
+    longest = gap + 2 * settings.timeout + settings.attempt_timeout,
   }, Journal)
+end
+
+--- For how many seconds a call that disables may still be under way, at most.
+---@return number  0: no longer
+function Journal:unsettled_for()
+  return math.max(0, math.min(self.settled_by - self.system.time(), self.patience))
 end
 
 --- Saves it. Nothing may be changed at the service while this fails.
 ---@return boolean|nil
 ---@return aom.Error|nil
 function Journal:save()
+  if self.longest then self.settled_by = self.system.time() + self.longest end
   local lines = {}
   for i, entry in ipairs(self.workflows) do
     local text, why = json.encode(entry)
     if not text then return nil, errors.config(("%s cannot be written down: %s"):format(entry.id, why)) end
     lines[i] = "    " .. text
   end
-  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %.0f,\n  "stage": %s,\n'
-    .. '  "workflows": [\n%s\n  ]\n}\n'):format(json.encode(FORMAT), json.encode(self.project_id),
-    json.encode(self.endpoint), self.begun, json.encode(self.stage), table.concat(lines, ",\n"))
+  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %.0f,\n'
+    .. '  "settled_by": %.0f,\n  "patience": %g,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
+    json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), self.begun,
+    self.settled_by, self.patience, json.encode(self.stage), table.concat(lines, ",\n"))
   local written, why = self.system.write_file(self.path, text)
   if not written then return nil, errors.config("the journal could not be saved: " .. why) end
   return true
@@ -73,7 +90,8 @@ local function is_sound(value)
   for _, entry in ipairs(value.workflows) do
     if not is_entry(entry) then return false end
   end
-  return type(value.begun) == "number" and type(value.stage) == "string"
+  return type(value.begun) == "number" and type(value.settled_by) == "number"
+    and type(value.patience) == "number" and type(value.stage) == "string"
 end
 
 --- Reads one back; nil and why when there is none, or one that makes no sense.

@@ -71,18 +71,19 @@ local function still_on(self, batch, by_id)
     elseif states.of(self.chosen.spellings, workflow) == "off" then
       skip(entry, "skipped", "was disabled by somebody else meanwhile")
     else
-      entry.state = "pausing"
+      entry.state, entry.unsettled = "pausing", true
       list[#list + 1] = entry
     end
   end
   return list
 end
 
-local function settle(entry, err)
+--- An attempt without an answer may be carried out after those that follow it.
+local function settle(entry, err, result)
   if not err then
-    entry.state = "paused"
+    entry.state, entry.unsettled = "paused", result.attempts > 1 or nil
   elseif switch.is_refused(err) then
-    entry.state, entry.note = err.attempts == 0 and "planned" or "failed", err.message
+    entry.state, entry.note, entry.unsettled = err.attempts == 0 and "planned" or "failed", err.message, nil
   else
     entry.note = "may be disabled or not: " .. err.message
   end
@@ -159,8 +160,9 @@ local function run(self)
   local entries
   entries, err = plan(self, list)
   if not entries then return nil, err end
-  self.journal, self.done, self.total, self.failures = journals.new(self.state, self.chosen.file, entries), 0,
-    #entries, {}
+  local rate = self.chosen.rate
+  self.journal = journals.new(self.state, self.chosen.file, entries, rate and 1 / rate or 0)
+  self.done, self.total, self.failures = 0, #entries, {}
   if self.chosen.dry_run then
     local view = self.journal:view()
     view.dry_run, view.file = true, nil

@@ -8,7 +8,7 @@ local switch = require "aom.window.switch"
 
 local resume = {}
 
-local allowed = { "dry_run", "states", "concurrency", "rate", "on_result" }
+local allowed = { "dry_run", "states", "settle_timeout", "concurrency", "rate", "on_result" }
 
 local pending = { pausing = true, paused = true, resuming = true }
 
@@ -19,13 +19,18 @@ local function present(entries, by_id)
   return list
 end
 
-local function entries_to_resume(journal)
+--- Those of which `is_wanted(entry)` is true.
+local function select(journal, is_wanted)
   local list = {}
   for _, entry in ipairs(journal.workflows) do
-    if pending[entry.state] then list[#list + 1] = entry end
+    if is_wanted(entry) then list[#list + 1] = entry end
   end
   return list
 end
+
+local function is_pending(entry) return pending[entry.state] end
+
+local function is_unsettled(entry) return entry.unsettled end
 
 local watched = { "update_time", "update_by", "name" }
 
@@ -37,6 +42,10 @@ local function is_edited(entry, workflow)
   return false
 end
 
+local function lose(entry)
+  entry.state, entry.note, entry.unsettled = "gone", "was deleted, or lost its schedule, meanwhile", nil
+end
+
 --- Sorts the entries out; returns those to switch on.
 local function sort_out(self, entries, by_id)
   local list = {}
@@ -44,7 +53,7 @@ local function sort_out(self, entries, by_id)
     local workflow = by_id[entry.id]
     local resuming = entry.state == "resuming"
     if not workflow then
-      entry.state, entry.note = "gone", "was deleted, or lost its schedule, meanwhile"
+      lose(entry)
     elseif states.of(self.chosen.spellings, workflow) == "on" then
       -- A window that was cut off may not have got to this one, or have resumed it.
       if entry.state == "paused" then entry.note = "was enabled by somebody else meanwhile" end
@@ -52,6 +61,22 @@ local function sort_out(self, entries, by_id)
     else
       entry.state = "resuming"
       if not resuming and is_edited(entry, workflow) then entry.note = "was edited by somebody else meanwhile" end
+      list[#list + 1] = entry
+    end
+  end
+  return list
+end
+
+--- Sorts out those that a late call may have switched off again.
+local function sort_out_late(self, entries, by_id)
+  local list = {}
+  for _, entry in ipairs(entries) do
+    local workflow = by_id[entry.id]
+    entry.unsettled = nil
+    if not workflow then
+      lose(entry)
+    elseif states.of(self.chosen.spellings, workflow) == "off" then
+      entry.state, entry.note = "resuming", "was disabled late, by a call that had been cut off"
       list[#list + 1] = entry
     end
   end
@@ -77,9 +102,9 @@ local function serious(failures)
   return list
 end
 
-local function finish(self, list)
+local function enable(self, list)
   local journal = self.journal
-  journal.stage = "resuming"
+  journal.stage, self.total = "resuming", self.total + #list
   local saved, err = journal:save()
   if not saved then return nil, err end
   local failures, fault = switch.run(self, list, "enable", settle)
@@ -90,38 +115,71 @@ local function finish(self, list)
     return nil, err
   end
   if fault then return nil, fault end
-  journal.stage = "resumed"
-  saved, err = journal:save()
-  if not saved then return nil, err end
-  return journal:view()
+  return true
 end
 
---- The scheduled workflows by id. With nothing to switch on there is nothing to look at.
-local function look(self, entries)
+--- What is to be switched on, by `sort` and by how the scheduled workflows look now.
+--- With nothing to look for there is no look.
+local function look(self, entries, sort)
   if not entries[1] then return {} end
   local list, by_id = switch.list(self.state, self.scope, { type = "cron" })
   if not list then return nil, by_id end
-  return by_id
+  local err = states.check(self.chosen.spellings, present(entries, by_id))
+  if err then return nil, err end
+  return sort(self, entries, by_id)
+end
+
+--- Waits until no call of the window can be under way at the service any more.
+local function wait(self, settled_at)
+  local loop = self.state.loop
+  local left = settled_at - loop.now()
+  if left > 0 then loop.sleep(left) end
+  if not self.scope.cancelled and not self.state.closed then return true end
+  local err = errors.new("cancelled", "resume was cancelled while it waited for late calls")
+  err.hint, err.paused = "client:resume(file) goes on", self.journal:view()
+  return nil, err
+end
+
+--- Enables once more what a late call of the window has disabled meanwhile.
+local function enable_late(self, settled_at)
+  local entries = select(self.journal, is_unsettled)
+  if not entries[1] then return true end
+  local fine, err = wait(self, settled_at)
+  if not fine then return nil, err end
+  local list
+  list, err = look(self, entries, sort_out_late)
+  if not list then return nil, err end
+  return enable(self, list)
+end
+
+--- When no call that disables can be under way any more, by the loop's clock.
+local function settling_time(self)
+  local left, limit = self.journal:unsettled_for(), self.chosen.settle_timeout
+  return self.state.loop.now() + (limit and math.min(left, limit) or left)
 end
 
 local function run(self)
   local err
   self.journal, err = journals.load(self.state, self.path)
   if not self.journal then return nil, err end
-  local entries = entries_to_resume(self.journal)
-  local by_id
-  by_id, err = look(self, entries)
-  if not by_id then return nil, err end
-  err = states.check(self.chosen.spellings, present(entries, by_id))
-  if err then return nil, err end
-  local list = sort_out(self, entries, by_id)
-  self.done, self.total = 0, #list
+  local settled_at = settling_time(self)
+  local list
+  list, err = look(self, select(self.journal, is_pending), sort_out)
+  if not list then return nil, err end
   if self.chosen.dry_run then
     local view = self.journal:view()
     view.dry_run = true
     return view
   end
-  return finish(self, list)
+  self.done, self.total = 0, 0
+  local fine
+  fine, err = enable(self, list)
+  if fine then fine, err = enable_late(self, settled_at) end
+  if not fine then return nil, err end
+  self.journal.stage = "resumed"
+  fine, err = self.journal:save()
+  if not fine then return nil, err end
+  return self.journal:view()
 end
 
 --- For `invoke.task`: what was resumed.

@@ -22,6 +22,7 @@ local kinds = {
     "the path of a file",
   },
   dry_run = options.kinds.flag,
+  settle_timeout = options.kinds.duration,
   concurrency = options.kinds.count, rate = options.kinds.rate, on_result = options.kinds.callable,
 }
 
@@ -69,7 +70,7 @@ function switch.is_refused(err)
   return err.attempts == 0 or (err.attempts == 1 and status >= 400 and status < 500 and status ~= 408)
 end
 
---- Switches the workflows of `entries`; `settle(entry, err)` says what became of each,
+--- Switches the workflows of `entries`; `settle(entry, err, result)` says what became of each,
 --- and the journal is saved after each.
 ---@return aom.Error[] failures
 ---@return aom.Error|nil fault  of the journal
@@ -84,7 +85,7 @@ function switch.run(self, entries, action, settle)
     concurrency = chosen.concurrency, rate = chosen.rate,
     on_result = function(call)
       local entry = by_id[call.id]
-      settle(entry, call.error)
+      settle(entry, call.error, call.result)
       if call.error then failures[#failures + 1] = call.error end
       local _, err = self.journal:save()
       fault = fault or err

@@ -34,6 +34,7 @@ describe("a maintenance window, and calls that end late", function()
       service.lost[id] = nil
       return nil, { kind = "timeout", message = "timed out", sent = true }
     end
+    if service.missing == id then return { status = 404, headers = {}, body = "{}" } end
     service.status[id] = action
     return { status = 200, headers = {}, body = '{"success"}' }
   end
@@ -173,6 +174,14 @@ describe("a maintenance window, and calls that end late", function()
     local resumed = assert(client.methods.resume(state, FILE))
     assert.are.equal(1, resumed.gone)
     assert.are.equal(1, resumed.resumed)
+  end)
+
+  it("do not matter to a workflow that was deleted just now", function()
+    die_while_pausing(0)
+    service.missing = "b"
+    local resumed, _, loop = resume()
+    assert.are.equal(1, resumed.gone)
+    assert.are.same({}, loop.slept)
   end)
 
   it("are left alone by a dry run", function()

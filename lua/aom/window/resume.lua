@@ -20,7 +20,7 @@ local function present(entries, by_id)
 end
 
 --- Those of which `is_wanted(entry)` is true.
-local function select(journal, is_wanted)
+local function entries_that(journal, is_wanted)
   local list = {}
   for _, entry in ipairs(journal.workflows) do
     if is_wanted(entry) then list[#list + 1] = entry end
@@ -42,8 +42,8 @@ local function is_edited(entry, workflow)
   return false
 end
 
-local function lose(entry)
-  entry.state, entry.note, entry.unsettled = "gone", "was deleted, or lost its schedule, meanwhile", nil
+local function lose(entry, note)
+  entry.state, entry.note, entry.unsettled = "gone", note or "was deleted, or lost its schedule, meanwhile", nil
 end
 
 --- Sorts the entries out; returns those to switch on.
@@ -87,7 +87,7 @@ local function settle(entry, err)
   if not err then
     entry.state = "resumed"
   elseif err.status == 404 then
-    entry.state, entry.note = "gone", err.message
+    lose(entry, err.message)
   else
     entry.note = "not enabled yet: " .. err.message
   end
@@ -142,7 +142,7 @@ end
 
 --- Enables once more what a late call of the window has disabled meanwhile.
 local function enable_late(self, settled_at)
-  local entries = select(self.journal, is_unsettled)
+  local entries = entries_that(self.journal, is_unsettled)
   if not entries[1] then return true end
   local fine, err = wait(self, settled_at)
   if not fine then return nil, err end
@@ -164,7 +164,7 @@ local function run(self)
   if not self.journal then return nil, err end
   local settled_at = settling_time(self)
   local list
-  list, err = look(self, select(self.journal, is_pending), sort_out)
+  list, err = look(self, entries_that(self.journal, is_pending), sort_out)
   if not list then return nil, err end
   if self.chosen.dry_run then
     local view = self.journal:view()

@@ -29,6 +29,8 @@ static bool copy_text(char **to, const char *from) {
 /* For hosts beside the busy one, such as that of the identity service. */
 enum { SPARE_CONNECTIONS = 4 };
 
+enum { MAX_PROXY = 64 * 1024 };
+
 /* By itself libcurl keeps four idle connections for each transfer that it still has,
  * and so closes most of a crowd's when its calls end together, just before the next
  * ones begin. As many as there were transfers at once are worth keeping. */
@@ -46,6 +48,12 @@ static bool open_multi(engine *e) {
   return false;
 }
 
+static bool copy_proxy(engine *e, const char *proxy) {
+  buffer_init(&e->proxy, MAX_PROXY);
+  e->proxy.secret = true;
+  return !proxy || (buffer_append_text(&e->proxy, proxy) && buffer_text(&e->proxy));
+}
+
 engine *engine_new(const engine_options *options) {
   pthread_once(&process_once, prepare_process);
   if (!process_ready)
@@ -57,8 +65,7 @@ engine *engine_new(const engine_options *options) {
   e->insecure = options->insecure;
   e->max_body = options->max_body;
   e->max_head = options->max_head;
-  bool ok = copy_text(&e->ca_file, options->ca_file) &&
-            copy_text(&e->proxy, options->proxy) &&
+  bool ok = copy_text(&e->ca_file, options->ca_file) && copy_proxy(e, options->proxy) &&
             copy_text(&e->user_agent, options->user_agent);
   if (ok && open_multi(e))
     return e;
@@ -117,7 +124,7 @@ void engine_free(engine *e) {
   free(e->sockets);
   free(e->polled);
   free(e->ca_file);
-  free(e->proxy);
+  buffer_free(&e->proxy);
   free(e->user_agent);
   free(e);
 }

@@ -49,7 +49,7 @@ struct engine {
   CURLM *multi;
   unsigned long generation; /* of the process that made `multi` */
   char *ca_file;
-  char *proxy;
+  buffer proxy; /* no data: whatever the environment says. May hold a password */
   char *user_agent;
   bool insecure;
   size_t max_body;

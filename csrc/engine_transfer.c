@@ -61,8 +61,8 @@ static bool set_lasting_options(transfer *t) {
   ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L) == CURLE_OK;
   if (e->ca_file)
     ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file) == CURLE_OK;
-  if (e->proxy)
-    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy) == CURLE_OK;
+  if (e->proxy.data)
+    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data) == CURLE_OK;
   if (e->user_agent)
     ok &= curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent) == CURLE_OK;
 #if LIBCURL_VERSION_NUM >= 0x075700

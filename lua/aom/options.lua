@@ -23,6 +23,16 @@ local function is_text(value)
   return type(value) == "string" and value ~= "" and not value:find("[%z\1-\31\127]")
 end
 
+local proxy_schemes = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+-- Without a scheme it is an HTTP proxy. libcurl would find a wrong one at the first call.
+local function is_proxy(value)
+  if value == "" then return true end
+  if not is_text(value) then return false end
+  local scheme = value:match "^(.-)://"
+  return not scheme or proxy_schemes[scheme:lower()] == true
+end
+
 ---@type table<string, aom.OptionKind>
 local kinds = {
   text = { is_text, "a non-empty string without control characters", hidden = true },
@@ -68,8 +78,7 @@ local kinds = {
     "the 32 letters and digits of a project id", hidden = true,
   },
   proxy = {
-    function(value) return value == "" or is_text(value) end,
-    'a proxy URL, or "" for none', hidden = true,
+    is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', hidden = true,
   },
 }
 

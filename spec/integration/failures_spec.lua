@@ -324,7 +324,7 @@ describe("taking an answer out of an engine", function()
 end)
 
 describe("a proxy that libcurl cannot make sense of", function()
-  for _, url in ipairs { "nonsense://user:proxy-secret@127.0.0.1:1", "http://user:proxy-secret@127.0.0.1:port" } do
+  for _, url in ipairs { "http://user:proxy-secret@127.0.0.1:99999", "http://user:proxy-secret@127.0.0.1:port" } do
     it("is not named with its password: " .. url, function()
       local c = client("http://aom.example.com", { proxy = url })
       local ok, err = pcall(c.enable, c, "wf-1")

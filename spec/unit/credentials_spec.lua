@@ -130,6 +130,14 @@ describe("credentials", function()
     assert.is_nil(err.hint:find("[basic]", 1, true))
   end)
 
+  it("that are nowhere were looked for in a profile that cannot be read, and it is said why", function()
+    local w = world.new { env = { HOME = "/home/u" } }
+    function w.read_file(path) return nil, path .. ": Permission denied", false end
+    local _, _, err = chain.find { source = source.new({}, w) }
+    assert.are.equal("credentials", err.kind)
+    assert.matches("%(it cannot be read: /home/u/.huaweicloud/credentials: Permission denied%)", err.hint)
+  end)
+
   it("in a malformed profile are a config error", function()
     local values, err = find({}, {}, "[basic]\nak = A\nhush")
     assert.is_nil(values)

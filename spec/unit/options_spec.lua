@@ -23,7 +23,7 @@ local GOOD = {
   ca_file = { "/etc/ssl/ca.pem" },
   insecure = { true, false },
   allow_http = { true, false },
-  proxy = { "", "http://proxy:3128" },
+  proxy = { "", "http://proxy:3128", "proxy:3128", "SOCKS5h://user:pass@[::1]:1080", "https://p" },
   max_response_bytes = { 1, 1024 * 1024 },
   loop = { "blocking", "uv", "nginx", {} },
   transport = { "curl", "resty" },
@@ -47,7 +47,7 @@ local BAD = {
   timeout = SECONDS, attempt_timeout = SECONDS, connect_timeout = SECONDS,
   max_attempts = COUNT, max_response_bytes = COUNT,
   insecure = FLAG, allow_http = FLAG,
-  proxy = { 1, true, {}, "http://a\r\nb" },
+  proxy = { 1, true, {}, "http://a\r\nb", "ftp://proxy", "://proxy", "sock5://proxy" },
   loop = { "epoll", "", 1, true, print },
   transport = { "cosocket", "", 1, {} },
   on_event = { "print", {}, true },
@@ -106,7 +106,8 @@ describe("client options", function()
     _, err = options.check { loop = "libuv" }
     assert.are.equal('option loop: expected "blocking", "uv", "nginx" or an adapter table, got "libuv"', err.message)
     _, err = options.check { proxy = true }
-    assert.are.equal('option proxy: expected a proxy URL, or "" for none, got true', err.message)
+    assert.are.equal('option proxy: expected a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, '
+      .. 'or "" for none, got true', err.message)
     _, err = options.check { ak = "" }
     assert.matches("control characters, got an empty string$", err.message)
   end)

@@ -29,9 +29,9 @@ end
 
 local function skipped(system, path)
   if not path then return "the profile (no home directory is known)" end
-  local found = system.read_file(path) ~= nil
-  return ("ak and sk, token, username, or idp_id under [basic] in %s (%s)"):format(path,
-    found and "none is there" or "there is no such file")
+  local found, why, absent = system.read_file(path)
+  local finding = found and "none is there" or absent and "there is no such file" or "it cannot be read: " .. why
+  return ("ak and sk, token, username, or idp_id under [basic] in %s (%s)"):format(path, finding)
 end
 
 ---@param settings table

@@ -112,6 +112,7 @@ build = {
     ["aom.pages"] = "lua/aom/pages.lua",
     ["aom.profile"] = "lua/aom/profile.lua",
     ["aom.project"] = "lua/aom/project.lua",
+    ["aom.protect"] = "lua/aom/protect.lua",
     ["aom.readers"] = "lua/aom/readers.lua",
     ["aom.regions"] = "lua/aom/regions.lua",
     ["aom.regions_file"] = "lua/aom/regions_file.lua",

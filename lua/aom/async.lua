@@ -1,6 +1,8 @@
 --- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
 
+local errors = require "aom.errors"
 local open = require "aom.loop.open"
+local protect = require "aom.protect"
 
 local async = {}
 
@@ -17,6 +19,11 @@ function Handle:cancel()
   if self.task and self.loop.cancel then self.loop.cancel(self.task) end
 end
 
+--- What a call ends with when a function that the caller gave it raised an error.
+local function thrown(raised)
+  return errors.new("cancelled", "a function given to the call raised an error: " .. tostring(raised))
+end
+
 ---@param loop aom.Loop
 ---@param run fun(scope: table): table|nil, aom.Error|nil
 ---@param callback fun(err: aom.Error|nil, result: table|nil)
@@ -27,9 +34,11 @@ function async.start(loop, run, callback)
   if refusal then return nil, refusal end
   local handle = setmetatable({ loop = loop }, Handle)
   local function body()
-    local result, err = run(handle)
+    local fine, result, err = protect(run, handle)
     handle.done = true
-    callback(err, result)
+    if fine then return callback(err, result) end
+    callback(thrown(result))
+    error(result, 0)
   end
   if loop.spawn then
     handle.task = loop.spawn(body)

@@ -67,6 +67,21 @@ describe("under libuv", function()
     process.run "sleep 0.5"
   end)
 
+  it("an error that on_result raises reaches the callback, once, when all calls have ended", function()
+    local log = {}
+    c:trigger_all({ ids[1], ids[2], ids[3] }, "enable", {
+      on_result = function(_, done) if done == 1 then error("of mine", 0) end end,
+    }, function(err, report) log[#log + 1] = { err, report } end)
+    uv.run()
+    -- PUC Lua 5.1 cannot catch an error in a coroutine that waits.
+    local reported_only = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+    assert.are.equal(reported_only and 0 or 1, #log)
+    if reported_only then return end
+    assert.is_nil(log[1][2])
+    assert.are.equal("cancelled", log[1][1].kind)
+    assert.are.equal("a function given to the call raised an error: of mine", log[1][1].message)
+  end)
+
   it("a bulk waits in a coroutine of the user's", function()
     local report
     coroutine.wrap(function() report = c:trigger_all(ids, "enable") end)()

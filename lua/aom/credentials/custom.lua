@@ -2,22 +2,13 @@
 --- the user brings.
 
 local errors = require "aom.errors"
+local protect = require "aom.protect"
 
 ---@class aom.CustomProvider: aom.Provider
 local Custom = { lazy = true, where = "option credentials" }
 Custom.__index = Custom
 
 local custom = {}
-
--- A provider may wait in the loop, and PUC Lua 5.1 cannot yield through a pcall: there
--- an error inside a coroutine goes its own way.
-local protect = pcall
-if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
-  function protect(run, ...)
-    if coroutine.running() then return true, run(...) end
-    return pcall(run, ...)
-  end
-end
 
 ---@param provider function|table
 ---@return aom.Provider|nil

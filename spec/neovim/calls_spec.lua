@@ -44,6 +44,27 @@ describe("in Neovim", function()
     ]]):format(simulator.url, PROJECT, AK, SK) .. script)
   end
 
+  it("calls that follow each other on one connection are each answered at once", function()
+    local answer = run [[
+      options.attempt_timeout = 2
+      local client = aom.client(options)
+      return function(finish)
+        coroutine.wrap(function()
+          local attempts, walked, started = 0, 0, uv.hrtime()
+          for _ = 1, 100 do attempts = attempts + client:trigger("wf-1", "enable").attempts end
+          for _ = 1, 20 do
+            for _ in client:workflows { size = 1 } do walked = walked + 1 end
+          end
+          finish { attempts = attempts, walked = walked, elapsed = (uv.hrtime() - started) / 1e9 }
+        end)()
+      end
+    ]]
+    assert.are.equal(100, answer.attempts)
+    assert.are.equal(20, answer.walked)
+    assert.is_true(answer.elapsed < 10, answer.elapsed)
+    assert.are.equal(1, simulator.state().connections.opened)
+  end)
+
   it("50 calls are under way while a timer ticks and typing goes on", function()
     simulator.set { latency = 0.2 }
     local answer = run [[

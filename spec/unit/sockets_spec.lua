@@ -4,7 +4,7 @@ local unpack = table.unpack or unpack
 
 local sockets = require "aom.loop.sockets"
 
-local function new()
+local function new(closes_safely)
   local world = { handles = {}, wishes = {}, later = {}, seen = {} }
   local uv = {}
   local function handle(kind)
@@ -29,7 +29,7 @@ local function new()
   function engine.wish() return unpack(table.remove(world.wishes, 1) or {}) end
   function engine.timer() return world.timer end
   function engine.on_socket(_, ...) world.seen[#world.seen + 1] = { ... } end
-  local host = { uv = uv, soon = function(body) world.later[#world.later + 1] = body end }
+  local host = { uv = uv, closes_safely = closes_safely, soon = function(body) world.later[#world.later + 1] = body end }
   world.events = sockets.new(host, engine, function() end)
   return world
 end
@@ -46,16 +46,40 @@ describe("sockets", function()
     assert.are.same({ { 6, false, true }, { 5, true, true } }, world.seen)
   end)
 
-  it("get a new watch when the number now means another socket", function()
+  -- To close a handle makes libuv forget all that it knows of the number.
+  it("get a new watch when the number now means another socket, and no closing of an old one ends it", function()
     local world = new()
-    world.wishes = { { 5, true, false, false } }
+    world.wishes = { { 5, true, false, false }, { 6, true, false, false } }
     world.events.apply()
-    world.wishes = { { 5, false, true, true } }
+    world.wishes = { { 5, false, true, true }, { 6, false, false } }
     world.events.apply()
     assert.are.equal(2, #world.handles)
-    assert.are.equal("stopped", world.handles[1].state)
-    assert.are.equal("w", world.handles[2].events)
+    assert.are.equal("active", world.handles[1].state)
+    assert.are.equal("w", world.handles[1].events)
+    world.later[1]()
+    assert.are.equal("active", world.handles[1].state)
+    assert.are.equal("closed", world.handles[2].state)
+    world.wishes = { { 6, true, false } }
+    world.events.apply()
+    assert.are.equal(3, #world.handles)
   end)
+
+  for name, case in pairs {
+    ["where that is safe"] = { true, function(world) world.events.release() end },
+    ["inside a callback of libuv's"] = { false, function(world) world.events.inside(world.events.release) end },
+  } do
+    it("are closed at once " .. name, function()
+      local world = new(case[1])
+      world.wishes, world.timer = { { 5, true, false } }, 20
+      world.events.apply()
+      case[2](world)
+      for _, handle in ipairs(world.handles) do assert.are.equal("closed", handle.state) end
+      assert.are.equal(0, #world.later)
+      world.wishes = { { 5, true, false } }
+      world.events.apply()
+      assert.are.equal("active", world.handles[3].state)
+    end)
+  end
 
   it("that cannot be watched raise nothing", function()
     local world = new()

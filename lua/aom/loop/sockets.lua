@@ -17,42 +17,63 @@ function sockets.new(host, engine, on_event)
   local polls = {}   -- fd -> poll handle
   local curl_timer, own_timer
 
-  local retired = {} -- stopped, to be closed
+  local retired = {}       -- stopped handle -> true; to be closed
+  local retired_polls = {} -- fd -> those of them that are poll handles
+  local is_inside = false  -- a callback of libuv's, or what it schedules
+
+  local function close(handle)
+    if not uv.is_closing(handle) then uv.close(handle) end
+  end
 
   local function close_retired()
     local handles = retired
-    retired = {}
-    for _, handle in ipairs(handles) do
-      if not uv.is_closing(handle) then uv.close(handle) end
-    end
+    retired, retired_polls = {}, {}
+    for handle in pairs(handles) do close(handle) end
   end
 
-  --- A script may end without running libuv's loop again, and a handle that is closing
-  --- by then crashes luv; one that is stopped does not. So it is closed from inside the
-  --- loop, if that ever runs.
-  local function retire(handle, stop)
-    if not handle then return end
+  --- Closing lets libuv forget whatever it knows of the number of the socket, also of
+  --- another one that has the number by then. So it comes at once, where that can be: a
+  --- plain script may end without running libuv's loop again, and a handle that is closing
+  --- by then crashes luv; one that is stopped does not.
+  local function retire(handle, stop, fd)
     stop(handle)
-    retired[#retired + 1] = handle
-    if #retired == 1 then host.soon(close_retired) end
+    if is_inside or host.closes_safely then return close(handle) end
+    if fd then retired_polls[fd] = handle end
+    if not next(retired) then host.soon(close_retired) end
+    retired[handle] = true
+  end
+
+  --- A handle that is not closed yet serves the next socket of its number.
+  local function new_poll(fd)
+    local handle = retired_polls[fd]
+    if not handle then return uv.new_poll(fd) end
+    retired_polls[fd], retired[handle] = nil, nil
+    return handle
+  end
+
+  --- Calls `body` from one of libuv's callbacks.
+  function self.inside(body, ...)
+    is_inside = true
+    body(...)
+    is_inside = false
   end
 
   local function watch(fd, events)
     -- It must not raise, which inside one of luv's callbacks ends the process. A socket
     -- that cannot be watched ends with its transfer's time-out.
-    polls[fd] = polls[fd] or uv.new_poll(fd)
+    polls[fd] = polls[fd] or new_poll(fd)
     if not polls[fd] then return end
     uv.poll_start(polls[fd], events, function(err, happened)
       -- libcurl finds out by itself what is wrong with a socket.
       local read = err ~= nil or happened:find("r", 1, true) ~= nil
       local write = err ~= nil or happened:find("w", 1, true) ~= nil
       engine:on_socket(fd, read, write)
-      on_event()
+      self.inside(on_event)
     end)
   end
 
   local function unwatch(fd)
-    retire(polls[fd], uv.poll_stop)
+    if polls[fd] then retire(polls[fd], uv.poll_stop, fd) end
     polls[fd] = nil
   end
 
@@ -65,7 +86,7 @@ function sockets.new(host, engine, on_event)
     curl_timer = curl_timer or uv.new_timer()
     uv.timer_start(curl_timer, milliseconds, 0, function()
       engine:on_timeout()
-      on_event()
+      self.inside(on_event)
     end)
   end
 
@@ -88,14 +109,16 @@ function sockets.new(host, engine, on_event)
       return
     end
     own_timer = own_timer or uv.new_timer()
-    uv.timer_start(own_timer, math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000)), 0, on_event)
+    uv.timer_start(own_timer, math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000)), 0, function()
+      self.inside(on_event)
+    end)
   end
 
   --- Lets go of every handle. They come back when they are needed again.
   function self.release()
     for fd in pairs(polls) do unwatch(fd) end
-    retire(curl_timer, uv.timer_stop)
-    retire(own_timer, uv.timer_stop)
+    if curl_timer then retire(curl_timer, uv.timer_stop) end
+    if own_timer then retire(own_timer, uv.timer_stop) end
     curl_timer, own_timer = nil, nil
   end
 

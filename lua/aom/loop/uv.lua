@@ -12,6 +12,7 @@ local uv_loop = {}
 ---@field soon fun(body: function)  runs it shortly, outside of any callback of libuv's
 ---@field report fun(err: any)      tells the user of an error that nobody waits for
 ---@field is_fast fun(): boolean    whether the host refuses its API here
+---@field closes_safely boolean      its loop runs until every handle is closed
 
 ---@return aom.UvHost
 local function neovim()
@@ -21,6 +22,7 @@ local function neovim()
     -- API: what is scheduled runs outside of it.
     soon = vim.schedule,
     is_fast = vim.in_fast_event,
+    closes_safely = true,
     report = function(err)
       vim.schedule(function()
         vim.notify("aom: error in a callback: " .. tostring(err), vim.log.levels.ERROR)
@@ -42,6 +44,7 @@ local function plain()
       end)
     end,
     is_fast = function() return false end,
+    closes_safely = false,
     -- Raised inside a callback of luv's it would end the process.
     report = function(err) io.stderr:write("aom: error in a callback: ", tostring(err), "\n") end,
   }
@@ -76,7 +79,7 @@ function uv_loop.new(engine)
   local function run_ready()
     scheduled = false
     drive.tasks.flush()
-    settle()
+    events.inside(settle)
   end
 
   function on_ready()

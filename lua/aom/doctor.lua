@@ -8,6 +8,7 @@ local client = require "aom.client"
 local clock = require "aom.clock"
 local endpoints = require "aom.endpoint"
 local errors = require "aom.errors"
+local open = require "aom.loop.open"
 local profile = require "aom.profile"
 local regions = require "aom.regions"
 
@@ -201,7 +202,8 @@ end
 --- Examines what a client with these options would do.
 ---@param given table|nil  client options
 ---@param world aom.System|nil
----@return aom.Check[]
+---@return aom.Check[]|nil
+---@return aom.Error|nil err  nothing can be asked from here
 function doctor.examine(given, world)
   local report = setmetatable({}, Report)
   local state, err = client.open(given, world)
@@ -209,6 +211,11 @@ function doctor.examine(given, world)
     local name = err.kind == "credentials" and "credentials" or "configuration"
     add(report, name, "fail", err.message, fix_of(err))
     return report
+  end
+  err = open.enter(state.loop, false)
+  if err then
+    client.methods.close(state)
+    return nil, err
   end
   check_configuration(report, state)
   check_profile(report, state.system)

@@ -185,6 +185,27 @@ describe("in Neovim", function()
     assert.are.equal(0, simulator.state().counts.total)
   end)
 
+  it("the doctor asks providers where they may use the whole API, and blocks no callback of libuv's", function()
+    local answer = run [[
+      options.ak, options.sk = nil, nil
+      local fast = "not asked"
+      options.credentials = function()
+        fast = vim.in_fast_event()
+        return { ak = "NVIMKEY", sk = "nvim-secret" }
+      end
+      local report, refusal
+      uv.new_timer():start(1, 0, function()
+        refusal = tostring(select(2, pcall(aom.doctor, options)))
+        coroutine.wrap(function() report = aom.doctor(options) end)()
+      end)
+      wait(function() return report end)
+      return { refusal = refusal, fast = fast, access = report[#report].status }
+    ]]
+    assert.matches("argument: .*vim.schedule", answer.refusal)
+    assert.are.equal(false, answer.fast)
+    assert.are.equal("ok", answer.access)
+  end)
+
   it("an error in a callback is notified, and costs no other call its answer", function()
     local answer = run [[
       local client = aom.client(options)

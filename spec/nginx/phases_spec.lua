@@ -29,7 +29,9 @@ describe("in nginx", function()
           function note(phase)
             local result, err = quiet:trigger("wf-1", "enable")
             local raised = { pcall(client.trigger, client, "wf-1", "enable", function() error "called back" end) }
-            refusals[phase] = err and ("%%s: %%s / %%s"):format(err.kind, err.message, tostring(raised[2])) or "sent"
+            local examined = { pcall(aom.doctor, options) }
+            refusals[phase] = err and ("%%s: %%s / %%s / %%s"):format(err.kind, err.message, tostring(raised[2]),
+              tostring(examined[2])) or "sent"
           end
         }
         init_worker_by_lua_block { note "init_worker" }
@@ -120,7 +122,7 @@ describe("in nginx", function()
     for _, phase in ipairs(REFUSED) do
       local text = server:get("/refusal?phase=" .. phase)
       local message = ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
-      assert.are.equal(("argument: %s / aom: argument: %s"):format(message, message), text)
+      assert.are.equal(("argument: %s / aom: argument: %s / aom: argument: %s"):format(message, message, message), text)
     end
     assert.are.equal(before, simulator.state().counts.total)
   end)

@@ -29,7 +29,8 @@ local function new(closes_safely)
   function engine.wish() return unpack(table.remove(world.wishes, 1) or {}) end
   function engine.timer() return world.timer end
   function engine.on_socket(_, ...) world.seen[#world.seen + 1] = { ... } end
-  local host = { uv = uv, closes_safely = closes_safely, soon = function(body) world.later[#world.later + 1] = body end }
+  local host = { uv = uv, closes_safely = closes_safely }
+  function host.soon(body) world.later[#world.later + 1] = body end
   world.events = sockets.new(host, engine, function() end)
   return world
 end

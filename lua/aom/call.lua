@@ -242,7 +242,7 @@ local function wait(self, err, trouble, answer)
     and retry.may_repeat(err, self.request.operation.idempotent, sent)
   local pace = err.status == 429 and pace_of(self)
   if not repeats and not pace then return nil end
-  local minimum = answer and retry.after(answer.headers["retry-after"], client.system.time()) or 0
+  local minimum = answer and retry.after(answer.headers, client.system.time()) or 0
   local delay = retry.delay(self.attempts, client.system.random(), minimum)
   if pace then pace:slow(delay) end
   if not repeats or loop.now() + delay >= self.deadline then return nil end

@@ -1,7 +1,7 @@
 --- The fields that a caller gives to an operation in one table: checked here against
 --- the operation's row, so that what is wrong never leaves the machine.
 ---
---- Texts are measured in characters of UTF-8, as the service does, not in bytes.
+--- Texts are UTF-8, and measured in characters, as the service does, not in bytes.
 
 local errors = require "aom.errors"
 local json = require "aom.json"
@@ -19,6 +19,7 @@ local fields = {}
 ---@field choices? string[]
 ---@field item_min? integer  characters of a list's items
 ---@field item_max? integer
+---@field texts? boolean    a map's values are strings
 
 local function range(min, max) return min == max and ("%d"):format(min) or ("%d to %d"):format(min, max) end
 
@@ -29,10 +30,26 @@ local function characters(text)
   return #text - continued
 end
 
+-- RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+local sequences = {
+  "\240[\144-\191][\128-\191][\128-\191]", "[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "\244[\128-\143][\128-\191][\128-\191]", "\224[\160-\191][\128-\191]", "[\225-\236][\128-\191][\128-\191]",
+  "\237[\128-\159][\128-\191]", "[\238\239][\128-\191][\128-\191]", "[\194-\223][\128-\191]",
+}
+
+--- JSON is UTF-8, and cjson writes any bytes.
+local function is_utf8(text)
+  for _, sequence in ipairs(sequences) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(sequence, " ")
+  end
+  return not text:find "[\128-\255]"
+end
+
 local function is_text(value, min, max)
   if type(value) ~= "string" then return false end
   local length = characters(value)
-  return length >= min and length <= max
+  return length >= min and length <= max and is_utf8(value)
 end
 
 -- Each returns what was expected, when the value is something else.
@@ -40,7 +57,7 @@ local checks = {}
 
 function checks.text(value, field)
   if is_text(value, field.min, field.max) then return nil end
-  return ("a string of %s characters"):format(range(field.min, field.max))
+  return ("a string of %s UTF-8 characters"):format(range(field.min, field.max))
 end
 
 function checks.label(value, field)
@@ -76,11 +93,11 @@ function checks.list(value, field)
 end
 
 function checks.map(value, field)
-  local wanted = "a table with strings for keys"
+  local wanted = field.texts and "a table of strings, with strings for keys" or "a table with strings for keys"
   if field.max then wanted = wanted .. (", at most %d of them"):format(field.max) end
   if type(value) ~= "table" or (field.max and count(value) > field.max) then return wanted end
-  for key in pairs(value) do
-    if type(key) ~= "string" then return wanted end
+  for key, entry in pairs(value) do
+    if type(key) ~= "string" or (field.texts and type(entry) ~= "string") then return wanted end
   end
 end
 

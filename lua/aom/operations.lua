@@ -45,7 +45,9 @@ local function integer(name, min, max) return { name = name, kind = "integer", m
 --- Milliseconds since 1970.
 local function time(name) return integer(name, 0, 9999999999999) end
 
-local function map(name, max) return { name = name, kind = "map", max = max } end
+local function map(name) return { name = name, kind = "map" } end
+
+local function text_map(name, max) return { name = name, kind = "map", max = max, texts = true } end
 
 local function choice(name, choices) return { name = name, kind = "choice", choices = choices } end
 
@@ -106,7 +108,7 @@ local operations = {
       required(map "input"),
       required(choice("task_type", { "package", "script", "job", "cloud", "standard", "customize" })),
       text("description", 1, 128),
-      map("tags", 20),
+      text_map("tags", 20),
       text("template_name", 1, 64),
       { name = "quote", kind = "list", max = 128, item_min = 1, item_max = 128 },
       text("job_name", 1, 64),
@@ -128,7 +130,7 @@ local operations = {
       direction "sort_type",
       text("search", 1, 64),
       choice("type", { "cron", "event", "manual" }),
-      map("tags", 10),
+      text_map("tags", 10),
       default(integer("page", 1, 9999999), 1),
       integer("size", 1, 100),
       text("enterprise_project_id", 1, 64),

@@ -30,15 +30,19 @@ function retry.may_repeat(err, idempotent, sent)
   return idempotent or untouched[err.status] == true
 end
 
----@param value string|nil  a Retry-After header: seconds, or a date
----@param time integer      now, seconds since 1970
----@return number           seconds, 0 when there is none
-function retry.after(value, time)
+--- For how long an answer asks to wait. A date counts from the answer's own one, since
+--- this machine's clock may be off.
+---@param headers table<string, string>
+---@param time integer  now, seconds since 1970, for an answer without a date
+---@return number       seconds, 0 when it asks for nothing
+function retry.after(headers, time)
+  local value = headers["retry-after"]
   if not value then return 0 end
   local seconds = value:match("^%d+$") and tonumber(value)
   if seconds then return seconds end
   local date = clock.parse_http_date(value)
-  return date and math.max(0, date - time) or 0
+  local now = headers.date and clock.parse_http_date(headers.date) or time
+  return date and math.max(0, date - now) or 0
 end
 
 --- How long to wait before the next attempt.

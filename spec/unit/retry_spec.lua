@@ -61,14 +61,21 @@ describe("Retry-After", function()
   }
   for _, case in ipairs(cases) do
     it(("%q is %d seconds"):format(case[1], case[2]), function()
-      assert.are.equal(case[2], retry.after(case[1], NOW))
+      assert.are.equal(case[2], retry.after({ ["retry-after"] = case[1] }, NOW))
     end)
   end
 
-  it("may be absent", function() assert.are.equal(0, retry.after(nil, NOW)) end)
+  it("counts a date from the answer's own one, and from this machine's time where that is none", function()
+    local headers = { ["retry-after"] = "Sun, 06 Nov 1994 08:59:37 GMT", date = "Sun, 06 Nov 1994 08:59:17 GMT" }
+    assert.are.equal(20, retry.after(headers, NOW))
+    headers.date = "yesterday"
+    assert.are.equal(600, retry.after(headers, NOW))
+  end)
+
+  it("may be absent", function() assert.are.equal(0, retry.after({}, NOW)) end)
 
   it("may be longer than any number of digits", function()
-    assert.is_true(retry.after(("9"):rep(500), NOW) > 1e9)
+    assert.is_true(retry.after({ ["retry-after"] = ("9"):rep(500) }, NOW) > 1e9)
   end)
 end)
 

@@ -72,7 +72,7 @@ function remote.ask(settings, context, ask)
     tried = tried + 1
     local answer, err = send(settings, context, ask)
     if tried == tries or not is_transient(answer, err) then return answer, err end
-    local minimum = answer and retry.after(answer.headers["retry-after"], system.time()) or 0
+    local minimum = answer and retry.after(answer.headers, system.time()) or 0
     local delay = retry.delay(tried, system.random(), minimum)
     if loop.now() + delay >= context.deadline then return answer, err end
     loop.sleep(delay)

@@ -28,15 +28,16 @@ local function text_of(value)
   if type(value) == "number" then return ("%.14g"):format(value) end
 end
 
-local function direct_pair(object)
+local function pair_of(object)
   for _, shape in ipairs(shapes) do
     local code, message = text_of(object[shape[1]]), text_of(object[shape[2]])
-    if code and message then return code, message, object end
+    if code and message then return code, message end
   end
-  local authorization = text_of(object.encoded_authorization_message)
-  if authorization then
-    return text_of(object.error_code) or text_of(object.code), authorization, object
-  end
+end
+
+-- What the identity service says of a missing right, for an administrator to decode.
+local function authorization_of(object)
+  return text_of(object.error_code) or text_of(object.code), text_of(object.encoded_authorization_message)
 end
 
 local function sorted_names(object)
@@ -48,19 +49,25 @@ local function sorted_names(object)
   return names
 end
 
---- The first pair found, outer objects before inner ones, names in order, so that
---- the same body always gives the same error.
-local function find_pair(object, depth)
-  local code, message, holder = direct_pair(object)
-  if message then return code, message, holder end
+--- The first code and message that `read` finds, outer objects before inner ones, names
+--- in order, so that the same body always gives the same error; and the object they are in.
+local function find(object, read, depth)
+  local code, message = read(object)
+  if message then return code, message, object end
   if depth == MAX_DEPTH then return nil end
   for _, name in ipairs(sorted_names(object)) do
     local member = object[name]
     if type(member) == "table" and name ~= "details" then
-      code, message, holder = find_pair(member, depth + 1)
-      if message then return code, message, holder end
+      local inner, text, holder = find(member, read, depth + 1)
+      if text then return inner, text, holder end
     end
   end
+end
+
+local function find_pair(object)
+  local code, message, holder = find(object, pair_of, 1)
+  if message then return code, message, holder end
+  return find(object, authorization_of, 1)
 end
 
 --- A message without its code is better than none.
@@ -74,7 +81,7 @@ local function read_details(list, mask)
   local details = {}
   for _, entry in ipairs(list) do
     local code, message
-    if type(entry) == "table" then code, message = find_pair(entry, 1) end
+    if type(entry) == "table" then code, message = find_pair(entry) end
     if message then details[#details + 1] = { code = code and mask(code), message = mask(message) } end
   end
   return details[1] and details or nil
@@ -119,7 +126,7 @@ function response.failure(answer, mask)
   local body = json.decode(answer.body)
   local message
   if type(body) == "table" then
-    local code, text, holder = find_pair(body, 1)
+    local code, text, holder = find_pair(body)
     fields.code, message = code and mask(code), text or lone_message(body)
     holder = holder or body
     fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)

@@ -69,6 +69,7 @@ libclang-rt-dev clang:fuzzer
 LIST
   bench) packages demo && cat <<'LIST' ;;
 libluajit2-5.1-dev pc:luajit
+curl cmd:curl
 openssl cmd:openssl
 nginx-light cmd:nginx
 libnginx-mod-http-lua nginx:http_lua

@@ -63,6 +63,8 @@ describe("an error body", function()
       "403", "enc" },
     { "with a message before the encoded one", 403,
       '{"encoded_authorization_message":"enc","error_code":"c","error_msg":"m"}', "c", "m" },
+    { "with an inner message beside the encoded one", 403,
+      '{"encoded_authorization_message":"enc","error":{"code":403,"message":"no right"}}', "403", "no right" },
     { "with a message alone", 500, '{"error_msg":"just words"}', nil, "just words" },
     { "with a message alone, in other words", 500, '{"message":"just words"}', nil, "just words" },
     { "with error_message alone", 500, '{"error_message":"just words"}', nil, "just words" },

@@ -149,6 +149,7 @@ build = {
     ["aom.source"] = "lua/aom/source.lua",
     ["aom.system"] = "lua/aom/system.lua",
     ["aom.types"] = "lua/aom/types.lua",
+    ["aom.types.safe"] = "lua/aom/types/safe.lua",
     ["aom.types.values"] = "lua/aom/types/values.lua",
     ["aom.version"] = "lua/aom/version.lua",
     ["aom.window.journal"] = "lua/aom/window/journal.lua",

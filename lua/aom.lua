@@ -7,8 +7,11 @@
 
 local face = require "aom.face"
 
-return face.build(function(value, err)
+---@type aom
+local aom = face.build(function(value, err)
   -- The error is a table; a position in front of it would only be in the way.
   if value == nil then error(err, 0) end
   return value
 end)
+
+return aom

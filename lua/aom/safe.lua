@@ -3,7 +3,10 @@
 
 local face = require "aom.face"
 
-return face.build(function(value, err)
+---@type aom.Safe
+local safe = face.build(function(value, err)
   if value == nil then return nil, err end
   return value
 end)
+
+return safe

@@ -10,6 +10,8 @@
 --- An error of kind `argument` comes before anything is sent; a call can fail with every
 --- other kind of `aom.ErrorKind` too. The name in front of a method's description is the
 --- official one; in snake case, as `client:update_workflow_trigger_status`, it works too.
+--- With it the service's own page is found: that of UpdateWorkflowTriggerStatus is
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
 
 ---@class aom
 local aom = {}
@@ -50,10 +52,12 @@ function aom.doctor(options) end
 ---@return aom.Signed
 function aom.sign(request, credentials) end
 
+--- Whether a value that was caught is an `aom.Error`.
 ---@param value any
 ---@return boolean
 function aom.is_error(value) end
 
+--- The versions of this library, and of what it runs on.
 ---@return aom.Versions
 function aom.version() end
 

@@ -1,0 +1,16 @@
+---@meta
+--- The face that returns nil and an error. A client made by it has the methods of
+--- `aom.Client`, each of which does so too; those that switch stand here.
+
+---@class aom.Safe: aom
+---@field trigger fun(id: string, action: "enable"|"disable"): aom.TriggerResult|nil, aom.Error|nil
+---@field enable fun(id: string): aom.TriggerResult|nil, aom.Error|nil
+---@field disable fun(id: string): aom.TriggerResult|nil, aom.Error|nil
+---@field client fun(options?: aom.ClientOptions): aom.SafeClient|nil, aom.Error|nil
+---@field doctor fun(options?: aom.ClientOptions): aom.Check[]|nil, aom.Error|nil
+---@field sign fun(request: aom.SignRequest, credentials: aom.SignKey): aom.Signed|nil, aom.Error|nil
+
+---@class aom.SafeClient: aom.Client
+---@field trigger fun(self: table, id: string, action: "enable"|"disable"): aom.TriggerResult|nil, aom.Error|nil
+---@field enable fun(self: table, id: string): aom.TriggerResult|nil, aom.Error|nil
+---@field disable fun(self: table, id: string): aom.TriggerResult|nil, aom.Error|nil

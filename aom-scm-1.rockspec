@@ -37,6 +37,7 @@ build = {
         "csrc/engine.c",
         "csrc/engine_answer.c",
         "csrc/engine_transfer.c",
+        "csrc/engine_fds.c",
         "csrc/engine_watch.c",
         "csrc/lua_engine.c",
         "csrc/lua_file.c",

@@ -1,5 +1,4 @@
 #include "engine_internal.h"
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +25,20 @@ static bool copy_text(char **to, const char *from) {
   return *to != NULL;
 }
 
-/* For hosts beside the busy one, such as that of the identity service. */
-enum { SPARE_CONNECTIONS = 4 };
-
 enum { MAX_PROXY = 64 * 1024 };
+
+/* Spare ones are for hosts beside the busy one, such as that of the identity service. */
+enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
 
 /* By itself libcurl keeps four idle connections for each transfer that it still has,
  * and so closes most of a crowd's when its calls end together, just before the next
- * ones begin. As many as there were transfers at once are worth keeping. */
+ * ones begin. As many as there were transfers at once are worth keeping, within
+ * reason: each is a file descriptor that somebody else may need. */
 static bool set_pool_size(engine *e) {
-  long size = (long)e->slot_count + SPARE_CONNECTIONS;
-  return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, size) == CURLM_OK;
+  size_t size = e->slot_count + SPARE_CONNECTIONS;
+  if (size > MAX_CONNECTIONS)
+    size = MAX_CONNECTIONS;
+  return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)size) == CURLM_OK;
 }
 
 static bool open_multi(engine *e) {
@@ -84,8 +86,8 @@ static void queue_done(engine *e, transfer *t) {
   e->running--;
 }
 
-/* Everything libcurl made in the parent is leaked on purpose: to free it would
- * write to connections that the parent goes on using. */
+/* Everything libcurl made in the parent is leaked on purpose, but for the sockets: to
+ * free it would write to connections that the parent goes on using. */
 static void abandon_parent(engine *e) {
   e->multi = NULL;
   e->generation = process_generation;
@@ -99,6 +101,7 @@ static void abandon_parent(engine *e) {
     }
   }
   engine_watch_forget(e);
+  engine_fds_abandon(e);
 }
 
 /* Every public call passes here. False: there is no working multi handle. */
@@ -123,6 +126,7 @@ void engine_free(engine *e) {
   free(e->slots);
   free(e->sockets);
   free(e->polled);
+  free(e->fds);
   free(e->ca_file);
   buffer_free(&e->proxy);
   free(e->user_agent);

@@ -83,7 +83,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   }
   /* A status line opens each answer: what an interim 1xx said is void then. */
   if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
-    buffer_reset(&t->kept);
+    buffer_clear(&t->kept);
     t->kept_count = 0;
   } else {
     keep_header(t, line, len);
@@ -165,13 +165,20 @@ static slice next_text(const char **at) {
   return text;
 }
 
+/* What libcurl counts includes the CONNECT of a proxy: when that is refused, nothing
+ * has gone any further. */
+static bool was_sent(const transfer *t) {
+  long bytes = 0, connect_status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  return bytes > 0 && (connect_status == 0 || connect_status / 100 == 2);
+}
+
 void transfer_finish(transfer *t, CURLcode code) {
   engine_result *result = &t->result;
   *result = (engine_result){.outcome = outcome_of(t, code), .code = (int)code};
   result->text = text_of(t, code);
-  long sent = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-  result->sent = sent > 0;
+  result->sent = was_sent(t);
   if (result->outcome != ENGINE_ANSWERED)
     return;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result->status);

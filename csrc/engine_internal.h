@@ -68,6 +68,9 @@ struct engine {
   struct pollfd *polled; /* as long as `sockets` has room */
   size_t socket_count;
   size_t socket_room;
+  int *fds; /* of the sockets that are open */
+  size_t fd_count;
+  size_t fd_room;
   bool timer_set;
   long timer_due; /* milliseconds of the monotonic clock */
 };
@@ -86,7 +89,10 @@ void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
-int engine_on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose);
+
+/* engine_fds.c: the sockets that are open. */
+bool engine_fds_install(engine *e, CURL *easy);
+void engine_fds_abandon(engine *e); /* in a forked child */
 
 /* engine.c */
 bool engine_enter(engine *e);

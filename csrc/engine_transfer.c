@@ -7,7 +7,8 @@ enum {
   MAX_URL = 64 * 1024,
   MAX_HEADER_TEXT = 256 * 1024,
   MAX_REQUEST_BODY = 12 * 1024 * 1024, /* the gateway takes no more, signed */
-  MAX_KEPT = 64 * 1024
+  MAX_KEPT = 64 * 1024,
+  MAX_IDLE_ROOM = 64 * 1024
 };
 
 static bool has_control(slice text) {
@@ -49,7 +50,7 @@ static bool set_lasting_options(transfer *t) {
   ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, engine_on_new_socket) == CURLE_OK;
+  ok &= engine_fds_install(t->owner, easy);
   ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;
@@ -157,8 +158,9 @@ static bool set_limits(transfer *t, const engine_request *request) {
   bool ok = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                              request->connect_timeout_ms) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
-                         request->fresh_connection ? 1L : 0L) == CURLE_OK;
+  long fresh = request->fresh_connection ? 1L : 0L;
+  ok &= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh) == CURLE_OK;
   /* NULL leaves the choice to the environment variable no_proxy. */
   ok &=
       curl_easy_setopt(easy, CURLOPT_NOPROXY, request->no_proxy ? "*" : NULL) == CURLE_OK;
@@ -206,13 +208,21 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   return true;
 }
 
+/* What nearly every request fits into stays for the next one. */
+static void empty(buffer *b) {
+  if (b->cap > MAX_IDLE_ROOM)
+    buffer_free(b);
+  else
+    buffer_clear(b);
+}
+
 /* Tokens and passwords go out in headers and bodies, tokens and keys come back
  * in them: those bytes do not wait in a pool. */
 void transfer_clear(transfer *t) {
-  buffer_clear(&t->header_text);
-  buffer_clear(&t->request_body);
-  buffer_clear(&t->kept);
-  buffer_clear(&t->body);
+  empty(&t->header_text);
+  empty(&t->request_body);
+  empty(&t->kept);
+  empty(&t->body);
   t->kept_count = 0;
 }
 

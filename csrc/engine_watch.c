@@ -6,7 +6,6 @@
  * curl_multi_perform would look at every transfer, every time. */
 #include "engine_internal.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
@@ -80,17 +79,6 @@ static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   return 0;
 }
 
-/* A program that the host starts must not inherit the socket: a copy of it would keep
- * the event loop's watch alive after libcurl has closed ours. */
-int engine_on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose) {
-  (void)user;
-  (void)purpose;
-  int flags = fcntl(fd, F_GETFD);
-  if (flags >= 0)
-    (void)fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-  return CURL_SOCKOPT_OK;
-}
-
 bool engine_watch_install(engine *e) {
   CURLM *multi = e->multi;
   bool ok = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK;
@@ -105,8 +93,7 @@ void engine_watch_forget(engine *e) {
   e->timer_set = false;
 }
 
-/* --- acting on what happened ----------------------------------------------------------
- */
+/* --- acting on what happened ------------------------------------------------- */
 
 static void act(engine *e, curl_socket_t fd, int events) {
   int running;
@@ -133,8 +120,7 @@ void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
     act(e, (curl_socket_t)fd, events);
 }
 
-/* --- polling
- * ------------------------------------------------------------------------------ */
+/* --- polling ------------------------------------------------------------------- */
 
 static size_t fill_polled(engine *e) {
   size_t count = 0;
@@ -189,8 +175,7 @@ void engine_poll(engine *e, int timeout_ms) {
   } while (!e->done_first && now < end);
 }
 
-/* --- an event loop that waits for us
- * -------------------------------------------------------- */
+/* --- an event loop that waits for us ------------------------------------------ */
 
 void engine_watch(engine *e) { e->watching = true; }
 

@@ -12,14 +12,11 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 static const char engine_class[] = "aom.engine";
+static const char closed_text[] = "the client was closed";
 
-enum {
-  MAX_HEADERS = 64,
-  ADDED_HEADERS = 5 /* Authorization, X-Sdk-Date, Host, token, content hash */
-};
+enum { MAX_HEADERS = 64 };
 
 typedef struct lua_engine {
   engine *engine; /* NULL before it is made and after its end */
@@ -38,21 +35,19 @@ static const char *const kinds[] = {
 
 static lua_engine *check_any(lua_State *L) { return luaL_checkudata(L, 1, engine_class); }
 
-static lua_engine *check_open(lua_State *L) {
+/* NULL once it was closed, which a finaliser may do whenever Lua allocates: then there
+ * is nothing to drive any more, and nothing to tell. */
+static engine *check_open(lua_State *L) {
   lua_engine *self = check_any(L);
-  if (self->closed || !self->engine)
-    luaL_error(L, "the engine is closed");
-  return self;
+  return self->closed ? NULL : self->engine;
 }
 
 /* --- making ---------------------------------------------------------------------- */
 
-static const char *text_option(lua_State *L, const char *name) {
+/* Leaves the value on the stack, which keeps the text alive. */
+static const char *push_text_option(lua_State *L, const char *name) {
   lua_getfield(L, 1, name);
-  /* The table keeps the string alive after the pop. */
-  const char *text = lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
-  lua_pop(L, 1);
-  return text;
+  return lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
 }
 
 static size_t size_option(lua_State *L, const char *name) {
@@ -73,9 +68,9 @@ static bool flag_field(lua_State *L, int table, const char *name) {
 static int l_engine(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   engine_options options = {
-      .ca_file = text_option(L, "ca_file"),
-      .proxy = text_option(L, "proxy"),
-      .user_agent = text_option(L, "user_agent"),
+      .ca_file = push_text_option(L, "ca_file"),
+      .proxy = push_text_option(L, "proxy"),
+      .user_agent = push_text_option(L, "user_agent"),
       .insecure = flag_field(L, 1, "insecure"),
       .max_body = size_option(L, "max_body"),
       .max_head = size_option(L, "max_head"),
@@ -112,52 +107,27 @@ static int engine_gc(lua_State *L) {
 /* --- starting a transfer ----------------------------------------------------------- */
 
 typedef struct header_list {
-  pair items[MAX_HEADERS + ADDED_HEADERS];
+  pair items[MAX_HEADERS + SIGN_ADDED_HEADERS];
   size_t count;
 } header_list;
-
-static void add_header(header_list *list, const char *name, slice value) {
-  list->items[list->count++] = (pair){{name, strlen(name)}, value};
-}
-
-static bool has_host(const sign_request *request) {
-  for (size_t i = 0; i < request->header_count; i++) {
-    slice name = request->headers[i].name;
-    if (name.len == 4 && strncasecmp(name.data, "host", 4) == 0)
-      return true;
-  }
-  return false;
-}
 
 /* Signs, and adds what the signature needs to the headers. */
 static sign_status sign_headers(signer *s, sign_request *request, sign_output *out,
                                 header_list *list) {
   sign_status status = signer_sign(s, request, out);
-  if (status != SIGN_OK)
-    return status;
-  if (out->adds_host)
-    add_header(list, "Host", request->host);
-  if (out->adds_date)
-    add_header(list, "X-Sdk-Date", request->date);
-  if (out->adds_token)
-    add_header(list, "X-Security-Token", signer_security_token(s));
-  if (out->content_header.len)
-    list->items[list->count++] = (pair){out->content_header, out->content_hash};
-  add_header(list, "Authorization", buffer_slice(&out->authorization));
-  return SIGN_OK;
+  if (status == SIGN_OK)
+    list->count += signer_added_headers(s, request, out, list->items + list->count);
+  return status;
 }
 
 static sign_status plain_headers(sign_request *request, sign_output *out,
                                  header_list *list) {
   buffer_reset(&out->target);
-  uri_append_path(&out->target, request->path);
-  if (request->query_count) {
-    buffer_append_byte(&out->target, '?');
-    uri_append_query(&out->target, request->query, request->query_count);
-  }
-  if (!has_host(request))
-    add_header(list, "Host", request->host);
-  return out->target.failed ? SIGN_NO_MEMORY : SIGN_OK;
+  if (!uri_append_target(&out->target, request->path, request->query,
+                         request->query_count))
+    return SIGN_NO_MEMORY;
+  list->items[list->count++] = (pair){{"Host", 4}, request->host};
+  return SIGN_OK;
 }
 
 static long milliseconds(lua_Number seconds) {
@@ -177,11 +147,13 @@ static slice text_field(lua_State *L, const char *name) {
   return text;
 }
 
-static signer *signer_field(lua_State *L) {
+/* False for one that was closed. The attempt keeps it alive. */
+static bool signer_field(lua_State *L, signer **s) {
   lua_getfield(L, 2, "signer");
-  signer *s = lua_isnil(L, -1) ? NULL : lua_sign_check(L, -1);
-  lua_pop(L, 1); /* the attempt keeps it alive */
-  return s;
+  bool given = !lua_isnil(L, -1);
+  *s = given ? lua_sign_check(L, -1) : NULL;
+  lua_pop(L, 1);
+  return *s || !given;
 }
 
 static lua_Number number_field(lua_State *L, const char *name) {
@@ -217,8 +189,11 @@ static int m_start(lua_State *L) {
   request_check(L, 2, &request);
   if (request.header_count > MAX_HEADERS)
     return failure(L, "argument", "more than 64 headers");
-  signer *s = signer_field(L);
-  lua_engine *self = check_open(L);
+  signer *s;
+  bool usable = signer_field(L, &s);
+  lua_engine *self = check_any(L);
+  if (!usable || self->closed)
+    return failure(L, "cancelled", closed_text);
 
   /* From here on nothing raises until the engine has its copies. */
   header_list list = {.count = request.header_count};
@@ -259,24 +234,29 @@ static int poll_ms(lua_State *L, int index) {
 
 /* engine:poll(seconds) */
 static int m_poll(lua_State *L) {
-  engine_poll(check_open(L)->engine, poll_ms(L, 2));
+  int ms = poll_ms(L, 2);
+  engine *e = check_open(L);
+  if (e)
+    engine_poll(e, ms);
   return 0;
 }
 
 /* engine:wait(id, seconds) -> whether it has finished. Comes back to Lua at every
  * event, so that an interrupt (Ctrl-C sets a hook) gets its turn. */
 static int m_wait(lua_State *L) {
-  engine *e = check_open(L)->engine;
   engine_id id = check_id(L);
-  if (engine_is_running(e, id))
-    engine_poll(e, poll_ms(L, 3));
-  lua_pushboolean(L, !engine_is_running(e, id));
+  int ms = poll_ms(L, 3);
+  engine *e = check_open(L);
+  if (e && engine_is_running(e, id))
+    engine_poll(e, ms);
+  lua_pushboolean(L, !e || !engine_is_running(e, id));
   return 1;
 }
 
 /* engine:finished() -> id | nil */
 static int m_finished(lua_State *L) {
-  engine_id id = engine_next_finished(check_open(L)->engine);
+  engine *e = check_open(L);
+  engine_id id = e ? engine_next_finished(e) : 0;
   if (id == 0)
     return 0;
   push_id(L, id);
@@ -301,9 +281,11 @@ static void push_headers(lua_State *L, const engine_result *result) {
  * Pushing may run a finaliser that closes this engine, which is then only marked. If an
  * error cuts the call short, the collector destroys it later. */
 static int m_collect(lua_State *L) {
-  lua_engine *self = check_open(L);
-  engine *e = self->engine;
   engine_id id = check_id(L);
+  lua_engine *self = check_any(L);
+  engine *e = self->engine;
+  if (self->closed)
+    return failure(L, "cancelled", closed_text);
   const engine_result *result = engine_result_of(e, id);
   if (!result)
     return luaL_error(L, "the transfer is unknown, or still in flight");
@@ -328,13 +310,17 @@ static int m_collect(lua_State *L) {
 
 /* engine:cancel(id) */
 static int m_cancel(lua_State *L) {
-  engine_release(check_open(L)->engine, check_id(L));
+  engine_id id = check_id(L);
+  engine *e = check_open(L);
+  if (e)
+    engine_release(e, id);
   return 0;
 }
 
 /* engine:running() -> number of transfers in flight */
 static int m_running(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)engine_running(check_open(L)->engine));
+  engine *e = check_open(L);
+  lua_pushinteger(L, e ? (lua_Integer)engine_running(e) : 0);
   return 1;
 }
 
@@ -342,14 +328,17 @@ static int m_running(lua_State *L) {
 
 /* engine:watch() */
 static int m_watch(lua_State *L) {
-  engine_watch(check_open(L)->engine);
+  engine *e = check_open(L);
+  if (e)
+    engine_watch(e);
   return 0;
 }
 
 /* engine:wish() -> fd, read, write, fresh | nil */
 static int m_wish(lua_State *L) {
   engine_wish wish;
-  if (!engine_next_wish(check_open(L)->engine, &wish))
+  engine *e = check_open(L);
+  if (!e || !engine_next_wish(e, &wish))
     return 0;
   lua_pushinteger(L, wish.fd);
   lua_pushboolean(L, wish.read);
@@ -360,7 +349,8 @@ static int m_wish(lua_State *L) {
 
 /* engine:timer() -> milliseconds | nil */
 static int m_timer(lua_State *L) {
-  long ms = engine_timer(check_open(L)->engine);
+  engine *e = check_open(L);
+  long ms = e ? engine_timer(e) : -1;
   if (ms < 0)
     return 0;
   lua_pushinteger(L, (lua_Integer)ms);
@@ -369,15 +359,18 @@ static int m_timer(lua_State *L) {
 
 /* engine:on_timeout() */
 static int m_on_timeout(lua_State *L) {
-  engine_on_timeout(check_open(L)->engine);
+  engine *e = check_open(L);
+  if (e)
+    engine_on_timeout(e);
   return 0;
 }
 
 /* engine:on_socket(fd, readable, writable) */
 static int m_on_socket(lua_State *L) {
-  engine *e = check_open(L)->engine;
-  engine_on_socket(e, (int)luaL_checkinteger(L, 2), lua_toboolean(L, 3),
-                   lua_toboolean(L, 4));
+  int fd = (int)luaL_checkinteger(L, 2);
+  engine *e = check_open(L);
+  if (e)
+    engine_on_socket(e, fd, lua_toboolean(L, 3), lua_toboolean(L, 4));
   return 0;
 }
 

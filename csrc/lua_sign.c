@@ -48,7 +48,10 @@ static lua_signer *check_live(lua_State *L, int index) {
   return self;
 }
 
-signer *lua_sign_check(lua_State *L, int index) { return check_live(L, index)->signer; }
+signer *lua_sign_check(lua_State *L, int index) {
+  lua_signer *self = luaL_checkudata(L, index, signer_class);
+  return self->closed ? NULL : self->signer;
+}
 
 static void destroy(lua_signer *self) {
   if (self->signer == NULL)
@@ -167,17 +170,20 @@ static int signer_tostring(lua_State *L) {
 
 static int method_fingerprint(lua_State *L) {
   char text[SIGNER_FINGERPRINT_LEN];
-  signer_fingerprint(lua_sign_check(L, 1), text);
+  signer_fingerprint(check_live(L, 1)->signer, text);
   lua_pushlstring(L, text, sizeof text);
   return 1;
 }
 
+/* Without the secrets none can be found in the text: then all of it is hidden. */
 static int method_mask(lua_State *L) {
   slice text;
   luaL_checktype(L, 2, LUA_TSTRING);
   text.data = lua_tolstring(L, 2, &text.len);
   buffer *masked = push_scratch(L);
-  return finish_scratch(L, masked, signer_mask(lua_sign_check(L, 1), text, masked));
+  const signer *s = lua_sign_check(L, 1);
+  return finish_scratch(
+      L, masked, s ? signer_mask(s, text, masked) : buffer_append_text(masked, "***"));
 }
 
 static int method_ak(lua_State *L) {
@@ -188,17 +194,6 @@ static int method_ak(lua_State *L) {
   return 1;
 }
 
-static int method_algorithm(lua_State *L) {
-  lua_pushstring(L, sign_algorithm_name(check_live(L, 1)->algorithm));
-  return 1;
-}
-
-static void set_slice(lua_State *L, slice name, slice value) {
-  push_slice(L, name);
-  push_slice(L, value);
-  lua_rawset(L, -3);
-}
-
 static void set_text(lua_State *L, const char *name, slice value) {
   push_slice(L, value);
   lua_setfield(L, -2, name);
@@ -206,16 +201,14 @@ static void set_text(lua_State *L, const char *name, slice value) {
 
 static void push_headers(lua_State *L, const lua_signer *self, const sign_output *out,
                          const sign_request *request) {
-  lua_createtable(L, 0, 5);
-  set_text(L, "Authorization", buffer_slice(&out->authorization));
-  if (out->adds_date)
-    set_text(L, "X-Sdk-Date", request->date);
-  if (out->adds_host)
-    set_text(L, "Host", request->host);
-  if (out->adds_token)
-    set_text(L, "X-Security-Token", signer_security_token(self->signer));
-  if (out->content_header.len > 0)
-    set_slice(L, out->content_header, out->content_hash);
+  pair added[SIGN_ADDED_HEADERS];
+  size_t count = signer_added_headers(self->signer, request, out, added);
+  lua_createtable(L, 0, (int)count);
+  for (size_t i = 0; i < count; i++) {
+    push_slice(L, added[i].name);
+    push_slice(L, added[i].value);
+    lua_rawset(L, -3);
+  }
 }
 
 static void push_signed(lua_State *L, const lua_signer *self, const sign_output *out,
@@ -248,11 +241,16 @@ static int output_gc(lua_State *L) {
 
 static int core_sign(lua_State *L) {
   sign_request request;
-  lua_signer *self = check_live(L, 2);
+  lua_signer *self = luaL_checkudata(L, 2, signer_class);
   request_check(L, 1, &request);
   sign_output *out = push_output(L, self);
   /* Reading the request allocated: it may be closed by now. */
   signer *s = lua_sign_check(L, 2);
+  if (s == NULL) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "the signer is closed");
+    return 2;
+  }
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
     return push_failure(L, status);
@@ -271,10 +269,7 @@ static int core_target(lua_State *L) {
   if (!lua_isnoneornil(L, 2))
     query = request_check_query(L, 2, "the query", &count);
   buffer *target = push_scratch(L);
-  bool complete = uri_append_path(target, path);
-  if (count > 0)
-    complete = buffer_append_byte(target, '?') && uri_append_query(target, query, count);
-  return finish_scratch(L, target, complete);
+  return finish_scratch(L, target, uri_append_target(target, path, query, count));
 }
 
 static int core_is_unreserved(lua_State *L) {
@@ -294,9 +289,11 @@ static int core_random(lua_State *L) {
 }
 
 static void open_classes(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"fingerprint", method_fingerprint}, {"mask", method_mask},   {"ak", method_ak},
-      {"algorithm", method_algorithm},     {"close", signer_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"fingerprint", method_fingerprint},
+                                     {"mask", method_mask},
+                                     {"ak", method_ak},
+                                     {"close", signer_close},
+                                     {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", signer_gc}, {"__tostring", signer_tostring}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};

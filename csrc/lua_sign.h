@@ -8,10 +8,11 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Adds signer, sign, target and random to the table on top of the stack. */
+/* Adds signer, sign, target, is_unreserved and random to the table on top of the stack.
+ */
 void lua_sign_open(lua_State *L);
 
-/* The signer at `index`; raises when there is none, or one that was closed. It
+/* The signer at `index`; NULL for one that was closed; raises for anything else. It
  * lives as long as its userdata does and nobody calls close(), so whoever keeps
  * it past the call keeps the userdata and asks again. */
 signer *lua_sign_check(lua_State *L, int index);

@@ -116,3 +116,20 @@ sign_status signer_sign(signer *s, const sign_request *request, sign_output *out
     ERR_clear_error();
   return status;
 }
+
+size_t signer_added_headers(const signer *s, const sign_request *request,
+                            const sign_output *out, pair added[SIGN_ADDED_HEADERS]) {
+  static const slice authorization = TEXT("Authorization"), date = TEXT("X-Sdk-Date");
+  static const slice host = TEXT("Host"), token = TEXT("X-Security-Token");
+  size_t count = 0;
+  added[count++] = (pair){authorization, buffer_slice(&out->authorization)};
+  if (out->adds_date)
+    added[count++] = (pair){date, request->date};
+  if (out->adds_host)
+    added[count++] = (pair){host, request->host};
+  if (out->adds_token)
+    added[count++] = (pair){token, s->security_token};
+  if (out->content_header.len > 0)
+    added[count++] = (pair){out->content_header, out->content_hash};
+  return count;
+}

@@ -107,6 +107,12 @@ void sign_output_free(sign_output *out);
 
 sign_status signer_sign(signer *s, const sign_request *request, sign_output *out);
 
+/* The headers to send beside the request's own, once it has been signed; the slices
+ * point where the request's and the output's do. Returns how many. */
+#define SIGN_ADDED_HEADERS 5
+size_t signer_added_headers(const signer *s, const sign_request *request,
+                            const sign_output *out, pair added[SIGN_ADDED_HEADERS]);
+
 /* "3.0.15" of the headers compiled with, and of the library running. */
 const char *sign_openssl_built(void);
 const char *sign_openssl_running(void);

@@ -6,15 +6,11 @@
  * separate lines: encoded once, they cannot differ from what is sent. */
 static bool write_target(buffer *target, const sign_request *request, slice *path,
                          slice *query) {
-  uri_append_path(target, request->path);
-  size_t path_len = target->len, query_at = path_len;
-  if (request->query_count > 0) {
-    buffer_append_byte(target, '?');
-    query_at = target->len;
-    uri_append_query(target, request->query, request->query_count);
-  }
-  if (target->failed)
+  if (!uri_append_target(target, request->path, request->query, request->query_count))
     return false;
+  const char *mark = memchr(target->data, '?', target->len);
+  size_t path_len = mark ? (size_t)(mark - target->data) : target->len;
+  size_t query_at = mark ? path_len + 1 : path_len;
   *path = (slice){target->data, path_len};
   *query = (slice){target->data + query_at, target->len - query_at};
   return true;

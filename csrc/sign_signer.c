@@ -156,11 +156,18 @@ void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
   memcpy(out, s->fingerprint, SIGNER_FINGERPRINT_LEN);
 }
 
+/* How many bytes at `at` spell the secret, 0 when others do. Inside a JSON text an
+ * encoder may have put a backslash before some bytes. */
 static size_t match_at(slice text, size_t at, slice secret) {
-  if (secret.len == 0 || secret.len > text.len - at ||
-      memcmp(text.data + at, secret.data, secret.len) != 0)
-    return 0;
-  return secret.len;
+  size_t from = at;
+  for (size_t i = 0; i < secret.len; i++, at++) {
+    char byte = secret.data[i];
+    if (at + 1 < text.len && text.data[at] == '\\' && (byte == '/' || byte == '"'))
+      at++;
+    if (at >= text.len || text.data[at] != byte)
+      return 0;
+  }
+  return at - from;
 }
 
 /* Secrets may overlap, one may begin inside the other: what they cover together

@@ -89,3 +89,12 @@ bool uri_append_query(buffer *out, pair *pairs, size_t count) {
   }
   return true;
 }
+
+bool uri_append_target(buffer *out, slice path, pair *query, size_t count) {
+  uri_append_path(out, path);
+  if (count > 0) {
+    buffer_append_byte(out, '?');
+    uri_append_query(out, query, count);
+  }
+  return !out->failed;
+}

@@ -21,6 +21,9 @@ bool uri_append_path(buffer *out, slice path);
  * writes name=value joined by '&'. A pair without a value still gets its '='. */
 bool uri_append_query(buffer *out, pair *pairs, size_t count);
 
+/* The whole target: path, and a query where there is one. */
+bool uri_append_target(buffer *out, slice path, pair *query, size_t count);
+
 #pragma GCC visibility pop
 
 #endif

@@ -66,7 +66,7 @@ local function emit(self, name, event)
   if not on_event then return end
   event.event = name
   event.operation = self.request.operation.name
-  event.attempt = self.attempts
+  event.attempt = event.attempt or self.attempts
   local fine, err = pcall(on_event, event)
   if not fine then self.client.system.warn("on_event raised an error: " .. tostring(err)) end
 end
@@ -192,6 +192,8 @@ local function judge(self, answer)
   end
   if bearer.record and status ~= 401 then bearer.record:accept(self.client.loop) end
   if status >= 200 and status < 300 then return response.result(answer, self.request, bearer.mask) end
+  -- The hook may have closed the client, and with it the key that says what to hide.
+  if is_cancelled(self) then return nil, cancelled() end
   local err = response.failure(answer, bearer.mask)
   explain_refusal(self, err)
   return nil, err, status == 401 and refused(self, err, answer)
@@ -217,11 +219,12 @@ local function attempt_once(self)
   local client = self.client
   local loop, settings = client.loop, client.settings
   prepare(self)
-  self.attempts = self.attempts + 1
   if settings.on_event then
-    emit(self, "request", { method = self.attempt.method, url = self.attempt:url(),
+    emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
       headers = visible(self.attempt.headers) })
+    if is_cancelled(self) then return nil, cancelled() end
   end
+  self.attempts = self.attempts + 1
   local deadline = math.min(loop.now() + settings.attempt_timeout, self.deadline)
   local answer, trouble = loop.fetch(self.attempt, deadline)
   if is_cancelled(self) then return nil, cancelled() end

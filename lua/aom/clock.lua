@@ -14,6 +14,9 @@ local NOISE = 5
 --- such dates would fail here, so that no answer could ever correct them.
 local EARLIEST = 946684800
 
+--- The year 2100: what a year of five digits would do to a date, none could correct either.
+local LATEST = 4102444800
+
 ---@class aom.Clock
 ---@field offset integer  seconds to add to the machine's clock
 local Clock = {}
@@ -90,7 +93,7 @@ end
 local function server_time(message, date)
   local stated = message and message:match("server time:%s*(%d+T%d+Z)")
   local time = stated and clock.parse_stamp(stated) or date and clock.parse_http_date(date)
-  return time and time >= EARLIEST and time or nil
+  return time and time >= EARLIEST and time < LATEST and time or nil
 end
 
 --- Learns from a refused signature whether the clock was the reason.

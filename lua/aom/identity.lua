@@ -22,6 +22,7 @@ local PAUSE, SHARE = 5, 8
 ---@field current? aom.Bearer
 ---@field refused? aom.Bearer  the service says that it is no longer valid
 ---@field next_try number      not renewed before, while what is held lasts
+---@field closed? boolean
 local Identity = {}
 Identity.__index = Identity
 
@@ -76,6 +77,11 @@ local function explain(self, err)
   return err
 end
 
+local function wipe(bearer)
+  if bearer.signer then bearer.signer:close() end
+  if bearer.lookup_signer then bearer.lookup_signer:close() end
+end
+
 local function renew(self, loop, deadline)
   local values, err = self.provider:refresh({ loop = loop, deadline = deadline })
   if not values then return nil, explain(self, err) end
@@ -85,6 +91,10 @@ local function renew(self, loop, deadline)
   local refused = self.refused
   if refused and bearer.mark == refused.mark then
     return nil, errors.new("credentials", "the credentials that the service refused are still the same ones")
+  end
+  if self.closed then
+    wipe(bearer)
+    return nil, errors.new("cancelled", "the call was cancelled")
   end
   self.current = bearer
   return bearer
@@ -106,6 +116,7 @@ end
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
 function Identity:get(loop, deadline, expires)
+  if self.closed then return nil, errors.new("cancelled", "the call was cancelled") end
   while is_due(self) do
     local hold = self.gate:take(loop, expires)
     if hold then return renew_for_all(self, loop, deadline, hold) end
@@ -145,10 +156,8 @@ end
 
 function Identity:close()
   local current = self.current
-  self.current = nil
-  if not current then return end
-  if current.signer then current.signer:close() end
-  if current.lookup_signer then current.lookup_signer:close() end
+  self.current, self.closed = nil, true
+  if current then wipe(current) end
 end
 
 return identity

@@ -133,6 +133,7 @@ function response.failure(answer, mask)
     fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
     fields.details = read_details(holder.details or body.details, mask)
   end
+  fields.request_id = fields.request_id and mask(fields.request_id)
   return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
 end
 
@@ -143,10 +144,11 @@ end
 ---@return table|nil result
 ---@return aom.Error|nil err
 function response.result(answer, request, mask)
+  local request_id = answer.headers["x-request-id"]
   local result = {
     success = true,
     status = answer.status,
-    request_id = answer.headers["x-request-id"],
+    request_id = request_id,
     body = answer.body,
     attempts = 0, -- set, as the next one, when the call ends
     elapsed = 0,
@@ -154,7 +156,7 @@ function response.result(answer, request, mask)
   if not readers[request.operation.result](answer.body, result) then
     return nil, errors.new("protocol",
       "the answer is not what the service sends: " .. snippet(answer.body, mask),
-      { status = answer.status, request_id = answer.headers["x-request-id"] })
+      { status = answer.status, request_id = request_id and mask(request_id) })
   end
   for name, value in pairs(request.values) do result[name] = value end
   return result

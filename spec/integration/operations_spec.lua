@@ -106,6 +106,14 @@ describe("over the wire", function()
       run(id)
       assert.is_true(simulator.state().connections.opened > opened)
     end)
+
+    it(name .. " leaves no connection behind that none may use", function()
+      local id = start()
+      c:list_workflows()
+      local kept = simulator.state().connections.open
+      run(id)
+      assert.is_true(simulator.state().connections.open <= kept, simulator.state().connections.open)
+    end)
   end
 
   it("reads are sent again", function()

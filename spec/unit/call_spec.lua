@@ -315,6 +315,25 @@ describe("a call", function()
       end
     end)
 
+    for name, case in pairs {
+      request = { { OK }, 0 }, response = { { answer(500) }, 1 }, retry = { { answer(500), OK }, 1 },
+      skew = { { refusal "signature expired, server time: 20200101T000000Z", OK }, 1 },
+      ["response to a refusal"] = { { refusal "verify aksk signature fail" }, 1 },
+    } do
+      it("may close the client: " .. name, function()
+        local state
+        local loop = scripted.new(world, case[1])
+        state = assert(call_client.open(scripted.options(loop, { on_event = function(event)
+          if event.event == name:match "^%w+" then call_client.methods.close(state) end
+        end }), world))
+        local result, err = call_client.methods.trigger(state, "wf-1", "enable")
+        assert.is_nil(result)
+        assert.are.equal("cancelled", err.kind)
+        assert.are.equal(case[2], #loop.attempts)
+        assert.are.equal(case[2], err.attempts)
+      end)
+    end
+
     it("survive a hook that fails", function()
       local result = run({ OK }, { on_event = function() error "oops" end })
       assert.is_true(result.success)

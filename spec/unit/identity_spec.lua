@@ -31,7 +31,7 @@ describe("the bearer of a key pair", function()
     local bearer = assert(get(id))
     assert.are.equal(HEADERS, bearer.headers)
     assert.are.equal("A", bearer.signer:ak())
-    assert.are.equal("SDK-HMAC-SHA256", bearer.signer:algorithm())
+    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(bearer.signer))
     assert.are.equal(breaker.record(bearer.signer:fingerprint()), bearer.record)
     assert.are.equal("a *** b *** A", bearer.mask "a hush-key b hush-token A")
     assert.are.equal(bearer, get(id))
@@ -70,7 +70,7 @@ describe("the bearer of a key pair", function()
     it("may sign by " .. algorithm, function()
       local id, err = open { ak = "A", sk = "S", algorithm = algorithm }
       assert.is_nil(err)
-      assert.are.equal(algorithm, get(id).signer:algorithm())
+      assert.are.equal("aom.signer (" .. algorithm .. ")", tostring(get(id).signer))
     end)
   end
 
@@ -426,6 +426,20 @@ describe("an identity that is closed", function()
     assert.has_error(function() signer:ak() end)
     assert.is_nil(id.current)
     id:close()
+  end)
+
+  it("gives nobody anything, and keeps nothing that a renewal brings late", function()
+    local id
+    id = assert(open { credentials = function()
+      id:close()
+      return { ak = "A", sk = "S" }
+    end })
+    for _ = 1, 2 do
+      local bearer, err = get(id)
+      assert.is_nil(bearer)
+      assert.are.equal("cancelled", err.kind)
+      assert.is_nil(id.current)
+    end
   end)
 
   it("may have had none", function()

@@ -224,6 +224,12 @@ describe("a failed answer", function()
     assert.are.equal("***", err.details[1].code)
   end)
 
+  it("is masked where a request id echoes it", function()
+    assert.are.equal("***", failure(502, "", { ["x-request-id"] = "hush" }, masking "hush").request_id)
+    assert.are.equal("r-***", failure(400, '{"error_code":"C","error_msg":"m","request_id":"r-hush"}', nil,
+      masking "hush").request_id)
+  end)
+
   it("is masked where the body is quoted", function()
     assert.are.equal("bad gateway: <p>***</p>", failure(502, "<p>hush</p>", nil, masking "hush").message)
   end)

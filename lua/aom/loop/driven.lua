@@ -53,8 +53,10 @@ function driven.new(engine, hooks)
     repeat
       engine:poll(PATIENCE)
       drive.wake_finished()
-    until wait.woken
+    until wait.woken or closed
+    fetching[id] = nil
     changed()
+    if not wait.woken then return transfers.cancelled() end
     return wait.a, wait.b
   end
 

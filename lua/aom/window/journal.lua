@@ -73,9 +73,9 @@ function Journal:save()
     lines[i] = "    " .. text
   end
   local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %.0f,\n'
-    .. '  "settled_by": %.0f,\n  "patience": %g,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
+    .. '  "settled_by": %.0f,\n  "patience": %s,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
     json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), self.begun,
-    self.settled_by, self.patience, json.encode(self.stage), table.concat(lines, ",\n"))
+    self.settled_by, json.encode(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
   local written, why = self.system.write_file(self.path, text)
   if not written then return nil, errors.config("the journal could not be saved: " .. why) end
   return true

@@ -114,7 +114,7 @@ function Record:enter(loop, deadline, expires, held)
     local hold = self.gate:take(loop, expires)
     if hold then return hold end
     local waited, failure, cancelled = self.gate:wait(loop, deadline)
-    if cancelled then return nil, errors.new("cancelled", "the call was cancelled") end
+    if cancelled then return nil, errors.cancelled() end
     if failure then return nil, shared_failure(failure) end
     if not waited then return true end
     if loop.now() >= deadline then

@@ -51,10 +51,6 @@ local function describe(self, err)
   return err
 end
 
-local function cancelled()
-  return errors.new("cancelled", "the call was cancelled")
-end
-
 --- By its handle, or because the client was closed meanwhile.
 local function is_cancelled(self)
   return self.client.closed or self.scope and self.scope.cancelled
@@ -193,7 +189,7 @@ local function judge(self, answer)
   if bearer.record and status ~= 401 then bearer.record:accept(self.client.loop) end
   if status >= 200 and status < 300 then return response.result(answer, self.request, bearer.mask) end
   -- The hook may have closed the client, and with it the key that says what to hide.
-  if is_cancelled(self) then return nil, cancelled() end
+  if is_cancelled(self) then return nil, errors.cancelled() end
   local err = response.failure(answer, bearer.mask)
   explain_refusal(self, err)
   return nil, err, status == 401 and refused(self, err, answer)
@@ -222,12 +218,12 @@ local function attempt_once(self)
   if settings.on_event then
     emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
       headers = visible(self.attempt.headers) })
-    if is_cancelled(self) then return nil, cancelled() end
+    if is_cancelled(self) then return nil, errors.cancelled() end
   end
   self.attempts = self.attempts + 1
   local deadline = math.min(loop.now() + settings.attempt_timeout, self.deadline)
   local answer, trouble = loop.fetch(self.attempt, deadline)
-  if is_cancelled(self) then return nil, cancelled() end
+  if is_cancelled(self) then return nil, errors.cancelled() end
   if not answer then return nil, trouble_error(self, trouble), fail_over(self, trouble), trouble end
   local result, err, again = judge(self, answer)
   return result, err, again, nil, answer
@@ -268,18 +264,18 @@ local function final_error(self, err)
 end
 
 local function loop_until_done(self)
-  if is_cancelled(self) then return nil, cancelled() end
+  if is_cancelled(self) then return nil, errors.cancelled() end
   while true do
     local admitted, err = admit(self)
     if admitted then admitted, err = keep_pace(self) end
-    if is_cancelled(self) then return nil, cancelled() end
+    if is_cancelled(self) then return nil, errors.cancelled() end
     if not admitted then return nil, final_error(self, err) end
     local result, again, trouble, answer
     result, err, again, trouble, answer = attempt_once(self)
     if result then return result end
     if not again then
       if not wait(self, err, trouble, answer) then return nil, final_error(self, err) end
-      if is_cancelled(self) then return nil, cancelled() end
+      if is_cancelled(self) then return nil, errors.cancelled() end
     end
     self.last = err
   end
@@ -306,7 +302,7 @@ function call.run(client, request, scope, deadline)
   }
   if not request.endpoint and not client.settings.project_id then
     local found, why = project.ensure(client, call.run, scope, self.deadline)
-    if is_cancelled(self) then why = cancelled() end
+    if is_cancelled(self) then why = errors.cancelled() end
     -- An error of the look-up's own request says already what was attempted.
     if not found then return nil, why.operation and why or describe(self, why) end
   end

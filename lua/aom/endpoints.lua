@@ -33,7 +33,7 @@ function Endpoints:leave(failed, now)
   self.back_at = now + RETURN
 end
 
--- Reached: a connection stood, or the server may even have read the request.
+-- The kinds of trouble in which no connection may have come about.
 local unreachable = { network = true, timeout = true, tls = true }
 
 --- Whether no request can have arrived: a name, a connection or a handshake failed.

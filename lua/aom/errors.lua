@@ -85,6 +85,10 @@ function errors.new(kind, message, fields)
   return setmetatable(err, Error)
 end
 
+--- Of a call that its caller ended.
+---@return aom.Error
+function errors.cancelled() return errors.new("cancelled", "the call was cancelled") end
+
 ---@return aom.Error
 function errors.argument(format, ...)
   return errors.new("argument", format:format(...))

@@ -94,7 +94,7 @@ local function renew(self, loop, deadline)
   end
   if self.closed then
     wipe(bearer)
-    return nil, errors.new("cancelled", "the call was cancelled")
+    return nil, errors.cancelled()
   end
   self.current = bearer
   return bearer
@@ -116,13 +116,13 @@ end
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
 function Identity:get(loop, deadline, expires)
-  if self.closed then return nil, errors.new("cancelled", "the call was cancelled") end
+  if self.closed then return nil, errors.cancelled() end
   while is_due(self) do
     local hold = self.gate:take(loop, expires)
     if hold then return renew_for_all(self, loop, deadline, hold) end
     if lasts(self, SPARE) then return self.current end
     local waited, failure, cancelled = self.gate:wait(loop, deadline)
-    if cancelled then return nil, errors.new("cancelled", "the call was cancelled") end
+    if cancelled then return nil, errors.cancelled() end
     if failure then return make_do(self, errors.copy(failure)) end
     if not waited then return renew_for_all(self, loop, deadline) end
     if loop.now() >= deadline then

@@ -40,10 +40,10 @@ local function copy(given)
   return new
 end
 
---- The list's id, where it has one, and its filter.
-local function split(row, a, b)
-  if #row.arguments == 0 then return nil, a end
-  return a, b
+--- What the list's operation takes.
+local function arguments(self, filter)
+  if self.has_id then return self.id, filter end
+  return filter
 end
 
 --- Begins to walk a list; asks nothing yet.
@@ -55,15 +55,17 @@ end
 ---@return aom.Error|nil
 function pages.walk(state, list, a, b)
   local row = operations[list.operation]
-  local id, filter = split(row, a, b)
+  local has_id = #row.arguments > 0
+  local id, filter = a, b
+  if not has_id then id, filter = nil, a end
   local self = setmetatable({
-    state = state, list = list, id = id, elements = {}, at = 0, seen = {}, received = 0, fresh = true,
+    state = state, list = list, has_id = has_id, id = id, elements = {}, at = 0, seen = {}, received = 0, fresh = true,
   }, Walk)
   if filter == nil or type(filter) == "table" then
     filter = copy(filter)
     filter[list.size] = filter[list.size] or SIZE
   end
-  local built, err = request.build(row, id or filter, filter)
+  local built, err = request.build(row, arguments(self, filter))
   if not built then return nil, err end
   self.filter, self.size = filter, filter[list.size]
   self.next_page = filter[list.page] or 1
@@ -85,7 +87,7 @@ local function fetch(self, scope)
       ("the list is longer than the %.0f pages that the service has"):format(list.last))
   end
   self.filter[list.page] = self.next_page
-  local result, err = invoke.step(self.state, scope, list.operation, self.id or self.filter, self.filter)
+  local result, err = invoke.step(self.state, scope, list.operation, arguments(self, self.filter))
   if not result then return nil, err end
   local repeated = result.body == self.answered
   self.answered, self.total, self.next_page = result.body, result.total, self.next_page + 1

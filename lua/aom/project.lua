@@ -80,7 +80,7 @@ local function find(client, entry, endpoint, run, scope, deadline)
     local hold = entry.gate:take(loop, math.min(deadline, loop.now() + client.settings.attempt_timeout))
     if hold then return ask_for_all(client, entry, hold, endpoint, run, scope, deadline) end
     local waited, failure, cancelled = entry.gate:wait(loop, deadline)
-    if cancelled then return nil, errors.new("cancelled", "the call was cancelled") end
+    if cancelled then return nil, errors.cancelled() end
     if failure then return nil, errors.copy(failure) end
     if not waited then return ask_for_all(client, entry, nil, endpoint, run, scope, deadline) end
     if loop.now() >= deadline then

@@ -10,7 +10,6 @@ local core = require "aom.core"
 ---@field file_mode fun(path: string): integer|nil  permission bits; nil where there are none
 ---@field write_file fun(path: string, text: string): boolean|nil, string|nil  durably, at once, mode 0600
 ---@field time fun(): integer  seconds since 1970, UTC
----@field now fun(): number  monotonic seconds
 ---@field random fun(): number  in [0, 1)
 ---@field warn fun(message: string)
 ---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
@@ -52,7 +51,6 @@ system.file_mode = core.file_mode
 system.write_file = core.write_file
 
 system.time = os.time
-system.now = core.now
 
 ---@return number
 function system.random()

@@ -355,17 +355,17 @@ describe("a maintenance window", function()
   end)
 
   for name, case in pairs {
-    ["enables what a call of a killed process disables late"] = { settle_timeout = 1.5, late = 3 },
+    ["enables what a call of a killed process disables late"] = { settle_timeout = 2.5, late = 3 },
     ["can be told not to wait for late calls, which then have the last word"] = { settle_timeout = 0, late = 0 },
   } do
     it(name, function()
       leftovers()
-      simulator.set { latency = 0.8 }
+      simulator.set { latency = 1.5 }
       kill_with_calls_under_way()
       simulator.set { latency = 0 }
       assert.are.equal("", wrong())
       assert.are.equal(case.late, #c:resume(file, { settle_timeout = case.settle_timeout }).noticed)
-      process.run "sleep 1"
+      process.run "sleep 1.7"
       local _, left = wrong():gsub("wf", "")
       assert.are.equal(3 - case.late, left)
     end)

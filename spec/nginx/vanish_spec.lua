@@ -22,7 +22,7 @@ local SERVER = [[
     content_by_lua_block {
       local client = clients[ngx.var.arg_client]
       local thread = ngx.thread.spawn(function() client:trigger("wf-1", "enable") end)
-      ngx.sleep(0.1)
+      ngx.sleep(0.3)
       ngx.say(tostring(ngx.thread.kill(thread)))
     }
   }
@@ -119,7 +119,7 @@ for _, transport in ipairs { "curl", "resty" } do
         simulator.script { { delay = 5, times = 3 } }
         for _ = 1, 3 do
           if way == "aborted" then
-            server:get("/call?client=" .. ak, "--max-time 0.2")
+            server:get("/call?client=" .. ak, "--max-time 0.5")
           else
             assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
           end
@@ -133,7 +133,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local ak = fresh_key()
         simulator.script { { delay = 5 } }
         if way == "aborted" then
-          server:get("/call?client=" .. ak, "--max-time 0.2")
+          server:get("/call?client=" .. ak, "--max-time 0.5")
         else
           assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
         end

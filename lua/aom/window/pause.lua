@@ -172,7 +172,7 @@ local function run(self)
   if not fine then return nil, err end
   fine, err = pause_all(self, by_id)
   if not fine then return unfinished(self, err) end
-  if self.failures[1] then return nil, switch.failure(self.journal, self.failures, "disabled", HINT) end
+  if self.failures[1] then return nil, switch.failure(self.journal, self.failures, "disabled", HINT, false) end
   look_again(self)
   self.journal.stage = "paused"
   fine, err = self.journal:save()

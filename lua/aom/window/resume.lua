@@ -110,9 +110,7 @@ local function enable(self, list)
   local failures, fault = switch.run(self, list, "enable", settle)
   failures = serious(failures)
   if failures[1] then
-    err = switch.failure(journal, failures, "enabled", "client:resume(file) tries those again")
-    err.retryable = true
-    return nil, err
+    return nil, switch.failure(journal, failures, "enabled", "client:resume(file) tries those again", true)
   end
   if fault then return nil, fault end
   return true

@@ -101,12 +101,13 @@ end
 ---@param failures aom.Error[]
 ---@param what string   "disabled" or "enabled"
 ---@param hint string
+---@param retryable boolean
 ---@return aom.Error
-function switch.failure(journal, failures, what, hint)
+function switch.failure(journal, failures, what, hint, retryable)
   local err = errors.copy(failures[1])
   err.message = ("%d of %d workflows could not be %s, the first one because: %s")
     :format(#failures, #journal.workflows, what, err.message)
-  err.hint, err.retryable, err.paused = hint, false, journal:view()
+  err.hint, err.retryable, err.paused = hint, retryable, journal:view()
   return err
 end
 

@@ -7,11 +7,26 @@
 
 local face = require "aom.face"
 
+local here = debug.getinfo(1, "S").source
+local ours = here:gsub("%.lua$", "/")
+
+--- Where the caller's own code stands, outside of this library.
+local function position()
+  local level, info = 3, debug.getinfo(3, "Sl")
+  while info do
+    local is_ours = info.source == here or info.source:sub(1, #ours) == ours
+    if info.currentline > 0 and not is_ours then return info.short_src .. ":" .. info.currentline end
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  end
+end
+
 ---@type aom
 local aom = face.build(function(value, err)
-  -- The error is a table; a position in front of it would only be in the way.
-  if value == nil then error(err, 0) end
-  return value
+  if value ~= nil then return value end
+  if err.kind == "argument" then err.where = position() end
+  -- The error is a table, which Lua puts no position in front of.
+  error(err, 0)
 end)
 
 return aom

@@ -11,7 +11,10 @@ local client, night, at
 
 --- Reads the environment, in the phase init.
 function workflows.open()
-  client = aom.client()
+  local fine, made = pcall(aom.client)
+  -- Of an error that is a table nginx's log says nothing but "unknown".
+  if not fine then error(tostring(made), 0) end
+  client = made
   night, at = {}, os.getenv "NIGHT_AT" or "22:00"
   for id in (os.getenv "NIGHT_WORKFLOWS" or ""):gmatch "%S+" do night[#night + 1] = id end
 end

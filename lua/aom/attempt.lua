@@ -13,6 +13,7 @@ local core = require "aom.core"
 ---@field body string
 ---@field signer? userdata
 ---@field date string      X-Sdk-Date
+---@field offset integer   of the clock that the date was taken from, in seconds
 ---@field connect_timeout number  seconds
 ---@field fresh boolean    never on a connection that was used before
 ---@field no_proxy? boolean  straight to the host, whatever proxy is configured

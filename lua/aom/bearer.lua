@@ -43,17 +43,17 @@ end
 
 local function check(values)
   if values.expires_at ~= nil and type(values.expires_at) ~= "number" then
-    return errors.config("expires_at is not a number of seconds since 1970")
+    return errors.config("expires_at must be a number of seconds since 1970")
   end
   if values.token ~= nil then
     if is_header_text(values.token) and #values.token <= 40960 then return nil end
-    return errors.config("the token is not a string of 1 to 40960 bytes without control characters")
+    return errors.config("the token must be a string of 1 to 40960 bytes without control characters")
   end
   if not is_header_text(values.ak) or not is_header_text(values.sk) then
-    return errors.config("ak and sk are not non-empty strings without control characters")
+    return errors.config("ak and sk must both be non-empty strings without control characters")
   end
   if values.security_token ~= nil and not is_header_text(values.security_token) then
-    return errors.config("the security token is not a non-empty string without control characters")
+    return errors.config("the security token must be a non-empty string without control characters")
   end
 end
 
@@ -96,7 +96,7 @@ local function new_signer(values, algorithm, region)
     ak = values.ak, sk = values.sk, security_token = values.security_token,
     algorithm = algorithm, region = region, service = "aom",
   }
-  if not signer then return nil, errors.config("no signer can be made: " .. why) end
+  if not signer then return nil, errors.config("cannot create a signer: " .. why) end
   return signer
 end
 

@@ -1,6 +1,6 @@
---- Keeps a wrong key from being locked; a user with a wrong password likewise. The service locks an access key for five
---- minutes after more than five refused signatures in a row, for everybody who
---- uses it. So:
+--- Keeps the service from locking a key, or a user, that it refuses. It locks an access
+--- key for five minutes after more than five refused signatures in a row, for everybody
+--- who uses it. So:
 ---
 --- * until a key pair has been accepted once, its calls go out one at a time;
 --- * after two refusals in a row nothing is sent with it for five minutes, and

@@ -166,6 +166,9 @@ function bulk.prepare(state, ids, action, given)
     if not select then return nil, err end
     return function(scope) return run_selected(state, scope, select, action, chosen) end
   end
+  if ids[1] == nil and names.is_selection(ids) then
+    return nil, errors.argument('ids: a selection needs match, a Lua pattern for names or a function; "" means all')
+  end
   local entries
   entries, err = entries_of(ids)
   if not entries then return nil, err end

@@ -133,6 +133,7 @@ end
 local function trouble_error(self, trouble)
   local mask = self.bearer.mask
   return errors.new(trouble.kind, mask(trouble.message), {
+    hint = explain.trouble(trouble.kind, self.client.settings),
     cause = trouble.code and { code = trouble.code, message = mask(trouble.message) } or nil,
   })
 end

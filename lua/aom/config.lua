@@ -100,6 +100,13 @@ local function find_project(settings, from)
   settings.project_id, settings.project_from = id, where
 end
 
+--- libcurl would look at it when it connects, and no sooner.
+local function check_ca_file(settings, system)
+  if not settings.ca_file then return nil end
+  local text, why = system.read_file(settings.ca_file)
+  if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
+end
+
 --- Resolves everything about a client but its credentials.
 ---@param given table|nil  client options
 ---@param system aom.System
@@ -115,7 +122,7 @@ function config.resolve(given, system)
   end
   local from = source.new(checked, system)
   settings.source = from
-  err = find_endpoints(settings, from) or find_project(settings, from)
+  err = check_ca_file(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
   if err then return nil, err end
   return settings
 end

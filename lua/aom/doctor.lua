@@ -8,6 +8,7 @@ local client = require "aom.client"
 local clock = require "aom.clock"
 local endpoints = require "aom.endpoint"
 local errors = require "aom.errors"
+local explain = require "aom.explain"
 local open = require "aom.loop.open"
 local profile = require "aom.profile"
 local regions = require "aom.regions"
@@ -33,13 +34,14 @@ end
 
 local NO_WORKFLOW = "00000000-0000-0000-0000-000000000000"
 
--- A clock that is off by less is nobody's concern; the gateway bears up to 15 minutes.
+-- Seconds by which a clock may be off without a warning; the gateway tolerates 15 minutes.
 local NOTABLE = 60
 
 -- What libcurl's numbers mean for whoever has to mend it.
 local network_fixes = {
   [5] = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
   [6] = "the name is not known: check the region or endpoint, and this machine's DNS",
+  [77] = "option ca_file names no usable file of CA certificates",
   [7] = "the connection is refused: check the port, firewalls and the proxy",
 }
 local NETWORK_FIX = "check the network, firewalls and proxy between this machine and the endpoint"
@@ -119,7 +121,7 @@ local function check_tls(report, settings, endpoint, trouble)
       status == "warn" and "use an https:// endpoint" or nil)
   elseif trouble and trouble.kind == "tls" then
     add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, trouble.message),
-      "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file")
+      explain.CA_FIX)
   elseif settings.insecure then
     add(report, "tls", "warn", endpoint.base .. " is not verified, since option insecure is set", "remove the option")
   elseif not trouble then

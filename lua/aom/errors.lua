@@ -28,6 +28,7 @@
 ---@field retryable boolean       whether the same call may succeed later
 ---@field hint? string            what to do, when the library knows better
 ---@field cause? aom.ErrorCause   the lower error
+---@field where? string            of an argument error that is raised: "file:line" of the call
 ---@field matches? aom.Workflow[]  those of one name, where `find` wants one
 ---@field paused? aom.Window       what `pause` or `resume` has got to
 local Error = { __name = "aom.error" }
@@ -49,6 +50,7 @@ local function place(err)
   if err.code then parts[#parts + 1] = err.code end
   if err.request_id then parts[#parts + 1] = "request " .. err.request_id end
   if err.operation then parts[#parts + 1] = err.operation end
+  if err.where then parts[#parts + 1] = "at " .. err.where end
   if (err.attempts or 0) > 1 then parts[#parts + 1] = err.attempts .. " attempts" end
   if #parts == 0 then return "" end
   return " (" .. table.concat(parts, ", ") .. ")"

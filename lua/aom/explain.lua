@@ -6,6 +6,18 @@ local regions = require "aom.regions"
 
 local explain = {}
 
+explain.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
+
+--- What an attempt without an answer may come from.
+---@param kind string
+---@param settings table
+---@return string|nil hint
+function explain.trouble(kind, settings)
+  if kind == "tls" then return explain.CA_FIX end
+  local proxy = settings.proxy
+  if kind == "network" and proxy and proxy ~= "" then return "the connection goes through the proxy of option proxy" end
+end
+
 local names = { "method", "path", "query" }
 
 local secret_headers = { ["x-security-token"] = true, ["x-auth-token"] = true, ["authorization"] = true }

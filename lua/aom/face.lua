@@ -74,11 +74,11 @@ local function walk_method(begin, finish, name)
   end
 end
 
+local function dotted(name) return errors.argument("call it as aom.%s(…), with a dot", name) end
+
 local function on_default(run, finish, module, name)
   return function(...)
-    if (...) == module then
-      return finish(nil, errors.argument("call it as aom.%s(…), with a dot", name))
-    end
+    if (...) == module then return finish(nil, dotted(name)) end
     local state, err = get_default()
     if not state then return finish(nil, err) end
     return finish(run(state, ...))
@@ -107,6 +107,7 @@ function face.build(finish)
     module[name] = on_default(client.methods[name], finish, module, name)
   end
   function module.client(options)
+    if options == module then return finish(nil, dotted "client") end
     local state, err = client.open(options)
     if not state then return finish(nil, err) end
     local object = setmetatable({}, class)
@@ -114,9 +115,11 @@ function face.build(finish)
     return object
   end
   function module.doctor(options)
+    if options == module then return finish(nil, dotted "doctor") end
     return finish(doctor.examine(options))
   end
   function module.sign(request, credentials)
+    if request == module then return finish(nil, dotted "sign") end
     return finish(signing.sign(request, credentials))
   end
   return module

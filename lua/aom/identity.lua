@@ -87,10 +87,13 @@ local function renew(self, loop, deadline)
   if not values then return nil, explain(self, err) end
   local bearer
   bearer, err = bearers.new(self.settings, self.headers, values)
-  if not bearer then return nil, err end
+  if not bearer then
+    err.message = ("%s: %s"):format(self.provider.where, err.message)
+    return nil, err
+  end
   local refused = self.refused
   if refused and bearer.mark == refused.mark then
-    return nil, errors.new("credentials", "the credentials that the service refused are still the same ones")
+    return nil, errors.new("credentials", "the source still returns the credentials that the service refused")
   end
   if self.closed then
     wipe(bearer)

@@ -79,7 +79,7 @@ function names.matcher(match)
   local function search(name)
     local fine, found = pcall(string.find, name, match)
     if fine then return found ~= nil end
-    return nil, errors.argument("match: %s is no Lua pattern: %s", errors.show(match), found)
+    return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(match), found)
   end
   local fine, err = search ""
   if fine == nil then return nil, err end
@@ -106,6 +106,16 @@ end
 
 local selecting = { match = true, type = true, search = true, tags = true, create_by = true,
   enterprise_project_id = true }
+
+--- Whether a table is meant as a selection, perhaps an incomplete one.
+---@param given table
+---@return boolean
+function names.is_selection(given)
+  for name in pairs(given) do
+    if selecting[name] then return true end
+  end
+  return false
+end
 
 --- A walk over the workflows that a selection means: `match`, and filters of the service.
 ---@param state aom.ClientState

@@ -29,8 +29,10 @@ local proxy_schemes = { http = true, https = true, socks4 = true, socks4a = true
 local function is_proxy(value)
   if value == "" then return true end
   if not is_text(value) then return false end
-  local scheme = value:match "^(.-)://"
-  return not scheme or proxy_schemes[scheme:lower()] == true
+  local scheme, rest = value:match "^(.-)://(.*)$"
+  if scheme and not proxy_schemes[scheme:lower()] then return false end
+  local host = (rest or value):gsub("^.*@", ""):gsub("/$", "")
+  return host:find "^[^:%[%]/]+:?%d*$" ~= nil or host:find "^%[[%x:.%%%w]+%]:?%d*$" ~= nil
 end
 
 ---@type table<string, aom.OptionKind>

@@ -3,7 +3,7 @@
 
 ---@class aom.Pace
 ---@field loop aom.Loop
----@field is_over fun(): boolean  nobody is to wait any more
+---@field is_over fun(): boolean  the bulk was cancelled, or its client closed
 ---@field gap number        seconds between two starts; 0: no limit
 ---@field next_start number
 ---@field resume_at number  until then nothing is sent

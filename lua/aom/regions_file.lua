@@ -46,7 +46,7 @@ local function parse(text, path)
   local fine, document = pcall(read, text)
   if not fine then
     local why = tostring(document):gsub("^[^:]*:%d+: ", "")
-    return nil, errors.config(("the regions file %s is no YAML: %s"):format(path, why))
+    return nil, errors.config(("the regions file %s is not valid YAML: %s"):format(path, why))
   end
   if document == nil then return {} end
   if type(document) ~= "table" then

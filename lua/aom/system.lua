@@ -44,7 +44,8 @@ function system.read_file(path)
   if not file then return nil, why, number == ENOENT end
   local contents, reading = file:read("*a")
   file:close()
-  return contents, reading
+  if not contents then return nil, path .. ": " .. reading end
+  return contents
 end
 
 system.file_mode = core.file_mode

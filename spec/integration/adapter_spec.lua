@@ -61,7 +61,7 @@ describe("an adapter", function()
       { function() return nil end, "network", "no reason" },
       { function() return "200" end, "protocol", "no status" },
       { function() return { status = 200, body = {} } end, "protocol", "no string" },
-      { function() return { status = 200, body = ("x"):rep(2 ^ 20 + 1) } end, "protocol", "over the limit" },
+      { function() return { status = 200, body = ("x"):rep(2 ^ 20 + 1) } end, "protocol", "max_response_bytes" },
     }
     for _, case in ipairs(cases) do
       local _, err = trigger(case[1])

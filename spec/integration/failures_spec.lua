@@ -190,6 +190,7 @@ describe("TLS", function()
     assert.is_false(ok)
     assert.are.equal("tls", err.kind)
     assert.are.equal(60, err.cause.code)
+    assert.matches("option ca_file", err.hint)
     assert.are.equal(0, #requests)
     assert.is_false(err.retryable)
   end)
@@ -222,7 +223,18 @@ describe("TLS", function()
   end)
 
   it("needs a CA file that can be read", function()
-    local ok, err = attempt({ replies = { GOOD }, tls = true }, { ca_file = "/nonexistent/ca.pem" })
+    for path, message in pairs { ["/nonexistent/ca.pem"] = "No such file", ["/tmp"] = "directory" } do
+      local ok, err = pcall(client, "https://127.0.0.1:1", { ca_file = path })
+      assert.is_false(ok)
+      assert.are.equal("config", err.kind)
+      assert.matches("^option ca_file cannot be read: " .. path .. ": .*" .. message, err.message)
+    end
+  end)
+
+  it("needs a CA file with certificates in it", function()
+    local path = process.temporary "no certificate"
+    local ok, err = attempt({ replies = { GOOD }, tls = true }, { ca_file = path })
+    os.remove(path)
     assert.is_false(ok)
     assert.are.equal("config", err.kind)
   end)
@@ -351,14 +363,15 @@ describe("taking an answer out of an engine", function()
   end)
 end)
 
-describe("a proxy that libcurl cannot make sense of", function()
-  for _, url in ipairs { "http://user:proxy-secret@127.0.0.1:99999", "http://user:proxy-secret@127.0.0.1:port" } do
+describe("a proxy that cannot be reached", function()
+  for _, url in ipairs { "http://user:proxy-secret@127.0.0.1:99999", "http://user:proxy-secret@127.0.0.1:1" } do
     it("is not named with its password: " .. url, function()
       local c = client("http://aom.example.com", { proxy = url })
       local ok, err = pcall(c.enable, c, "wf-1")
       c:close()
       assert.is_false(ok)
       assert.is_nil((tostring(err) .. err.message .. err.cause.message):find("proxy-secret", 1, true))
+      assert.matches("option proxy", err.hint)
     end)
   end
 end)

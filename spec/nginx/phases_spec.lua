@@ -122,7 +122,8 @@ describe("in nginx", function()
     for _, phase in ipairs(REFUSED) do
       local text = server:get("/refusal?phase=" .. phase)
       local message = ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
-      assert.are.equal(("argument: %s / aom: argument: %s / aom: argument: %s"):format(message, message, message), text)
+      assert.are.equal(("argument: %s / aom: argument: %s / aom: argument: %s"):format(message, message, message),
+        (text:gsub(" %(at [^ ]*%)", "")))
     end
     assert.are.equal(before, simulator.state().counts.total)
   end)

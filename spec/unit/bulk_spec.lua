@@ -72,7 +72,8 @@ describe("a bulk", function()
     ["options"] = { { { "a" }, "enable", 5 }, "^trigger_all: expected a table of options, got 5" },
     ["an option of a kind that shows nothing"] =
       { { { "a" }, "enable", { on_result = {} } }, "^trigger_all: on_result: expected a function, got a table$" },
-    ["a pattern"] = { { { match = "[" }, "enable" }, "is no Lua pattern" },
+    ["a pattern"] = { { { match = "[" }, "enable" }, "is not a Lua pattern" },
+    ["a selection without a pattern"] = { { { search = "x" }, "enable" }, "^ids: a selection needs match" },
     ["a selection"] = { { { match = "a", typ = "cron" }, "enable" }, "unknown field" },
     ["a filter"] = { { { match = "a", type = "daily" }, "enable" }, "type: expected" },
   } do
@@ -92,7 +93,7 @@ describe("a bulk", function()
     local report, err = methods.trigger_all(state, { match = "^a[" }, "enable")
     assert.is_nil(report)
     assert.are.equal("argument", err.kind)
-    assert.matches('^match: "%^a%[" is no Lua pattern: ', err.message)
+    assert.matches('^match: "%^a%[" is not a Lua pattern: ', err.message)
     assert.are.equal(1, #loop.attempts)
   end)
 

@@ -338,7 +338,7 @@ describe("a provider of the user's", function()
       local values, err = refresh(case[2])
       assert.is_nil(values)
       assert.are.equal("credentials", err.kind)
-      assert.are.equal("the credentials provider gave none", err.message)
+      assert.are.equal("the credentials provider gave none" .. (case[3] and ": " .. case[3] or ""), err.message)
       assert.are.equal(case[3], err.cause and err.cause.message)
     end)
   end

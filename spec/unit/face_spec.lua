@@ -1,5 +1,6 @@
 --- What users call, and how they may get it wrong.
 
+local aom = require "aom"
 local safe = require "aom.safe"
 
 local GOOD = {
@@ -19,6 +20,29 @@ describe("a function of the module", function()
       refused("^call it as aom%." .. name .. "%(…%), with a dot$", safe[name](safe, "wf-1", "enable"))
     end)
   end
+  for _, name in ipairs { "client", "doctor", "sign" } do
+    it(("%s is not called with a colon"):format(name), function()
+      refused("^call it as aom%." .. name .. "%(…%), with a dot$", safe[name](safe, {}))
+    end)
+  end
+end)
+
+describe("an argument error that is raised", function()
+  it("says where the call stands in the caller's code, and one that is returned needs not", function()
+    local here = debug.getinfo(1, "Sl")
+    local ok, err = pcall(function() local client = aom.client { regio = "x" } return client end)
+    assert.is_false(ok)
+    assert.are.equal(("%s:%d"):format(here.short_src, here.currentline + 1), err.where)
+    assert.is_truthy(tostring(err):find(" (at " .. err.where .. ")", 1, true))
+    assert.is_nil(select(2, safe.client { regio = "x" }).where)
+  end)
+
+  it("is not looked for where an error is no mistake in the code", function()
+    local ok, err = pcall(function() local client = aom.client { region = "nowhere-1" } return client end)
+    assert.is_false(ok)
+    assert.are.equal("config", err.kind)
+    assert.is_nil(err.where)
+  end)
 end)
 
 describe("a method of a client", function()

@@ -92,7 +92,7 @@ describe("the regions file", function()
       local bases, err = resolve("AOM: [ unclosed")
       assert.is_nil(bases)
       assert.are.equal("config", err.kind)
-      assert.is_truthy(err.message:find("the regions file " .. PATH .. " is no YAML: ", 1, true), err.message)
+      assert.is_truthy(err.message:find("the regions file " .. PATH .. " is not valid YAML: ", 1, true), err.message)
       assert(resolve("AOM: [ unclosed", { endpoint = "https://a" }))
     end)
 

@@ -28,8 +28,9 @@ function Custom:refresh(context)
   if not fine then values, why = nil, values end
   if type(values) == "table" then return values end
   if errors.is_error(why) then return nil, why end
-  return nil, errors.new("credentials", "the credentials provider gave none",
-    { cause = why ~= nil and { message = tostring(why) } or nil })
+  if why == nil then return nil, errors.new("credentials", "the credentials provider gave none") end
+  return nil, errors.new("credentials", "the credentials provider gave none: " .. tostring(why),
+    { cause = { message = tostring(why) } })
 end
 
 return custom

@@ -46,9 +46,9 @@ local function read_answer(answer, limit)
   if not status then return trouble("protocol", "the adapter's answer has no status", true) end
   local body = answer.body or ""
   if type(body) ~= "string" then
-    return trouble("protocol", "the adapter's answer has a body that is no string", true)
+    return trouble("protocol", "the adapter's answer has a body that is not a string", true)
   end
-  if #body > limit then return trouble("protocol", "the body is over the limit", true) end
+  if #body > limit then return trouble("protocol", "the body is longer than max_response_bytes allows", true) end
   return { status = status, headers = read_headers(answer.headers), body = body }
 end
 
@@ -64,7 +64,7 @@ function adapter.new(given, settings)
   end
   for _, name in ipairs(optional) do
     if given[name] ~= nil and type(given[name]) ~= "function" then
-      return nil, errors.argument("option loop: the adapter's %s is no function", name)
+      return nil, errors.argument("option loop: the adapter's %s is not a function", name)
     end
   end
   local loop = {}

@@ -57,7 +57,7 @@ local function read_body(client, response, limit, deadline)
     if err then return classify(err, true) end
     if not chunk then return table.concat(chunks) end
     size = size + #chunk
-    if size > limit then return trouble("protocol", "the body is over the limit", true) end
+    if size > limit then return trouble("protocol", "the body is longer than max_response_bytes allows", true) end
     chunks[#chunks + 1] = chunk
   end
 end

@@ -1,6 +1,6 @@
 --- What all loops that drive the C engine have in common. A call that can be suspended
 --- is, and waits side by side with others; one that cannot waits in libcurl's own poll.
---- Who turns the wheel when all are suspended is the particular loop's matter.
+--- Each loop decides who polls the engine while all calls are suspended.
 
 local core = require "aom.core"
 local tasks = require "aom.loop.tasks"

@@ -41,7 +41,8 @@ local function find_transport(settings)
   end
 end
 
---- Something to wait for. Without semaphores, which come with lua-resty-core, by looking.
+--- Something to wait for. Where semaphores are missing, which come with lua-resty-core,
+--- it is polled.
 local function new_signal()
   local found, semaphore = pcall(require, "ngx.semaphore")
   if found then

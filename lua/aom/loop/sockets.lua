@@ -59,8 +59,8 @@ function sockets.new(host, engine, on_event)
   end
 
   local function watch(fd, events)
-    -- It must not raise, which inside one of luv's callbacks ends the process. A socket
-    -- that cannot be watched ends with its transfer's time-out.
+    -- It must not raise: an error inside one of luv's callbacks ends the process. A
+    -- transfer whose socket cannot be watched ends with its time-out.
     polls[fd] = polls[fd] or new_poll(fd)
     if not polls[fd] then return end
     uv.poll_start(polls[fd], events, function(err, happened)

@@ -65,8 +65,8 @@ function tasks.new(hooks)
     suspended[wait] = nil
   end
 
-  --- Suspends the running task until the wait is over. Somebody else may resume the
-  --- coroutine meanwhile, and is none the wiser.
+  --- Suspends the running task until the wait is over. When somebody else resumes the
+  --- coroutine meanwhile, it yields again.
   ---@param wait aom.Wait  { task }
   ---@param on_cancel function  ends what it waits for, and wakes it
   function set.suspend(wait, on_cancel)

@@ -63,7 +63,7 @@ function uv_loop.new(engine)
   local on_ready
 
   local function settle()
-    -- While a call outside of any task turns the wheel itself, libuv has no part in it.
+    -- While a blocking call polls the engine itself, libuv has no part in it.
     if closed or drive.is_turning() then return end
     -- Also what has finished while a call blocked, of which no event will tell.
     drive.wake_finished()

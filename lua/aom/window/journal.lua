@@ -102,7 +102,7 @@ end
 ---@return boolean|nil absent  there is no such file
 function journal.load(state, path)
   local text, why, absent = state.system.read_file(path)
-  if not text then return nil, errors.argument("the journal cannot be read: %s", why or path), absent end
+  if not text then return nil, errors.argument("the file of the window cannot be read: %s", why or path), absent end
   local value = json.decode(text)
   if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
   -- A client that looks its project up may not know it before its first call.

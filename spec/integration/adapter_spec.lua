@@ -60,7 +60,7 @@ describe("an adapter", function()
       { function() return nil, { kind = "odd", message = "strange" } end, "network", "strange" },
       { function() return nil end, "network", "no reason" },
       { function() return "200" end, "protocol", "no status" },
-      { function() return { status = 200, body = {} } end, "protocol", "no string" },
+      { function() return { status = 200, body = {} } end, "protocol", "not a string" },
       { function() return { status = 200, body = ("x"):rep(2 ^ 20 + 1) } end, "protocol", "max_response_bytes" },
     }
     for _, case in ipairs(cases) do

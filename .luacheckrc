@@ -16,7 +16,7 @@ exclude_files = { "build" }
 
 files["lua/aom/loop"] = { read_globals = { "ngx", "vim" } }
 files["lua/aom/health.lua"] = { read_globals = { "vim" } }
-files["lua/aom/json.lua"] = { read_globals = { "vim", "ngx" } }
+files["lua/aom/json.lua"] = { read_globals = { "vim" } }
 files["lua/aom/system.lua"] = { read_globals = { "vim", "ngx" } }
 files["examples"] = { globals = { "ngx", "vim" } }
 files["lua/aom/types.lua"] = { unused_args = false, ignore = { "241/client" } }

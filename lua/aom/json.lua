@@ -65,11 +65,4 @@ function json.encode(value)
   return text, why
 end
 
---- The value that stands for JSON's null, for instance inside a list.
----@return any
-function json.null()
-  load_codec()
-  return null
-end
-
 return json

@@ -1,3 +1,4 @@
+local cjson = require "cjson"
 local json = require "aom.json"
 
 local math_type = math.type or function() return "integer" end
@@ -52,12 +53,12 @@ describe("JSON text", function()
 
   it("keeps null inside a list, so that what follows stays in its place", function()
     local value = json.decode "[1,null,3]"
-    assert.are.same({ 1, json.null(), 3 }, value)
+    assert.are.same({ 1, cjson.null, 3 }, value)
   end)
 
   it("is not null itself: that is a value", function()
-    assert.are.equal(json.null(), (json.decode "null"))
-    assert.is_not_nil(json.null())
+    assert.are.equal(cjson.null, (json.decode "null"))
+    assert.is_not_nil(cjson.null)
   end)
 end)
 
@@ -66,7 +67,7 @@ describe("a value", function()
     assert.are.equal('{"a":1}', json.encode { a = 1 })
     assert.are.equal("[1,2]", json.encode { 1, 2 })
     assert.are.equal('"a\\nb"', json.encode "a\nb")
-    assert.are.equal("[null]", json.encode { json.null() })
+    assert.are.equal("[null]", json.encode { cjson.null })
     assert.are.equal("{}", json.encode {})
   end)
 

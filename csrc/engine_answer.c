@@ -153,8 +153,9 @@ static engine_outcome outcome_of(const transfer *t, CURLcode code) {
 
 static const char *text_of(const transfer *t, CURLcode code) {
   if (t->over_limit)
-    return t->head_bytes > t->owner->max_head ? "the headers are over the limit"
-                                              : "the body is longer than max_response_bytes allows";
+    return t->head_bytes > t->owner->max_head
+               ? "the headers are over the limit"
+               : "the body is longer than max_response_bytes allows";
   /* Words with an @ quote the URL of a proxy, and with it a user's password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }

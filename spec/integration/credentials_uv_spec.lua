@@ -68,4 +68,24 @@ describe("a renewal under libuv", function()
     assert.is_true(second.success, tostring(second))
     client.methods.close(state)
   end)
+
+  it("that waits to be tried again is not, when its call is cancelled", function()
+    simulator.set { latency = 0 }
+    simulator.script { { match = "/v3/auth/tokens", status = 503, headers = { ["Retry-After"] = "2" }, times = 3 } }
+    local state = assert(accounts.open(simulator, { loop = "uv", username = "alice", password = "correct-horse",
+      domain_name = "acme" }))
+    local ended
+    local started = uv.hrtime()
+    local handle = client.methods.trigger(state, "wf-1", "enable", function(err) ended = err end)
+    local timer = uv.new_timer()
+    uv.timer_start(timer, 500, 0, function()
+      uv.close(timer)
+      handle:cancel()
+    end)
+    uv.run()
+    assert.are.equal("cancelled", ended.kind)
+    assert.is_true((uv.hrtime() - started) / 1e9 < 1.9)
+    assert.are.equal(1, accounts.counts(simulator)["POST /v3/auth/tokens"])
+    client.methods.close(state)
+  end)
 end)

@@ -75,7 +75,7 @@ function remote.ask(settings, context, ask)
     local minimum = answer and retry.after(answer.headers, system.time()) or 0
     local delay = retry.delay(tried, system.random(), minimum)
     if loop.now() + delay >= context.deadline then return answer, err end
-    loop.sleep(delay)
+    if loop.sleep(delay) == false then return nil, errors.cancelled() end
   end
 end
 

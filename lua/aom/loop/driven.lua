@@ -81,15 +81,13 @@ function driven.new(engine, hooks)
   function loop.sleep(seconds)
     local deadline = now() + seconds
     local task = set.current()
-    if task then
-      wait_until({ task = task }, deadline)
-      return
-    end
+    if task then return wait_until({ task = task }, deadline) ~= "cancelled" end
     while now() < deadline and not closed do
       engine:poll(deadline - now())
       drive.wake_finished()
     end
     changed()
+    return not closed
   end
 
   --- Where nothing can be suspended nothing else could run meanwhile, hence none.

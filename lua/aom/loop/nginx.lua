@@ -140,11 +140,9 @@ function nginx.new(engine, settings)
 
   function loop.sleep(seconds)
     local deadline = now() + seconds
-    if not blocking[ngx.get_phase()] then
-      new_waiter().wait(deadline)
-      return
-    end
-    while now() < deadline do engine:poll(deadline - now()) end
+    if not blocking[ngx.get_phase()] then return new_waiter().wait(deadline) ~= nil end
+    while now() < deadline and not closed do engine:poll(deadline - now()) end
+    return not closed
   end
 
   function loop.waiter()

@@ -11,7 +11,7 @@ local open = {}
 --- How one waits. An adapter of a user's own provides the first five.
 ---@class aom.Loop
 ---@field fetch fun(attempt: aom.Attempt, deadline: number): aom.Answer|nil, aom.Trouble|nil
----@field sleep fun(seconds: number)
+---@field sleep fun(seconds: number): boolean|nil  false: the call was cancelled meanwhile
 ---@field now fun(): number  monotonic seconds; deadlines are in this time
 ---@field waiter fun(): aom.Waiter|nil  nil: nothing else can run while one waits here
 ---@field run fun(list: function[], concurrency: integer)  runs all, returns when all have ended

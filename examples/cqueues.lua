@@ -6,6 +6,8 @@
 -- switches workflows side by side, while a clock goes on ticking. For LuaJIT and Lua 5.2
 -- or newer: in Lua 5.1 nothing can wait inside a pcall.
 
+if _VERSION == "Lua 5.1" and not jit then error("Lua 5.1 cannot wait inside a pcall: run this with LuaJIT", 0) end
+
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
 local http_request = require "http.request"

@@ -23,7 +23,7 @@ local client = aom.client()
 
 local function resume()
   local resumed = client:resume(file)
-  print(("resumed %d workflows"):format(resumed.resumed))
+  print(resumed.already and "this window has ended before" or ("resumed %d workflows"):format(resumed.resumed))
   for _, entry in ipairs(resumed.noticed) do print(("  %s %s"):format(entry.name, entry.note)) end
 end
 

@@ -155,6 +155,7 @@
 ---@field noticed { id: string, name: string, state: string, note: string }[]
 ---@field paused integer
 ---@field resumed integer
+---@field already? boolean  the window had been resumed before: nothing was done
 ---@field skipped integer
 ---@field failed integer
 ---@field gone integer

@@ -160,6 +160,11 @@ local function run(self)
   local err
   self.journal, err = journals.load(self.state, self.path)
   if not self.journal then return nil, err end
+  if self.journal.stage == "resumed" then
+    local view = self.journal:view()
+    view.already = true
+    return view
+  end
   local settled_at = settling_time(self)
   local list
   list, err = look(self, entries_that(self.journal, is_pending), sort_out)

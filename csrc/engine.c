@@ -126,7 +126,7 @@ void engine_free(engine *e) {
   free(e->slots);
   free(e->sockets);
   free(e->polled);
-  free(e->fds);
+  free(e->opened);
   free(e->ca_file);
   buffer_free(&e->proxy);
   free(e->user_agent);

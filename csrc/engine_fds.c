@@ -4,15 +4,16 @@
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool grow(engine *e) {
-  size_t room = e->fd_room ? 2 * e->fd_room : 16;
-  int *fds = realloc(e->fds, room * sizeof *fds);
-  if (!fds)
+  size_t room = e->opened_room ? 2 * e->opened_room : 16;
+  opened *list = realloc(e->opened, room * sizeof *list);
+  if (!list)
     return false;
-  e->fds = fds;
-  e->fd_room = room;
+  e->opened = list;
+  e->opened_room = room;
   return true;
 }
 
@@ -28,17 +29,18 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
   engine *e = user;
   (void)purpose;
   close_on_exec((int)fd);
-  if (e->fd_count == e->fd_room && !grow(e))
+  struct stat status;
+  if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
     return CURL_SOCKOPT_ERROR;
-  e->fds[e->fd_count++] = (int)fd;
+  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino};
   return CURL_SOCKOPT_OK;
 }
 
 static int on_close(void *user, curl_socket_t fd) {
   engine *e = user;
-  for (size_t i = 0; i < e->fd_count; i++) {
-    if (e->fds[i] == (int)fd) {
-      e->fds[i] = e->fds[--e->fd_count];
+  for (size_t i = 0; i < e->opened_count; i++) {
+    if (e->opened[i].fd == (int)fd) {
+      e->opened[i] = e->opened[--e->opened_count];
       break;
     }
   }
@@ -53,7 +55,13 @@ bool engine_fds_install(engine *e, CURL *easy) {
   return ok;
 }
 
+/* The child may have closed them all by itself, and opened something else since. */
 void engine_fds_abandon(engine *e) {
-  while (e->fd_count > 0)
-    close(e->fds[--e->fd_count]);
+  while (e->opened_count > 0) {
+    opened gone = e->opened[--e->opened_count];
+    struct stat status;
+    if (fstat(gone.fd, &status) == 0 && S_ISSOCK(status.st_mode) &&
+        status.st_ino == gone.inode)
+      close(gone.fd);
+  }
 }

@@ -4,6 +4,7 @@
 
 #include "engine.h"
 #include <curl/curl.h>
+#include <sys/types.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -45,6 +46,12 @@ typedef struct watched {
   bool changed;
 } watched;
 
+/* A socket that is open, told from what else may get its number one day. */
+typedef struct opened {
+  int fd;
+  ino_t inode;
+} opened;
+
 struct engine {
   CURLM *multi;
   unsigned long generation; /* of the process that made `multi` */
@@ -68,9 +75,9 @@ struct engine {
   struct pollfd *polled; /* as long as `sockets` has room */
   size_t socket_count;
   size_t socket_room;
-  int *fds; /* of the sockets that are open */
-  size_t fd_count;
-  size_t fd_room;
+  opened *opened;
+  size_t opened_count;
+  size_t opened_room;
   bool timer_set;
   long timer_due; /* milliseconds of the monotonic clock */
 };

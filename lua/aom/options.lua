@@ -31,7 +31,7 @@ local function is_proxy(value)
   if not is_text(value) then return false end
   local scheme, rest = value:match "^(.-)://(.*)$"
   if scheme and not proxy_schemes[scheme:lower()] then return false end
-  local host = (rest or value):gsub("^.*@", ""):gsub("/$", "")
+  local host = (rest or value):gsub("^.*@", ""):gsub("/.*$", "")
   return host:find "^[^:%[%]/]+:?%d*$" ~= nil or host:find "^%[[%x:.%%%w]+%]:?%d*$" ~= nil
 end
 

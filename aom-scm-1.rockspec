@@ -39,6 +39,8 @@ build = {
         "csrc/engine_transfer.c",
         "csrc/engine_fds.c",
         "csrc/engine_watch.c",
+        "csrc/file.c",
+        "csrc/file_lock.c",
         "csrc/lua_engine.c",
         "csrc/lua_file.c",
         "csrc/lua_request.c",

@@ -5,6 +5,7 @@ local cjson = require "cjson"
 local client = require "aom.client"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
+local system = require "aom.system"
 local world_of = require "spec.support.world"
 
 local FILE = "paused.json"
@@ -432,6 +433,17 @@ describe("a maintenance window", function()
         assert.are.equal("release", ended)
       end)
     end
+
+    it("is not kept in nginx, whose workers are many", function()
+      local before = rawget(_G, "ngx")
+      rawset(_G, "ngx", nil)
+      local outside = system.has_workers()
+      rawset(_G, "ngx", {})
+      local inside = system.has_workers()
+      rawset(_G, "ngx", before)
+      assert.is_false(outside)
+      assert.is_true(inside)
+    end)
 
     it("is not all: what somebody else has created meanwhile is left alone", function()
       local read_file = world.read_file

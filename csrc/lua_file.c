@@ -1,91 +1,16 @@
-/* Writes a file durably and at once: whoever reads it finds the old text or the new
- * one, also after a power failure. For that the text goes to a file beside it, is
- * synced, takes the name over, and then the directory that holds the name is synced. */
+/* Lua's view of files: saving one, and locks, which are userdata that end a claim when
+ * they are collected. */
 #include "lua_file.h"
+#include "file.h"
+#include "file_lock.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char suffix[] = ".XXXXXX";
+static const char lock_class[] = "aom.lock";
 
-typedef struct paths {
-  char temporary[PATH_MAX];
-  char directory[PATH_MAX];
-} paths;
-
-static bool derive(paths *p, const char *path, size_t len) {
-  if (len == 0 || len + sizeof suffix > sizeof p->temporary)
-    return false;
-  memcpy(p->temporary, path, len);
-  memcpy(p->temporary + len, suffix, sizeof suffix);
-  const char *slash = strrchr(path, '/');
-  size_t parent = slash ? (size_t)(slash - path) : 0;
-  memcpy(p->directory, path, parent);
-  p->directory[parent] = '\0';
-  if (parent == 0)
-    strcpy(p->directory, slash ? "/" : ".");
-  return true;
-}
-
-static bool write_all(int fd, const char *data, size_t len) {
-  while (len > 0) {
-    ssize_t written = write(fd, data, len);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return false;
-    data += written;
-    len -= (size_t)written;
-  }
-  return true;
-}
-
-/* What failed, or NULL; errno says why. */
-static const char *fill(int fd, const char *text, size_t len) {
-  const char *failed = NULL;
-  if (!write_all(fd, text, len))
-    failed = "written";
-  else if (fsync(fd) != 0)
-    failed = "synced";
-  int why = errno;
-  /* After an fsync, close has nothing left to report that matters. */
-  close(fd);
-  errno = why;
-  return failed;
-}
-
-static const char *sync_directory(const char *path) {
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return "synced with its directory";
-  /* Some file systems have no such thing as syncing a directory. */
-  bool synced = fsync(fd) == 0 || errno == EINVAL;
-  int why = errno;
-  close(fd);
-  errno = why;
-  return synced ? NULL : "synced with its directory";
-}
-
-static const char *replace(paths *p, const char *path, const char *text, size_t len) {
-  int fd = mkostemp(p->temporary, O_CLOEXEC); /* for its owner alone: mode 0600 */
-  if (fd < 0)
-    return "created";
-  const char *failed = fill(fd, text, len);
-  if (!failed && rename(p->temporary, path) != 0)
-    failed = "put in its place";
-  if (failed) {
-    int why = errno;
-    unlink(p->temporary);
-    errno = why;
-    return failed;
-  }
-  return sync_directory(p->directory);
-}
+typedef struct lua_lock {
+  file_lock *claim; /* NULL before it is taken and after its end */
+} lua_lock;
 
 static int failure(lua_State *L, const char *path, const char *failed, int why) {
   lua_pushnil(L);
@@ -93,23 +18,125 @@ static int failure(lua_State *L, const char *path, const char *failed, int why) 
   return 2;
 }
 
-/* core.write_file(path, text) -> true | nil, message */
+/* NULL, when a path holds a zero byte; no file has such a name. */
+static const char *check_path(lua_State *L, int index) {
+  size_t len;
+  const char *path = luaL_checklstring(L, index, &len);
+  return strlen(path) == len ? path : NULL;
+}
+
+/* core.write_file(path, text[, create]) -> true | nil, message, whether there is one */
 static int l_write_file(lua_State *L) {
-  size_t path_len, len;
-  const char *path = luaL_checklstring(L, 1, &path_len);
+  size_t len;
+  const char *path = check_path(L, 1);
   const char *text = luaL_checklstring(L, 2, &len);
-  paths p;
-  if (strlen(path) != path_len)
-    return failure(L, path, "created", EINVAL);
-  if (!derive(&p, path, path_len))
-    return failure(L, path, "created", path_len ? ENAMETOOLONG : ENOENT);
-  const char *failed = replace(&p, path, text, len);
-  if (failed)
-    return failure(L, path, failed, errno);
+  file_mode mode = lua_toboolean(L, 3) ? FILE_CREATE : FILE_REPLACE;
+  if (!path)
+    return failure(L, lua_tostring(L, 1), "created", EINVAL);
+  const char *failed = file_save(path, text, len, mode);
+  int why = errno;
+  if (failed) {
+    failure(L, path, failed, why);
+    lua_pushboolean(L, mode == FILE_CREATE && why == EEXIST);
+    return 3;
+  }
   lua_pushboolean(L, 1);
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"write_file", l_write_file}, {NULL, NULL}};
+/* --- locks
+ * ------------------------------------------------------------------------------- */
 
-void lua_file_open(lua_State *L) { luaL_setfuncs(L, functions, 0); }
+static void push_owner(lua_State *L, const file_lock_owner *owner) {
+  lua_createtable(L, 0, 2);
+  if (owner->pid == 0)
+    return;
+  lua_pushinteger(L, (lua_Integer)owner->pid);
+  lua_setfield(L, -2, "pid");
+  lua_pushstring(L, owner->host);
+  lua_setfield(L, -2, "host");
+}
+
+static int refused(lua_State *L, const char *why, const file_lock_owner *owner) {
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  if (owner)
+    push_owner(L, owner);
+  else
+    lua_pushliteral(L, "self");
+  return 3;
+}
+
+/* core.lock_file(path) -> lock[, why it keeps no other process away]
+ *   | nil, message                 it cannot be had
+ *   | nil, message, { pid, host }  another process has it; an empty table: nobody knows
+ *   | nil, message, "self"         something else of this process is at work */
+static int l_lock_file(lua_State *L) {
+  const char *path = check_path(L, 1);
+  if (!path)
+    return failure(L, lua_tostring(L, 1), "created", EINVAL);
+  lua_lock *self = compat_new_object(L, lock_class, sizeof *self);
+  file_lock_owner owner = {0, ""};
+  file_lock_outcome outcome = file_lock_take(path, &self->claim, &owner);
+  int why = errno;
+  switch (outcome) {
+  case FILE_LOCK_TAKEN:
+    return 1;
+  case FILE_LOCK_UNSUPPORTED:
+    lua_pushfstring(L, "%s.lock cannot be locked: %s", path, strerror(why));
+    return 2;
+  case FILE_LOCK_BUSY:
+    return refused(L, "this process is at work on it", NULL);
+  case FILE_LOCK_FOREIGN:
+    return refused(L, "another process has it", &owner);
+  case FILE_LOCK_FAILED:
+    break;
+  }
+  lua_pushfstring(L, "%s.lock", path);
+  return failure(L, lua_tostring(L, -1), "created", why);
+}
+
+static lua_lock *check_lock(lua_State *L) { return luaL_checkudata(L, 1, lock_class); }
+
+static int lock_rest(lua_State *L) {
+  lua_lock *self = check_lock(L);
+  if (self->claim)
+    file_lock_rest(self->claim);
+  return 0;
+}
+
+static int lock_finish(lua_State *L) {
+  lua_lock *self = check_lock(L);
+  if (self->claim)
+    file_lock_finish(self->claim);
+  return 0;
+}
+
+static int lock_is_held(lua_State *L) {
+  lua_lock *self = check_lock(L);
+  lua_pushboolean(L, self->claim && file_lock_is_held(self->claim));
+  return 1;
+}
+
+static int lock_release(lua_State *L) {
+  lua_lock *self = check_lock(L);
+  file_lock_free(self->claim);
+  self->claim = NULL;
+  return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"write_file", l_write_file}, {"lock_file", l_lock_file}, {NULL, NULL}};
+
+static const luaL_Reg lock_methods[] = {{"rest", lock_rest},
+                                        {"finish", lock_finish},
+                                        {"is_held", lock_is_held},
+                                        {"release", lock_release},
+                                        {NULL, NULL}};
+
+static const luaL_Reg lock_meta[] = {{"__gc", lock_release}, {NULL, NULL}};
+
+void lua_file_open(lua_State *L) {
+  compat_new_class(L, lock_class, lock_methods, lock_meta);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,4 +1,4 @@
-/* The Lua side of files: writing one so that it is whole whatever happens. */
+/* The Lua side of files: writing one so that it is whole whatever happens, and locks. */
 #ifndef AOM_LUA_FILE_H
 #define AOM_LUA_FILE_H
 
@@ -6,7 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Adds write_file to the table on top of the stack. */
+/* Adds write_file and lock_file to the table on top of the stack. */
 void lua_file_open(lua_State *L);
 
 #pragma GCC visibility pop

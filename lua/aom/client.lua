@@ -2,6 +2,7 @@
 --- Its functions return nil and an error; the face that raises wraps them.
 
 local bulk = require "aom.bulk"
+local claim = require "aom.window.claim"
 local clock = require "aom.clock"
 local config = require "aom.config"
 local endpoints = require "aom.endpoints"
@@ -155,6 +156,7 @@ function methods.close(state)
   state.closed = true
   if state.loop.close then state.loop.close() end
   state.identity:close()
+  claim.release_all(state)
   return true
 end
 

@@ -8,12 +8,28 @@ local core = require "aom.core"
 ---@field getenv fun(name: string): string|nil
 ---@field read_file fun(path: string): string|nil, string|nil, boolean|nil  contents; or nil, why, if it is not there
 ---@field file_mode fun(path: string): integer|nil  permission bits; nil where there are none
----@field write_file fun(path: string, text: string): boolean|nil, string|nil  durably, at once, mode 0600
+---@field write_file fun(path: string, text: string, create?: boolean): boolean|nil, string|nil, boolean|nil
+---  durably, at once, mode 0600. With `create` not over a file that is there: nil, why, true
+---@field lock_file fun(path: string): aom.FileLock|nil, string|nil, "self"|aom.LockOwner|nil
+---  the lock, and why it binds this process alone; or nil, why, and who has it where somebody has
+---@field has_workers fun(): boolean  whether other processes serve the same users as this one
 ---@field time fun(): integer  seconds since 1970, UTC
 ---@field random fun(): number  in [0, 1)
 ---@field warn fun(message: string)
 ---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
 local system = {}
+
+--- A claim to a lock of the process: it ends when it is collected, too. Others of the same
+--- process may have one while nobody of them is at work.
+---@class aom.FileLock
+---@field rest fun(self: aom.FileLock)     the work is over, the claim is not
+---@field finish fun(self: aom.FileLock)   ends the lock, for all of the process
+---@field is_held fun(self: aom.FileLock): boolean
+---@field release fun(self: aom.FileLock)
+
+---@class aom.LockOwner
+---@field pid? integer  nil: not known
+---@field host? string
 
 ---@param name string
 ---@return string|nil
@@ -50,6 +66,10 @@ end
 
 system.file_mode = core.file_mode
 system.write_file = core.write_file
+system.lock_file = core.lock_file
+
+---@return boolean
+function system.has_workers() return rawget(_G, "ngx") ~= nil end
 
 system.time = os.time
 

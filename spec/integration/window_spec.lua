@@ -2,8 +2,9 @@
 
 local aom = require "aom"
 local process = require "spec.support.process"
+local windows = require "spec.support.windows"
 
-local lua, quote = process.interpreter, process.quote
+local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
 -- For what is under way at a simulator that answers at once.
@@ -46,9 +47,12 @@ describe("a maintenance window", function()
     os.remove(file)
     c = aom.client { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "" }
   end)
+
+  local function leftovers() windows.remove(file) end
+
   after_each(function()
     c:close()
-    os.remove(file)
+    leftovers()
   end)
 
   local function states()
@@ -263,7 +267,7 @@ describe("a maintenance window", function()
     local ok, err = pcall(pause, { file = "/nonexistent/paused.json" })
     assert.is_false(ok)
     assert.are.equal("config", err.kind)
-    assert.matches("/nonexistent/paused.json cannot be created", err.message)
+    assert.matches("/nonexistent/paused.json.lock cannot be created", err.message)
     assert.are.equal("", wrong())
   end)
 
@@ -284,10 +288,8 @@ describe("a maintenance window", function()
     end)
   end
 
-  local function window_command(what, point, limit)
-    return ("env LUA_PATH=%s LUA_CPATH=%s %s %s %s %s %s %s %d"):format(quote(package.path), quote(package.cpath),
-      limit or "", lua, quote(process.root .. "/spec/support/killed_window.lua"), what, quote(simulator.url),
-      quote(file), point)
+  local function window_command(what, point, limit, words)
+    return windows.command(what, simulator.url, file, point, limit, words)
   end
 
   --- Runs spec/support/killed_window.lua; true: it got through.
@@ -306,8 +308,8 @@ describe("a maintenance window", function()
   end
 
   --- Begins to pause, and kills that as soon as its first three calls have arrived.
-  local function kill_with_calls_under_way()
-    local pid = process.run(window_command("pause", 0, "timeout 20") .. " >/dev/null 2>&1 & echo $!")
+  local function kill_with_calls_under_way(words)
+    local pid = process.run(window_command("pause", 0, "timeout 20", words) .. " >/dev/null 2>&1 & echo $!")
     local tries = 0
     while triggers() < 3 do
       tries = tries + 1
@@ -316,8 +318,6 @@ describe("a maintenance window", function()
     end
     process.run("pkill -9 -P " .. pid)
   end
-
-  local function leftovers() process.run("rm -f " .. quote(file) .. " " .. quote(file) .. ".??????") end
 
   it("survives a SIGKILL at every point of pausing", function()
     local point, through = 0, false
@@ -339,7 +339,7 @@ describe("a maintenance window", function()
       point = point + 1
       prepare()
       leftovers()
-      pause()
+      pause { detach = true }
       through = killed("resume", point)
       c:resume(file, SHORTLY)
       assert.are.equal("", wrong(), "killed at point " .. point)
@@ -374,6 +374,20 @@ describe("a maintenance window", function()
       assert.are.equal(3 - case.late, left)
     end)
   end
+
+  it("enables what is disabled late, whatever the clock of who paused, in ten rounds of ten", function()
+    local late = 0
+    for round = 1, 10 do
+      prepare()
+      leftovers()
+      simulator.set { latency = 0.6 }
+      kill_with_calls_under_way("patience=1 clock=" .. ({ -3600, -30, 0, 30, 3600 })[round % 5 + 1])
+      simulator.set { latency = 0 }
+      late = late + #c:resume(file).noticed
+      assert.are.equal("", wrong(), "round " .. round)
+    end
+    assert.is_true(late >= 15, late)
+  end)
 
   it("does not begin where the service lists a workflow that no call can name", function()
     local odd = { name = "nightly-odd", type = "cron", trigger_status = "enable" }

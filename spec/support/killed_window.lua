@@ -1,15 +1,29 @@
---- Begins or ends a maintenance window, and kills itself on the way: run by
---- spec/integration/window_spec.lua.
+--- Begins or ends a maintenance window in a process of its own, and may kill itself on the
+--- way: run by spec/integration/window_spec.lua.
 ---
----     lua killed_window.lua pause|resume URL FILE POINT
+---     lua killed_window.lua pause|resume URL FILE POINT [NAME=VALUE…]
 ---
 --- A point is passed before and after each request and each saving of the journal. At the
---- one with the number POINT the process gets a SIGKILL. Prints "done" if it got through.
+--- one with the number POINT the process gets a SIGKILL. Prints "done" and the stage if it
+--- got through, else the error.
+---
+---     match=PATTERN   default ^nightly
+---     force, detach   options of the method
+---     clock=SECONDS   how far this machine's clock is ahead
+---     patience=SECONDS  attempt_timeout; default 5
+---     start=SECONDS   since 1970: when it begins
+---     stay            does not end before its standard input does
 
 local what, url, file, fatal = arg[1], arg[2], arg[3], tonumber(arg[4])
 
 local client = require "aom.client"
 local system = require "aom.system"
+
+local given = {}
+for i = 5, #arg do
+  local name, value = arg[i]:match "^(%w+)=?(.*)$"
+  given[name] = value
+end
 
 local passed = 0
 
@@ -31,16 +45,24 @@ end
 local world = {}
 for name, value in pairs(system) do world[name] = value end
 world.write_file = between_points(system.write_file)
+function world.time() return system.time() + (tonumber(given.clock) or 0) end
 
 local state = assert(client.open({
-  endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "A", sk = "S", proxy = "", attempt_timeout = 5,
+  endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "A", sk = "S", proxy = "",
+  attempt_timeout = tonumber(given.patience or 5),
 }, world))
 state.loop.fetch = between_points(state.loop.fetch)
 
+while given.start and os.time() < tonumber(given.start) do end
+
 local result, err
 if what == "pause" then
-  result, err = client.methods.pause(state, { match = "^nightly", file = file, concurrency = 3 })
+  result, err = client.methods.pause(state, { match = given.match or "^nightly", file = file, concurrency = 3,
+    detach = given.detach and true or nil })
 else
-  result, err = client.methods.resume(state, file, { concurrency = 3 })
+  result, err = client.methods.resume(state, file, { concurrency = 3, settle_timeout = 0.05,
+    force = given.force and true or nil })
 end
-print(result and "done" or tostring(err))
+io.write(result and ("done %s%s"):format(result.stage, result.already and " already" or "") or tostring(err), "\n")
+io.flush()
+if given.stay then io.read "*a" end

@@ -40,10 +40,20 @@ function world.new(given)
     return nil, path .. ": No such file or directory", true
   end
 
-  function self.write_file(path, text)
+  function self.write_file(path, text, create)
+    if create and self.files[path] then return nil, path .. " cannot be created: File exists", true end
     self.files[path] = text
     return true
   end
+
+  --- A lock that is there for whoever asks.
+  function self.lock_file()
+    local held = true
+    local function drop() held = false end
+    return { rest = function() end, finish = drop, release = drop, is_held = function() return held end }
+  end
+
+  function self.has_workers() return false end
 
   function self.file_mode(path) return self.modes[path] end
 

@@ -66,6 +66,81 @@ describe("write_file", function()
     end)
   end
 
+  it("replaces a symbolic link, and not what it names", function()
+    process.run(("echo target > %s && ln -s target %s"):format(quote(directory .. "/target"), quote(path)))
+    assert.is_true(core.write_file(path, "new"))
+    assert.are.equal("new", read(path))
+    assert.are.equal("target\n", read(directory .. "/target"))
+  end)
+
+  -- In a directory that others can write to anything may stand under the name of the
+  -- temporary file; and a save that was killed leaves one.
+  for name, case in pairs {
+    ["a text of its own"] = "echo old > file.new; chmod 666 file.new",
+    ["a symbolic link"] = "ln -s victim file.new",
+    ["a symbolic link to nothing"] = "ln -s nothing file.new",
+    ["a second name of a file"] = "ln victim file.new",
+    ["a second name of the file itself"] = "echo old > file; ln file file.new",
+    ["a pipe"] = "mkfifo file.new",
+    ["somebody else's file"] = "echo x > file.new; chmod 666 file.new; chown 12345 file.new 2>/dev/null || true",
+  } do
+    it("makes do with " .. name .. " where its temporary file goes", function()
+      process.run(("cd %s; echo precious > victim; %s"):format(quote(directory), case))
+      assert.is_true(core.write_file(path, "new"))
+      assert.are.equal("new", read(path))
+      assert.are.equal("precious\n", read(directory .. "/victim"))
+      assert.are.equal("file\nvictim", listing())
+      local own = process.run("id -u"):gsub("%s+$", "")
+      assert.matches("^%-rw%-%-%-%-%-%-%- +1 " .. own .. " ", (process.run("ls -ln " .. quote(path))))
+    end)
+  end
+
+  it("tells of a directory where its temporary file goes", function()
+    core.write_file(path, "old")
+    process.run("mkdir " .. quote(path .. ".new"))
+    local written, why = core.write_file(path, "new")
+    assert.is_nil(written)
+    assert.matches("cannot be created: Is a directory", why)
+    assert.are.equal("old", read(path))
+  end)
+
+  it("creates what is not there, and leaves alone what is", function()
+    assert.is_true(core.write_file(path, "first", true))
+    local written, why, taken = core.write_file(path, "second", true)
+    assert.is_nil(written)
+    assert.is_true(taken)
+    assert.matches("cannot be created: File exists", why)
+    assert.are.equal("first", read(path))
+    assert.are.equal("file", listing())
+  end)
+
+  it("does not take a link to nothing for a file that is there", function()
+    process.run(("ln -s nothing %s"):format(quote(path)))
+    assert.is_true(core.write_file(path, "new", true))
+    assert.are.equal("new", read(path))
+    assert.are.equal("file", listing())
+  end)
+
+  it("is whole where several processes save at once", function()
+    local chunk = ([[
+      local core = require "aom.core"
+      local text = ("%%s"):rep(20000)
+      for i = 1, 40 do assert(core.write_file("%s", text)) end
+    ]]):format(path)
+    local commands = {}
+    for i = 1, 3 do
+      commands[i] = ("env LUA_CPATH=%s %s -e %s 2>&1 & p%d=$!"):format(quote(package.cpath), lua,
+        quote(chunk:format(i)), i)
+    end
+    local output, code = process.run(table.concat(commands, "\n") .. "\nwait $p1 && wait $p2 && wait $p3")
+    assert.are.equal("", output)
+    assert.are.equal(0, code)
+    local text = read(path)
+    assert.are.equal(20000, #text)
+    assert.are.equal(text:sub(1, 1):rep(20000), text)
+    assert.are.equal("file", listing())
+  end)
+
   it("wants two texts", function()
     assert.has_error(function() core.write_file() end)
     assert.has_error(function() core.write_file(path, {}) end)
@@ -83,15 +158,21 @@ describe("write_file", function()
     end)
     teardown(function() os.remove(shim) end)
 
-    local function write(failure, more)
-      core.write_file(path, "old")
+    local function save(failure, more, create)
       return process.run(("env %s FAIL=%s LD_PRELOAD=%s LUA_CPATH=%s %s -e %s 2>&1"):format(more or "", quote(failure),
         quote(shim), quote(package.cpath), lua,
-        quote(('print(require("aom.core").write_file("%s", "the new text"))'):format(path))))
+        quote(('print(require("aom.core").write_file("%s", "the new text", %s))'):format(path, tostring(create)))))
+    end
+
+    local function write(failure, more)
+      core.write_file(path, "old")
+      return save(failure, more)
     end
 
     for failure, message in pairs {
-      ["mkostemp=error"] = "cannot be created: Input/output error",
+      ["open=error"] = "cannot be created: Input/output error",
+      ["write=full"] = "cannot be written: No space left on device",
+      ["fsync=full"] = "cannot be synced: No space left on device",
       ["write=error"] = "cannot be written: Input/output error",
       ["fsync=error"] = "cannot be synced: Input/output error",
       ["rename=error"] = "cannot be put in its place: Input/output error",
@@ -114,12 +195,48 @@ describe("write_file", function()
       assert.are.equal("the new text", read(path))
     end)
 
-    for kill, text in pairs { ["mkostemp=kill"] = "old", ["write=kill"] = "old", ["fsync=kill"] = "old",
+    for kill, text in pairs { ["open=kill"] = "old", ["write=kill"] = "old", ["fsync=kill"] = "old",
       ["rename=kill"] = "old", ["fsync:2=kill"] = "the new text" } do
       it("leaves a whole text when it is killed: " .. kill, function()
         write(kill)
         assert.are.equal(text, read(path))
+        local left = listing()
+        assert.is_true(left == "file" or left == "file\nfile.new", left)
+        assert.is_true(core.write_file(path, "the next one"))
+        assert.are.equal("the next one", read(path))
+        assert.are.equal("file", listing())
       end)
     end
+
+    for kill, text in pairs { ["open=kill"] = false, ["write=kill"] = false, ["fsync=kill"] = false,
+      ["link=kill"] = false, ["unlink=kill"] = "the new text", ["fsync:2=kill"] = "the new text" } do
+      it("leaves a whole text or none when it is killed while it creates: " .. kill, function()
+        save(kill, nil, true)
+        assert.are.equal(text, read(path) or false)
+        if not text then return assert.is_true(core.write_file(path, "the next one", true)) end
+        -- Both names may stand for the same file now.
+        save "write:1=kill"
+        assert.are.equal(text, read(path))
+        assert.is_true(core.write_file(path, "the next one"))
+        assert.are.equal("the next one", read(path))
+        assert.are.equal("file", listing())
+      end)
+    end
+
+    for _, failure in ipairs { "link=denied", "link=unsupported" } do
+      it("creates a file where none can have two names: " .. failure, function()
+        assert.matches("^true", save(failure, nil, true))
+        assert.are.equal("the new text", read(path))
+        core.write_file(path, "old")
+        assert.matches("File exists\ttrue", save(failure, nil, true))
+        assert.are.equal("old", read(path))
+        assert.are.equal("file", listing())
+      end)
+    end
+
+    it("saves where there are no locks", function()
+      assert.matches("^true", write "flock=locks")
+      assert.are.equal("the new text", read(path))
+    end)
   end)
 end)

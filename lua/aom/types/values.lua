@@ -163,6 +163,7 @@
 ---@class aom.PauseOptions
 ---@field match string|fun(workflow: aom.Workflow): boolean
 ---@field file? string       needed unless it is a dry run
+---@field detach? boolean    any process may resume. Default false, in nginx true
 ---@field dry_run? boolean
 ---@field states? { on?: string[], off?: string[] }
 ---@field concurrency? integer  default 8
@@ -172,6 +173,7 @@
 
 ---@class aom.ResumeOptions
 ---@field dry_run? boolean
+---@field force? boolean     also while the process that paused still runs. Default false
 ---@field states? { on?: string[], off?: string[] }
 ---@field settle_timeout? number  seconds to wait for late calls, at most; default: the attempt_timeout of who paused
 ---@field concurrency? integer  default 8

@@ -6,6 +6,7 @@
 
 local errors = require "aom.errors"
 local json = require "aom.json"
+local numbers = require "aom.window.numbers"
 
 local FORMAT = "lua-aom window 1"
 
@@ -30,54 +31,48 @@ local FORMAT = "lua-aom window 1"
 ---@field path? string
 ---@field stage "pausing"|"paused"|"resuming"|"resumed"
 ---@field workflows aom.WindowEntry[]
----@field settled_by integer  by this time, in seconds since 1970, nothing is under way any more
----@field patience number     seconds for which a call may be under way after its process died
----@field longest? number     seconds that a call's last attempt ends after a saving, at most; while pausing
+---@field patience number   seconds for which a call may be under way after its process died
+---@field create? boolean   there is no such file yet, and nobody else's is to be replaced
+---@field written? string   the stage that the file tells
 local Journal = {}
 Journal.__index = Journal
 
 local journal = {}
 
---- One whose calls begin within `gap` seconds of each other.
+-- The journals of what callers were shown, for when the file cannot be read.
+local shown_of = setmetatable({}, { __mode = "k" })
+
 ---@param state aom.ClientState
 ---@param path string|nil  nil: remembered nowhere, for a dry run
 ---@param entries aom.WindowEntry[]
----@param gap number
 ---@return aom.Journal
-function journal.new(state, path, entries, gap)
+function journal.new(state, path, entries)
   local settings = state.settings
   return setmetatable({
     system = state.system, path = path, stage = "pausing", workflows = entries,
     project_id = settings.project_id, endpoint = settings.endpoint.base,
     begun = state.system.time(), patience = settings.attempt_timeout,
-    -- A call may wait for its turn for as long as it may take afterwards.
-    longest = gap + 2 * settings.timeout + settings.attempt_timeout,
   }, Journal)
 end
 
---- For how many seconds a call that disables may still be under way, at most.
----@return number  0: no longer
-function Journal:unsettled_for()
-  return math.max(0, math.min(self.settled_by - self.system.time(), self.patience))
-end
-
---- Saves it. Nothing may be changed at the service while this fails.
+--- Saves it. Nothing may be disabled at the service while this fails.
 ---@return boolean|nil
 ---@return aom.Error|nil
 function Journal:save()
-  if self.longest then self.settled_by = self.system.time() + self.longest end
   local lines = {}
   for i, entry in ipairs(self.workflows) do
     local text, why = json.encode(entry)
     if not text then return nil, errors.config(("%s cannot be written down: %s"):format(entry.id, why)) end
     lines[i] = "    " .. text
   end
-  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %.0f,\n'
-    .. '  "settled_by": %.0f,\n  "patience": %s,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
-    json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), self.begun,
-    self.settled_by, json.encode(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
-  local written, why = self.system.write_file(self.path, text)
+  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %s,\n'
+    .. '  "patience": %s,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
+    json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), numbers.write(self.begun),
+    numbers.write(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
+  local written, why, taken = self.system.write_file(self.path, text, self.create)
+  if taken then return nil, errors.argument("%s was created by somebody else meanwhile", self.path) end
   if not written then return nil, errors.config("the journal could not be saved: " .. why) end
+  self.create, self.written = nil, self.stage
   return true
 end
 
@@ -90,8 +85,18 @@ local function is_sound(value)
   for _, entry in ipairs(value.workflows) do
     if not is_entry(entry) then return false end
   end
-  return type(value.begun) == "number" and type(value.settled_by) == "number"
-    and type(value.patience) == "number" and type(value.stage) == "string"
+  return value.patience ~= nil and type(value.stage) == "string"
+end
+
+--- What keeps a client from a window.
+local function check_owner(state, value, path)
+  -- A client that looks its project up may not know it before its first call.
+  local known = state.settings.project_id
+  local other = known and value.project_id ~= known
+  if other or value.endpoint ~= state.settings.endpoint.base then
+    return errors.argument("%s belongs to project %s at %s, and this client to another", path,
+      tostring(value.project_id), tostring(value.endpoint))
+  end
 end
 
 --- Reads one back; nil and why when there is none, or one that makes no sense.
@@ -99,21 +104,38 @@ end
 ---@param path string
 ---@return aom.Journal|nil
 ---@return aom.Error|nil err
----@return boolean|nil absent  there is no such file
+---@return "absent"|"unreadable"|nil what  of the file
 function journal.load(state, path)
   local text, why, absent = state.system.read_file(path)
-  if not text then return nil, errors.argument("the file of the window cannot be read: %s", why or path), absent end
-  local value = json.decode(text)
-  if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
-  -- A client that looks its project up may not know it before its first call.
-  local known = state.settings.project_id
-  local other = known and value.project_id ~= known
-  if other or value.endpoint ~= state.settings.endpoint.base then
-    return nil, errors.argument("%s belongs to project %s at %s, and this client to another", path,
-      tostring(value.project_id), tostring(value.endpoint))
+  if not text then
+    return nil, errors.argument("the file of the window cannot be read: %s", why or path),
+      absent and "absent" or "unreadable"
   end
-  value.system, value.path = state.system, path
+  local value = json.decode(numbers.quote(text))
+  if type(value) == "table" then value.patience = numbers.read(value.patience) end
+  if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
+  local err = check_owner(state, value, path)
+  if err then return nil, err end
+  value.system, value.path, value.written = state.system, path, value.stage
+  value.begun = numbers.read(value.begun) or 0
   return setmetatable(value, Journal)
+end
+
+--- The journal behind what a caller was shown in this Lua state.
+---@param state aom.ClientState
+---@param shown any
+---@return aom.Journal|nil
+function journal.recall(state, shown)
+  local known = type(shown) == "table" and shown_of[shown] or nil
+  return known and not check_owner(state, known, known.path) and known or nil
+end
+
+--- What was shown of the windows of a file is no window any more.
+---@param path string
+function journal.forget(path)
+  for _, known in pairs(shown_of) do
+    if known.path == path then known.stage = "resumed" end
+  end
 end
 
 --- How many entries are in one of the states.
@@ -146,6 +168,7 @@ function Journal:view()
     shown.workflows[i] = copy
     if copy.note then shown.noticed[#shown.noticed + 1] = copy end
   end
+  shown_of[shown] = self
   return shown
 end
 

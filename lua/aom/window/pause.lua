@@ -1,9 +1,11 @@
 --- The beginning of a maintenance window: switches off every scheduled workflow that is
 --- meant and on, and remembers exactly those.
 
+local claim = require "aom.window.claim"
 local errors = require "aom.errors"
 local journals = require "aom.window.journal"
 local names = require "aom.names"
+local numbers = require "aom.window.numbers"
 local operations = require "aom.operations"
 local pages = require "aom.pages"
 local request = require "aom.request"
@@ -12,16 +14,16 @@ local switch = require "aom.window.switch"
 
 local pause = {}
 
-local allowed = { "match", "file", "dry_run", "states", "search", "tags", "create_by", "enterprise_project_id",
-  "concurrency", "rate", "on_result" }
+local allowed = { "match", "file", "dry_run", "detach", "states", "search", "tags", "create_by",
+  "enterprise_project_id", "concurrency", "rate", "on_result" }
 local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 
---- Refuses to overwrite what somebody still needs.
+--- Refuses to overwrite what somebody still needs. True: there is no file.
 local function check_file(self)
-  local old, err, absent = journals.load(self.state, self.chosen.file)
-  if absent then return true end
+  local old, err, what = journals.load(self.state, self.chosen.file)
+  if what == "absent" then return true end
   if not old then return nil, err end
-  if old.stage == "resumed" then return true end
+  if old.stage == "resumed" then return false end
   err = errors.argument("%s holds a window that has not been resumed", old.path)
   err.hint = "client:resume(file) ends it; then the file can be used again"
   return nil, err
@@ -95,7 +97,10 @@ local function pause_batch(self, batch, by_id)
   if not list then return nil, err end
   local saved
   saved, err = self.journal:save()
-  if not saved then return nil, err end
+  if not saved then
+    for _, entry in ipairs(list) do entry.state, entry.unsettled = "planned", nil end
+    return nil, err
+  end
   local failures, fault = switch.run(self, list, "disable", settle)
   for _, failure in ipairs(failures) do self.failures[#self.failures + 1] = failure end
   if fault then return nil, fault end
@@ -132,7 +137,9 @@ local function look_again(self)
   for _, entry in ipairs(self.journal.workflows) do
     local workflow = entry.state == "paused" and by_id[entry.id]
     if workflow then
-      entry.seen = { update_time = workflow.update_time, update_by = workflow.update_by, name = workflow.name }
+      entry.seen = {
+        update_time = numbers.text(workflow.update_time), update_by = workflow.update_by, name = workflow.name,
+      }
       if states.of(self.chosen.spellings, workflow) == "on" then
         entry.note = "is shown as enabled, though it was disabled"
       end
@@ -149,25 +156,33 @@ local function unfinished(self, err)
   return nil, err
 end
 
-local function run(self)
-  local fine, err
-  if not self.chosen.dry_run then
-    fine, err = check_file(self)
-    if not fine then return nil, err end
-  end
+--- What there is, and an entry for each workflow that is to be switched off.
+local function survey(self)
   local list, by_id = switch.list(self.state, self.scope, self.filter)
   if not list then return nil, by_id end
-  local entries
-  entries, err = plan(self, list)
+  local entries, err = plan(self, list)
   if not entries then return nil, err end
-  local rate = self.chosen.rate
-  self.journal = journals.new(self.state, self.chosen.file, entries, rate and 1 / rate or 0)
+  self.journal = journals.new(self.state, self.chosen.file, entries)
   self.done, self.total, self.failures = 0, #entries, {}
-  if self.chosen.dry_run then
-    local view = self.journal:view()
-    view.dry_run, view.file = true, nil
-    return view
-  end
+  return by_id
+end
+
+local function preview(self)
+  local by_id, err = survey(self)
+  if not by_id then return nil, err end
+  local view = self.journal:view()
+  view.dry_run, view.file = true, nil
+  return view
+end
+
+local function run(self)
+  local absent, err = check_file(self)
+  if absent == nil then return nil, err end
+  local by_id
+  by_id, err = survey(self)
+  if not by_id then return nil, err end
+  self.journal.create = absent
+  local fine
   fine, err = self.journal:save()
   if not fine then return nil, err end
   fine, err = pause_all(self, by_id)
@@ -178,6 +193,17 @@ local function run(self)
   fine, err = self.journal:save()
   if not fine then return unfinished(self, err) end
   return self.journal:view()
+end
+
+--- Pauses, and keeps the window for this client from the moment when there is one.
+local function begin(self)
+  if self.chosen.dry_run then return preview(self) end
+  local taken, err = claim.to_pause(self.state, self.scope, self.chosen.file)
+  if not taken then return nil, err end
+  return claim.hold(self.state, taken, function() return run(self) end, function()
+    local kept = self.journal and self.journal.written and not self.chosen.detach
+    return kept and "keep" or nil
+  end)
 end
 
 --- For `invoke.task`: what was paused.
@@ -191,13 +217,14 @@ function pause.prepare(state, given)
   local matches
   matches, err = names.matcher(chosen.match)
   if not matches then return nil, err end
+  if chosen.detach == nil then chosen.detach = state.system.has_workers() end
   local filter = { type = "cron" }
   for _, name in ipairs(filters) do filter[name] = chosen[name] end
   local checked
   checked, err = pages.walk(state, pages.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
-    return run { state = state, scope = scope, chosen = chosen, matches = matches, filter = filter }
+    return begin { state = state, scope = scope, chosen = chosen, matches = matches, filter = filter }
   end
 end
 

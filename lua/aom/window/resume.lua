@@ -1,14 +1,16 @@
 --- The end of a maintenance window: switches on again exactly what was switched off,
 --- from the journal. It can be cut off and run again as often as it takes.
 
+local claim = require "aom.window.claim"
 local errors = require "aom.errors"
 local journals = require "aom.window.journal"
+local numbers = require "aom.window.numbers"
 local states = require "aom.window.states"
 local switch = require "aom.window.switch"
 
 local resume = {}
 
-local allowed = { "dry_run", "states", "settle_timeout", "concurrency", "rate", "on_result" }
+local allowed = { "dry_run", "force", "states", "settle_timeout", "concurrency", "rate", "on_result" }
 
 local pending = { pausing = true, paused = true, resuming = true }
 
@@ -37,7 +39,7 @@ local watched = { "update_time", "update_by", "name" }
 --- Whether somebody has edited a workflow since it was switched off.
 local function is_edited(entry, workflow)
   for _, name in ipairs(watched) do
-    if entry.seen and entry.seen[name] ~= workflow[name] then return true end
+    if entry.seen and numbers.text(entry.seen[name]) ~= numbers.text(workflow[name]) then return true end
   end
   return false
 end
@@ -102,18 +104,15 @@ local function serious(failures)
   return list
 end
 
+--- What is off is switched on also where that cannot be written down: the file then tells
+--- of more to do than is left, and to do it twice does no harm.
 local function enable(self, list)
   local journal = self.journal
   journal.stage, self.total = "resuming", self.total + #list
-  local saved, err = journal:save()
-  if not saved then return nil, err end
-  local failures, fault = switch.run(self, list, "enable", settle)
-  failures = serious(failures)
-  if failures[1] then
-    return nil, switch.failure(journal, failures, "enabled", "client:resume(file) tries those again", true)
-  end
-  if fault then return nil, fault end
-  return true
+  journal:save()
+  local failures = serious((switch.run(self, list, "enable", settle)))
+  if not failures[1] then return true end
+  return nil, switch.failure(journal, failures, "enabled", "client:resume(file) tries those again", true)
 end
 
 --- What is to be switched on, by `sort` and by how the scheduled workflows look now.
@@ -150,39 +149,80 @@ local function enable_late(self, settled_at)
   return enable(self, list)
 end
 
---- When no call that disables can be under way any more, by the loop's clock.
+--- When no call that disables can be under way any more. It is not known when the last one
+--- began, and clocks of two machines differ: so it may have begun just before this.
 local function settling_time(self)
-  local left, limit = self.journal:unsettled_for(), self.chosen.settle_timeout
-  return self.state.loop.now() + (limit and math.min(left, limit) or left)
+  local patience, limit = self.journal.patience, self.chosen.settle_timeout
+  return self.state.loop.now() + (limit and math.min(patience, limit) or patience)
+end
+
+--- The journal in the file; where that cannot be read, what `pause` has returned is enough.
+local function read(self)
+  local journal, err, what = journals.load(self.state, self.path)
+  if not journal and what then journal = journals.recall(self.state, self.paused) end
+  return journal, err
+end
+
+local function already(journal)
+  local view = journal:view()
+  view.already = true
+  return view
+end
+
+--- Says that all is done, but for the file.
+local function unsaved(self, err)
+  err.message = "what was paused is enabled again, but " .. err.message
+  err.hint = ('the file still says "%s"; client:resume(file) can be repeated'):format(self.journal.written or "nothing")
+  err.retryable, err.paused = true, self.journal:view()
+  return nil, err
 end
 
 local function run(self)
-  local err
-  self.journal, err = journals.load(self.state, self.path)
-  if not self.journal then return nil, err end
-  if self.journal.stage == "resumed" then
-    local view = self.journal:view()
-    view.already = true
-    return view
-  end
   local settled_at = settling_time(self)
-  local list
+  local list, fine, err
   list, err = look(self, entries_that(self.journal, is_pending), sort_out)
   if not list then return nil, err end
-  if self.chosen.dry_run then
-    local view = self.journal:view()
-    view.dry_run = true
-    return view
-  end
   self.done, self.total = 0, 0
-  local fine
   fine, err = enable(self, list)
   if fine then fine, err = enable_late(self, settled_at) end
   if not fine then return nil, err end
   self.journal.stage = "resumed"
   fine, err = self.journal:save()
-  if not fine then return nil, err end
+  if not fine then return unsaved(self, err) end
+  journals.forget(self.path)
   return self.journal:view()
+end
+
+local function preview(self)
+  local list, err = look(self, entries_that(self.journal, is_pending), sort_out)
+  if not list then return nil, err end
+  local view = self.journal:view()
+  view.dry_run = true
+  return view
+end
+
+--- The journal is read before the lock is taken, so that none is made for a file that is
+--- no window's; and once more after that, since somebody may have ended it meanwhile.
+local function begin(self)
+  local err
+  self.journal, err = read(self)
+  if not self.journal then return nil, err end
+  if self.chosen.dry_run then
+    if self.journal.stage == "resumed" then return already(self.journal) end
+    return preview(self)
+  end
+  local taken
+  taken, err = claim.to_resume(self.state, self.scope, self.path, self.chosen.force)
+  if taken == nil then
+    if self.journal.stage == "resumed" then return already(self.journal) end
+    return nil, err
+  end
+  return claim.hold(self.state, taken, function()
+    self.journal, err = read(self)
+    if not self.journal then return nil, err end
+    if self.journal.stage == "resumed" then return already(self.journal) end
+    return run(self)
+  end, function() return self.journal and self.journal.written == "resumed" and "finish" or nil end)
 end
 
 --- For `invoke.task`: what was resumed.
@@ -200,7 +240,9 @@ function resume.prepare(state, paused, given)
     return nil, errors.argument("resume: expected what client:pause returned, or its file, got %s",
       errors.show(paused))
   end
-  return function(scope) return run { state = state, scope = scope, chosen = chosen, path = path } end
+  return function(scope)
+    return begin { state = state, scope = scope, chosen = chosen, path = path, paused = paused }
+  end
 end
 
 return resume

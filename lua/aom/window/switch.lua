@@ -21,7 +21,7 @@ local kinds = {
     function(value) return type(value) == "string" and value ~= "" and not value:find "%z" end,
     "the path of a file",
   },
-  dry_run = options.kinds.flag,
+  dry_run = options.kinds.flag, detach = options.kinds.flag, force = options.kinds.flag,
   settle_timeout = options.kinds.duration,
   concurrency = options.kinds.count, rate = options.kinds.rate, on_result = options.kinds.callable,
 }

@@ -1,0 +1,187 @@
+/* The text goes to PATH.new, is synced, takes the name over, and then the directory that
+ * holds the name is synced. PATH.new is the same name every time, so that a process that
+ * is killed here leaves one file at most, which the next save uses. */
+#include "file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char suffix[] = ".new";
+
+/* How often PATH.new is tried, and how long one that is in use is waited for each time.
+ */
+enum { TRIES = 100, WAIT_NS = 10 * 1000 * 1000 };
+
+typedef struct paths {
+  const char *final;
+  char temporary[PATH_MAX];
+  char directory[PATH_MAX];
+} paths;
+
+static bool derive(paths *p, const char *path) {
+  size_t len = strlen(path);
+  errno = len == 0 ? ENOENT : ENAMETOOLONG;
+  if (len == 0 || len + sizeof suffix > sizeof p->temporary)
+    return false;
+  p->final = path;
+  memcpy(p->temporary, path, len);
+  memcpy(p->temporary + len, suffix, sizeof suffix);
+  const char *slash = strrchr(path, '/');
+  size_t parent = slash ? (size_t)(slash - path) : 0;
+  memcpy(p->directory, path, parent);
+  p->directory[parent] = '\0';
+  if (parent == 0)
+    strcpy(p->directory, slash ? "/" : ".");
+  return true;
+}
+
+static void close_quietly(int fd) {
+  int why = errno;
+  close(fd);
+  errno = why;
+}
+
+static void unlink_quietly(const char *path) {
+  int why = errno;
+  unlink(path);
+  errno = why;
+}
+
+/* --- PATH.new ------------------------------------------------------------------------
+ */
+
+typedef enum claim { CLAIM_OURS, CLAIM_BUSY, CLAIM_GONE, CLAIM_FOREIGN } claim;
+
+/* Whether the open PATH.new is this process's alone to write into. In a directory that
+ * others can write to, it may be anything: a link to another file, or a file whose owner
+ * would go on writing to the journal. A second name comes from a save that was killed
+ * when both names stood for the same file: written into, it would change the journal. */
+static claim claim_new(int fd, const char *path) {
+  struct stat opened, named;
+  if (fstat(fd, &opened) != 0 || !S_ISREG(opened.st_mode) || opened.st_uid != geteuid())
+    return CLAIM_FOREIGN;
+  /* Where there are no locks, two processes that save at once are not told apart. */
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return CLAIM_BUSY;
+  if (lstat(path, &named) != 0 || named.st_ino != opened.st_ino ||
+      named.st_dev != opened.st_dev)
+    return CLAIM_GONE;
+  return named.st_nlink == 1 ? CLAIM_OURS : CLAIM_FOREIGN;
+}
+
+/* Whether a name that cannot be opened for writing may be removed for that. */
+static bool is_removable(int why) {
+  return why == ELOOP || why == ENXIO || why == EACCES || why == EMLINK;
+}
+
+static bool remove_new(const char *path) { return unlink(path) == 0 || errno == ENOENT; }
+
+static void wait_a_little(void) {
+  struct timespec pause = {0, WAIT_NS};
+  nanosleep(&pause, NULL);
+}
+
+/* An empty file that nobody else has, locked; or -1. */
+static int open_new(const char *path) {
+  for (int i = 0; i < TRIES; i++) {
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                  S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+      int why = errno;
+      if (!is_removable(why) || !remove_new(path)) {
+        errno = why;
+        return -1;
+      }
+      continue;
+    }
+    claim found = claim_new(fd, path);
+    if (found == CLAIM_OURS && ftruncate(fd, 0) == 0 &&
+        fchmod(fd, S_IRUSR | S_IWUSR) == 0)
+      return fd;
+    close_quietly(fd);
+    if (found == CLAIM_OURS || (found == CLAIM_FOREIGN && !remove_new(path)))
+      return -1;
+    if (found == CLAIM_BUSY)
+      wait_a_little();
+  }
+  errno = EBUSY;
+  return -1;
+}
+
+/* --- saving --------------------------------------------------------------------------
+ */
+
+static bool write_all(int fd, const char *data, size_t len) {
+  while (len > 0) {
+    ssize_t written = write(fd, data, len);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return false;
+    data += written;
+    len -= (size_t)written;
+  }
+  return true;
+}
+
+static bool exists(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 || errno != ENOENT;
+}
+
+/* Takes the name, unless a file has it. A symbolic link to nothing is no file. */
+static bool create(const paths *p) {
+  if (link(p->temporary, p->final) == 0) {
+    unlink_quietly(p->temporary);
+    return true;
+  }
+  int why = errno;
+  bool may_rename = why == EEXIST || why == EPERM || why == EOPNOTSUPP || why == ENOSYS;
+  if (may_rename && !exists(p->final))
+    return rename(p->temporary, p->final) == 0;
+  /* Where there are no second names, link does not say that there is a file. */
+  errno = may_rename ? EEXIST : why;
+  return false;
+}
+
+static bool take_name(const paths *p, file_mode mode) {
+  return mode == FILE_CREATE ? create(p) : rename(p->temporary, p->final) == 0;
+}
+
+static const char *sync_directory(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return "synced with its directory";
+  /* Some file systems have no such thing as syncing a directory. */
+  bool synced = fsync(fd) == 0 || errno == EINVAL;
+  close_quietly(fd);
+  return synced ? NULL : "synced with its directory";
+}
+
+const char *file_save(const char *path, const char *text, size_t len, file_mode mode) {
+  paths p;
+  if (!derive(&p, path))
+    return "created";
+  int fd = open_new(p.temporary);
+  if (fd < 0)
+    return "created";
+  const char *failed = NULL;
+  if (!write_all(fd, text, len))
+    failed = "written";
+  else if (fsync(fd) != 0)
+    failed = "synced";
+  else if (!take_name(&p, mode))
+    failed = mode == FILE_CREATE ? "created" : "put in its place";
+  if (failed)
+    unlink_quietly(p.temporary);
+  /* After an fsync, close has nothing left to report that matters. The lock on PATH.new
+   * ends here, when the name is another file's or nobody's. */
+  close_quietly(fd);
+  return failed ? failed : sync_directory(p.directory);
+}

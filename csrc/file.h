@@ -1,0 +1,24 @@
+/* Saving a text so that it is whole at every moment, also after a power failure. */
+#ifndef AOM_FILE_H
+#define AOM_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+typedef enum file_mode {
+  FILE_REPLACE, /* whatever has the name gives it up, a symbolic link too */
+  FILE_CREATE,  /* fails with EEXIST when there is such a file */
+} file_mode;
+
+/* Whoever reads `path` finds the old text or the new one. The text goes to PATH.new,
+ * for its owner alone, which takes the name over. Processes that save the same file at
+ * the same time wait for each other, for a second at most.
+ * NULL: it was saved. Otherwise what could not be done with the file, and errno says
+ * why; the old text is still there, unless the directory alone could not be synced. */
+const char *file_save(const char *path, const char *text, size_t len, file_mode mode);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,241 @@
+/* flock belongs to an open file, and two of one process would keep each other out. So
+ * the process has one open file for each lock, in a table behind a mutex, and claims
+ * count on it. */
+#include "file_lock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct held {
+  struct held *next;
+  dev_t device;
+  ino_t inode;
+  int fd;             /* -1: the lock has ended, and claims to it are left */
+  unsigned claims;    /* the last one frees this */
+  file_lock *at_work; /* NULL: none */
+} held;
+
+struct file_lock {
+  held *lock;
+};
+
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static held *table; /* those whose fd is open */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool prepared;
+
+/* The child's copies of the open files would keep the locks when its parent is dead.
+ * To close them does not unlock what the parent has. */
+static void drop_all(void) {
+  for (; table; table = table->next) {
+    close(table->fd);
+    table->fd = -1;
+  }
+  pthread_mutex_unlock(&guard);
+}
+
+static void enter(void) { pthread_mutex_lock(&guard); }
+static void leave(void) { pthread_mutex_unlock(&guard); }
+
+static void prepare(void) { prepared = pthread_atfork(enter, leave, drop_all) == 0; }
+
+/* --- who has it: "PID HOST" in the file, for people ------------------------------------
+ */
+
+static void write_owner(int fd, const struct stat *info) {
+  char host[256] = "", text[300];
+  if (info->st_nlink != 1) /* somebody's other file, under this name */
+    return;
+  (void)gethostname(host, sizeof host - 1);
+  int len = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), host);
+  /* In this order also a full disk takes it. */
+  if (pwrite(fd, text, (size_t)len, 0) == len)
+    (void)!ftruncate(fd, len);
+}
+
+static bool is_dead(const file_lock_owner *owner) {
+  char host[256] = "";
+  (void)gethostname(host, sizeof host - 1);
+  return strcmp(host, owner->host) == 0 && kill((pid_t)owner->pid, 0) != 0 &&
+         errno == ESRCH;
+}
+
+/* Not who had it before: whoever has just taken it may not have written that down yet. */
+static void read_owner(int fd, file_lock_owner *owner) {
+  char text[300];
+  ssize_t len = pread(fd, text, sizeof text - 1, 0);
+  text[len > 0 ? len : 0] = '\0';
+  char *end;
+  owner->pid = strtol(text, &end, 10);
+  if (owner->pid > 0 && *end == ' ' && strlen(end + 1) < sizeof owner->host) {
+    strcpy(owner->host, end + 1);
+    owner->host[strcspn(owner->host, "\n")] = '\0';
+    if (!is_dead(owner))
+      return;
+  }
+  owner->pid = 0;
+}
+
+/* --- taking it
+ * -------------------------------------------------------------------------- */
+
+static held *find(const struct stat *info) {
+  for (held *h = table; h; h = h->next)
+    if (h->device == info->st_dev && h->inode == info->st_ino)
+      return h;
+  return NULL;
+}
+
+static int lock_fd(int fd) {
+  int result;
+  do
+    result = flock(fd, LOCK_EX | LOCK_NB);
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
+/* Takes the lock for the process. Owns fd from here. */
+static file_lock_outcome acquire(int fd, const struct stat *info, held **h,
+                                 file_lock_owner *owner) {
+  file_lock_outcome outcome = FILE_LOCK_TAKEN;
+  int why = 0;
+  if (lock_fd(fd) != 0) {
+    why = errno;
+    outcome = why == EWOULDBLOCK ? FILE_LOCK_FOREIGN : FILE_LOCK_UNSUPPORTED;
+  }
+  if (outcome == FILE_LOCK_FOREIGN) {
+    read_owner(fd, owner);
+    close(fd);
+    return outcome;
+  }
+  *h = calloc(1, sizeof **h);
+  if (!*h) {
+    close(fd);
+    errno = ENOMEM;
+    return FILE_LOCK_FAILED;
+  }
+  **h = (held){.next = table, .device = info->st_dev, .inode = info->st_ino, .fd = fd};
+  table = *h;
+  write_owner(fd, info);
+  errno = why;
+  return outcome;
+}
+
+static int open_lock(const char *path, struct stat *info) {
+  char name[PATH_MAX];
+  int len = snprintf(name, sizeof name, "%s.lock", path);
+  if (len < 0 || (size_t)len >= sizeof name) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                S_IRUSR | S_IWUSR);
+  if (fd >= 0 && fstat(fd, info) == 0 && S_ISREG(info->st_mode))
+    return fd;
+  if (fd >= 0) {
+    close(fd);
+    errno = EINVAL;
+  }
+  return -1;
+}
+
+static file_lock_outcome claim(const char *path, file_lock *lock,
+                               file_lock_owner *owner) {
+  struct stat info;
+  int fd = open_lock(path, &info);
+  if (fd < 0)
+    return FILE_LOCK_FAILED;
+  file_lock_outcome outcome = FILE_LOCK_TAKEN;
+  held *h = find(&info);
+  if (h)
+    close(fd);
+  else
+    outcome = acquire(fd, &info, &h, owner);
+  if (!h)
+    return outcome;
+  if (h->at_work)
+    return FILE_LOCK_BUSY;
+  h->claims++;
+  h->at_work = lock;
+  lock->lock = h;
+  return outcome;
+}
+
+file_lock_outcome file_lock_take(const char *path, file_lock **lock,
+                                 file_lock_owner *owner) {
+  pthread_once(&once, prepare);
+  *lock = calloc(1, sizeof **lock);
+  if (!prepared || !*lock) {
+    free(*lock);
+    *lock = NULL;
+    errno = ENOMEM;
+    return FILE_LOCK_FAILED;
+  }
+  enter();
+  file_lock_outcome outcome = claim(path, *lock, owner);
+  int why = errno;
+  leave();
+  if (!(*lock)->lock) {
+    free(*lock);
+    *lock = NULL;
+  }
+  errno = why;
+  return outcome;
+}
+
+/* --- giving it back
+ * ---------------------------------------------------------------------- */
+
+static void end(held *h) {
+  if (h->fd < 0)
+    return;
+  held **link = &table;
+  while (*link != h)
+    link = &(*link)->next;
+  *link = h->next;
+  close(h->fd);
+  h->fd = -1;
+}
+
+void file_lock_rest(file_lock *lock) {
+  enter();
+  if (lock->lock->at_work == lock)
+    lock->lock->at_work = NULL;
+  leave();
+}
+
+void file_lock_finish(file_lock *lock) {
+  enter();
+  end(lock->lock);
+  leave();
+}
+
+bool file_lock_is_held(const file_lock *lock) {
+  enter();
+  bool is_held = lock->lock->fd >= 0;
+  leave();
+  return is_held;
+}
+
+void file_lock_free(file_lock *lock) {
+  if (!lock)
+    return;
+  enter();
+  held *h = lock->lock;
+  if (h->at_work == lock)
+    h->at_work = NULL;
+  if (--h->claims == 0) {
+    end(h);
+    free(h);
+  }
+  leave();
+  free(lock);
+}

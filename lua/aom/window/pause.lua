@@ -12,8 +12,8 @@ local switch = require "aom.window.switch"
 
 local pause = {}
 
-local allowed = { "match", "file", "dry_run", "states", "search", "tags", "create_by", "enterprise_project_id",
-  "concurrency", "rate", "on_result" }
+local allowed = { "name", "names", "match", "allow_none", "file", "dry_run", "states", "search", "tags", "create_by",
+  "enterprise_project_id", "concurrency", "rate", "on_result" }
 local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 
 --- Refuses to overwrite what somebody still needs.
@@ -35,11 +35,13 @@ local function check_id(workflow)
     errors.show(workflow.name), fault.message))
 end
 
---- An entry for each workflow that is meant and on.
+--- An entry for each workflow that is meant and on. That none of them is on is no
+--- error: nothing would run meanwhile.
 local function plan(self, list)
   local entries, spellings = {}, self.chosen.spellings
-  local meant, err = names.filter(list, self.matches)
+  local meant, err = names.pick(self.selector, list)
   if not meant then return nil, err end
+  self.matched = #meant
   for _, workflow in ipairs(meant) do
     err = check_id(workflow)
     if err then return nil, err end
@@ -149,6 +151,12 @@ local function unfinished(self, err)
   return nil, err
 end
 
+local function view_of(self)
+  local view = self.journal:view()
+  view.matched = self.matched
+  return view
+end
+
 local function run(self)
   local fine, err
   if not self.chosen.dry_run then
@@ -164,7 +172,7 @@ local function run(self)
   self.journal = journals.new(self.state, self.chosen.file, entries, rate and 1 / rate or 0)
   self.done, self.total, self.failures = 0, #entries, {}
   if self.chosen.dry_run then
-    local view = self.journal:view()
+    local view = view_of(self)
     view.dry_run, view.file = true, nil
     return view
   end
@@ -177,7 +185,7 @@ local function run(self)
   self.journal.stage = "paused"
   fine, err = self.journal:save()
   if not fine then return unfinished(self, err) end
-  return self.journal:view()
+  return view_of(self)
 end
 
 --- For `invoke.task`: what was paused.
@@ -188,16 +196,16 @@ function pause.prepare(state, given)
   if not chosen.file and not chosen.dry_run then
     return nil, errors.argument("pause: file: required, unless it is a dry run")
   end
-  local matches
-  matches, err = names.matcher(chosen.match)
-  if not matches then return nil, err end
-  local filter = { type = "cron" }
+  local selector
+  selector, err = names.selector(chosen, { operation = "pause", noun = "scheduled workflow" })
+  if not selector then return nil, err end
+  local filter = { type = "cron", allow_partial = false }
   for _, name in ipairs(filters) do filter[name] = chosen[name] end
   local checked
   checked, err = pages.walk(state, pages.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
-    return run { state = state, scope = scope, chosen = chosen, matches = matches, filter = filter }
+    return run { state = state, scope = scope, chosen = chosen, selector = selector, filter = filter }
   end
 end
 

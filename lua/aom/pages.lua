@@ -118,7 +118,7 @@ end
 --- What stands for an element: its id, or all of it where it has none.
 local function key_of(element)
   local id = element.version_id or element.id
-  if type(id) == "string" or type(id) == "number" then return id, true end
+  if (type(id) == "string" and id ~= "") or type(id) == "number" then return id, true end
   return json.encode(element) or "", false
 end
 

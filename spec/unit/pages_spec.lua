@@ -180,6 +180,12 @@ describe("a walk over pages", function()
     assert.are.equal(3, #assert(client.methods.all_workflows(state, { size = 2 })))
   end)
 
+  it("does not take an empty text for an id", function()
+    local state = open(given { { { id = "", n = 1 }, { id = "", n = 2 }, total = 3 },
+      { { id = "", n = 3 }, total = 3 } })
+    assert.are.equal(3, #assert(client.methods.all_workflows(state, { size = 2 })))
+  end)
+
   it("takes ids that are numbers, and does not take tables for ids", function()
     local state = open(given { { { id = 1 }, { id = 2 }, total = 4 }, { { id = 2 }, { id = {} }, total = 4 },
       { { id = {} }, { id = { 1 } }, total = 4 } })

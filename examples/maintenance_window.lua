@@ -1,51 +1,102 @@
 -- Disables scheduled workflows, runs a command, and enables exactly those again.
 --
 --     lua examples/maintenance_window.lua PATTERN FILE COMMAND…
+--     lua examples/maintenance_window.lua --name NAME [--name NAME…] FILE COMMAND…
 --     lua examples/maintenance_window.lua --resume FILE
 --
--- FILE remembers what was disabled. Should this script be killed half-way, the second
--- form puts everything back. It ends with the command's failure, or its own.
+-- PATTERN is a Lua pattern, in which a hyphen is written "%-"; NAME is a name as it is.
+-- FILE remembers what was disabled. Should this script be killed half-way, the third form
+-- puts everything back. COMMAND runs only when no workflow that is meant is enabled.
+--
+-- Exit status:
+--   0  the command succeeded, and everything is as it was
+--   1  the command failed, and everything is as it was
+--   2  wrong usage or configuration: nothing was changed
+--   3  the window could not begin: the command did not run, and everything is as it was
+--   4  some workflows may still be disabled: call the third form
 
 local aom = require "aom"
 
+local DONE, COMMAND_FAILED, USAGE, NOT_BEGUN, LEFT_DISABLED = 0, 1, 2, 3, 4
+
 local usage = [[
 usage: lua examples/maintenance_window.lua PATTERN FILE COMMAND…
+       lua examples/maintenance_window.lua --name NAME [--name NAME…] FILE COMMAND…
        lua examples/maintenance_window.lua --resume FILE
 ]]
 
-local pattern, file = arg[1], arg[2]
-if not file or (pattern ~= "--resume" and not arg[3]) then
-  io.stderr:write(usage)
-  os.exit(2)
+--- What is meant, the file, and the command; for --resume the file alone.
+local function read_arguments()
+  if arg[1] == "--resume" then return nil, arg[2], nil, arg[2] ~= nil end
+  local at, chosen = 2, { match = arg[1] }
+  if arg[1] == "--name" then
+    at, chosen = 1, { names = {} }
+    while arg[at] == "--name" do
+      chosen.names[#chosen.names + 1] = arg[at + 1]
+      at = at + 2
+    end
+  end
+  return chosen, arg[at], table.concat(arg, " ", at + 1), arg[at + 1] ~= nil
 end
 
-local client = aom.client()
+local selection, file, command, complete = read_arguments()
+if not complete then
+  io.stderr:write(usage)
+  os.exit(USAGE)
+end
+
+local made, client = pcall(aom.client)
+if not made then
+  io.stderr:write(tostring(client), "\n")
+  os.exit(USAGE)
+end
+
+local function finish(status)
+  client:close()
+  os.exit(status)
+end
+
+local function complain(err) io.stderr:write(tostring(err), "\n") end
 
 local function resume()
-  local resumed = client:resume(file)
+  local ok, resumed = pcall(client.resume, client, file)
+  if not ok then
+    complain(resumed)
+    finish(LEFT_DISABLED)
+  end
   print(resumed.already and "this window has ended before" or ("resumed %d workflows"):format(resumed.resumed))
   for _, entry in ipairs(resumed.noticed) do print(("  %s %s"):format(entry.name, entry.note)) end
+end
+
+--- Without it the command must not run: there may be workflows that it would disturb.
+local function pause()
+  selection.file = file
+  local ok, paused = pcall(client.pause, client, selection)
+  if ok then
+    if paused.matched > paused.paused then
+      print(("%d of those that are meant were disabled already"):format(paused.matched - paused.paused))
+    end
+    print(("paused %d workflows"):format(paused.paused))
+    return
+  end
+  complain(paused)
+  if aom.is_error(paused) and paused.paused then resume() end
+  finish(NOT_BEGUN)
 end
 
 --- Lua 5.1 returns the exit status, later versions whether it was 0.
 local function run_command()
   io.stdout:flush() -- what was printed comes before what the command prints
-  local status = os.execute(table.concat(arg, " ", 3))
+  local status = os.execute(command)
   return status == true or status == 0
 end
 
-local function window()
-  if pattern == "--resume" then return resume() end
-  local paused = client:pause { match = pattern, file = file }
-  print(("paused %d workflows"):format(paused.paused))
-  local fine = run_command()
+if not selection then
   resume()
-  if not fine then error("the command failed", 0) end
+  finish(DONE)
 end
-
-local ok, err = pcall(window)
-client:close()
-if not ok then
-  io.stderr:write(tostring(err), "\n")
-  os.exit(1)
-end
+pause()
+local succeeded = run_command()
+resume()
+if not succeeded then complain "the command failed" end
+finish(succeeded and DONE or COMMAND_FAILED)

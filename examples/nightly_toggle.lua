@@ -1,17 +1,22 @@
--- Switches every workflow on or off whose name matches a Lua pattern.
+-- Switches scheduled workflows on or off: one by its name, or all whose names match a Lua
+-- pattern, in which a hyphen is written "%-".
 --
 --     lua examples/nightly_toggle.lua enable|disable PATTERN
+--     lua examples/nightly_toggle.lua enable|disable --name NAME
 --
 -- From cron, as `0 22 * * * lua nightly_toggle.lua disable '^nightly%-'`: it ends with
--- status 0 only when every workflow was switched.
+-- status 0 only when every workflow was switched, and with 1 when there was none to switch.
 
 local aom = require "aom"
 
-local action, pattern = arg[1], arg[2]
-if not pattern then
-  io.stderr:write("usage: lua examples/nightly_toggle.lua enable|disable PATTERN\n")
+local action, pattern, name = arg[1], arg[2], arg[3]
+if not pattern or (pattern == "--name") ~= (name ~= nil) then
+  io.stderr:write("usage: lua examples/nightly_toggle.lua enable|disable PATTERN\n",
+    "       lua examples/nightly_toggle.lua enable|disable --name NAME\n")
   os.exit(2)
 end
+
+local selection = { type = "cron", name = name, match = not name and pattern or nil }
 
 local function show(entry, done, total)
   print(("%d/%d  %s  %s"):format(done, total, entry.name or entry.id,
@@ -19,7 +24,7 @@ local function show(entry, done, total)
 end
 
 local client = aom.client()
-local ok, report = pcall(client.trigger_all, client, { match = pattern, type = "cron" }, action, { on_result = show })
+local ok, report = pcall(client.trigger_all, client, selection, action, { on_result = show })
 client:close()
 if not ok then
   io.stderr:write(tostring(report), "\n")

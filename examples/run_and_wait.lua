@@ -2,8 +2,10 @@
 --
 --     lua examples/run_and_wait.lua NAME [SECONDS [ALERT_COMMAND]]
 --
--- ALERT_COMMAND gets what happened as its last argument, such as `mail -s alert ops <<<`
--- or a script of yours.
+-- ALERT_COMMAND is run by sh, with what happened for its last argument: `logger -t aom`, a
+-- script of yours, or what reads a text from its standard input, such as mail, by
+--
+--     sh -c 'printf "%s\n" "$1" | mail -s alert ops' alert
 
 local aom = require "aom"
 
@@ -13,9 +15,15 @@ if not name or not seconds then
   os.exit(2)
 end
 
+--- Lua 5.1 returns the exit status, later versions whether it was 0.
+local function run_alert(text)
+  local status = os.execute(alert_command .. " '" .. text:gsub("'", "'\\''") .. "'")
+  if status ~= true and status ~= 0 then io.stderr:write("the alert command failed\n") end
+end
+
 local function alert(text)
   io.stderr:write("alert: ", text, "\n")
-  if alert_command then os.execute(alert_command .. " '" .. text:gsub("'", "'\\''") .. "'") end
+  if alert_command then run_alert(text) end
   os.exit(1)
 end
 

@@ -15,7 +15,7 @@ local CONCURRENCY = 16
 
 ---@class aom.BulkEntry
 ---@field id string
----@field name? string      when it was found by a pattern
+---@field name? string      when it was found by a selection
 ---@field result? aom.TriggerResult
 ---@field error? aom.Error
 
@@ -43,7 +43,8 @@ local function entries_of(ids)
   end
   for key in pairs(ids) do
     if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
-      return nil, errors.argument("ids: expected a list without holes, or { match = … }, and it has the key %s",
+      return nil, errors.argument(
+        "ids: expected a list without holes, or a selection such as { name = … }, and it has the key %s",
         errors.show(key))
     end
   end
@@ -150,7 +151,7 @@ local function run_selected(state, scope, select, action, chosen)
 end
 
 --- For `invoke.task`: a report.
----@param ids any      ids, or workflows; or a selection: { match = …, … }
+---@param ids any      ids, or workflows; or a selection: { name = … }, { match = …, … }
 ---@param action any
 ---@param given? table  options
 function bulk.prepare(state, ids, action, given)
@@ -160,14 +161,11 @@ function bulk.prepare(state, ids, action, given)
   err = options.check_table("trigger_all", chosen, known)
   if err then return nil, err end
   if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
-  if ids.match ~= nil then
+  if ids[1] == nil and names.is_selection(ids) then
     local select
     select, err = names.prepare_select(state, ids)
     if not select then return nil, err end
     return function(scope) return run_selected(state, scope, select, action, chosen) end
-  end
-  if ids[1] == nil and names.is_selection(ids) then
-    return nil, errors.argument('ids: a selection needs match, a Lua pattern for names or a function; "" means all')
   end
   local entries
   entries, err = entries_of(ids)

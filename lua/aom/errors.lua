@@ -29,7 +29,7 @@
 ---@field hint? string            what to do, when the library knows better
 ---@field cause? aom.ErrorCause   the lower error
 ---@field where? string            of an argument error that is raised: "file:line" of the call
----@field matches? aom.Workflow[]  those of one name, where `find` wants one
+---@field matches? aom.Workflow[]  those of one name, where one is wanted
 ---@field paused? aom.Window       what `pause` or `resume` has got to
 local Error = { __name = "aom.error" }
 Error.__index = Error

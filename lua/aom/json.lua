@@ -56,6 +56,18 @@ function json.decode(text)
   return tidy(value)
 end
 
+--- As `decode`, of a text that may have been wrapped into a JSON string once more.
+---@param text string
+---@return any value
+function json.unwrap(text)
+  local value = json.decode(text)
+  if type(value) == "string" then
+    local inner = json.decode(value)
+    if type(inner) == "table" then return inner end
+  end
+  return value
+end
+
 ---@param value any
 ---@return string|nil text
 ---@return string|nil why

@@ -1,12 +1,18 @@
---- Workflows by name: one by its whole name, many by a pattern.
+--- Workflows by name: those of given names, or those that a pattern or a function means.
+--- Finding one, switching many and pausing select alike.
 
 local errors = require "aom.errors"
+local operations = require "aom.operations"
 local options = require "aom.options"
 local pages = require "aom.pages"
+local patterns = require "aom.patterns"
+local request = require "aom.request"
+local similar = require "aom.similar"
 
 local names = {}
 
 local MAX_NAMED = 10
+local MAX_NEAR = 5
 
 --- What an error lists: the first few, and how many more there are.
 ---@param items string[]
@@ -16,85 +22,142 @@ function names.enumerate(items)
   return ("%s and %d more"):format(table.concat(items, ", ", 1, MAX_NAMED), #items - MAX_NAMED)
 end
 
-local function describe(workflow) return ("%s (%s)"):format(errors.show(workflow.name), tostring(workflow.id)) end
+--- What a caller says of names: one of these three.
+local sorts = { "name", "names", "match" }
+local NEEDS = 'match: a selection needs match (a Lua pattern or a function; "" means all), name or names'
 
-local function not_found(name, near)
-  local err = errors.argument("no workflow is named %s", errors.show(name))
-  if near[1] then
-    local list = {}
-    for i, workflow in ipairs(near) do list[i] = describe(workflow) end
-    err.hint = "the service's search finds: " .. names.enumerate(list)
-  end
-  return err
-end
+---@class aom.Selector
+---@field wanted? string[]     names, each once; else a test:
+---@field matches? fun(workflow: table): boolean|nil, aom.Error|nil
+---@field text? string         what names near to the pattern look like
+---@field given any
+---@field allow_none? boolean
+---@field operation string     what selects
+---@field noun string          what is selected, in messages
 
-local function ambiguous(name, found)
-  local ids = {}
-  for i, workflow in ipairs(found) do ids[i] = tostring(workflow.id) end
-  local err = errors.argument("%d workflows are named %s: %s", #found, errors.show(name), names.enumerate(ids))
-  err.matches = found
-  return err
-end
-
-local function find(walk, scope, name)
-  local workflows, err = walk:rest(scope)
-  if not workflows then return nil, err end
-  local found, near = {}, {}
-  for _, workflow in ipairs(workflows) do
-    local list = workflow.name == name and found or near
-    list[#list + 1] = workflow
-  end
-  if #found == 1 then return found[1] end
-  err = #found == 0 and not_found(name, near) or ambiguous(name, found)
-  err.operation = "find"
-  return nil, err
-end
-
---- For `invoke.task`: the one workflow of that name. The service searches in names and
---- descriptions, for texts that contain the word; only equal names count here.
-function names.prepare_find(state, name)
+local function check_name(label, name)
   if type(name) ~= "string" or name == "" then
-    return nil, errors.argument("name: expected a non-empty string, got %s", errors.show(name))
+    return errors.argument("%s: expected a non-empty string, got %s", label, errors.show(name))
   end
-  local walk, err = pages.walk(state, pages.lists.workflows, { search = name })
-  if not walk then
-    err.message = err.message:gsub("^list_workflows: search", "name")
-    return nil, err
-  end
-  return function(scope) return find(walk, scope, name) end
+  local _, err = request.build(operations.list_workflows, { search = name })
+  return err and errors.argument("%s", (err.message:gsub("^list_workflows: search", label)))
 end
 
---- A function that says whether a workflow is meant.
----@param match string|fun(workflow: table): boolean  a Lua pattern for its name, or a test
----@return (fun(workflow: table): boolean|nil, aom.Error|nil)|nil
----@return aom.Error|nil
-function names.matcher(match)
-  -- Only its first value counts: a test may end with `return workflow.name:find "…"`.
-  if type(match) == "function" then return function(workflow) return (match(workflow)) end end
-  if type(match) ~= "string" then
-    return nil, errors.argument("match: expected a Lua pattern or a function, got %s", errors.show(match))
+local read = {}
+
+function read.name(selector, name)
+  selector.wanted = { name }
+  return check_name("name", name)
+end
+
+function read.names(selector, list)
+  if type(list) ~= "table" then return errors.argument("names: expected a list of names, got %s", errors.show(list)) end
+  local wanted, listed = {}, {}
+  for i, name in ipairs(list) do
+    local err = check_name(("names[%d]"):format(i), name)
+    if err then return err end
+    if not listed[name] then wanted[#wanted + 1] = name end
+    listed[name] = true
   end
-  -- Lua looks at a pattern only as far as a text matches it: what is wrong further on
-  -- shows with a name that gets there.
-  local function search(name)
-    local fine, found = pcall(string.find, name, match)
-    if fine then return found ~= nil end
-    return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(match), found)
+  for key in pairs(list) do
+    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
+      return errors.argument("names: expected a list without holes, and it has the key %s", errors.show(key))
+    end
   end
-  local fine, err = search ""
-  if fine == nil then return nil, err end
+  if not wanted[1] and not selector.allow_none then return errors.argument("names: the list is empty") end
+  selector.wanted = wanted
+end
+
+--- Lua looks at a pattern only as far as a text matches it: what is wrong further on
+--- shows with a name that gets there.
+local function searcher(pattern)
   return function(workflow)
     if type(workflow.name) ~= "string" then return false end
-    return search(workflow.name)
+    local fine, found = pcall(string.find, workflow.name, pattern)
+    if fine then return found ~= nil end
+    return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(pattern), found)
   end
 end
 
---- Those of a list that are meant.
----@param workflows table[]
----@param matches fun(workflow: table): boolean|nil, aom.Error|nil
----@return table[]|nil
+local function mistaken_hyphen(pattern, meant)
+  local err = errors.argument('match: in %s a "-" comes after a letter or digit, where it is a quantifier of Lua '
+    .. 'patterns, and no hyphen', errors.show(pattern))
+  err.hint = ('name = "…" means a text as it is; in a pattern a hyphen is written %%-, as in %s'):format(
+    errors.show(meant))
+  return err
+end
+
+function read.match(selector, match)
+  -- Only its first value counts: a test may end with `return workflow.name:find "…"`.
+  if type(match) == "function" then
+    selector.matches = function(workflow) return (match(workflow)) end
+    return nil
+  end
+  if type(match) ~= "string" then
+    return errors.argument("match: expected a Lua pattern or a function, got %s", errors.show(match))
+  end
+  local meant = patterns.with_hyphens(match)
+  if meant then return mistaken_hyphen(match, meant) end
+  selector.matches, selector.text = searcher(match), patterns.longest_text(match)
+  local _, err = selector.matches { name = "" }
+  return err
+end
+
+--- Reads what is said of names.
+---@param given table       name, names or match; allow_none
+---@param purpose { operation: string, noun: string }
+---@return aom.Selector|nil
 ---@return aom.Error|nil
-function names.filter(workflows, matches)
+function names.selector(given, purpose)
+  local sort
+  for _, name in ipairs(sorts) do
+    if given[name] ~= nil and sort then
+      return nil, errors.argument("%s: a selection takes one of name, names and match, and it has %s too", name, sort)
+    end
+    if given[name] ~= nil then sort = name end
+  end
+  if not sort then return nil, errors.argument(NEEDS) end
+  local err = options.check_table("selection", { allow_none = given.allow_none }, { allow_none = options.kinds.flag })
+  if err then return nil, err end
+  local selector = {
+    given = given[sort], allow_none = given.allow_none, operation = purpose.operation, noun = purpose.noun,
+  }
+  err = read[sort](selector, given[sort])
+  if err then return nil, err end
+  return selector
+end
+
+local function describe(workflow) return ("%s (%s)"):format(errors.show(workflow.name), tostring(workflow.id)) end
+
+--- The hint that names what the words may have meant.
+local function near(words, workflows)
+  local list, listed = {}, {}
+  for _, word in ipairs(words) do
+    for _, workflow in ipairs(similar.workflows(word, workflows, MAX_NEAR)) do
+      if not listed[workflow] and #list < MAX_NAMED then list[#list + 1] = describe(workflow) end
+      listed[workflow] = true
+    end
+  end
+  return list[1] and "near names: " .. names.enumerate(list) or nil
+end
+
+local function refusal(selector, parts, hint)
+  if selector.operation ~= "find" then parts[#parts + 1] = "nothing was changed" end
+  local err = errors.argument("%s", table.concat(parts, "; "))
+  err.operation, err.hint = selector.operation, hint
+  return err
+end
+
+local function matches_none(selector, workflows)
+  local match, count = selector.given, #workflows
+  local what = type(match) == "string" and errors.show(match) or "the function match"
+  local message = count == 0 and ("no %s matches %s: the service lists none"):format(selector.noun, what)
+    or ("none of %d %ss matches %s"):format(count, selector.noun, what)
+  return refusal(selector, { message }, near({ selector.text }, workflows))
+end
+
+--- Those of a list for which `matches` is true.
+local function filter(workflows, matches)
   local meant = {}
   for _, workflow in ipairs(workflows) do
     local is_meant, err = matches(workflow)
@@ -104,20 +167,121 @@ function names.filter(workflows, matches)
   return meant
 end
 
-local selecting = { match = true, type = true, search = true, tags = true, create_by = true,
-  enterprise_project_id = true }
+--- The workflows of each name that is wanted.
+local function by_name(selector, workflows)
+  local found = {}
+  for _, name in ipairs(selector.wanted) do found[name] = {} end
+  for _, workflow in ipairs(workflows) do
+    local list = found[workflow.name]
+    if list then list[#list + 1] = workflow end
+  end
+  return found
+end
+
+local function show_all(list)
+  local shown = {}
+  for i, value in ipairs(list) do shown[i] = errors.show(value) end
+  return names.enumerate(shown)
+end
+
+local function describe_ambiguous(selector, name, found)
+  local ids = {}
+  for i, workflow in ipairs(found) do ids[i] = tostring(workflow.id) end
+  return ("%d %ss are named %s: %s"):format(#found, selector.noun, errors.show(name), names.enumerate(ids))
+end
+
+local function pick_named(selector, workflows)
+  local found, meant, missing, parts, ambiguous = by_name(selector, workflows), {}, {}, {}, nil
+  for _, name in ipairs(selector.wanted) do
+    local list = found[name]
+    if #list == 0 then missing[#missing + 1] = name end
+    if #list == 1 then meant[#meant + 1] = list[1] end
+    if #list > 1 then
+      parts[#parts + 1] = describe_ambiguous(selector, name, list)
+      ambiguous = ambiguous or {}
+      for _, workflow in ipairs(list) do ambiguous[#ambiguous + 1] = workflow end
+    end
+  end
+  if #meant == #selector.wanted or (selector.allow_none and #missing == #selector.wanted) then return meant end
+  if missing[1] then table.insert(parts, 1, ("no %s is named %s"):format(selector.noun, show_all(missing))) end
+  local err = refusal(selector, parts, near(missing, workflows))
+  err.matches = ambiguous
+  return nil, err
+end
+
+--- Those of a list that are meant. None, one of the wanted names missing, or two workflows
+--- of one name is an error.
+---@param selector aom.Selector
+---@param workflows table[]
+---@return table[]|nil
+---@return aom.Error|nil
+function names.pick(selector, workflows)
+  if selector.wanted then return pick_named(selector, workflows) end
+  local meant, err = filter(workflows, selector.matches)
+  if not meant then return nil, err end
+  if meant[1] or selector.allow_none then return meant end
+  return nil, matches_none(selector, workflows)
+end
+
+local function list_all(state, scope, filters)
+  local walk, err = pages.walk(state, pages.lists.workflows, filters)
+  if not walk then return nil, err end
+  return walk:rest(scope)
+end
+
+local function copy(given)
+  local new = {}
+  for name, value in pairs(given) do new[name] = value end
+  return new
+end
+
+--- The workflows that are meant. The service can search for a name, in names and in
+--- descriptions, for texts that contain it; how it reads the text is its own affair, and
+--- so what is not found is looked for among all.
+local function find(state, scope, selector, filters)
+  local only = selector.wanted and #selector.wanted == 1 and not filters.search and selector.wanted[1]
+  if only then
+    local narrowed = copy(filters)
+    narrowed.search = only
+    local list, err = list_all(state, scope, narrowed)
+    if not list then return nil, err end
+    local found = by_name(selector, list)[only]
+    if found[1] then return names.pick(selector, list) end
+  end
+  local list, err = list_all(state, scope, filters)
+  if not list then return nil, err end
+  return names.pick(selector, list)
+end
+
+--- For `invoke.task`: the one workflow of that name.
+function names.prepare_find(state, name)
+  local err = check_name("name", name)
+  if err then return nil, err end
+  local selector = names.selector({ name = name }, { operation = "find", noun = "workflow" })
+  return function(scope)
+    local found, failure = find(state, scope, selector, { allow_partial = false })
+    return found and found[1], failure
+  end
+end
+
+--- The service's filters that a selection may have.
+local filtering = { "type", "search", "tags", "create_by", "enterprise_project_id", "allow_partial" }
+
+local selecting = { allow_none = true }
+for _, name in ipairs(sorts) do selecting[name] = true end
+for _, name in ipairs(filtering) do selecting[name] = true end
 
 --- Whether a table is meant as a selection, perhaps an incomplete one.
 ---@param given table
 ---@return boolean
 function names.is_selection(given)
-  for name in pairs(given) do
-    if selecting[name] then return true end
+  for name in pairs(selecting) do
+    if given[name] ~= nil then return true end
   end
   return false
 end
 
---- A walk over the workflows that a selection means: `match`, and filters of the service.
+--- The workflows that a selection means, for something that changes them.
 ---@param state aom.ClientState
 ---@param selection table
 ---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil
@@ -125,21 +289,15 @@ end
 function names.prepare_select(state, selection)
   local err = options.check_names(selection, selecting, "field")
   if err then return nil, err end
-  local matches
-  matches, err = names.matcher(selection.match)
-  if not matches then return nil, err end
-  local filter = {}
-  for name, value in pairs(selection) do
-    if name ~= "match" then filter[name] = value end
-  end
+  local selector
+  selector, err = names.selector(selection, { operation = "trigger_all", noun = "workflow" })
+  if not selector then return nil, err end
+  local filters = {}
+  for _, name in ipairs(filtering) do filters[name] = selection[name] end
   local checked
-  checked, err = pages.walk(state, pages.lists.workflows, filter)
+  checked, err = pages.walk(state, pages.lists.workflows, filters)
   if not checked then return nil, err end
-  return function(scope)
-    local list, failure = pages.walk(state, pages.lists.workflows, filter):rest(scope)
-    if not list then return nil, failure end
-    return names.filter(list, matches)
-  end
+  return function(scope) return find(state, scope, selector, filters) end
 end
 
 return names

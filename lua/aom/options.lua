@@ -121,7 +121,10 @@ local known = {
 }
 
 --- How many single-byte edits lie between two words (Levenshtein).
-local function distance(a, b)
+---@param a string
+---@param b string
+---@return integer
+function options.distance(a, b)
   local row = {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
@@ -144,7 +147,7 @@ end
 function options.nearest(name, candidates)
   local best, best_distance
   for candidate in pairs(candidates) do
-    local d = distance(name, candidate)
+    local d = options.distance(name, candidate)
     if not best or d < best_distance or (d == best_distance and candidate < best) then
       best, best_distance = candidate, d
     end

@@ -7,25 +7,15 @@ local json = require "aom.json"
 ---@type table<string, fun(body: string, result: table): boolean>
 local readers = {}
 
--- Documented as `{"success"}`, which is not JSON. That text, an empty body and any
--- JSON pass: the status has decided already. Anything else is not this service.
+-- Documented as `{"success"}`, which is not JSON. A word in that form or bare, an empty
+-- body and any JSON pass: the status has decided already. Anything else is not this service.
 function readers.acknowledgement(body)
-  return body == '{"success"}' or body:find("^%s*$") ~= nil or body:find('^%s*{%s*"success"%s*}%s*$') ~= nil
-    or json.decode(body) ~= nil
-end
-
---- JSON, which may also come wrapped into a JSON string.
-local function decode(body)
-  local value = json.decode(body)
-  if type(value) == "string" then
-    local inner = json.decode(value)
-    if type(inner) == "table" then return inner end
-  end
-  return value
+  return body == '{"success"}' or body:find("^%s*$") ~= nil or body:find("^%s*[0-9A-Za-z_%-]+%.?%s*$") ~= nil
+    or body:find('^%s*{%s*"[^"\\%c]+"%s*}%s*$') ~= nil or json.decode(body) ~= nil
 end
 
 local function decode_table(body)
-  local value = decode(body)
+  local value = json.unwrap(body)
   return type(value) == "table" and value or nil
 end
 
@@ -48,7 +38,7 @@ end
 --- What an operation answers that has nothing to tell: `{"result": …}`, or a text.
 function readers.outcome(body, result)
   if not readers.acknowledgement(body) then return false end
-  local value = decode(body)
+  local value = json.unwrap(body)
   if type(value) == "table" then value = value.result end
   result.result = value
   return true
@@ -68,15 +58,24 @@ function readers.template(body, result)
   return true
 end
 
---- A page: `{ elements, total_elements }`, or the bare list. A list of none may be null.
+--- A count that makes sense, or nil.
+local function to_count(value)
+  local count = to_number(value)
+  return type(count) == "number" and count >= 0 and count % 1 == 0 and count or nil
+end
+
+--- Null members are absent once they are decoded.
+local function has_null_elements(body) return body:find 'elements\\?"%s*:%s*null' ~= nil end
+
+--- A page: `{ elements, total_elements }`, or the bare list. What is empty may be null, as
+--- it may be beyond the last page, whatever the total.
 function readers.elements(body, result)
   local page = decode_table(body)
   if not page then return false end
   local bare = page.elements == nil and is_list(page) and body:find "^%s*%["
   local elements = bare and page or page.elements
-  local total = to_number(page.total_elements)
-  result.total = type(total) == "number" and total or nil
-  if elements == nil and result.total == 0 then elements = {} end
+  result.total = to_count(page.total_elements) or to_count(page.total)
+  if elements == nil and (result.total == 0 or has_null_elements(body)) then elements = {} end
   if not is_list(elements) then return false end
   for _, element in ipairs(elements) do
     if type(element) ~= "table" then return false end
@@ -120,7 +119,7 @@ function readers.executions(body, result)
   local list = decode_table(body)
   if list and list.elements ~= nil then list = list.elements end
   if not is_list(list) then return false end
-  if next(list) == nil and not body:find "[%[]" then return false end
+  if next(list) == nil and not body:find "[%[]" and not has_null_elements(body) then return false end
   result.executions = {}
   return flatten(list, result.executions)
 end

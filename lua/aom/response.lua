@@ -123,7 +123,7 @@ function response.failure(answer, mask)
     request_id = headers["x-request-id"] or headers["x-iam-trace-id"],
     retryable = retry.is_transient(answer.status),
   }
-  local body = json.decode(answer.body)
+  local body = json.unwrap(answer.body)
   local message
   if type(body) == "table" then
     local code, text, holder = find_pair(body)
@@ -137,6 +137,37 @@ function response.failure(answer, mask)
   return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
 end
 
+local harmless_codes = { ["0"] = true, ["200"] = true }
+local harmless_words = { success = true, ok = true }
+
+--- Some services say no with a 2xx. A code counts that stands in a field for errors alone,
+--- or looks like one, as "AOM.31001302" does, and is not one of a success.
+local function error_code_of(object)
+  local inner = object.error
+  local code = text_of(object.error_code) or text_of(object.errorCode)
+    or (type(inner) == "table" and text_of(inner.code))
+    or (type(object.code) == "string" and object.code:match "^[A-Z][0-9A-Z_]*%.[0-9]+$")
+  if not code or harmless_codes[code] or harmless_words[(lone_message(object) or ""):lower()] then return nil end
+  return code, code
+end
+
+-- What only acknowledges has no fields of its users' in it, in which anything may stand.
+local searched = { acknowledgement = MAX_DEPTH, outcome = MAX_DEPTH }
+
+--- The error that the body of a 2xx answer states, if any.
+local function refusal(answer, request, mask)
+  -- The documented answer is no JSON, and not worth an attempt to decode it.
+  if not answer.body:find(":", 1, true) then return nil end
+  local body = json.unwrap(answer.body)
+  if type(body) ~= "table" then return nil end
+  local deepest = searched[request.operation.result] or 1
+  local code = find(body, error_code_of, MAX_DEPTH + 1 - deepest)
+  if not code then return nil end
+  local err = response.failure(answer, mask)
+  err.code = err.code or mask(code)
+  return err
+end
+
 --- The result of a 2xx answer.
 ---@param answer aom.Answer
 ---@param request aom.Request
@@ -144,6 +175,8 @@ end
 ---@return table|nil result
 ---@return aom.Error|nil err
 function response.result(answer, request, mask)
+  local refused = refusal(answer, request, mask)
+  if refused then return nil, refused end
   local request_id = answer.headers["x-request-id"]
   local result = {
     success = true,

@@ -164,7 +164,8 @@ function client:list_templates(job_id, fields, callback) end
 ---@return aom.Result|{ template: table }
 function client:template(id, fields, callback) end
 
---- All workflows, page by page: `for workflow in client:workflows { … } do`.
+--- All workflows, page by page: `for workflow in client:workflows { … } do`. As all lists,
+--- it is whole or ends with a `protocol` error; `allow_partial = true` takes what there is.
 ---@param filter? table
 ---@return fun(): aom.Workflow|false|nil, aom.Error?
 function client:workflows(filter) end
@@ -221,8 +222,8 @@ function client:all_jobs(filter, callback) end
 ---@return table[]
 function client:all_templates(job_id, filter, callback) end
 
---- The one workflow of exactly that name. None, or several, is an `argument` error; the
---- several are in `err.matches`.
+--- The one workflow of exactly that name. None, or several, is an `argument` error that
+--- lists near names; the several are in `err.matches`.
 ---@param name string
 ---@param callback? fun(err: aom.Error?, workflow: aom.Workflow?)
 ---@return aom.Workflow
@@ -236,14 +237,14 @@ function client:find(name, callback) end
 function client:wait(execution, options, callback) end
 
 --- Switches many workflows. What fails is an entry of the report, and no error.
----@param ids string[]|aom.Workflow[]|{ match: string|function, [string]: any }
+---@param ids string[]|aom.Workflow[]|aom.Selection
 ---@param action "enable"|"disable"
 ---@param options? aom.BulkOptions
 ---@param callback? fun(err: aom.Error?, report: aom.BulkReport?)
 ---@return aom.BulkReport|aom.BulkEntry[]
 function client:trigger_all(ids, action, options, callback) end
 
---- Disables every scheduled workflow that matches and is enabled, and remembers it in a
+--- Disables every scheduled workflow that is meant and enabled, and remembers it in a
 --- file. An error after the first change has `err.paused`.
 ---@param options aom.PauseOptions
 ---@param callback? fun(err: aom.Error?, paused: aom.Window?)

@@ -4,6 +4,7 @@ local process = require "spec.support.process"
 
 local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
+local unpack = table.unpack or unpack
 
 describe("the example", function()
   local simulator, file
@@ -56,10 +57,26 @@ describe("the example", function()
     assert.matches("HTTP 403", output)
   end)
 
+  it("nightly_toggle switches one by its name", function()
+    local output, code = run("nightly_toggle", "enable", "--name", "nightly-b")
+    assert.are.equal(0, code, output)
+    assert.are.equal("enable enable enable", states())
+  end)
+
+  for _, words in ipairs { { "nightly-a" }, { "^nightly-" }, { "^hourly" }, { "--name", "nightly" } } do
+    it("nightly_toggle fails when there is nothing to switch: " .. table.concat(words, " "), function()
+      local output, code = run("nightly_toggle", "disable", unpack(words))
+      assert.are.equal(1, code, output)
+      assert.matches("aom: argument: ", output)
+      assert.are.equal("enable disable enable", states())
+    end)
+  end
+
   it("maintenance_window puts back what it disabled", function()
     local output, code = run("maintenance_window", "^nightly", file, "echo", "at", "work")
     assert.are.equal(0, code, output)
-    assert.matches("paused 1 workflows\nat work\nresumed 1 workflows", output)
+    assert.matches("1 of those that are meant were disabled already\npaused 1 workflows\nat work\nresumed 1 workflows",
+      output)
     assert.are.equal("enable disable enable", states())
     local history = simulator.state().workflows.a.history
     assert.are.equal(2, #history)
@@ -76,6 +93,69 @@ describe("the example", function()
     assert.are.equal("enable disable enable", states())
   end)
 
+  it("maintenance_window takes names as they are", function()
+    local output, code = run("maintenance_window", "--name", "nightly-a", "--name", "daily-c", file, "echo at work")
+    assert.are.equal(0, code, output)
+    assert.matches("paused 2 workflows\nat work\nresumed 2 workflows", output)
+  end)
+
+  it("maintenance_window runs its command when all that is meant is off", function()
+    local output, code = run("maintenance_window", "--name", "nightly-b", file, "echo", "at", "work")
+    assert.are.equal(0, code, output)
+    assert.matches("paused 0 workflows\nat work", output)
+    assert.are.equal("enable disable enable", states())
+  end)
+
+  for _, words in ipairs {
+    { "nightly-a" }, { "^daily-" }, { "^hourly" }, { "[" }, { "--name", "nightly" }, { "--name", "hourly" },
+    { "--name", "nightly-a", "--name", "nightly-x" },
+  } do
+    it("maintenance_window never runs its command when nothing is meant: " .. table.concat(words, " "), function()
+      words[#words + 1] = file
+      words[#words + 1] = "echo RAN"
+      local output, code = run("maintenance_window", unpack(words))
+      assert.are.equal(3, code, output)
+      assert.matches("aom: argument: ", output)
+      assert.is_nil(output:find "RAN")
+      assert.are.equal("enable disable enable", states())
+      assert.is_nil(io.open(file))
+    end)
+  end
+
+  it("maintenance_window never runs its command when a part could not be paused, and puts back the rest", function()
+    simulator.script { { match = "/c/trigger/action?action=disable", status = 403 } }
+    local output, code = run("maintenance_window", "", file, "echo RAN")
+    assert.are.equal(3, code, output)
+    assert.is_nil(output:find "RAN")
+    assert.matches("1 of 2 workflows could not be disabled", output)
+    assert.matches("resumed 1 workflows", output)
+    assert.are.equal("enable disable enable", states())
+    assert.are.equal(2, #simulator.state().workflows.a.history)
+  end)
+
+  it("maintenance_window never runs its command when the service lists too little", function()
+    simulator.script { { match = "workflow-list", status = 200,
+      body = '{"elements":[{"id":"a","name":"nightly-a","trigger_status":"enable"}],"total_elements":3}' },
+      { match = "workflow-list", status = 200, body = '{"elements":[],"total_elements":3}' },
+      { match = "workflow-list", status = 400 } }
+    local output, code = run("maintenance_window", "^nightly", file, "echo RAN")
+    assert.are.equal(3, code, output)
+    assert.matches("total of 3, and has sent 1", output)
+    assert.is_nil(output:find "RAN")
+    assert.are.equal("enable disable enable", states())
+  end)
+
+  it("maintenance_window says when something is left disabled", function()
+    simulator.script { { match = "/a/trigger/action?action=enable", status = 403 } }
+    local output, code = run("maintenance_window", "^nightly", file, "true")
+    assert.are.equal(4, code, output)
+    assert.are.equal("disable disable enable", states())
+    output, code = run("maintenance_window", "--resume", file)
+    assert.are.equal(0, code, output)
+    assert.are.equal("enable disable enable", states())
+    assert.are.equal(4, select(2, run("maintenance_window", "--resume", file .. ".none")))
+  end)
+
   it("run_and_wait waits for the end", function()
     simulator.set { execution_time = 0.5 }
     local output, code = run("run_and_wait", "nightly-a", "10")
@@ -89,6 +169,28 @@ describe("the example", function()
     assert.are.equal(1, code)
     assert.matches("alert: nightly%-a ended with status fail", output)
     assert.matches("CALLED nightly%-a ended", output)
+  end)
+
+  it("run_and_wait raises its alert by what its own text proposes", function()
+    local source = assert(io.open(process.root .. "/examples/run_and_wait.lua")):read "*a"
+    local command = assert(source:match "\n%-%-     (sh %-c [^\n]+)")
+    -- A mail that shows what it was given.
+    local tools = os.tmpname()
+    local make = "rm %s && mkdir %s && printf '#!/bin/sh\necho \"MAIL $*: $(cat)\"' > %s/mail && chmod +x %s/mail"
+    process.run((make:gsub("%%s", tools)))
+    simulator.set { execution_outcome = "fail" }
+    local output, code = run("run_and_wait", "nightly-a", "10", "PATH=" .. tools .. ":$PATH " .. command)
+    process.run("rm -r " .. tools)
+    assert.are.equal(1, code)
+    assert.matches("MAIL %-s alert ops: nightly%-a ended with status fail", output)
+    assert.is_nil(output:find "alert command failed")
+  end)
+
+  it("run_and_wait says when its alert fails", function()
+    simulator.set { execution_outcome = "fail" }
+    local output, code = run("run_and_wait", "nightly-a", "10", "false")
+    assert.are.equal(1, code)
+    assert.matches("the alert command failed", output)
   end)
 
   it("run_and_wait raises an alert when it takes too long, and at an unknown name", function()

@@ -73,7 +73,8 @@ describe("a bulk", function()
     ["an option of a kind that shows nothing"] =
       { { { "a" }, "enable", { on_result = {} } }, "^trigger_all: on_result: expected a function, got a table$" },
     ["a pattern"] = { { { match = "[" }, "enable" }, "is not a Lua pattern" },
-    ["a selection without a pattern"] = { { { search = "x" }, "enable" }, "^ids: a selection needs match" },
+    ["a selection without a pattern"] = { { { search = "x" }, "enable" },
+      "^match: a selection needs match .*, name or names$" },
     ["a selection"] = { { { match = "a", typ = "cron" }, "enable" }, "unknown field" },
     ["a filter"] = { { { match = "a", type = "daily" }, "enable" }, "type: expected" },
   } do

@@ -11,6 +11,15 @@ describe("a page of elements", function()
     ["as documented"] = { '{"elements":[{"id":"a"}],"total_elements":7}', { { id = "a" } }, 7 },
     ["that is empty"] = { '{"elements":[],"total_elements":0}', {}, 0 },
     ["with null for nothing"] = { '{"elements":null,"total_elements":0}', {}, 0 },
+    ["with null for nothing, and a total by its short name"] = { '{"elements":null,"total":0}', {}, 0 },
+    ["with nothing at all, and a total of none"] = { '{"total":0}', {}, 0 },
+    ["with null beyond the last page"] = { '{ "total_elements" : 200, "elements" : null }', {}, 200 },
+    ["with null, inside a JSON string"] = { '"{\\"elements\\":null,\\"total_elements\\":3}"', {}, 3 },
+    ["with null for all"] = { '{"elements":null,"total_elements":null}', {}, nil },
+    ["with a total by its short name"] = { '{"elements":[{"id":"a"}],"total":7}', { { id = "a" } }, 7 },
+    ["with a total by both names"] = { '{"elements":[],"total":7,"total_elements":8}', {}, 8 },
+    ["with a total below 0"] = { '{"elements":[],"total_elements":-1}', {}, nil },
+    ["with a broken total"] = { '{"elements":[],"total_elements":1.5}', {}, nil },
     ["without a total"] = { '{"elements":[{"id":"a"}]}', { { id = "a" } }, nil },
     ["with a total that is none"] = { '{"elements":[],"total_elements":"many"}', {}, nil },
     ["with a list for a total"] = { '{"elements":[],"total_elements":[1]}', {}, nil },
@@ -47,6 +56,7 @@ describe("executions", function()
   it("may be none", function()
     assert.are.same({}, read("executions", "[]").executions)
     assert.are.same({}, read("executions", "[[]]").executions)
+    assert.are.same({}, read("executions", '{"elements":null}').executions)
   end)
 
   for _, body in ipairs { "", "{}", '["a"]', "<html>", '"x"' } do
@@ -80,7 +90,7 @@ describe("other answers", function()
   end
 
   it("of a stop may say nothing", function()
-    for _, body in ipairs { "", "{}", '{"success"}' } do assert.are.same({}, read("outcome", body)) end
+    for _, body in ipairs { "", "{}", '{"success"}', "success", "OK" } do assert.are.same({}, read("outcome", body)) end
     assert.is_nil(read("outcome", "<html>"))
   end)
 

@@ -253,7 +253,16 @@ describe("a good answer", function()
     ["that text with blanks"] = ' { "success" } ', ["a JSON string"] = '"success"',
     ["an object"] = '{"result":"success"}', ["nothing"] = "", ["blanks"] = " \r\n",
     ["an empty object"] = "{}", ["an empty list"] = "[]", ["null"] = "null", ["true"] = "true",
-    ["false"] = "false", ["a number"] = "0",
+    ["false"] = "false", ["a number"] = "0", ["the bare word"] = "success", ["the bare word and a line end"] = "OK\r\n",
+    ["any bare word"] = "failure", ["a bare word with a full stop"] = " Done. ", ["two words in one"] = "all-done_2",
+    ["any word in braces"] = '{"failure"}', ["OK in braces"] = '{ "OK" }', ["a list of codes"] = '[{"error_code":"C"}]',
+    ["an error code that is null"] = '{"error_code":null,"error_msg":null}',
+    ["an error code that is empty"] = '{"error_code":"","error_msg":""}',
+    ["an error code of 0"] = '{"error_code":0,"error_msg":"x"}', ["an error code of text 0"] = '{"errorCode":"0"}',
+    ["a code of success"] = '{"errorCode":"SVCSTG_AMS_2000000","errorMessage":"success"}',
+    ["a code and a message that name no error"] = '{"code":200,"message":"done"}',
+    ["a code of words"] = '{"code":"DONE","message":"done"}',
+    ["an error that is null"] = '{"error":null,"result":"success"}', ["an error of false"] = '{"error":false}',
   } do
     it("may hold " .. name, function()
       local found, err = result(body, { ["x-request-id"] = "r" })
@@ -266,8 +275,12 @@ describe("a good answer", function()
   end
 
   for name, body in pairs {
-    ["HTML"] = "<html><body>Welcome to the proxy</body></html>", ["plain text"] = "success",
-    ["half of it"] = '{"success"', ["more than it"] = '{"success"}x', ["something like it"] = '{"failure"}',
+    ["HTML"] = "<html><body>Welcome to the proxy</body></html>", ["a sentence"] = "Please log in",
+    ["a word of HTML"] = "<html>", ["a word in quotes that do not end"] = '"success',
+    ["a word and a brace"] = "success}",
+    ["half of it"] = '{"success"', ["more than it"] = '{"success"}x', ["a word without quotes"] = "{success}",
+    ["two words in braces"] = '{"success","ok"}', ["a member without a value"] = '{"success":}', ["no word"] = '{""}',
+    ["a word of other bytes"] = "\239\187\191success", ["punctuation"] = "...",
     ["two of them"] = '{"success"}{"success"}', ["cut JSON"] = '{"result":"succ', ["NUL"] = "\0",
   } do
     it("may not hold " .. name, function()
@@ -289,5 +302,52 @@ describe("a good answer", function()
   it("that is none is masked", function()
     local _, err = result("<p>" .. ("hush"):rep(100), nil, masking(("hush"):rep(100)))
     assert.are.equal("the answer is not what the service sends: <p>***", err.message)
+  end)
+
+  -- Body; code and message of the error; the operation, where it is not trigger.
+  local refusals = {
+    { "the service's", '{"error_code":"AOM.31001302","error_msg":"Invalid param","http_code":400}', "AOM.31001302",
+      "Invalid param" },
+    { "in camel case", '{"errorCode":"C","errorMessage":"no"}', "C", "no" },
+    { "in a field for any code", '{"code":"APIG.0301","message":"no"}', "APIG.0301", "no" },
+    { "a number", '{"error_code":5,"error_msg":"no"}', "5", "no" },
+    { "with success beside it", '{"result":"success","error_code":"C","error_msg":"no"}', "C", "no" },
+    { "without a message", '{"error_code":"C"}', "C", 'the service refused the request: {"error_code":"C"}' },
+    { "of the identity service", '{"error":{"code":403,"message":"no"}}', "403", "no" },
+    { "inside another object", '{"data":{"error_code":"C","error_msg":"no"}}', "C", "no" },
+    { "inside a JSON string", '"{\\"error_code\\":\\"C\\",\\"error_msg\\":\\"no\\"}"', "C", "no" },
+    { "of a list", '{"elements":null,"error_code":"C","error_msg":"no"}', "C", "no", "list_workflows" },
+    { "of an execution", '{"error_code":"C","error_msg":"no"}', "C", "no", "execution" },
+    { "of a stop", '{"result":{"error_code":"C","error_msg":"no"}}', "C", "no", "stop_execution" },
+  }
+  for _, case in ipairs(refusals) do
+    it("may not hold an error code " .. case[1], function()
+      local answer = { status = 200, headers = { ["x-request-id"] = "r" }, body = case[2] }
+      local found, err = response.result(answer, { operation = operations[case[5] or "trigger"], values = {} }, same)
+      assert.is_nil(found)
+      assert.are.equal("service", err.kind)
+      assert.are.equal(200, err.status)
+      assert.are.equal(case[3], err.code)
+      assert.are.equal(case[4], err.message)
+      assert.are.equal("r", err.request_id)
+      assert.is_false(err.retryable)
+    end)
+  end
+
+  for operation, body in pairs {
+    list_workflows = '{"elements":[{"id":"a","input":{"error_code":"C","error_msg":"m"}}],"total_elements":1}',
+    execution = '{"status":"fail","execution_result_list":[{"error_code":"C"}],"output":{"error_code":"C"}}',
+    create_workflow = '{"id":"w","input":{"error":{"code":"C"}}}',
+  } do
+    it("may hold the users' own error codes: " .. operation, function()
+      local answer = { status = 200, headers = {}, body = body }
+      assert.is_true(assert(response.result(answer, { operation = operations[operation], values = {} }, same)).success)
+    end)
+  end
+
+  it("is masked where it is an error", function()
+    local _, err = result('{"error_code":"hush"}', nil, masking "hush")
+    assert.are.equal("***", err.code)
+    assert.are.equal('the service refused the request: {"error_code":"***"}', err.message)
   end)
 end)

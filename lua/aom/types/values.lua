@@ -156,12 +156,29 @@
 ---@field paused integer
 ---@field resumed integer
 ---@field already? boolean  the window had been resumed before: nothing was done
+---@field matched? integer  of pause: the workflows that are meant, whether enabled or not
 ---@field skipped integer
 ---@field failed integer
 ---@field gone integer
 
+--- Which workflows are meant: one of name, names and match.
+---@class aom.Selection
+---@field name? string         exactly that name
+---@field names? string[]      exactly these names
+---@field match? string|fun(workflow: aom.Workflow): any  a Lua pattern for names, or a test
+---@field allow_none? boolean  that there is none is no error. Default false
+---@field allow_partial? boolean  take a list that is not whole. Default false
+---@field type? "cron"|"event"|"manual"
+---@field search? string
+---@field tags? table<string, string>
+---@field create_by? string
+---@field enterprise_project_id? string
+
 ---@class aom.PauseOptions
----@field match string|fun(workflow: aom.Workflow): boolean
+---@field name? string       one of name, names and match, as in aom.Selection
+---@field names? string[]
+---@field match? string|fun(workflow: aom.Workflow): any
+---@field allow_none? boolean
 ---@field file? string       needed unless it is a dry run
 ---@field detach? boolean    any process may resume. Default false, in nginx true
 ---@field dry_run? boolean
@@ -169,7 +186,10 @@
 ---@field concurrency? integer  default 8
 ---@field rate? number          calls a second
 ---@field on_result? fun(entry: table, done: integer, total: integer)
----@field [string] any       search, tags, create_by, enterprise_project_id
+---@field search? string
+---@field tags? table<string, string>
+---@field create_by? string
+---@field enterprise_project_id? string
 
 ---@class aom.ResumeOptions
 ---@field dry_run? boolean

@@ -14,8 +14,8 @@ local switch = require "aom.window.switch"
 
 local pause = {}
 
-local allowed = { "match", "file", "dry_run", "detach", "states", "search", "tags", "create_by",
-  "enterprise_project_id", "concurrency", "rate", "on_result" }
+local allowed = { "name", "names", "match", "allow_none", "file", "dry_run", "detach", "states", "search", "tags",
+  "create_by", "enterprise_project_id", "concurrency", "rate", "on_result" }
 local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 
 --- Refuses to overwrite what somebody still needs. True: there is no file.
@@ -37,11 +37,13 @@ local function check_id(workflow)
     errors.show(workflow.name), fault.message))
 end
 
---- An entry for each workflow that is meant and on.
+--- An entry for each workflow that is meant and on. That none of them is on is no
+--- error: nothing would run meanwhile.
 local function plan(self, list)
   local entries, spellings = {}, self.chosen.spellings
-  local meant, err = names.filter(list, self.matches)
+  local meant, err = names.pick(self.selector, list)
   if not meant then return nil, err end
+  self.matched = #meant
   for _, workflow in ipairs(meant) do
     err = check_id(workflow)
     if err then return nil, err end
@@ -156,6 +158,12 @@ local function unfinished(self, err)
   return nil, err
 end
 
+local function view_of(self)
+  local view = self.journal:view()
+  view.matched = self.matched
+  return view
+end
+
 --- What there is, and an entry for each workflow that is to be switched off.
 local function survey(self)
   local list, by_id = switch.list(self.state, self.scope, self.filter)
@@ -170,7 +178,7 @@ end
 local function preview(self)
   local by_id, err = survey(self)
   if not by_id then return nil, err end
-  local view = self.journal:view()
+  local view = view_of(self)
   view.dry_run, view.file = true, nil
   return view
 end
@@ -192,7 +200,7 @@ local function run(self)
   self.journal.stage = "paused"
   fine, err = self.journal:save()
   if not fine then return unfinished(self, err) end
-  return self.journal:view()
+  return view_of(self)
 end
 
 --- Pauses, and keeps the window for this client from the moment when there is one.
@@ -214,17 +222,17 @@ function pause.prepare(state, given)
   if not chosen.file and not chosen.dry_run then
     return nil, errors.argument("pause: file: required, unless it is a dry run")
   end
-  local matches
-  matches, err = names.matcher(chosen.match)
-  if not matches then return nil, err end
+  local selector
+  selector, err = names.selector(chosen, { operation = "pause", noun = "scheduled workflow" })
+  if not selector then return nil, err end
   if chosen.detach == nil then chosen.detach = state.system.has_workers() end
-  local filter = { type = "cron" }
+  local filter = { type = "cron", allow_partial = false }
   for _, name in ipairs(filters) do filter[name] = chosen[name] end
   local checked
   checked, err = pages.walk(state, pages.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
-    return begin { state = state, scope = scope, chosen = chosen, matches = matches, filter = filter }
+    return begin { state = state, scope = scope, chosen = chosen, selector = selector, filter = filter }
   end
 end
 

@@ -119,7 +119,7 @@ end
 --- With nothing to look for there is no look.
 local function look(self, entries, sort)
   if not entries[1] then return {} end
-  local list, by_id = switch.list(self.state, self.scope, { type = "cron" })
+  local list, by_id = switch.list(self.state, self.scope, { type = "cron", allow_partial = true }, entries)
   if not list then return nil, by_id end
   local err = states.check(self.chosen.spellings, present(entries, by_id))
   if err then return nil, err end

@@ -15,7 +15,7 @@ local CONCURRENCY = 8
 local ANYTHING = { function() return true end, "anything" }
 
 local kinds = {
-  match = ANYTHING, states = ANYTHING,
+  name = ANYTHING, names = ANYTHING, match = ANYTHING, allow_none = ANYTHING, states = ANYTHING,
   search = ANYTHING, tags = ANYTHING, create_by = ANYTHING, enterprise_project_id = ANYTHING,
   file = {
     function(value) return type(value) == "string" and value ~= "" and not value:find "%z" end,
@@ -44,13 +44,15 @@ function switch.options(what, given, allowed)
   return chosen
 end
 
---- Every scheduled workflow, as a list and by id.
+--- Every scheduled workflow, as a list and by id. With `allow_partial` in the filter the
+--- list must hold those that are wanted, and may lack others.
 ---@param state aom.ClientState
 ---@param scope table
 ---@param filter table
+---@param wanted? aom.WindowEntry[]
 ---@return table[]|nil
 ---@return table<string, table>|aom.Error by_id
-function switch.list(state, scope, filter)
+function switch.list(state, scope, filter, wanted)
   local walk, err = pages.walk(state, pages.lists.workflows, filter)
   if not walk then return nil, err end
   local list
@@ -59,6 +61,9 @@ function switch.list(state, scope, filter)
   local by_id = {}
   for _, workflow in ipairs(list) do
     if workflow.id ~= nil then by_id[workflow.id] = workflow end
+  end
+  for _, entry in ipairs(wanted or {}) do
+    if walk.shortfall and not by_id[entry.id] then return nil, walk.shortfall end
   end
   return list, by_id
 end

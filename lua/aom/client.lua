@@ -54,6 +54,7 @@ function client.open(given, world)
     ["Content-Type"] = "application/json",
     ["X-Project-Id"] = settings.project_id,
   })
+  settings.source:forget_profile()
   if not state.identity then return nil, explained(err, world) end
   state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end

@@ -51,8 +51,9 @@ describe("the doctor", function()
     local found = examine()
     assert.are.same({ configuration = "ok", credentials = "ok", endpoint = "ok", tls = "ok", clock = "ok",
       access = "ok" }, statuses(found))
-    assert.matches("region cn%-north%-4; endpoint " .. simulator.url:gsub("%p", "%%%0") .. ", from option endpoint",
-      found.configuration.detail)
+    assert.are.equal(("region cn-north-4, from option region; endpoint %s, from option endpoint; project %s, from option "
+      .. "project_id; identity service %s, from option iam_endpoint; credentials from options ak and sk"):format(
+        simulator.url, accounts.PROJECT, simulator.url), found.configuration.detail)
     for _, request in ipairs(simulator.state().requests) do assert.are.equal("GET", request.method) end
   end)
 

@@ -5,7 +5,7 @@ local errors = require "aom.errors"
 local protect = require "aom.protect"
 
 ---@class aom.CustomProvider: aom.Provider
-local Custom = { lazy = true, where = "option credentials" }
+local Custom = { lazy = true, may_tell_project = true, where = "option credentials" }
 Custom.__index = Custom
 
 local custom = {}

@@ -111,6 +111,7 @@ build = {
     ["aom.options"] = "lua/aom/options.lua",
     ["aom.pace"] = "lua/aom/pace.lua",
     ["aom.pages"] = "lua/aom/pages.lua",
+    ["aom.plain"] = "lua/aom/plain.lua",
     ["aom.profile"] = "lua/aom/profile.lua",
     ["aom.project"] = "lua/aom/project.lua",
     ["aom.protect"] = "lua/aom/protect.lua",

@@ -111,7 +111,7 @@ local selecting = { match = true, type = true, search = true, tags = true, creat
 ---@param given table
 ---@return boolean
 function names.is_selection(given)
-  for name in pairs(given) do
+  for name in next, given do
     if selecting[name] then return true end
   end
   return false
@@ -123,9 +123,9 @@ end
 ---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil
 ---@return aom.Error|nil
 function names.prepare_select(state, selection)
-  local err = options.check_names(selection, selecting, "field")
-  if err then return nil, err end
-  local matches
+  local matches, err
+  selection, err = options.read(selection, selecting, "field")
+  if not selection then return nil, err end
   matches, err = names.matcher(selection.match)
   if not matches then return nil, err end
   local filter = {}

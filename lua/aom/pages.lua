@@ -5,6 +5,7 @@
 --- is empty or brings nothing new, whatever total the service states.
 
 local errors = require "aom.errors"
+local fields = require "aom.fields"
 local invoke = require "aom.invoke"
 local operations = require "aom.operations"
 local request = require "aom.request"
@@ -34,12 +35,6 @@ local SIZE = 100
 local Walk = {}
 Walk.__index = Walk
 
-local function copy(given)
-  local new = {}
-  for name, value in pairs(given or {}) do new[name] = value end
-  return new
-end
-
 --- What the list's operation takes.
 local function arguments(self, filter)
   if self.has_id then return self.id, filter end
@@ -61,11 +56,12 @@ function pages.walk(state, list, a, b)
   local self = setmetatable({
     state = state, list = list, has_id = has_id, id = id, elements = {}, at = 0, seen = {}, received = 0, fresh = true,
   }, Walk)
-  if filter == nil or type(filter) == "table" then
-    filter = copy(filter)
-    filter[list.size] = filter[list.size] or SIZE
-  end
-  local built, err = request.build(row, arguments(self, filter))
+  local err
+  filter, err = fields.read(row, filter)
+  if not filter then return nil, err end
+  filter[list.size] = filter[list.size] or SIZE
+  local built
+  built, err = request.build(row, arguments(self, filter))
   if not built then return nil, err end
   self.filter, self.size = filter, filter[list.size]
   self.next_page = filter[list.page] or 1

@@ -39,11 +39,9 @@ local function entries_of(ids)
     return nil, errors.argument("ids: expected a plain list, got a table whose metatable may hide some of it")
   end
   for i, given in ipairs(elements) do
-    local entry, err = { id = given }, nil
-    if type(given) == "table" then
-      entry, err = plain.values(given, { id = true, name = true })
-      if not entry then return nil, err end
-    end
+    local entry, err = { id = given }
+    if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
+    if not entry then return nil, err end
     err = request.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry

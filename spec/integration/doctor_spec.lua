@@ -51,8 +51,8 @@ describe("the doctor", function()
     local found = examine()
     assert.are.same({ configuration = "ok", credentials = "ok", endpoint = "ok", tls = "ok", clock = "ok",
       access = "ok" }, statuses(found))
-    assert.are.equal(("region cn-north-4, from option region; endpoint %s, from option endpoint; project %s, from option "
-      .. "project_id; identity service %s, from option iam_endpoint; credentials from options ak and sk"):format(
+    assert.are.equal(("region cn-north-4, from option region; endpoint %s, from option endpoint; project %s, from "
+      .. "option project_id; identity service %s, from option iam_endpoint; credentials from options ak and sk"):format(
         simulator.url, accounts.PROJECT, simulator.url), found.configuration.detail)
     for _, request in ipairs(simulator.state().requests) do assert.are.equal("GET", request.method) end
   end)

@@ -174,7 +174,8 @@ describe("the identity service", function()
     { "a region's own", { option = { region = REGION } }, HOME },
     { "a region's own, from the environment", { environment = { region = REGION } }, HOME },
     { "a region's own, from the profile", { profile = { region = REGION } }, HOME },
-    { "the central one of a region without any", { option = { region = "cn-north-11" } }, "https://iam.myhuaweicloud.com" },
+    { "the central one of a region without any", { option = { region = "cn-north-11" } },
+      "https://iam.myhuaweicloud.com" },
     { "a region's, whose endpoint is given", { option = { region = REGION, endpoint = PUBLIC } }, HOME },
     { "a region's, whose endpoint is given in capitals", { option = { endpoint = PUBLIC:upper():gsub("HTTPS", "https"),
       region = REGION } }, HOME },
@@ -207,9 +208,10 @@ describe("the identity service", function()
       endpoint = { PUBLIC, "https://aom.example.com" } } } },
     { "none where the endpoints are of two regions", { option = { region = REGION,
       endpoint = { PUBLIC, "https://aom.cn-east-3.myhuaweicloud.com" } } } },
-    { "the option's", { option = { region = "region1", endpoint = "https://a", iam_endpoint = "https://i" } }, "https://i" },
-    { "the environment's", { option = { endpoint = "https://a", region = "r" }, environment = { iam_endpoint = "https://i" } },
+    { "the option's", { option = { region = "region1", endpoint = "https://a", iam_endpoint = "https://i" } },
       "https://i" },
+    { "the environment's", { option = { endpoint = "https://a", region = "r" },
+      environment = { iam_endpoint = "https://i" } }, "https://i" },
     { "the profile's", { option = { endpoint = "https://a", region = "r" }, profile = { iam_endpoint = "https://i" } },
       "https://i" },
     { "the environment's, beside its own credentials", { option = { endpoint = "https://a", region = "r" },
@@ -218,8 +220,8 @@ describe("the identity service", function()
       environment = with(KINDS["a pair"], { iam_endpoint = "https://i", endpoint = "https://a" }) }, "https://i" },
     { "not the environment's, beside other credentials", { option = with(KINDS["a user"], { endpoint = "https://a",
       region = "r" }), environment = with(KINDS["a pair"], { iam_endpoint = "https://i" }) } },
-    { "a region's, not the environment's beside other credentials", { option = with(KINDS["a user"], { region = REGION }),
-      environment = with(KINDS["a pair"], { iam_endpoint = "https://i" }) }, HOME },
+    { "a region's, not the environment's beside other credentials", { option = with(KINDS["a user"],
+      { region = REGION }), environment = with(KINDS["a pair"], { iam_endpoint = "https://i" }) }, HOME },
   }
   for _, case in ipairs(cases) do
     it("is " .. case[1], function()

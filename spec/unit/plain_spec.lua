@@ -34,7 +34,8 @@ local function veiled_lists(full)
   local count = #full
   return {
     { "elements behind __index", setmetatable({}, { __index = full }) },
-    { "elements behind __index and a length", setmetatable({}, { __index = full, __len = function() return count end }) },
+    { "elements behind __index and a length", setmetatable({}, { __index = full,
+      __len = function() return count end }) },
     { "elements behind a function", setmetatable({}, { __index = function(_, i) return full[i] end }) },
     { "a length alone", setmetatable({}, { __len = function() return count end }) },
     { "a metatable that hides itself", setmetatable({}, { __index = full, __metatable = "no" }) },
@@ -185,7 +186,7 @@ describe("a map with a metatable", function()
       end)
     end
 
-    local values = { ["tags"] = case[2], ["input"] = case[2], ["an input deep inside"] = { x = { 1, { y = case[2] } } } }
+    local values = { tags = case[2], input = case[2], ["an input deep inside"] = { x = { 1, { y = case[2] } } } }
     for what, value in pairs(values) do
       it(("is no %s with %s"):format(what, case[1]), function()
         local name = what:match "^%l+$" or "input"

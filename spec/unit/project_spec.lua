@@ -58,7 +58,8 @@ describe("of the projects that the identity service lists", function()
   local used = {
     { "the only one", { { PROJECT, REGION } } },
     { "the one of that name, before a subproject", { { PROJECT, REGION }, { OTHER, "cn-north-4_dev" } } },
-    { "the one of that name, after others", { { OTHER, "MOS" }, { ("e"):rep(32), "cn-north-1" }, { PROJECT, REGION } } },
+    { "the one of that name, after others", { { OTHER, "MOS" }, { ("e"):rep(32), "cn-north-1" },
+      { PROJECT, REGION } } },
     { "one that is there twice", { { PROJECT, REGION }, { PROJECT, REGION } } },
   }
   for _, case in ipairs(used) do

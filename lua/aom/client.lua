@@ -9,6 +9,7 @@ local errors = require "aom.errors"
 local executions = require "aom.executions"
 local identity = require "aom.identity"
 local invoke = require "aom.invoke"
+local json = require "aom.json"
 local names = require "aom.names"
 local open = require "aom.loop.open"
 local operations = require "aom.operations"
@@ -43,7 +44,10 @@ end
 ---@return aom.Error|nil
 function client.open(given, world)
   world = world or system
-  local settings, err = config.resolve(given, world)
+  local settings
+  local err = json.missing()
+  if err then return nil, err end
+  settings, err = config.resolve(given, world)
   if not settings then return nil, explained(err, world) end
   settings.user_agent = "lua-aom/" .. version
   local state = {

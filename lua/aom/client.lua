@@ -33,7 +33,7 @@ local client = {}
 --- An error that names variables which the host keeps from us says so.
 local function explained(err, world)
   local variable = err.hint and err.hint:match "HUAWEICLOUD_[%u_]+"
-  local why = variable and world.hidden and world.hidden(variable)
+  local why = variable and not world.getenv(variable) and world.hidden and world.hidden(variable)
   if why then err.hint = err.hint .. "; " .. why end
   return err
 end
@@ -60,6 +60,7 @@ function client.open(given, world)
   })
   settings.source:forget_profile()
   if not state.identity then return nil, explained(err, world) end
+  settings.provenance.credentials = state.identity.provider.where
   state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end
   if settings.insecure then

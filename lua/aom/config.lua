@@ -113,8 +113,8 @@ local function check_ca_file(settings, system)
   if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
 end
 
---- Resolves everything about a client but its credentials. Two records go with it:
---- `provenance`, where a setting was found, by its name, and `passed_over`, what was found
+--- Resolves everything about a client but its credentials. Two records go with it, by the
+--- names of settings: `provenance`, where each was found, and `passed_over`, what was found
 --- and belongs to another account.
 ---@param given table|nil  client options
 ---@param system aom.System

@@ -86,7 +86,7 @@ local function describe(state, service)
     origin(settings, "endpoint", table.concat(bases, ", "), "endpoint"),
     origin(settings, "project_id", settings.project_id, "project") or "the project is looked up by the region's name",
     service,
-    "credentials from " .. state.identity.provider.where,
+    "credentials from " .. settings.provenance.credentials,
   }
   parts[#parts + 1] = passed.project_id
   parts[#parts + 1] = passed.iam_endpoint

@@ -41,7 +41,7 @@ local is_id = options.kinds.project[1]
 --- What helps in the end, and whether an id that was found is another account's.
 local function hint_of(settings)
   local passed = settings.passed_over.project_id
-  return passed and passed .. "; " .. HINT or HINT
+  return passed and HINT .. "; " .. passed or HINT
 end
 
 local function show(projects)
@@ -140,9 +140,12 @@ local function adopt(client, id)
   return true
 end
 
-local function identity_service(settings)
-  local endpoint, err = iam.endpoint(settings)
-  if not endpoint then err.hint = (err.hint and err.hint .. "; or " or "") .. hint_of(settings) end
+--- Where the look-up goes. Without a look-up only some credentials do without it.
+local function identity_service(client)
+  local endpoint, err = iam.endpoint(client.settings)
+  if not endpoint and not client.identity.provider.asks_iam then
+    err.hint = (err.hint and err.hint .. "; or " or "") .. hint_of(client.settings)
+  end
   return endpoint, err
 end
 
@@ -159,13 +162,13 @@ function project.ensure(client, run, scope, deadline)
   local endpoint, bearer, err
   -- Before anybody is asked for keys, but not where a token may come that tells its project.
   if not client.identity.provider.may_tell_project then
-    endpoint, err = identity_service(settings)
+    endpoint, err = identity_service(client)
     if not endpoint then return nil, err end
   end
   bearer, err = client.identity:get(loop, deadline, expires)
   if not bearer then return nil, err end
   if bearer.project_id then return adopt(client, bearer.project_id) end
-  endpoint, err = identity_service(settings)
+  endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
   local id
   id, err = find(client, entry_of(client, bearer, endpoint), endpoint, run, scope, deadline)

@@ -96,8 +96,11 @@ end
 local function check_configuration(report, state)
   local settings = state.settings
   local service, err = identity_service(state)
-  if err then return add(report, "configuration", "fail", err.message, err.hint) end
-  local detail = describe(state, service)
+  local detail = describe(state, service or err.message)
+  if err then
+    local other = state.identity.provider.asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
+    return add(report, "configuration", "fail", detail, err.hint .. other)
+  end
   if settings.region and not regions.has_automation(settings.region) then
     add(report, "configuration", "warn", detail,
       ("the provider documents workflows for %s alone"):format(regions.with_automation))

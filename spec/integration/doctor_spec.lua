@@ -141,6 +141,20 @@ describe("the doctor", function()
     assert.matches('did you mean "region"', examine({ regoin = "x" }).configuration.fix)
   end)
 
+  it("sees that the identity service is not known, and a project id that is another account's", function()
+    local other = ("f"):rep(32)
+    local world = accounts.system { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = other }
+    local found = examine({ iam_endpoint = false, project_id = false }, world)
+    assert.are.equal("fail", found.configuration.status)
+    assert.matches("the identity service is not known for " .. simulator.url:gsub("%p", "%%%0"),
+      found.configuration.detail)
+    assert.matches("from options ak and sk; environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over",
+      found.configuration.detail)
+    assert.matches("set option iam_endpoint.*; or set option project_id", found.configuration.fix)
+    assert.is_nil(found.configuration.detail:find(other, 1, true))
+    assert.are.equal("ok", examine({ iam_endpoint = false }, world).configuration.status)
+  end)
+
   it("sees a region where the API is not documented", function()
     assert.are.equal("warn", examine({ region = "af-south-1" }).configuration.status)
   end)

@@ -114,6 +114,7 @@ build = {
     ["aom.pace"] = "lua/aom/pace.lua",
     ["aom.pages"] = "lua/aom/pages.lua",
     ["aom.patterns"] = "lua/aom/patterns.lua",
+    ["aom.plain"] = "lua/aom/plain.lua",
     ["aom.profile"] = "lua/aom/profile.lua",
     ["aom.project"] = "lua/aom/project.lua",
     ["aom.protect"] = "lua/aom/protect.lua",

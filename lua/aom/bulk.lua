@@ -7,6 +7,7 @@ local names = require "aom.names"
 local operations = require "aom.operations"
 local options = require "aom.options"
 local pace = require "aom.pace"
+local plain = require "aom.plain"
 local request = require "aom.request"
 
 local bulk = {}
@@ -33,15 +34,19 @@ local known = {
 
 --- The entries of a report, before anything was sent.
 local function entries_of(ids)
-  local list = {}
-  for i, given in ipairs(ids) do
-    local entry = { id = given }
-    if type(given) == "table" then entry.id, entry.name = given.id, given.name end
-    local err = request.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
+  local elements, list = plain.list(ids), {}
+  if not elements then
+    return nil, errors.argument("ids: expected a plain list, got a table whose metatable may hide some of it")
+  end
+  for i, given in ipairs(elements) do
+    local entry, err = { id = given }
+    if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
+    if not entry then return nil, err end
+    err = request.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry
   end
-  for key in pairs(ids) do
+  for key in next, ids do
     if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
       return nil, errors.argument(
         "ids: expected a list without holes, or a selection such as { name = … }, and it has the key %s",
@@ -157,15 +162,15 @@ end
 function bulk.prepare(state, ids, action, given)
   local err = request.check("action", action, row.parameters.action)
   if err then return nil, err end
-  local chosen = given == nil and {} or given
-  err = options.check_table("trigger_all", chosen, known)
-  if err then return nil, err end
+  local chosen
+  chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)
+  if not chosen then return nil, err end
   if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
-  if ids[1] == nil and names.is_selection(ids) then
+  if rawget(ids, 1) == nil then
     local select
     select, err = names.prepare_select(state, ids)
-    if not select then return nil, err end
-    return function(scope) return run_selected(state, scope, select, action, chosen) end
+    if err then return nil, err end
+    if select then return function(scope) return run_selected(state, scope, select, action, chosen) end end
   end
   local entries
   entries, err = entries_of(ids)

@@ -10,6 +10,7 @@ local errors = require "aom.errors"
 local executions = require "aom.executions"
 local identity = require "aom.identity"
 local invoke = require "aom.invoke"
+local json = require "aom.json"
 local names = require "aom.names"
 local open = require "aom.loop.open"
 local operations = require "aom.operations"
@@ -33,7 +34,7 @@ local client = {}
 --- An error that names variables which the host keeps from us says so.
 local function explained(err, world)
   local variable = err.hint and err.hint:match "HUAWEICLOUD_[%u_]+"
-  local why = variable and world.hidden and world.hidden(variable)
+  local why = variable and not world.getenv(variable) and world.hidden and world.hidden(variable)
   if why then err.hint = err.hint .. "; " .. why end
   return err
 end
@@ -44,7 +45,10 @@ end
 ---@return aom.Error|nil
 function client.open(given, world)
   world = world or system
-  local settings, err = config.resolve(given, world)
+  local settings
+  local err = json.missing()
+  if err then return nil, err end
+  settings, err = config.resolve(given, world)
   if not settings then return nil, explained(err, world) end
   settings.user_agent = "lua-aom/" .. version
   local state = {
@@ -55,7 +59,9 @@ function client.open(given, world)
     ["Content-Type"] = "application/json",
     ["X-Project-Id"] = settings.project_id,
   })
+  settings.source:forget_profile()
   if not state.identity then return nil, explained(err, world) end
+  settings.provenance.credentials = state.identity.provider.where
   state.loop, err = open.loop(settings)
   if not state.loop then return nil, err end
   if settings.insecure then

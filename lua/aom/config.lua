@@ -44,16 +44,22 @@ local function region_urls(region, region_where, from)
 end
 
 --- An endpoint goes before a region, but what stands nearer goes before both: with a
---- region given, an endpoint in the profile is not looked for.
-local function endpoint_urls(from)
+--- region given, an endpoint in the profile is not looked for. Notes where each came from.
+local function endpoint_urls(settings, from)
+  local found = settings.provenance
   for _, look in ipairs { from.nearby, from.in_profile } do
-    local urls, where, err = look(from, "endpoint")
+    local urls, where, err, place = look(from, "endpoint")
     if err then return nil, err end
-    local region, region_where = look(from, "region")
-    if urls then return endpoint.list(urls), where, region end
+    local region, region_where, _, region_place = look(from, "region")
+    settings.region, found.region = region, region_where
+    if urls then
+      found.endpoint, found.endpoint_place = where, place
+      return endpoint.list(urls)
+    end
     if region then
       urls, where = region_urls(region, region_where, from)
-      return urls, where, region
+      found.endpoint, found.endpoint_place = where, region_place
+      return urls, where
     end
   end
   return nil, errors.config("neither a region nor an endpoint is set",
@@ -75,29 +81,29 @@ local function parse_all(urls, where)
 end
 
 local function find_endpoints(settings, from)
-  local urls, where, region = endpoint_urls(from)
-  if not urls then return where end
-  local err
-  settings.endpoints, err = parse_all(urls, where)
+  local urls, err = endpoint_urls(settings, from)
+  if not urls then return err end
+  settings.endpoints, err = parse_all(urls, settings.provenance.endpoint)
   if err then return err end
   settings.endpoint = settings.endpoints[1]
-  settings.region, settings.endpoint_from = region, where
 end
 
 --- A project id that is given nowhere is looked up later, by the region's name.
 local function find_project(settings, from)
-  local id, where, err = from:lookup "project_id"
+  local id, where, err, passed = from:own "project_id"
   if err then return err end
+  settings.passed_over.project_id = passed
   if not id then
     if settings.region then return nil end
     return errors.config("no project id is set, and no region to look it up for",
-      "looked for " .. from:searched "project_id" .. "; and for " .. from:searched "region")
+      (passed and passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
+        .. from:searched "region")
   end
-  if #id ~= 32 or id:find("%W") then
+  if not options.kinds.project[1](id) then
     return errors.config(("the project id from %s is not 32 letters and digits"):format(where),
       "the console lists it under My Credentials, one for each region")
   end
-  settings.project_id, settings.project_from = id, where
+  settings.project_id, settings.provenance.project_id = id, where
 end
 
 --- libcurl would look at it when it connects, and no sooner.
@@ -107,7 +113,9 @@ local function check_ca_file(settings, system)
   if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
 end
 
---- Resolves everything about a client but its credentials.
+--- Resolves everything about a client but its credentials. Two records go with it, by the
+--- names of settings: `provenance`, where each was found, and `passed_over`, what was found
+--- and belongs to another account.
 ---@param given table|nil  client options
 ---@param system aom.System
 ---@return table|nil settings
@@ -115,7 +123,7 @@ end
 function config.resolve(given, system)
   local checked, err = options.check(given)
   if not checked then return nil, err end
-  local settings = {}
+  local settings = { provenance = {}, passed_over = {} }
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(checked) do
     if not for_credentials[name] then settings[name] = value end

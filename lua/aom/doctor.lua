@@ -9,6 +9,7 @@ local clock = require "aom.clock"
 local endpoints = require "aom.endpoint"
 local errors = require "aom.errors"
 local explain = require "aom.explain"
+local iam = require "aom.iam"
 local open = require "aom.loop.open"
 local profile = require "aom.profile"
 local regions = require "aom.regions"
@@ -60,14 +61,46 @@ local function add(report, name, status, detail, fix)
   }
 end
 
+--- What a setting is and where it was found; nil when it was found nowhere.
+local function origin(settings, name, value, label)
+  local where = settings.provenance[name]
+  return where and ("%s %s, from %s"):format(label, value, where)
+end
+
+--- The identity service; an error where it is needed and not known.
+local function identity_service(state)
+  local settings = state.settings
+  local endpoint, err = iam.endpoint(settings)
+  if endpoint then return origin(settings, "iam_endpoint", endpoint.base .. endpoint.path, "identity service") end
+  if settings.project_id and not state.identity.provider.asks_iam then return "the identity service is not asked" end
+  return nil, err
+end
+
+--- Each setting with the place that it came from.
+local function describe(state, service)
+  local settings = state.settings
+  local bases, passed = {}, settings.passed_over
+  for i, endpoint in ipairs(settings.endpoints) do bases[i] = endpoint.base .. endpoint.path end
+  local parts = {
+    origin(settings, "region", settings.region, "region") or "region none",
+    origin(settings, "endpoint", table.concat(bases, ", "), "endpoint"),
+    origin(settings, "project_id", settings.project_id, "project") or "the project is looked up by the region's name",
+    service,
+    "credentials from " .. settings.provenance.credentials,
+  }
+  parts[#parts + 1] = passed.project_id
+  parts[#parts + 1] = passed.iam_endpoint
+  return table.concat(parts, "; ")
+end
+
 local function check_configuration(report, state)
   local settings = state.settings
-  local bases = {}
-  for i, endpoint in ipairs(settings.endpoints) do bases[i] = endpoint.base .. endpoint.path end
-  local detail = ("region %s; endpoint %s, from %s; %s"):format(settings.region or "none",
-    table.concat(bases, ", "), settings.endpoint_from,
-    settings.project_id and ("project %s, from %s"):format(settings.project_id, settings.project_from)
-      or "the project is looked up by the region's name")
+  local service, err = identity_service(state)
+  local detail = describe(state, service or err.message)
+  if err then
+    local other = state.identity.provider.asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
+    return add(report, "configuration", "fail", detail, err.hint .. other)
+  end
   if settings.region and not regions.has_automation(settings.region) then
     add(report, "configuration", "warn", detail,
       ("the provider documents workflows for %s alone"):format(regions.with_automation))

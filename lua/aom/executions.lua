@@ -4,6 +4,7 @@ local errors = require "aom.errors"
 local invoke = require "aom.invoke"
 local operations = require "aom.operations"
 local options = require "aom.options"
+local plain = require "aom.plain"
 local request = require "aom.request"
 
 local executions = {}
@@ -17,7 +18,10 @@ local final = { success = true, fail = true, cancel = true, approvalFailed = tru
 
 local known = {
   timeout = options.kinds.seconds, interval = options.kinds.seconds, on_progress = options.kinds.callable,
-  final = { function(value) return type(value) == "table" end, "a list of statuses" },
+  final = {
+    function(value) return type(value) == "table" and plain.list(value) ~= nil end,
+    "a list of statuses",
+  },
 }
 
 local function is_final(execution, more)
@@ -62,15 +66,21 @@ local function poll(state, scope, self)
   end
 end
 
+-- What may name an execution.
+local named = { workflow_id = true, execution_id = true, id = true }
+
 local function read_execution(execution)
   if type(execution) ~= "table" then
     return nil, errors.argument("wait: expected an execution, as client:execute returns it, got %s",
       errors.show(execution))
   end
-  local execution_id = execution.execution_id or execution.id
-  local built, err = request.build(operations.execution, execution.workflow_id, execution_id)
+  local values, err = plain.values(execution, named)
+  if not values then return nil, err end
+  local execution_id = values.execution_id or values.id
+  local built
+  built, err = request.build(operations.execution, values.workflow_id, execution_id)
   if not built then return nil, err end
-  return execution.workflow_id, execution_id
+  return values.workflow_id, execution_id
 end
 
 --- For `invoke.task`: the execution as it is when it has ended.
@@ -79,9 +89,8 @@ end
 function executions.prepare_wait(state, execution, given)
   local workflow_id, execution_id = read_execution(execution)
   if not workflow_id then return nil, execution_id end
-  local chosen = given == nil and {} or given
-  local err = options.check_table("wait", chosen, known)
-  if err then return nil, err end
+  local chosen, err = options.read_table("wait", given == nil and {} or given, known)
+  if not chosen then return nil, err end
   local self = {
     workflow_id = workflow_id, execution_id = execution_id, final = chosen.final,
     on_progress = chosen.on_progress, timeout = chosen.timeout or TIMEOUT,

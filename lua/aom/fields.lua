@@ -6,6 +6,7 @@
 local errors = require "aom.errors"
 local json = require "aom.json"
 local options = require "aom.options"
+local plain = require "aom.plain"
 
 local fields = {}
 
@@ -79,15 +80,17 @@ end
 
 local function count(value)
   local entries = 0
-  for _ in pairs(value) do entries = entries + 1 end
+  for _ in next, value do entries = entries + 1 end
   return entries
 end
 
 function checks.list(value, field)
   local wanted = ("a list of at most %d strings of %s characters"):format(field.max,
     range(field.item_min, field.item_max))
-  if type(value) ~= "table" or count(value) ~= #value or #value > field.max then return wanted end
-  for _, item in ipairs(value) do
+  local list = type(value) == "table" and plain.list(value)
+  if not list then return wanted .. ", with no metatable that may hide some" end
+  if count(value) ~= #list or #list > field.max then return wanted end
+  for _, item in ipairs(list) do
     if not is_text(item, field.item_min, field.item_max) then return wanted end
   end
 end
@@ -96,13 +99,15 @@ function checks.map(value, field)
   local wanted = field.texts and "a table of strings, with strings for keys" or "a table with strings for keys"
   if field.max then wanted = wanted .. (", at most %d of them"):format(field.max) end
   if type(value) ~= "table" or (field.max and count(value) > field.max) then return wanted end
-  for key, entry in pairs(value) do
+  for key, entry in next, value do
     if type(key) ~= "string" or (field.texts and type(entry) ~= "string") then return wanted end
   end
+  if plain.is_veiled_within(value) then return wanted .. ", and no metatable in it that may hide some" end
 end
 
-local function names_of(list)
+local function names_of(list, more)
   local names = {}
+  for name in pairs(more or {}) do names[name] = true end
   for _, field in ipairs(list) do names[field.name] = true end
   return names
 end
@@ -111,12 +116,6 @@ local function blame(row, err)
   err.message = row.name .. ": " .. err.message
   err.operation = row.name
   return nil, err
-end
-
-local function value_of(field, given)
-  local value = given[field.name]
-  if value == nil then return field.default end
-  return value
 end
 
 --- Why a field's value cannot be sent, or nil.
@@ -128,21 +127,34 @@ local function complaint(field, value)
   if wanted then return errors.argument("%s: expected %s, got %s", field.name, wanted, errors.show(value)) end
 end
 
+--- The fields that are given, by name, in a table of their own.
+---@param row aom.Operation
+---@param given table|nil
+---@param more? table<string, any>  names that are no fields of the service's
+---@return table|nil values
+---@return aom.Error|nil err
+function fields.read(row, given, more)
+  if given == nil then return {} end
+  if type(given) ~= "table" then
+    return blame(row, errors.argument("expected a table of fields, got %s", errors.show(given)))
+  end
+  local values, err = options.read(given, names_of(row.fields, more), "field")
+  if not values then return blame(row, err) end
+  return values
+end
+
 --- The fields to send: { field, value } pairs, in the row's order.
 ---@param row aom.Operation
 ---@param given table|nil
 ---@return table[]|nil list
 ---@return aom.Error|nil err
 function fields.check(row, given)
-  if given == nil then given = {} end
-  if type(given) ~= "table" then
-    return blame(row, errors.argument("expected a table of fields, got %s", errors.show(given)))
-  end
-  local err = options.check_names(given, names_of(row.fields), "field")
-  if err then return blame(row, err) end
+  local values, err = fields.read(row, given)
+  if not values then return nil, err end
   local list = {}
   for _, field in ipairs(row.fields) do
-    local value = value_of(field, given)
+    local value = values[field.name]
+    if value == nil then value = field.default end
     err = complaint(field, value)
     if err then return blame(row, err) end
     if value ~= nil then list[#list + 1] = { field, value } end

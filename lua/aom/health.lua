@@ -18,6 +18,12 @@ end
 
 local function major(version) return tostring(version):match "%d+" end
 
+local function check_json(report)
+  local missing = require("aom.json").missing()
+  if missing then return report.error(missing.message, { missing.hint }) end
+  report.ok "JSON is read and written"
+end
+
 --- True when the module can be used at all.
 local function check_installation(report)
   report.start "aom: installation"
@@ -42,6 +48,7 @@ local function check_installation(report)
       "build it again with the OpenSSL that is installed: make clean; make LUA=luajit",
     })
   end
+  check_json(report)
   return true
 end
 
@@ -109,10 +116,13 @@ end
 
 local function check_settings(report, system)
   local from = require("aom.source").new({}, system)
-  for _, name in ipairs { "region", "endpoint", "project_id" } do
+  for _, name in ipairs { "region", "endpoint" } do
     local value, where = from:lookup(name)
     if value then report.ok(("%s %s (%s)"):format(name, value, where)) end
   end
+  local project, where, _, passed = from:own "project_id"
+  if project then report.ok(("project_id %s (%s)"):format(project, where)) end
+  if passed then report.warn(passed) end
 end
 
 local function check_configuration(report, system)

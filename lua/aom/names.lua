@@ -271,29 +271,22 @@ local selecting = { allow_none = true }
 for _, name in ipairs(sorts) do selecting[name] = true end
 for _, name in ipairs(filtering) do selecting[name] = true end
 
---- Whether a table is meant as a selection, perhaps an incomplete one.
----@param given table
----@return boolean
-function names.is_selection(given)
-  for name in pairs(selecting) do
-    if given[name] ~= nil then return true end
-  end
-  return false
-end
-
 --- The workflows that a selection means, for something that changes them.
 ---@param state aom.ClientState
 ---@param selection table
 ---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil
 ---@return aom.Error|nil
 function names.prepare_select(state, selection)
-  local err = options.check_names(selection, selecting, "field")
+  local values, err = plain.values(selection, selecting)
+  if not values then return nil, err end
+  if next(values) == nil then return nil end
+  err = options.check_names(selection, selecting, "field")
   if err then return nil, err end
   local selector
-  selector, err = names.selector(selection, { operation = "trigger_all", noun = "workflow" })
+  selector, err = names.selector(values, { operation = "trigger_all", noun = "workflow" })
   if not selector then return nil, err end
   local filters = {}
-  for _, name in ipairs(filtering) do filters[name] = selection[name] end
+  for _, name in ipairs(filtering) do filters[name] = values[name] end
   local checked
   checked, err = pages.walk(state, pages.lists.workflows, filters)
   if not checked then return nil, err end

@@ -1,6 +1,7 @@
 --- The options of a client, checked before anything is done with them.
 
 local errors = require "aom.errors"
+local plain = require "aom.plain"
 
 local options = {}
 
@@ -68,10 +69,11 @@ local kinds = {
   endpoints = {
     function(value)
       if type(value) ~= "table" then return is_text(value) end
-      for _, url in ipairs(value) do
+      local list = plain.list(value) or {}
+      for _, url in ipairs(list) do
         if not is_text(url) then return false end
       end
-      return #value > 0
+      return #list > 0
     end,
     "a URL or a list of URLs", hidden = true,
   },
@@ -120,6 +122,10 @@ local known = {
   on_event = "callable",
 }
 
+---@type table<string, aom.OptionKind>
+local client_kinds = {}
+for name, kind in pairs(known) do client_kinds[name] = kinds[kind] end
+
 --- How many single-byte edits lie between two words (Levenshtein).
 ---@param a string
 ---@param b string
@@ -162,15 +168,31 @@ local function unknown(name, candidates, what)
   return err
 end
 
---- Refuses names that are not among `candidates`.
----@param given table
+--- Refuses names that are not among `candidates`, as far as they can be seen.
+---@param container table
 ---@param candidates table<string, any>
 ---@param what string
 ---@return aom.Error|nil
-function options.check_names(given, candidates, what)
-  for name in pairs(given) do
+function options.check_names(container, candidates, what)
+  for name in next, container do
     if candidates[name] == nil then return unknown(name, candidates, what) end
   end
+end
+
+--- Reads a table by names, so that values behind its metatable count. Names that are not
+--- among `candidates` are refused, as far as they can be seen.
+---@param container table
+---@param candidates table<string, any>
+---@param what string
+---@return table|nil copy  without a metatable
+---@return aom.Error|nil
+function options.read(container, candidates, what)
+  local err = options.check_names(container, candidates, what)
+  if err then return nil, err end
+  local copy
+  copy, err = plain.values(container, candidates)
+  if not copy then err.message = what .. " " .. err.message end
+  return copy, err
 end
 
 --- What can be said of a string that may be a secret.
@@ -191,41 +213,39 @@ local function check_value(name, value, kind)
   return errors.argument("%s: expected %s, got %s", name, kind[2], got)
 end
 
---- Checks the table of options that a method takes.
----@param what string  the method
----@param given any
----@param wanted table<string, aom.OptionKind>
----@return aom.Error|nil
-function options.check_table(what, given, wanted)
-  if type(given) ~= "table" then
-    return errors.argument("%s: expected a table of options, got %s", what, errors.show(given))
-  end
-  local err = options.check_names(given, wanted, "option")
-  for name, value in pairs(given) do
-    if err then break end
-    err = check_value(what .. ": " .. name, value, wanted[name])
-  end
-  return err
-end
-
---- Checks the options of a client.
----@param given any
----@return table|nil copy
----@return aom.Error|nil err
-function options.check(given)
-  if given == nil then return {} end
-  if type(given) ~= "table" then
-    return nil, errors.argument("client options: expected a table, got %s", errors.show(given))
-  end
-  local err = options.check_names(given, known, "option")
-  if err then return nil, err end
-  local copy = {}
-  for name, value in pairs(given) do
-    err = check_value("option " .. name, value, kinds[known[name]])
+local function read_checked(container, wanted, prefix)
+  local copy, err = options.read(container, wanted, "option")
+  if not copy then return nil, err end
+  for name, value in pairs(copy) do
+    err = check_value(prefix .. name, value, wanted[name])
     if err then return nil, err end
-    copy[name] = value
   end
   return copy
+end
+
+--- Reads and checks the table of options that a method takes.
+---@param what string  the method
+---@param container any
+---@param wanted table<string, aom.OptionKind>
+---@return table|nil copy
+---@return aom.Error|nil
+function options.read_table(what, container, wanted)
+  if type(container) ~= "table" then
+    return nil, errors.argument("%s: expected a table of options, got %s", what, errors.show(container))
+  end
+  return read_checked(container, wanted, what .. ": ")
+end
+
+--- Reads and checks the options of a client.
+---@param container any
+---@return table|nil copy
+---@return aom.Error|nil err
+function options.check(container)
+  if container == nil then return {} end
+  if type(container) ~= "table" then
+    return nil, errors.argument("client options: expected a table, got %s", errors.show(container))
+  end
+  return read_checked(container, client_kinds, "option ")
 end
 
 return options

@@ -8,6 +8,7 @@
 --- their ids, so that one which moved to a later page does not come twice.
 
 local errors = require "aom.errors"
+local fields = require "aom.fields"
 local invoke = require "aom.invoke"
 local json = require "aom.json"
 local operations = require "aom.operations"
@@ -46,24 +47,19 @@ local SIZE = 100
 local Walk = {}
 Walk.__index = Walk
 
-local function copy(given)
-  local new = {}
-  for name, value in pairs(given or {}) do new[name] = value end
-  return new
-end
-
 --- What the list's operation takes.
 local function arguments(self, filter)
   if self.has_id then return self.id, filter end
   return filter
 end
 
+local walk_options = { allow_partial = options.kinds.flag }
+
 --- Takes the options of a walk out of its filter: the rest is for the service.
 local function take_options(filter, what)
-  local allow_partial = filter.allow_partial
+  local chosen, err = options.read_table(what, { allow_partial = filter.allow_partial }, walk_options)
   filter.allow_partial = nil
-  return allow_partial, options.check_table(what, { allow_partial = allow_partial },
-    { allow_partial = options.kinds.flag })
+  return chosen and chosen.allow_partial, err
 end
 
 --- Begins to walk a list; asks nothing yet. In the filter, `allow_partial = true` takes a
@@ -84,12 +80,11 @@ function pages.walk(state, list, a, b)
     pages = 0, found = 0, fresh = true, changed = false, over = false,
   }, Walk)
   local err
-  if filter == nil or type(filter) == "table" then
-    filter = copy(filter)
-    filter[list.size] = filter[list.size] or SIZE
-    self.allow_partial, err = take_options(filter, row.name)
-    if err then return nil, err end
-  end
+  filter, err = fields.read(row, filter, walk_options)
+  if not filter then return nil, err end
+  filter[list.size] = filter[list.size] or SIZE
+  self.allow_partial, err = take_options(filter, row.name)
+  if err then return nil, err end
   local built
   built, err = request.build(row, arguments(self, filter))
   if not built then return nil, err end

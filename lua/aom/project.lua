@@ -1,11 +1,12 @@
 --- The project id of a client that was given none: a token tells its own; for keys the
---- identity service is asked for the project that has the region's name. Asked once by
---- all who wait, and remembered in the process for each key and region.
+--- identity service is asked for the project that has exactly the region's name. Asked
+--- once by all who wait, and remembered in the process for each key and region.
 
 local errors = require "aom.errors"
 local gate = require "aom.gate"
 local iam = require "aom.iam"
 local json = require "aom.json"
+local options = require "aom.options"
 
 local project = {}
 
@@ -26,30 +27,70 @@ local function entry_of(client, bearer, endpoint)
     client.project_entry = client.project_entry or { gate = gate.new() }
     return client.project_entry
   end
-  local key = table.concat({ endpoint.base, signer:ak(), client.settings.region }, " ")
+  local key = table.concat({ endpoint.base .. endpoint.path, signer:ak(), client.settings.region }, " ")
   entries[key] = entries[key] or { gate = gate.new() }
   return entries[key]
 end
 
 local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to do without the look-up"
 
-local function choose(body, region)
+local MAX_SHOWN = 10
+
+local is_id = options.kinds.project[1]
+
+--- What helps in the end, and whether an id that was found is another account's.
+local function hint_of(settings)
+  local passed = settings.passed_over.project_id
+  return passed and HINT .. "; " .. passed or HINT
+end
+
+local function show(projects)
+  local shown = {}
+  for i = 1, math.min(#projects, MAX_SHOWN) do
+    shown[i] = ("%s (%s)"):format(errors.show(projects[i].name), projects[i].id)
+  end
+  if #projects > MAX_SHOWN then shown[#shown + 1] = ("%d more"):format(#projects - MAX_SHOWN) end
+  return table.concat(shown, ", ")
+end
+
+--- The projects of a list, those of the name and the others; nil when it is no such list.
+--- An entry that is no project matters where the one that is wanted may be meant by it.
+local function sort_out(body, name)
   local document = json.decode(body)
   local list = type(document) == "table" and document.projects
-  if type(list) ~= "table" then
-    return nil, errors.new("protocol", "the identity service's list of projects cannot be understood", { hint = HINT })
-  end
-  local ids, shown = {}, {}
+  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil end
+  local named, others, seen, is_broken = {}, {}, {}, false
   for _, entry in ipairs(list) do
-    if type(entry) == "table" and type(entry.id) == "string" then
-      ids[#ids + 1] = entry.id
-      shown[#shown + 1] = ("%s (%s)"):format(entry.id, tostring(entry.name))
+    local has_name = type(entry) == "table" and type(entry.name) == "string"
+    local is_named = has_name and entry.name == name
+    if not has_name or not is_id(entry.id) then
+      if is_named then return nil end
+      is_broken = true
+    elseif not seen[entry.id] then
+      local into = is_named and named or others
+      into[#into + 1], seen[entry.id] = entry, true
     end
   end
-  if #ids == 1 then return ids[1] end
-  local message = #ids == 0 and ("no project is called %s, so its project id must be given"):format(region)
-    or ("%d projects are called %s: %s"):format(#ids, region, table.concat(shown, ", "))
-  return nil, errors.config(message, HINT)
+  if is_broken and not named[1] then return nil end
+  return named, others
+end
+
+--- The service's filter may be loose: only a project of exactly that name is meant.
+local function choose(body, settings)
+  local region = settings.region
+  local named, others = sort_out(body, region)
+  if not named then
+    return nil, errors.new("protocol", "the identity service's list of projects cannot be understood",
+      { hint = hint_of(settings) })
+  end
+  if #named == 1 then return named[1].id end
+  if #named > 1 then
+    return nil, errors.config(("%d projects are called %s: %s"):format(#named, region, show(named)),
+      hint_of(settings))
+  end
+  local found = others[1] and "; the identity service names " .. show(others) or ""
+  return nil, errors.config(("no project is called %s, so its project id must be given%s"):format(region, found),
+    hint_of(settings))
 end
 
 local function ask(client, endpoint, run, scope, deadline)
@@ -60,10 +101,10 @@ local function ask(client, endpoint, run, scope, deadline)
   }, scope, deadline)
   if not result then
     err.hint = (err.hint and err.hint .. "; " or "")
-      .. ("this was the look-up of the project id of region %s: %s"):format(region, HINT)
+      .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
     return nil, err
   end
-  return choose(result.body, region)
+  return choose(result.body, client.settings)
 end
 
 local function ask_for_all(client, entry, hold, ...)
@@ -91,9 +132,21 @@ local function find(client, entry, endpoint, run, scope, deadline)
 end
 
 local function adopt(client, id)
+  if not is_id(id) then
+    return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
+  end
   client.settings.project_id = id
   client.identity:set_project(id)
   return true
+end
+
+--- Where the look-up goes. Without a look-up only some credentials do without it.
+local function identity_service(client)
+  local endpoint, err = iam.endpoint(client.settings)
+  if not endpoint and not client.identity.provider.asks_iam then
+    err.hint = (err.hint and err.hint .. "; or " or "") .. hint_of(client.settings)
+  end
+  return endpoint, err
 end
 
 --- Sees to it that the client's settings have a project id.
@@ -106,11 +159,16 @@ end
 function project.ensure(client, run, scope, deadline)
   local loop, settings = client.loop, client.settings
   local expires = math.min(deadline, loop.now() + settings.attempt_timeout)
-  local bearer, err = client.identity:get(loop, deadline, expires)
+  local endpoint, bearer, err
+  -- Before anybody is asked for keys, but not where a token may come that tells its project.
+  if not client.identity.provider.may_tell_project then
+    endpoint, err = identity_service(client)
+    if not endpoint then return nil, err end
+  end
+  bearer, err = client.identity:get(loop, deadline, expires)
   if not bearer then return nil, err end
   if bearer.project_id then return adopt(client, bearer.project_id) end
-  local endpoint
-  endpoint, err = iam.endpoint(settings)
+  endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
   local id
   id, err = find(client, entry_of(client, bearer, endpoint), endpoint, run, scope, deadline)

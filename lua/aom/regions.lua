@@ -31,8 +31,7 @@ end
 
 local by_id, automated = set_of(known), set_of(automation)
 
--- The identity service has no endpoint of its own in some regions, and one in a region
--- that AOM lacks; what has none is served by the central one.
+-- The identity service has no endpoint of its own in these: the central one serves them.
 local without_iam = {
   ["ru-northwest-2"] = true, ["ap-southeast-5"] = true, ["af-north-1"] = true,
   ["cn-north-11"] = true, ["cn-southwest-3"] = true,
@@ -49,11 +48,18 @@ end
 ---@return string|nil
 function regions.nearest(region) return options.nearest(region, by_id) end
 
----@param region string|nil
+--- The known region whose own endpoint a host is.
+---@param host string  in lower case
+---@return string|nil region
+function regions.of_host(host)
+  local region = host:match "^aom%.([%w-]+)%.myhuaweicloud%.com$"
+  return region and by_id[region] and region or nil
+end
+
+---@param region string  a known one
 ---@return string endpoint  of the identity service
 function regions.iam_endpoint(region)
-  local own = region and (by_id[region] and not without_iam[region] or region == "eu-west-0")
-  return "https://iam." .. (own and region .. "." or "") .. "myhuaweicloud.com"
+  return "https://iam." .. (without_iam[region] and "" or region .. ".") .. "myhuaweicloud.com"
 end
 
 ---@param region string

@@ -4,6 +4,7 @@
 local core = require "aom.core"
 local errors = require "aom.errors"
 local options = require "aom.options"
+local plain = require "aom.plain"
 
 local signing = {}
 
@@ -53,10 +54,11 @@ end
 
 local function check_names_list(list)
   if list == nil then return nil end
-  if type(list) ~= "table" then
-    return errors.argument("credentials.signed_headers: expected a list of names, got %s", errors.show(list))
+  if type(list) ~= "table" or not plain.list(list) then
+    return errors.argument("credentials.signed_headers: expected a list of names, got %s%s", errors.show(list),
+      type(list) == "table" and " whose metatable may hide some" or "")
   end
-  for index, name in pairs(list) do
+  for index, name in next, list do
     if type(index) ~= "number" or type(name) ~= "string" then
       return errors.argument("credentials.signed_headers: expected a list of names, got %s for %s",
         errors.show(name), errors.show(index))
@@ -70,13 +72,18 @@ local function first_error(checks)
   end
 end
 
-local function check_request(given)
-  if type(given) ~= "table" then
-    return errors.argument("request: expected a table, got %s", errors.show(given))
+--- A table whose names are anybody's, which can be read as it is alone.
+local function check_map(name, value, wanted)
+  if value == nil then return nil end
+  if type(value) ~= "table" then return errors.argument("%s: expected %s, got %s", name, wanted, errors.show(value)) end
+  if plain.is_veiled(value) then
+    return errors.argument("%s: expected %s, got one whose metatable may hide some of it", name, wanted)
   end
+end
+
+local function check_request(given)
   local scheme = given.scheme
   return first_error { n = 7,
-    options.check_names(given, request_fields, "request field") or false,
     check_method(given.method) or false,
     check_host(given.host) or false,
     (type(given.path) ~= "string" or given.path:sub(1, 1) ~= "/")
@@ -85,18 +92,14 @@ local function check_request(given)
       and errors.argument('request.scheme: expected "http" or "https", got %s', errors.show(scheme)),
     given.body ~= nil and type(given.body) ~= "string"
       and errors.argument("request.body: expected a string, got a %s", type(given.body)),
-    given.headers ~= nil and type(given.headers) ~= "table"
-      and errors.argument("request.headers: expected a table, got %s", errors.show(given.headers)),
+    check_map("request.headers", given.headers, "a table") or false,
+    check_map("request.query", given.query, "a list of { name, value } pairs") or false,
   }
 end
 
 local function check_key(given)
-  if type(given) ~= "table" then
-    return errors.argument("credentials: expected a table, got %s", errors.show(given))
-  end
   local unscoped = given.algorithm ~= "V11-HMAC-SHA256"
-  return first_error { n = 9,
-    options.check_names(given, key_fields, "credentials field") or false,
+  return first_error { n = 8,
     check_text("credentials.ak", given.ak) or false,
     check_text("credentials.sk", given.sk) or false,
     check_text("credentials.security_token", given.security_token, true) or false,
@@ -119,20 +122,16 @@ end
 
 --- Copies a query: a list of { name, value } pairs, or a table of name = value.
 local function copy_query(query)
-  if query == nil then return {} end
-  if type(query) ~= "table" then
-    return nil, errors.argument("request.query: expected a list of { name, value } pairs, got %s",
-      errors.show(query))
-  end
   local copy = {}
-  for key, entry in pairs(query) do
+  for key, entry in next, query or {} do
     local name, value = key, entry
     if type(key) == "number" then
-      if type(entry) ~= "table" then
+      local pair = type(entry) == "table" and plain.list(entry)
+      if not pair then
         return nil, errors.argument("request.query[%s]: expected a { name, value } pair, got %s",
           text_of(key) or "?", errors.show(entry))
       end
-      name, value = entry[1], entry[2]
+      name, value = pair[1], pair[2]
     end
     name, value = text_of(name), text_of(value == nil and "" or value)
     if not name or not value then
@@ -159,7 +158,7 @@ end
 
 local function copy_headers(headers)
   local copy, seen = {}, {}
-  for name, value in pairs(headers or {}) do
+  for name, value in next, headers or {} do
     local text = text_of(value)
     local err = check_header(name, text)
     if err then return nil, err end
@@ -204,15 +203,26 @@ local blamed = {
   no_date = "credentials.signed_headers", conflict = "request.headers",
 }
 
+local function read(what, given, names)
+  if type(given) ~= "table" then
+    return nil, errors.argument("%s: expected a table, got %s", what, errors.show(given))
+  end
+  return options.read(given, names, what .. " field")
+end
+
 --- Signs a request.
 ---@param given table  { method, host, path (decoded), scheme?, query?, headers?, body? }
 ---@param key table    { ak, sk, security_token?, algorithm?, date?, region?, service?, signed_headers? }
 ---@return table|nil signed  { headers, url, canonical_request, string_to_sign, signed_headers }
 ---@return aom.Error|nil err
 function signing.sign(given, key)
-  local err = check_request(given) or check_key(key)
+  local request, err
+  given, err = read("request", given, request_fields)
+  if not given then return nil, err end
+  key, err = read("credentials", key, key_fields)
+  if not key then return nil, err end
+  err = check_request(given) or check_key(key)
   if err then return nil, err end
-  local request
   request, err = copy_request(given, key)
   if not request then return nil, err end
   local made, signer, why = pcall(core.signer, {

@@ -146,6 +146,15 @@ for _, source in ipairs(sources) do
       client.methods.close(state)
     end)
 
+    it("come as well from an identity service whose address has the API's version", function()
+      for _, suffix in ipairs { "/v3", "/v3/", "/v3.0" } do
+        local state = open(source, { iam_endpoint = simulator.url .. suffix })
+        assert.is_true(assert(accounts.trigger(state)).success)
+        client.methods.close(state)
+      end
+      for name in pairs(accounts.counts(simulator)) do assert.is_nil(name:find("/v3/v3", 1, true)) end
+    end)
+
     it("cost fifty calls at once no more than one", function()
       simulator.set { latency = 0.02 }
       local state = open(source)

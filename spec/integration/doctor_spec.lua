@@ -51,8 +51,9 @@ describe("the doctor", function()
     local found = examine()
     assert.are.same({ configuration = "ok", credentials = "ok", endpoint = "ok", tls = "ok", clock = "ok",
       access = "ok" }, statuses(found))
-    assert.matches("region cn%-north%-4; endpoint " .. simulator.url:gsub("%p", "%%%0") .. ", from option endpoint",
-      found.configuration.detail)
+    assert.are.equal(("region cn-north-4, from option region; endpoint %s, from option endpoint; project %s, from "
+      .. "option project_id; identity service %s, from option iam_endpoint; credentials from options ak and sk"):format(
+        simulator.url, accounts.PROJECT, simulator.url), found.configuration.detail)
     for _, request in ipairs(simulator.state().requests) do assert.are.equal("GET", request.method) end
   end)
 
@@ -138,6 +139,20 @@ describe("the doctor", function()
   it("sees an unknown region and a misspelt option", function()
     assert.matches("unknown region", examine({ endpoint = false, region = "cn-nroth-4" }).configuration.detail)
     assert.matches('did you mean "region"', examine({ regoin = "x" }).configuration.fix)
+  end)
+
+  it("sees that the identity service is not known, and a project id that is another account's", function()
+    local other = ("f"):rep(32)
+    local world = accounts.system { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = other }
+    local found = examine({ iam_endpoint = false, project_id = false }, world)
+    assert.are.equal("fail", found.configuration.status)
+    assert.matches("the identity service is not known for " .. simulator.url:gsub("%p", "%%%0"),
+      found.configuration.detail)
+    assert.matches("from options ak and sk; environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over",
+      found.configuration.detail)
+    assert.matches("set option iam_endpoint.*; or set option project_id", found.configuration.fix)
+    assert.is_nil(found.configuration.detail:find(other, 1, true))
+    assert.are.equal("ok", examine({ iam_endpoint = false }, world).configuration.status)
   end)
 
   it("sees a region where the API is not documented", function()

@@ -111,6 +111,27 @@ describe("examples/neovim", function()
       assert.matches("ok: aom %d", text)
     end)
 
+    it("says which project id is another account's", function()
+      local path = process.temporary(("[basic]\nak = %s\nsk = %s\nproject_id = %s\n"):format("A", "S", PROJECT))
+      process.run("chmod 600 " .. path)
+      local text = check { HUAWEICLOUD_SDK_CREDENTIALS_FILE = path, HUAWEICLOUD_SDK_AK = AK, HUAWEICLOUD_SDK_SK = SK,
+        HUAWEICLOUD_SDK_REGION = "cn-north-4" }
+      os.remove(path)
+      assert.matches("project_id in " .. path .. " was passed over", text, 1, true)
+      assert.is_nil(text:find("project_id " .. PROJECT, 1, true))
+    end)
+
+    it("says that there is no JSON, and what to install", function()
+      local text = check(environment, [[
+        vim.json = nil
+        package.preload["cjson.safe"] = function() error("no such symbol", 0) end
+      ]])
+      assert.matches("lua-cjson cannot be loaded", text, 1, true)
+      assert.matches("no such symbol", text, 1, true)
+      assert.matches("luarocks install lua-cjson", text, 1, true)
+      assert.matches("do not suffice", text, 1, true)
+    end)
+
     it("explains a core that cannot be loaded", function()
       local text = check(environment, "package.cpath = '/nonexistent/?.so'\n")
       assert.matches("make LUA=luajit", text, 1, true)

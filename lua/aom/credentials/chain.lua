@@ -19,6 +19,8 @@ local chain = {}
 ---@field where string      where the credentials come from, for people
 ---@field lazy? boolean     it has to ask somebody, so it is not asked before the first call
 ---@field fixed? boolean    it never has any others
+---@field asks_iam? boolean  it asks the identity service
+---@field may_tell_project? boolean  it may give a token with its project's id
 ---@field window? number    renewed when less than these seconds are left
 ---@field skipped? string   why the places before it had nothing
 

@@ -2,10 +2,11 @@
 --- the user brings.
 
 local errors = require "aom.errors"
+local plain = require "aom.plain"
 local protect = require "aom.protect"
 
 ---@class aom.CustomProvider: aom.Provider
-local Custom = { lazy = true, where = "option credentials" }
+local Custom = { lazy = true, may_tell_project = true, where = "option credentials" }
 Custom.__index = Custom
 
 local custom = {}
@@ -17,7 +18,12 @@ function custom.new(provider)
   if type(provider) == "function" then
     return setmetatable({ call = function(context) return provider(context) end }, Custom)
   end
-  if type(provider.refresh) ~= "function" then
+  local refresh, err = plain.index(provider, "refresh")
+  if err then
+    err.message = "option credentials: " .. err.message
+    return nil, err
+  end
+  if type(refresh) ~= "function" then
     return nil, errors.argument("option credentials: the object has no refresh method")
   end
   return setmetatable({ call = function(context) return provider:refresh(context) end }, Custom)

@@ -1,21 +1,12 @@
 --- Credentials from environment variables.
 
 local errors = require "aom.errors"
+local source = require "aom.source"
 local stored = require "aom.credentials.stored"
 
 local environment = {}
 
-local names = {
-  ak = "HUAWEICLOUD_SDK_AK", sk = "HUAWEICLOUD_SDK_SK",
-  security_token = "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-  token = "HUAWEICLOUD_SDK_TOKEN",
-  idp_id = "HUAWEICLOUD_SDK_IDP_ID", id_token_file = "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
-  username = "HUAWEICLOUD_SDK_USERNAME", password = "HUAWEICLOUD_SDK_PASSWORD",
-  domain_name = "HUAWEICLOUD_SDK_DOMAIN_NAME",
-}
-
--- Looked for when none of the first pair is set; these stand in the provider's samples.
-local sample_names = { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" }
+local names, sample_names = source.credentials, source.sample_pair
 
 local skipped = "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, CLOUD_SDK_AK and "
   .. "CLOUD_SDK_SK, HUAWEICLOUD_SDK_TOKEN, HUAWEICLOUD_SDK_USERNAME, or HUAWEICLOUD_SDK_IDP_ID (none is set)"

@@ -22,7 +22,7 @@ local KEY_NAMES = { ak = "access", sk = "secret", security_token = "securitytoke
 ---@return aom.Provider
 function federation.new(settings, values)
   return setmetatable({
-    settings = settings, values = values, lazy = true, where = "options idp_id and id_token_file",
+    settings = settings, values = values, lazy = true, asks_iam = true, where = "options idp_id and id_token_file",
   }, Federation)
 end
 

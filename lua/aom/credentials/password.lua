@@ -3,6 +3,7 @@
 local bearer = require "aom.bearer"
 local breaker = require "aom.breaker"
 local clock = require "aom.clock"
+local errors = require "aom.errors"
 local iam = require "aom.iam"
 local remote = require "aom.credentials.remote"
 
@@ -17,7 +18,7 @@ local password = {}
 ---@param values table  username, password, domain_name
 ---@return aom.Provider
 function password.new(settings, values)
-  local self = setmetatable({ lazy = true, where = "options username and password" }, Password)
+  local self = setmetatable({ lazy = true, asks_iam = true, where = "options username and password" }, Password)
   -- In a closure, where nothing that prints tables finds it.
   function self.exchange(context) return password.exchange(settings, context, values) end
   return self
@@ -44,19 +45,30 @@ local function question(settings, endpoint, values)
   }
 end
 
-local function read(answer, document, ask)
+--- A project's name is asked for where its id is not known: a token of another project is
+--- of no use.
+local function check_project(settings, project)
+  local asked, name = scope(settings).name, project.name
+  if not asked or name == nil or name == asked then return nil end
+  return errors.config(("a token for the project %s was asked for, and the identity service gave one for %s"):format(
+    errors.show(asked), errors.show(name)), "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID")
+end
+
+local function read(settings, answer, document, ask)
   local details = type(document.token) == "table" and document.token or {}
   local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
   if not token or not expires_at then return nil, remote.nonsense(ask) end
-  local project = type(details.project) == "table" and details.project.id
-  return { token = token, expires_at = expires_at, project_id = type(project) == "string" and project or nil }
+  local project = type(details.project) == "table" and details.project or {}
+  local err = check_project(settings, project)
+  if err then return nil, err end
+  return { token = token, expires_at = expires_at, project_id = type(project.id) == "string" and project.id or nil }
 end
 
 local function ask_once(settings, context, endpoint, values)
   local ask = question(settings, endpoint, values)
   local document, err, answer = remote.document(settings, context, ask)
   if not document then return nil, err, answer end
-  local token, fault = read(answer, document, ask)
+  local token, fault = read(settings, answer, document, ask)
   return token, fault, answer
 end
 
@@ -89,6 +101,8 @@ function password.exchange(settings, context, values)
     record:accept(loop)
   end
   record:give_up(hold, err)
+  local passed = settings.passed_over.project_id
+  if err and passed and not settings.project_id then err.hint = err.hint and err.hint .. "; " .. passed or passed end
   return token, err
 end
 

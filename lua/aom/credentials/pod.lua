@@ -5,6 +5,7 @@ local endpoints = require "aom.endpoint"
 local errors = require "aom.errors"
 local federation = require "aom.credentials.federation"
 local remote = require "aom.credentials.remote"
+local source = require "aom.source"
 
 ---@class aom.PodProvider: aom.Provider
 local Pod = { window = 2400, lazy = true, where = "pod identity" }
@@ -12,8 +13,7 @@ Pod.__index = Pod
 
 local pod = {}
 
-local URI = "HC_CONTAINER_CREDENTIALS_FULL_URI"
-local FILE = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+local URI, FILE = source.pod.uri, source.pod.file
 local TIMEOUT = 5
 
 local KEY_NAMES = {

@@ -40,6 +40,7 @@ function stored.new(settings, place)
   if not kind then return nil, nil, place.skipped end
   -- Those have to be asked for, which may wait: it is left to the first call.
   self.lazy = exchanges[kind] ~= nil
+  self.asks_iam = self.lazy
   self.window = exchanges[kind] == federation and 2400 or nil
   return self
 end

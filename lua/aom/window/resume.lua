@@ -5,6 +5,7 @@ local claim = require "aom.window.claim"
 local errors = require "aom.errors"
 local journals = require "aom.window.journal"
 local numbers = require "aom.window.numbers"
+local plain = require "aom.plain"
 local states = require "aom.window.states"
 local switch = require "aom.window.switch"
 
@@ -233,8 +234,11 @@ function resume.prepare(state, paused, given)
   if not chosen then return nil, err end
   local path = paused
   if type(paused) == "table" then
-    if paused.dry_run then return nil, errors.argument("resume: a dry run has paused nothing") end
-    path = paused.file
+    local window
+    window, err = plain.values(paused, { dry_run = true, file = true })
+    if not window then return nil, err end
+    if window.dry_run then return nil, errors.argument("resume: a dry run has paused nothing") end
+    path = window.file
   end
   if type(path) ~= "string" or path == "" then
     return nil, errors.argument("resume: expected what client:pause returned, or its file, got %s",

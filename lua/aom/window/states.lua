@@ -3,6 +3,7 @@
 
 local errors = require "aom.errors"
 local names = require "aom.names"
+local plain = require "aom.plain"
 
 local states = {}
 
@@ -16,12 +17,18 @@ local function add(table_of, list, meaning)
   for _, spelling in ipairs(list) do table_of[spelling:lower()] = meaning end
 end
 
-local function is_list_of_texts(list)
-  if type(list) ~= "table" then return false end
+--- The texts of a list, or nil when it is none.
+local function texts_of(value)
+  local list = type(value) == "table" and plain.list(value)
+  if not list then return nil end
   for _, spelling in ipairs(list) do
-    if type(spelling) ~= "string" then return false end
+    if type(spelling) ~= "string" then return nil end
   end
-  return true
+  return list
+end
+
+local function refuse(meaning)
+  return nil, errors.argument("states: expected lists of texts under on and off, and found %s", errors.show(meaning))
 end
 
 --- The spellings, with those that the caller adds.
@@ -36,11 +43,14 @@ function states.table_of(more)
   if type(more) ~= "table" then
     return nil, errors.argument("states: expected { on = { … }, off = { … } }, got %s", errors.show(more))
   end
-  for meaning, list in pairs(more) do
-    if not known[meaning] or not is_list_of_texts(list) then
-      return nil, errors.argument("states: expected lists of texts under on and off, and found %s",
-        errors.show(meaning))
-    end
+  for meaning in next, more do
+    if not known[meaning] then return refuse(meaning) end
+  end
+  local lists, err = plain.values(more, known)
+  if not lists then return nil, err end
+  for meaning, value in pairs(lists) do
+    local list = texts_of(value)
+    if not list then return refuse(meaning) end
     add(spellings, list, meaning)
   end
   return spellings

@@ -35,11 +35,10 @@ local kinds = {
 function switch.options(what, given, allowed)
   local known = {}
   for _, name in ipairs(allowed) do known[name] = kinds[name] end
-  local err = options.check_table(what, given, known)
-  if err then return nil, err end
-  local chosen = { concurrency = CONCURRENCY }
-  for name, value in pairs(given) do chosen[name] = value end
-  chosen.spellings, err = states.table_of(given.states)
+  local chosen, err = options.read_table(what, given, known)
+  if not chosen then return nil, err end
+  chosen.concurrency = chosen.concurrency or CONCURRENCY
+  chosen.spellings, err = states.table_of(chosen.states)
   if err then return nil, err end
   return chosen
 end

@@ -11,11 +11,12 @@ typedef struct try_out {
 
 typedef struct record {
   char name[LOCKOUT_NAME_MAX];
-  size_t name_len;       /* 0: the record is free */
-  bool accepted;         /* anybody may send */
-  bool proven;           /* accepted at least once, also if refused since */
-  unsigned refusals;     /* in a row */
-  int64_t blocked_until; /* 0: not blocked */
+  size_t name_len;   /* 0: the record is free */
+  bool accepted;     /* anybody may send */
+  bool proven;       /* accepted at least once, also if refused since */
+  unsigned refusals; /* in a row */
+  bool blocked;
+  int64_t blocked_until; /* if blocked */
   int64_t refused_at;
   int64_t used_at;
   try_out tries[LOCKOUT_REFUSALS];
@@ -145,9 +146,9 @@ static void end_try(record *r, uint64_t ticket) {
 /* When its time is up a blocked key is one that nothing is known of: the user may have
  * corrected it at the service. */
 static bool is_blocked(record *r, int64_t now) {
-  if (r->blocked_until == 0 || now < r->blocked_until)
-    return r->blocked_until != 0;
-  r->blocked_until = 0;
+  if (!r->blocked || now < r->blocked_until)
+    return r->blocked;
+  r->blocked = false;
   r->refusals = 0;
   r->proven = false;
   r->note_len = 0;
@@ -277,7 +278,7 @@ bool lockout_accept(slice name, int64_t now) {
   if (news) {
     r->accepted = r->proven = true;
     r->refusals = 0;
-    r->blocked_until = 0;
+    r->blocked = false;
     r->note_len = 0;
     memset(r->tries, 0, sizeof r->tries);
   }
@@ -298,6 +299,7 @@ static lockout_state count_refusal(record *r, int64_t now, lockout_evidence evid
   set_note(r, note);
   if (r->refusals < LOCKOUT_REFUSALS)
     return LOCKOUT_NEW;
+  r->blocked = true;
   r->blocked_until = now + LOCKOUT_MS;
   return LOCKOUT_BLOCKED;
 }

@@ -116,6 +116,23 @@ local function look(record, loop)
   return state == "open" and open(record)
 end
 
+local function release(record, store, hold)
+  if hold.ticket then memory.release(record.name, hold.ticket) end
+  if hold.slip and store then dictionary.release(store, record.name, hold.slip) end
+  hold.ticket, hold.slip = nil, nil
+end
+
+--- What other workers know is read again with the right in hand: the one that had it
+--- before may have been refused after this call looked.
+local function ask_workers(record, store, hold, seconds)
+  hold.slip = dictionary.enter(store, record.name, hold.slip, seconds)
+  local state, note = dictionary.look(store, record.name)
+  if hold.slip and state ~= "blocked" then return hold end
+  release(record, store, hold)
+  if state == "blocked" then return nil, remembered(record, note) end
+  return false
+end
+
 --- Asks all memories for the right to send; false: another call has it.
 ---@param seconds number  when the hold is void, should the caller vanish
 ---@param second boolean  this caller cannot wait for another one of the same state
@@ -132,11 +149,7 @@ local function ask(record, loop, hold, seconds, second)
   end
   hold.ticket, hold.expires = ticket, loop.now() + seconds
   if not loop.shared then return hold end
-  hold.slip = dictionary.enter(loop.shared, record.name, hold.slip, seconds)
-  if hold.slip then return hold end
-  memory.release(record.name, ticket)
-  hold.ticket = nil
-  return false
+  return ask_workers(record, loop.shared, hold, seconds)
 end
 
 --- Waits until no other state, thread or process tries the key out. Meanwhile this call
@@ -205,9 +218,13 @@ end
 function Record:refuse(loop, hold, failure, evidence)
   local store, name = loop.shared, self.name
   local time, note = clock(loop), write_note(failure)
-  local state = memory.refuse(name, time, hold and hold ~= true and hold.ticket or nil, evidence or "certain", note)
+  -- First the workers' store, so that nobody takes its older word against the core's memory.
+  local count = store and evidence ~= "doubtful" and dictionary.refuse(store, name)
+  local ticket = type(hold) == "table" and hold.ticket or nil
+  local state = memory.refuse(name, time, ticket, evidence or "certain", note)
   if store and state ~= "open" then
-    if dictionary.refuse(store, name) >= MAX_REFUSALS and state ~= "blocked" then
+    count = count or dictionary.refuse(store, name)
+    if count >= MAX_REFUSALS and state ~= "blocked" then
       state = memory.refuse(name, time, nil, "locked", note)
     end
     if state == "blocked" then dictionary.block(store, name, note) end
@@ -222,9 +239,7 @@ end
 ---@param failure? aom.Error
 function Record:give_up(loop, hold, failure)
   if type(hold) ~= "table" then return end
-  if hold.ticket then memory.release(self.name, hold.ticket) end
-  if hold.slip and loop.shared then dictionary.release(loop.shared, self.name, hold.slip) end
-  hold.ticket, hold.slip = nil, nil
+  release(self, loop.shared, hold)
   self.gate:release(hold, failure)
 end
 

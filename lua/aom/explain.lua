@@ -82,7 +82,9 @@ local function unauthenticated(err)
   if message:find("reach the limit", 1, true) then
     return "the service has locked this access key for five minutes, after too many wrong signatures"
   end
-  if message:find("decrypt token fail", 1, true) then return "the token is malformed, or was issued in another region" end
+  if message:find("decrypt token fail", 1, true) then
+    return "the token is malformed, or was issued in another region"
+  end
   if err.code and err.code:find "%.0307$" then return "the token has expired: get a new one" end
 end
 

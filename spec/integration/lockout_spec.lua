@@ -66,18 +66,24 @@ describe("a wrong key", function()
   end)
 
   it("sends two however often the library is loaded anew", function()
-    local sk, loaded = new_secret(), {}
-    for name, module in pairs(package.loaded) do
-      if name:find "^aom%f[%W]" then loaded[name] = module end
-    end
-    for _ = 1, 5 do
+    local sk = new_secret()
+    local function unload()
+      local loaded = {}
+      for name, module in pairs(package.loaded) do
+        if name:find "^aom%f[%W]" then loaded[name] = module end
+      end
       for name in pairs(loaded) do package.loaded[name] = nil end
+      return loaded
+    end
+    local before = unload()
+    for _ = 1, 5 do
       local safe = require "aom.safe"
       local _, err = assert(safe.client(options(sk))):trigger("wf-001", "enable")
       assert.are.equal("APIGW.0301", err.code)
       assert.are.equal(401, err.status)
+      unload()
     end
-    for name, module in pairs(loaded) do package.loaded[name] = module end
+    for name, module in pairs(before) do package.loaded[name] = module end
     assert.are.equal(2, total())
   end)
 
@@ -134,9 +140,15 @@ describe("a key that was accepted", function()
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)
 
+  local function open(project)
+    return assert(client.open { endpoint = simulator.url, project_id = project, ak = "K", sk = "right", proxy = "" })
+  end
+
   it("goes on when the service refuses it for some workflows", function()
-    local state = assert(client.open { endpoint = simulator.url, project_id = PROJECT, ak = "K", sk = "right", proxy = "" })
-    simulator.script { with(REFUSED_BEHIND, { match = ids[10], times = 9 }), with(REFUSED_BEHIND, { match = ids[11], times = 9 }) }
+    local state = open(PROJECT)
+    simulator.script {
+      with(REFUSED_BEHIND, { match = ids[10], times = 9 }), with(REFUSED_BEHIND, { match = ids[11], times = 9 }),
+    }
     local report = bulk(state, ids, 4)
     assert.are.equal(98, report.succeeded)
     for i, entry in ipairs(report) do
@@ -149,9 +161,6 @@ describe("a key that was accepted", function()
     local other = ("fedcba9876543210"):rep(2)
     simulator.set { projects = { [PROJECT] = {}, [other] = {} } }
     simulator.script { with(REFUSED_BEHIND, { match = other, times = 5 }) }
-    local function open(project)
-      return assert(client.open { endpoint = simulator.url, project_id = project, ak = "K", sk = "right", proxy = "" })
-    end
     local a, b = open(other), open(PROJECT)
     for _ = 1, 3 do
       local _, err = client.methods.trigger(a, ids[1], "enable")

@@ -94,7 +94,8 @@ describe("advice", function()
   local cases = {
     { "an unknown key", 401, "APIGW.0301", IAM .. "Get secretKey failed,ak:x,err:ak not exist",
       "the access key does not exist or was deleted" },
-    { "an unknown key, in other words", 401, "APIG.0301", IAM .. "ak HPUAXXXX not exist", "does not exist or was deleted" },
+    { "an unknown key, in other words", 401, "APIG.0301", IAM .. "ak HPUAXXXX not exist",
+      "does not exist or was deleted" },
     { "a key's project that does not exist", 401, "APIGW.0301", IAM .. "project of ak:x, region not exist", nil },
     { "a word that ends in ak", 401, "APIGW.0301", IAM .. "the leak not exist", nil },
     { "what the service behind the gateway says", 401, "AOM.0403", "reach the limit, ak not exist", nil },

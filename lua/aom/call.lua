@@ -172,9 +172,9 @@ local function count_refusal(self, said, err, answer)
   if corrected then
     err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
       math.abs(gap), gap >= 0 and "slow" or "fast")
-  else
-    self.bearer.record:refuse(client.loop, self.hold, err, said)
   end
+  -- Whoever gives no code may be somebody on the way, whose clock says nothing about ours.
+  if not (corrected and said == "certain") then self.bearer.record:refuse(client.loop, self.hold, err, said) end
   return gap, corrected
 end
 
@@ -334,16 +334,16 @@ function call.run(client, request, scope, deadline)
     if not found then return nil, why.operation and why or describe(self, why) end
   end
   local result, err = loop_until_done(self)
-  if result then
-    result.attempts = self.attempts
-    result.elapsed = client.loop.now() - started
-    return result
-  end
-  err = describe(self, err)
+  err = err and describe(self, err)
   if self.hold then
-    self.bearer.record:give_up(client.loop, self.hold, err.kind ~= "cancelled" and err or nil)
+    -- What was answered to this request is no answer to those that wait.
+    local shared = err and err.kind ~= "cancelled" and not err.status and err or nil
+    self.bearer.record:give_up(client.loop, self.hold, shared)
   end
-  return nil, err
+  if not result then return nil, err end
+  result.attempts = self.attempts
+  result.elapsed = client.loop.now() - started
+  return result
 end
 
 return call

@@ -132,7 +132,7 @@ describe("a wrong key", function()
   end)
 end)
 
-describe("a key that was accepted", function()
+describe("a right key", function()
   local simulator
   setup(function()
     simulator = process.simulator { ak = "K", sk = "right", project = PROJECT, workflows = ids, lifetime = 180 }
@@ -156,6 +156,27 @@ describe("a key that was accepted", function()
     end
     assert.are.equal(100, simulator.state().counts.total)
   end)
+
+  for name, answer in pairs {
+    ["a missing workflow"] = { status = 404, body = "" },
+    ["a gateway that knows no such path"] = { status = 404, body = '{"error_code":"APIGW.0101","error_msg":"no"}' },
+    ["a firewall"] = HTML,
+    ["a portal"] = { status = 200, headers = { ["Content-Type"] = "text/html" }, body = "<html>log in</html>" },
+    ["a service that refuses it"] = REFUSED_BEHIND,
+  } do
+    it("does not hand the answer of one call to those that wait while it is new: " .. name, function()
+      -- A key of its own, that nobody has accepted yet.
+      local sk = new_secret()
+      local account = process.simulator { ak = "NEW", sk = sk, project = PROJECT, workflows = ids, lifetime = 60 }
+      account.script { with(answer, { delay = 0.1 }) }
+      local state = assert(client.open { endpoint = account.url, project_id = PROJECT, ak = "NEW", sk = sk,
+        proxy = "" })
+      local report = bulk(state, ids, 16)
+      account.stop()
+      assert.are.equal(99, report.succeeded)
+      assert.are.equal(1, report[1].error.attempts)
+    end)
+  end
 
   it("is used for one project after it was refused for another", function()
     local other = ("fedcba9876543210"):rep(2)

@@ -278,6 +278,19 @@ describe("a call", function()
       assert.are.equal(6, #loop.attempts)
     end)
 
+    local SKEWED = { date = "Fri, 02 Jan 2026 03:44:05 GMT" }
+    for name, case in pairs {
+      ["a lock that the service tells of"] = {
+        { status = 401, headers = SKEWED, body = refusal("AK access failed to reach the limit,forbidden").body }, 1 },
+      ["a 401 without a code"] = { { status = 401, headers = SKEWED, body = "" }, 2 },
+    } do
+      it("counts, whatever the answer's date is, " .. name, function()
+        local _, _, loop, state = run { case[1] }
+        for _ = 1, 5 do call_client.methods.trigger(state, "wf", "enable") end
+        assert.are.equal(case[2], #loop.attempts)
+      end)
+    end
+
     it("counts a signature that is called expired although the clocks agree", function()
       local expired = refusal "calc ak sk signature fail:signature expired"
       expired.headers = { date = "Fri, 02 Jan 2026 03:04:05 GMT" }

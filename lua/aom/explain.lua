@@ -75,10 +75,16 @@ end
 
 local redirects = { [300] = true, [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
 
+--- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
+local function names_no_key(message)
+  local between = message:lower():match "%f[%w]ak%f[%W]([^,]*)not exist"
+  return between and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
+end
+
 --- A 401 that did not come from behind the gateway.
 local function unauthenticated(err)
   local message = err.message
-  if message:find "%f[%w]ak%f[%W][^,]*not exist" then return "the access key does not exist or was deleted" end
+  if names_no_key(message) then return "the access key does not exist or was deleted" end
   if message:find("reach the limit", 1, true) then
     return "the service has locked this access key for five minutes, after too many wrong signatures"
   end

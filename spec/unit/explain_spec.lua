@@ -96,6 +96,8 @@ describe("advice", function()
       "the access key does not exist or was deleted" },
     { "an unknown key, in other words", 401, "APIG.0301", IAM .. "ak HPUAXXXX not exist",
       "does not exist or was deleted" },
+    { "an unknown key, in capitals", 401, "APIGW.0301", "AK:HPUA does not exist", "does not exist or was deleted" },
+    { "something else of a key's", 401, "APIGW.0301", IAM .. "ak:x project not exist", nil },
     { "a key's project that does not exist", 401, "APIGW.0301", IAM .. "project of ak:x, region not exist", nil },
     { "a word that ends in ak", 401, "APIGW.0301", IAM .. "the leak not exist", nil },
     { "what the service behind the gateway says", 401, "AOM.0403", "reach the limit, ak not exist", nil },

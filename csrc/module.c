@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "lua_engine.h"
 #include "lua_file.h"
+#include "lua_lockout.h"
 #include "lua_sign.h"
 #include "sign.h"
 #include <dlfcn.h>
@@ -72,5 +73,6 @@ int luaopen_aom_core(lua_State *L) {
   lua_sign_open(L);
   lua_engine_open(L);
   lua_file_open(L);
+  lua_lockout_open(L);
   return 1;
 }

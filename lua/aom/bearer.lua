@@ -17,6 +17,7 @@ local bearer = {}
 ---@field mark string                 the same for the same credentials, and tells nothing of them
 ---@field project_id? string          the project that a token belongs to
 ---@field expires_at? integer
+---@field substitute? boolean        given in place of refused ones, and not accepted so far
 ---@field mask fun(text: string): string
 
 local V11 = "V11-HMAC-SHA256"

@@ -5,6 +5,7 @@ local attempt = require "aom.attempt"
 local core = require "aom.core"
 local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
+local evidence = require "aom.evidence"
 local is_direct = require "aom.endpoint".is_direct
 local explain = require "aom.explain"
 local open = require "aom.loop.open"
@@ -104,29 +105,44 @@ local function hold_until(self)
   return math.min(self.deadline, self.client.loop.now() + self.client.settings.attempt_timeout)
 end
 
+--- Asks once for other credentials in place of those refused. True: there are some.
+local function replace(self)
+  local client = self.client
+  if self.replaced then
+    client.identity:spare_source(self.bearer, client.loop)
+    return false
+  end
+  self.replaced = true
+  return client.identity:replace(self.bearer, client.loop, self.deadline, hold_until(self))
+end
+
 --- Other credentials than those of the attempt before have a record of their own: what
 --- this call holds of the old one's is given up.
 local function take_up(self, bearer)
   local before = self.bearer
   if before and before ~= bearer and before.record then
-    before.record:give_up(self.hold)
+    before.record:give_up(self.client.loop, self.hold)
     self.hold = false
   end
   self.bearer = bearer
 end
 
---- Gets credentials and, where a key pair is new, the right to try it out.
+--- Gets credentials and, where a key pair is new, the right to try it out. For a key that
+--- is refused already, the source may have another by now.
 local function admit(self)
   local loop = self.client.loop
-  local expires = hold_until(self)
-  local bearer, err = self.client.identity:get(loop, self.deadline, expires)
-  if not bearer then return nil, err end
-  take_up(self, bearer)
-  if bearer.record then
-    self.hold, err = bearer.record:enter(loop, self.deadline, expires, self.hold)
-    if not self.hold then return nil, err end
-  end
-  return true
+  repeat
+    local expires = hold_until(self)
+    local bearer, err = self.client.identity:get(loop, self.deadline, expires)
+    if not bearer then return nil, err end
+    take_up(self, bearer)
+    if not bearer.record then return true end
+    local refused
+    self.hold, err, refused = bearer.record:enter(loop, self.deadline, expires, self.hold)
+    if self.hold then return true end
+    if not refused or is_cancelled(self) or not replace(self) then return nil, err end
+  until is_cancelled(self)
+  return nil, errors.cancelled()
 end
 
 --- An error for an attempt that got no answer.
@@ -147,34 +163,39 @@ local function explain_refusal(self, err)
   err.hint = hint
 end
 
---- Asks once for other credentials in place of those refused. True: there are some.
-local function replace(self)
-  if self.replaced then return false end
-  self.replaced = true
-  return self.client.identity:replace(self.bearer, self.client.loop, self.deadline, hold_until(self))
-end
-
---- A token ends before its time when the user's password, keys or rights change.
-local function token_died(err)
-  if err.code and err.code:find("%.0307$") then return true end
-  local words = err.message:lower()
-  return words:find("token", 1, true) ~= nil
-    and (words:find("expire", 1, true) or words:find("decrypt", 1, true) or words:find("invalid", 1, true)) ~= nil
-end
-
---- A 401: the clock's fault, the key's, or the token's. True: send once more.
-local function refused(self, err, answer)
-  local client, record = self.client, self.bearer.record
-  if not record then return token_died(err) and replace(self) end
-  local gap = client.clock:learn(err.message, answer.headers.date, self.attempt.offset)
-  if not gap then
-    record:refuse(client.loop, self.hold, err, err.message:find("reach the limit", 1, true) ~= nil)
-    return replace(self)
+--- A signature that was refused: by a clock that was off, or by a wrong key, which counts.
+---@return integer|nil gap  by which the clock seems to be off
+---@return boolean|nil corrected
+local function count_refusal(self, said, err, answer)
+  local client = self.client
+  local gap, corrected = client.clock:learn(err.message, answer.headers.date, self.attempt.offset)
+  if corrected then
+    err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
+      math.abs(gap), gap >= 0 and "slow" or "fast")
   end
-  err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
-    math.abs(gap), gap >= 0 and "slow" or "fast")
-  -- What the service calls an expired signature may be one by expired keys.
-  if self.healed then return replace(self) end
+  -- Whoever gives no code may be somebody on the way, whose clock says nothing about ours.
+  if not (corrected and said == "certain") then self.bearer.record:refuse(client.loop, self.hold, err, said) end
+  return gap, corrected
+end
+
+--- Learns from an answer what it says about the credentials. Returns what
+--- `count_refusal` does.
+local function weigh(self, err, answer)
+  local bearer = self.bearer
+  local said = evidence.of(answer, err and err.code, err and err.message)
+  if said == "accepts" then
+    if bearer.record then bearer.record:accept(self.client.loop) end
+    if answer.status ~= 401 then bearer.substitute = false end
+  elseif said and bearer.record then
+    return count_refusal(self, said, err, answer)
+  end
+end
+
+--- What may help after a 401: the corrected clock, or other credentials. A signature that
+--- is called expired may also have been held up on its way.
+local function find_remedy(self, gap, corrected)
+  if not (corrected and not self.healed) and replace(self) then return true end
+  if not gap or self.healed then return false end
   self.healed = true
   emit(self, "skew", { gap = gap })
   return true
@@ -184,16 +205,21 @@ end
 --- be sent again at once.
 local function judge(self, answer)
   local bearer, status = self.bearer, answer.status
+  local result, err
+  if status >= 200 and status < 300 then
+    result, err = response.result(answer, self.request, bearer.mask)
+  else
+    err = response.failure(answer, bearer.mask)
+    explain_refusal(self, err)
+  end
+  local gap, corrected = weigh(self, err, answer)
   if self.client.settings.on_event then
     emit(self, "response", { status = status, headers = visible(answer.headers) })
+    -- The hook may have closed the client.
+    if err and is_cancelled(self) then return nil, errors.cancelled() end
   end
-  if bearer.record and status ~= 401 then bearer.record:accept(self.client.loop) end
-  if status >= 200 and status < 300 then return response.result(answer, self.request, bearer.mask) end
-  -- The hook may have closed the client, and with it the key that says what to hide.
-  if is_cancelled(self) then return nil, errors.cancelled() end
-  local err = response.failure(answer, bearer.mask)
-  explain_refusal(self, err)
-  return nil, err, status == 401 and refused(self, err, answer)
+  local again = status == 401 and find_remedy(self, gap, corrected)
+  return result, err, again and self.attempts < self.client.settings.max_attempts
 end
 
 --- Whether another endpoint takes over at once from one that could not be reached. In
@@ -308,16 +334,16 @@ function call.run(client, request, scope, deadline)
     if not found then return nil, why.operation and why or describe(self, why) end
   end
   local result, err = loop_until_done(self)
-  if result then
-    result.attempts = self.attempts
-    result.elapsed = client.loop.now() - started
-    return result
-  end
-  err = describe(self, err)
+  err = err and describe(self, err)
   if self.hold then
-    self.bearer.record:give_up(self.hold, err.kind ~= "cancelled" and err or nil)
+    -- What was answered to this request is no answer to those that wait.
+    local shared = err and err.kind ~= "cancelled" and not err.status and err or nil
+    self.bearer.record:give_up(client.loop, self.hold, shared)
   end
-  return nil, err
+  if not result then return nil, err end
+  result.attempts = self.attempts
+  result.elapsed = client.loop.now() - started
+  return result
 end
 
 return call

@@ -101,16 +101,18 @@ end
 ---@param date string|nil   the answer's Date header
 ---@param used integer      the offset that the refused signature was made with
 ---@return integer|nil gap  seconds by which it was behind; nil: the clock is not to blame
+---@return boolean|nil corrected  the clock was off indeed, and no longer is
 function Clock:learn(message, date, used)
   local theirs = server_time(message, date)
   local expired = message:find("signature expired", 1, true) ~= nil
-  if not theirs then return expired and 0 or nil end
+  if not theirs then return expired and 0 or nil, false end
   local offset = theirs - self.time()
   local gap = offset - used
   if math.abs(gap) <= TOLERANCE and not expired then return nil end
   -- A signature may also have expired because it was held up on its way.
-  if math.abs(gap) > NOISE then self.offset, self.second = offset, nil end
-  return gap
+  if math.abs(gap) <= NOISE then return gap, false end
+  self.offset, self.second = offset, nil
+  return gap, true
 end
 
 return clock

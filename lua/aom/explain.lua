@@ -2,6 +2,7 @@
 --- canonical request it computed itself, with "|" for line ends: set beside ours it
 --- shows which line differs, and so what was changed on the way. Pure.
 
+local evidence = require "aom.evidence"
 local regions = require "aom.regions"
 
 local explain = {}
@@ -72,32 +73,49 @@ function explain.difference(ours, message)
     .. "the access key"
 end
 
+local redirects = { [300] = true, [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+--- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
+local function names_no_key(message)
+  local between = message:lower():match "%f[%w]ak%f[%W]([^,]*)not exist"
+  return between and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
+end
+
+--- A 401 that did not come from behind the gateway.
+local function unauthenticated(err)
+  local message = err.message
+  if names_no_key(message) then return "the access key does not exist or was deleted" end
+  if message:find("reach the limit", 1, true) then
+    return "the service has locked this access key for five minutes, after too many wrong signatures"
+  end
+  if message:find("decrypt token fail", 1, true) then
+    return "the token is malformed, or was issued in another region"
+  end
+  if err.code and err.code:find "%.0307$" then return "the token has expired: get a new one" end
+end
+
+--- Whoever gives no code of the service's may be a firewall or a proxy on the way.
+local function forbidden(err)
+  local code = err.code
+  if not code then return nil end
+  if code:find "^APIGW?%.040[124]$" then return "the service does not accept calls from this address" end
+  if evidence.is_behind(code, 403) or code:find "^API[GC]W?%.0302$" then
+    return "the user lacks a permission in this project; switching a workflow needs cms:workflow:update"
+  end
+end
+
 --- Advice on a refusal that needs no comparison.
 ---@param err aom.Error
 ---@param region string|nil
 ---@return string|nil
 function explain.refusal(err, region)
-  local message = err.message
-  if err.status == 401 then
-    if message:find("ak not exist", 1, true) then return "the access key does not exist or was deleted" end
-    if message:find("reach the limit", 1, true) then
-      return "the service has locked this access key for five minutes, after too many wrong signatures"
-    end
-    if message:find("decrypt token fail", 1, true) then
-      return "the token is malformed, or was issued in another region"
-    end
-    if err.code and err.code:find("%.0307$") then return "the token has expired: get a new one" end
-  elseif err.status == 403 then
-    if err.code and err.code:find("^APIGW?%.040[124]$") then
-      return "the service does not accept calls from this address"
-    end
-    return "the user lacks a permission in this project; switching a workflow needs cms:workflow:update"
-  elseif err.status == 404 and err.code and err.code:find("%.0101$") and region
-    and not regions.has_automation(region) then
+  local status, code = err.status, err.code
+  if status == 401 and not (code and evidence.is_behind(code, 401)) then return unauthenticated(err) end
+  if status == 403 then return forbidden(err) end
+  if status == 404 and code and code:find "%.0101$" and region and not regions.has_automation(region) then
     return ("the provider documents this API for %s alone"):format(regions.with_automation)
-  elseif err.status >= 300 and err.status < 400 then
-    return "redirects are never followed: correct the endpoint"
   end
+  if redirects[status] then return "redirects are never followed: correct the endpoint" end
 end
 
 return explain

@@ -18,10 +18,15 @@ local SPARE = 30
 --- that live shorter than the window would otherwise be renewed at every call.
 local PAUSE, SHARE = 5, 8
 
+--- For how long a source is left alone whose credentials are refused although they were
+--- given in place of refused ones; and one that failed to give others.
+local LEFT_ALONE, AFTER_FAILURE = 60, 5
+
 ---@class aom.Identity
 ---@field current? aom.Bearer
 ---@field refused? aom.Bearer  the service says that it is no longer valid
 ---@field next_try number      not renewed before, while what is held lasts
+---@field alone_until number   by the loop's clock: until then no refusal asks the source
 ---@field closed? boolean
 local Identity = {}
 Identity.__index = Identity
@@ -38,7 +43,7 @@ function identity.new(settings, headers)
   if not provider then return nil, err end
   local self = setmetatable({
     settings = settings, headers = headers, provider = provider, gate = gate.new(),
-    time = settings.source.system.time, next_try = 0,
+    time = settings.source.system.time, next_try = 0, alone_until = -math.huge,
   }, Identity)
   if values then
     self.current, err = bearers.new(settings, headers, values)
@@ -93,8 +98,9 @@ local function renew(self, loop, deadline)
   end
   local refused = self.refused
   if refused and bearer.mark == refused.mark then
-    return nil, errors.new("credentials", "the source still returns the credentials that the service refused")
+    return nil, errors.new("credentials", "the source still returns the credentials that the service refused"), true
   end
+  bearer.substitute = refused ~= nil
   if self.closed then
     wipe(bearer)
     return nil, errors.cancelled()
@@ -103,8 +109,20 @@ local function renew(self, loop, deadline)
   return bearer
 end
 
+local function leave_alone(self, loop, seconds)
+  self.alone_until = math.max(self.alone_until, loop.now() + seconds)
+end
+
+--- A source that only has to be read may be asked again at once: the user may be editing
+--- the file. One that asks somebody else is spared.
+local function spare(self, loop, err, same)
+  if not self.provider.lazy or err.kind == "cancelled" then return end
+  leave_alone(self, loop, same and LEFT_ALONE or AFTER_FAILURE)
+end
+
 local function renew_for_all(self, loop, deadline, hold)
-  local bearer, err = renew(self, loop, deadline)
+  local bearer, err, same = renew(self, loop, deadline)
+  if err and self.refused then spare(self, loop, err, same) end
   self.refused = nil
   set_next_try(self)
   self.gate:release(hold, err)
@@ -135,7 +153,8 @@ function Identity:get(loop, deadline, expires)
   return self.current
 end
 
---- The service refused `bearer`: asks its source whether there are others by now.
+--- The service refused `bearer`: asks its source, if it can have others, for those that
+--- it has by now. A source that gave others which were refused too is left alone.
 ---@param bearer aom.Bearer
 ---@param loop aom.Loop
 ---@param deadline number
@@ -144,10 +163,21 @@ end
 function Identity:replace(bearer, loop, deadline, expires)
   if self.current == bearer then
     if self.provider.fixed then return false end
+    if bearer.substitute then self:spare_source(bearer, loop) end
+    if loop.now() < self.alone_until then return false end
     self.refused = bearer
   end
   local other = self:get(loop, deadline, expires)
   return other ~= nil and other.mark ~= bearer.mark
+end
+
+--- What was given in place of refused credentials is refused as well.
+---@param bearer aom.Bearer
+---@param loop aom.Loop
+function Identity:spare_source(bearer, loop)
+  if self.current ~= bearer then return end
+  bearer.substitute = false
+  leave_alone(self, loop, LEFT_ALONE)
 end
 
 --- Once it is known, every request names the project.

@@ -6,6 +6,7 @@ local operations = require "aom.operations"
 local options = require "aom.options"
 local pages = require "aom.pages"
 local patterns = require "aom.patterns"
+local plain = require "aom.plain"
 local request = require "aom.request"
 local similar = require "aom.similar"
 
@@ -103,6 +104,8 @@ function read.match(selector, match)
   return err
 end
 
+local selector_options = { allow_none = options.kinds.flag }
+
 --- Reads what is said of names.
 ---@param given table       name, names or match; allow_none
 ---@param purpose { operation: string, noun: string }
@@ -117,10 +120,10 @@ function names.selector(given, purpose)
     if given[name] ~= nil then sort = name end
   end
   if not sort then return nil, errors.argument(NEEDS) end
-  local err = options.check_table("selection", { allow_none = given.allow_none }, { allow_none = options.kinds.flag })
-  if err then return nil, err end
+  local chosen, err = options.read_table("selection", { allow_none = given.allow_none }, selector_options)
+  if not chosen then return nil, err end
   local selector = {
-    given = given[sort], allow_none = given.allow_none, operation = purpose.operation, noun = purpose.noun,
+    given = given[sort], allow_none = chosen.allow_none, operation = purpose.operation, noun = purpose.noun,
   }
   err = read[sort](selector, given[sort])
   if err then return nil, err end
@@ -274,7 +277,7 @@ for _, name in ipairs(filtering) do selecting[name] = true end
 --- The workflows that a selection means, for something that changes them.
 ---@param state aom.ClientState
 ---@param selection table
----@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil
+---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil  nil without an error: it is no selection
 ---@return aom.Error|nil
 function names.prepare_select(state, selection)
   local values, err = plain.values(selection, selecting)

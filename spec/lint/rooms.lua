@@ -19,6 +19,7 @@ local HEADERS = {
 local GROUND = {
   buffer = { ["buffer.h"] = true },
   uri = { ["uri.h"] = true, ["buffer.h"] = true },
+  lockout = { ["lockout.h"] = true, ["buffer.h"] = true },
 }
 
 -- A word of Lua code, the only files that may use it, and why.

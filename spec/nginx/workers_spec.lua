@@ -1,5 +1,5 @@
---- What nginx's workers share, and what they do not: the knowledge of a refused key,
---- where there is a shared dictionary for it, and nothing else.
+--- What nginx's workers share of a refused key: everything where the library was loaded
+--- before they were forked, or where there is a shared dictionary for it.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -13,58 +13,82 @@ describe("two workers of nginx", function()
     simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
   end)
   teardown(function() simulator.stop() end)
-  before_each(function() simulator.reset() end)
+  before_each(function()
+    simulator.reset()
+    simulator.set { latency = 0.02 }
+  end)
 
-  local function start(ak, dictionary)
+  local function start(given)
     return nginx.start {
-      workers = 2,
-      http = ([[
-        %s
-        init_by_lua_block {
-          client = require("aom.safe").client { endpoint = %q, project_id = %q, ak = %q, sk = "wrong", proxy = "" }
-        }
-      ]]):format(dictionary and "lua_shared_dict aom 1m;" or "", simulator.url, PROJECT, ak),
-      server = [[
+      workers = 2, path = given.transport == "resty" and nginx.resty_path() or nil,
+      http = ("%s\n%s\n%s"):format(given.dictionary and "lua_shared_dict aom 1m;" or "",
+        given.cache == false and "lua_code_cache off;" or "",
+        given.preload and 'init_by_lua_block { require "aom" }' or ""),
+      server = ([[
         location = /call {
           content_by_lua_block {
+            local client = require("aom.safe").client { endpoint = %q, project_id = %q, ak = %q, sk = %q, proxy = "",
+              transport = %q }
             local result, err = client:trigger("wf-1", "enable")
             ngx.say(ngx.worker.id(), " ", result and "success" or err.status or err.kind, " ", err and err.code)
           }
         }
-      ]],
+      ]]):format(simulator.url, PROJECT, given.ak, given.sk or "wrong", given.transport or "curl"),
     }
   end
 
   --- Calls until each worker has answered six times, or for long enough.
-  local function ask_both(server)
+  local function ask_both(server, status)
     local answers = { ["0"] = 0, ["1"] = 0 }
     local tries = 0
     while math.min(answers["0"], answers["1"]) < 6 and tries < 400 do
       -- Several at once, so that one worker does not take them all.
-      local output = process.run(("for i in 1 2 3 4; do curl --silent --noproxy '*' %s/call & done; wait"):format(
+      local output = process.run(("for i in 1 2 3 4 5 6; do curl --silent --noproxy '*' %s/call & done; wait"):format(
         server.url))
-      for worker, status in output:gmatch "(%d) (%w+)" do
-        assert.are.equal("401", status)
+      for worker, seen in output:gmatch "(%d) (%w+)" do
+        assert.are.equal(status, seen)
         answers[worker] = answers[worker] + 1
       end
-      tries = tries + 4
+      tries = tries + 6
     end
     assert.is_true(math.min(answers["0"], answers["1"]) >= 2, "one worker took all requests")
+    return answers["0"] + answers["1"]
   end
 
-  it("stop together after two refusals of a key, by lua_shared_dict aom", function()
-    local server = start("SHARED", true)
-    ask_both(server)
-    server:stop()
-    local total = simulator.state().counts.total
-    -- Both may send their first at the same moment.
-    assert.is_true(total >= 2 and total <= 3, total)
-  end)
+  local hosts = {
+    { "that preload the library", { preload = true } },
+    { "that preload the library, with a dictionary", { preload = true, dictionary = true } },
+    { "with a dictionary", { dictionary = true } },
+    { "without a code cache, that preload the library", { preload = true, cache = false } },
+    { "without a code cache, with a dictionary", { dictionary = true, cache = false } },
+    { "without a code cache, that preload the library, with a dictionary",
+      { preload = true, dictionary = true, cache = false } },
+  }
+  if nginx.resty_path() then
+    hosts[#hosts + 1] = { "over lua-resty-http, that preload the library", { preload = true, transport = "resty" } }
+  end
 
-  it("stop each for itself without it", function()
-    local server = start("UNSHARED", false)
-    ask_both(server)
+  for i, host in ipairs(hosts) do
+    it(host[1] .. " send two wrong signatures together", function()
+      host[2].ak = "SHARED" .. i
+      local server = start(host[2])
+      ask_both(server, "401")
+      server:stop()
+      assert.are.equal(2, simulator.state().counts.total)
+    end)
+  end
+
+  it("stop each for itself where nothing is shared", function()
+    local server = start { ak = "UNSHARED" }
+    ask_both(server, "401")
     server:stop()
     assert.are.equal(4, simulator.state().counts.total)
+  end)
+
+  it("all go on once one of them was accepted", function()
+    local server = start { ak = "A", sk = SK, preload = true, dictionary = true, cache = false }
+    local calls = ask_both(server, "success")
+    server:stop()
+    assert.are.equal(calls, simulator.state().counts.total)
   end)
 end)

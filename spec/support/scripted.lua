@@ -31,6 +31,8 @@ function scripted.new(world, answers)
 
   function loop.now() return world.now() end
 
+  loop.lockout_clock = loop.now
+
   function loop.fetch(attempt, deadline)
     local copy = { deadline = deadline, at = loop.now() }
     for name, value in pairs(attempt) do copy[name] = value end

@@ -140,6 +140,7 @@ function world.new(given)
   function self.loop(shared)
     return {
       now = self.now,
+      lockout_clock = self.now,
       shared = shared,
       sleep = function(seconds) wait_until(elapsed + seconds) end,
       waiter = function()
@@ -181,6 +182,11 @@ function world.new(given)
     end
 
     function store.delete(_, key) entries[key] = nil end
+
+    function store.add(this, key, value, ttl)
+      if live(key) then return false, "exists" end
+      return this:set(key, value, ttl)
+    end
 
     function store.incr(_, key, by, init, ttl)
       local entry = live(key)

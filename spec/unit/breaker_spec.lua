@@ -1,4 +1,5 @@
 local breaker = require "aom.breaker"
+local core = require "aom.core"
 local errors = require "aom.errors"
 local world = require "spec.support.world"
 
@@ -45,14 +46,14 @@ describe("a key pair", function()
       loop.sleep(1)
       if outcome == "accept" then
         record:accept(loop)
-        record:give_up(hold)
+        record:give_up(loop, hold)
       elseif outcome == "refuse" then
         record:refuse(loop, hold, refusal())
         return nil, refusal()
       elseif outcome == "fail" then
-        record:give_up(hold, errors.new("network", "reset"))
+        record:give_up(loop, hold, errors.new("network", "reset"))
       elseif outcome == "cancel" then
-        record:give_up(hold)
+        record:give_up(loop, hold)
       end
       return true
     end)
@@ -97,7 +98,7 @@ describe("a key pair", function()
   it("is blocked after two refusals in a row, for five minutes", function()
     refuse()
     assert.is_table((enter()))
-    record:give_up(record.gate.holder)
+    record:give_up(loop, record.gate.holder)
     refuse { code = "APIGW.0301", hint = "compare the lines" }
     local hold, err = enter()
     assert.is_nil(hold)
@@ -145,7 +146,7 @@ describe("a key pair", function()
   end)
 
   it("is blocked at once when the service says that it locked it", function()
-    record:refuse(loop, enter(), refusal { message = "AK access failed to reach the limit,forbidden" }, true)
+    record:refuse(loop, enter(), refusal { message = "AK access failed to reach the limit,forbidden" }, "locked")
     local hold, err = enter()
     assert.is_nil(hold)
     assert.matches("reach the limit", err.message)
@@ -234,7 +235,7 @@ describe("a key pair", function()
     w.advance(20)
     local task = call "accept"
     assert.are.equal(0, sent)
-    record:give_up(hold)
+    record:give_up(loop, hold)
     w.advance(0)
     assert.are.equal(1, sent)
     w.advance(1)
@@ -247,15 +248,30 @@ describe("a key pair", function()
     local new = enter { expires = 20 }
     local task = w.go(function() return enter { expires = 40, held = old } end)
     assert.is_false(task.done)
-    record:give_up(new)
+    record:give_up(loop, new)
     w.advance(0)
     assert.is_table(task.results[1])
     assert.are_not.equal(old, task.results[1])
   end)
 
-  it("does not make a call wait where nothing else can run", function()
-    enter()
-    assert.is_true((enter()))
+  describe("where nothing else can run meanwhile", function()
+    it("lets one call go out beside the one that tries it out", function()
+      local first, second = assert(enter()), assert(enter())
+      assert.are_not.equal(first, second)
+      record:give_up(loop, second)
+      record:accept(loop)
+      assert.is_true((enter()))
+    end)
+
+    it("never lets a third refusal happen", function()
+      local first, second = assert(enter()), assert(enter())
+      record:refuse(loop, second, refusal())
+      local hold, err = enter()
+      assert.is_nil(hold)
+      assert.matches("^not sent: ", err.hint)
+      record:refuse(loop, first, refusal())
+      assert.is_nil((enter()))
+    end)
   end)
 
   it("is remembered after its clients are gone, as long as it is blocked", function()
@@ -277,7 +293,7 @@ describe("a key pair", function()
     local task = call "accept"
     assert.are.equal(0, sent)
     record:accept(loop)
-    record:give_up(late)
+    record:give_up(loop, late)
     w.advance(0)
     assert.are.equal(1, sent)
     w.advance(1)
@@ -317,12 +333,18 @@ end)
 describe("a key pair in several nginx workers", function()
   local w, loop, one, two, store, name
 
-  -- A worker is a process of its own: another copy of the module, the same store.
+  -- A worker is a process of its own: another copy of the module, names of its own in
+  -- the core's memory, the same store.
   local function worker()
+    serial = serial + 1
+    local prefix, memory, own = ("worker-%d:"):format(serial), core.lockout, {}
+    for verb, run in pairs(memory) do
+      own[verb] = function(key, ...) return run(prefix .. key, ...) end
+    end
     local loaded = package.loaded["aom.breaker"]
-    package.loaded["aom.breaker"] = nil
+    package.loaded["aom.breaker"], core.lockout = nil, own
     local copy = require "aom.breaker"
-    package.loaded["aom.breaker"] = loaded
+    package.loaded["aom.breaker"], core.lockout = loaded, memory
     return copy.record(name)
   end
 
@@ -337,7 +359,7 @@ describe("a key pair in several nginx workers", function()
 
   local function enter(record) return record:enter(loop, 5000, 5000) end
 
-  local function refuse(record, locked) record:refuse(loop, assert(enter(record)), refusal(), locked) end
+  local function refuse(record, locked) record:refuse(loop, assert(enter(record)), refusal(), locked and "locked") end
 
   it("is accepted by all when one was answered", function()
     assert.is_table((enter(one)))
@@ -355,7 +377,7 @@ describe("a key pair in several nginx workers", function()
     w.advance(0)
     assert.is_true(waiting.results[1])
     one:accept(loop)
-    one:give_up(hold)
+    one:give_up(loop, hold)
   end)
 
   it("is blocked for all after a refusal each", function()
@@ -392,8 +414,30 @@ describe("a key pair in several nginx workers", function()
     assert.is_nil((enter(one)))
     assert.is_nil((enter(two)))
     w.advance(1)
-    assert.is_table((enter(two)))
+    two:give_up(loop, assert(enter(two)))
     assert.is_table((enter(one)))
+  end)
+
+  it("goes out one at a time for all until it is accepted", function()
+    local hold = assert(enter(one))
+    local waiting = w.go(function() return enter(two) end)
+    w.advance(0.2)
+    assert.is_false(waiting.done)
+    one:give_up(loop, hold)
+    w.advance(0.2)
+    assert.is_table(waiting.results[1])
+    two:accept(loop)
+    assert.is_true((enter(one)))
+  end)
+
+  it("is tried by another when a worker vanished, once its hold is void", function()
+    assert(one:enter(loop, 5000, loop.now() + 30))
+    local waiting = w.go(function() return enter(two) end)
+    for _ = 1, 29 do w.advance(1) end
+    assert.is_false(waiting.done)
+    w.advance(1)
+    w.advance(1)
+    assert.is_table(waiting.results[1])
   end)
 
   it("has two tries again when its time is up", function()
@@ -441,6 +485,7 @@ describe("a key pair in several nginx workers", function()
 
   it("is blocked here even when the store takes nothing", function()
     store.set = function() return nil, "no memory" end
+    store.add = function() return nil, "no memory" end
     store.incr = function() return nil, "no memory" end
     refuse(one)
     refuse(one)

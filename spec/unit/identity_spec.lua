@@ -352,9 +352,71 @@ describe("a renewal", function()
     assert.is_true(id:replace(first, loop, 1000, 1000))
     assert.are.equal(2, asked)
     gives = function() return { token = "t2", expires_at = w.time() + 3600 } end
+    id.current.substitute = false
     assert.is_false(id:replace(id.current, loop, 1000, 1000))
     assert.are.equal("t2", token(get(id)))
     assert.are.equal(3, asked)
+  end)
+
+  it("leaves a source alone for a minute that gave others which are refused too", function()
+    local id = assert(open { credentials = provider })
+    assert.is_true(id:replace(get(id), loop, 1000, 1000))
+    assert.is_false(id:replace(get(id), loop, 1000, 1000))
+    w.advance(59)
+    assert.is_false(id:replace(get(id), loop, 1000, 1000))
+    assert.are.equal(2, asked)
+    w.advance(1)
+    assert.is_true(id:replace(get(id), loop, 1000, 1000))
+    assert.are.equal("t3", token(get(id)))
+    assert.is_false(id:replace(get(id), loop, 1000, 1000))
+    assert.are.equal(3, asked)
+  end)
+
+  it("comes again when what was given in place of refused credentials has worked", function()
+    local id = assert(open { credentials = provider })
+    for n = 2, 4 do
+      assert.is_true(id:replace(get(id), loop, 1000, 1000))
+      assert.are.equal("t" .. n, token(get(id)))
+      id.current.substitute = false
+    end
+    id:spare_source(id.current, loop)
+    assert.is_false(id:replace(get(id), loop, 1000, 1000))
+    assert.are.equal(4, asked)
+  end)
+
+  it("is made for what expires, however the source is left alone", function()
+    local id = assert(open { credentials = provider })
+    get(id)
+    id:spare_source(id.current, loop)
+    w.advance(3301)
+    assert.are.equal("t2", token(get(id)))
+  end)
+
+  for name, case in pairs {
+    ["gives the same ones"] = { 60, function() return { token = "t1" } end },
+    ["cannot be reached"] = { 5, function() return nil, errors.new("network", "no route") end },
+    ["raises an error"] = { 5, function() error "oops" end },
+  } do
+    it("does not come with every refusal where the source " .. name, function()
+      local id = assert(open { credentials = provider })
+      local first = get(id)
+      gives = case[2]
+      for _ = 1, 100 do assert.is_false(id:replace(first, loop, 1000, 1000)) end
+      assert.are.equal(2, asked)
+      w.advance(case[1])
+      for _ = 1, 100 do assert.is_false(id:replace(first, loop, 1000, 1000)) end
+      assert.are.equal(3, asked)
+    end)
+  end
+
+  it("reads a file again at each refusal, since the user may be editing it", function()
+    w.env.HUAWEICLOUD_SDK_AK, w.env.HUAWEICLOUD_SDK_SK = "A", "S1"
+    local id = assert(open {})
+    local first = get(id)
+    assert.is_false(id:replace(first, loop, 1000, 1000))
+    w.env.HUAWEICLOUD_SDK_SK = "S2"
+    assert.is_true(id:replace(first, loop, 1000, 1000))
+    assert.are_not.equal(first.mark, get(id).mark)
   end)
 
   it("does not come for options, which hold nothing else", function()

@@ -4,6 +4,7 @@ local bearer = require "aom.bearer"
 local breaker = require "aom.breaker"
 local clock = require "aom.clock"
 local errors = require "aom.errors"
+local evidence = require "aom.evidence"
 local iam = require "aom.iam"
 local remote = require "aom.credentials.remote"
 
@@ -95,12 +96,12 @@ function password.exchange(settings, context, values)
   if not hold then return nil, err end
   local token, answer
   token, err, answer = ask_once(settings, context, endpoint, values)
-  if answer and answer.status == 401 then
-    record:refuse(loop, hold, err, err.message:find("lock", 1, true) ~= nil)
-  elseif answer then
+  if token then
     record:accept(loop)
+  elseif answer and answer.status == 401 and not evidence.is_page(answer) then
+    record:refuse(loop, hold, err, err.message:find("lock", 1, true) and "locked" or "certain")
   end
-  record:give_up(hold, err)
+  record:give_up(loop, hold, err)
   local passed = settings.passed_over.project_id
   if err and passed and not settings.project_id then err.hint = err.hint and err.hint .. "; " .. passed or passed end
   return token, err

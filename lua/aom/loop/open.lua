@@ -22,6 +22,8 @@ local open = {}
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
 ---  run as a task of its own: why none can be made from here. It may wait
 ---@field shared? table  a store that processes share, as an ngx.shared dictionary
+---@field lockout_clock? fun(): number  for specs: the time that blocked keys are counted by, in
+---  place of the machine's own, which all loops share
 
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled

@@ -1,4 +1,5 @@
---- Attempts over lua-resty-http and cosockets, where that library is installed.
+--- Attempts over lua-resty-http and cosockets, where that library is installed. What is
+--- made of each answer is in answers_spec.lua.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -7,7 +8,7 @@ local AK, SK, PROJECT = "RESTYKEY", "resty-secret", ("0123456789abcdef"):rep(2)
 
 describe("lua-resty-http in nginx", function()
   if not nginx.resty_path() then
-    pending "lua-resty-http is not installed"
+    pending(nginx.NO_RESTY)
     return
   end
   local plain, secure, names, server
@@ -20,7 +21,7 @@ describe("lua-resty-http in nginx", function()
         init_by_lua_block {
           safe = require "aom.safe"
           function options(more)
-            local all = { endpoint = %q, project_id = %q, ak = %q, sk = %q, max_attempts = 1 }
+            local all = { endpoint = %q, project_id = %q, ak = %q, sk = %q, max_attempts = 1, transport = "resty" }
             for name, value in pairs(more or {}) do all[name] = value end
             return all
           end
@@ -44,11 +45,19 @@ describe("lua-resty-http in nginx", function()
             show(client:trigger("wf-1", "enable"))
           }
         }
+        location = /default {
+          content_by_lua_block {
+            assert(pcall(require, "resty.http"))
+            local all = options()
+            all.transport = nil
+            ngx.say(require("aom.client").open(all).loop.transport)
+          }
+        }
         location = /attempts {
           content_by_lua_block {
             local client = require "aom.client"
             local attempt = require "aom.attempt"
-            local state = client.open(options())
+            local state = client.open(options { transport = ngx.var.arg_transport })
             for i = 1, 3 do
               local answer = state.loop.fetch(attempt.new { method = "GET", base = state.settings.endpoint.base,
                 host = state.settings.endpoint.host, path = "/nothing", query = {}, headers = {}, body = "",
@@ -95,14 +104,20 @@ describe("lua-resty-http in nginx", function()
     assert.are.equal(list[1], list[3])
   end)
 
-  it("is chosen by itself; its headers come in lower case", function()
-    assert.are.equal("resty\n", (server:get "/attempts?fresh=0"))
+  it("is taken where it is asked for; its headers come in lower case", function()
+    assert.are.equal("resty\n", (server:get "/attempts?fresh=0&transport=resty"))
     local list = connections()
     assert.are.equal(list[1], list[3])
+    assert.are.equal("curl\n", (server:get "/attempts?fresh=0&transport=curl"))
+  end)
+
+  it("is not taken by itself", function()
+    local client = server:get "/default"
+    assert.are.equal("curl\n", client)
   end)
 
   it("sends what must not run twice on a connection of its own", function()
-    server:get "/attempts?fresh=1"
+    server:get "/attempts?fresh=1&transport=resty"
     local list = connections()
     assert.are.equal(3, #list)
     assert.is_true(list[1] ~= list[2] and list[2] ~= list[3] and list[1] ~= list[3])
@@ -139,7 +154,7 @@ describe("lua-resty-http in nginx", function()
   end)
 
   it("refuses a ca_file of which it would take no notice", function()
-    local body = server:get "/options?ca_file=x&transport=resty"
+    local body = server:get "/options?ca_file=/dev/null"
     assert.matches("config|option ca_file", body, 1, true)
   end)
 end)

@@ -12,8 +12,8 @@ local SERVER = [[
     content_by_lua_block {
       local cjson = require "cjson"
       local state = assert(require("aom.client").open {
-        endpoint = "http://127.0.0.1:" .. ngx.var.arg_port, project_id = ("0"):rep(32), ak = "A", sk = "S",
-        max_response_bytes = %d, transport = "%s",
+        endpoint = ngx.var.arg_endpoint, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true,
+        max_response_bytes = tonumber(ngx.var.arg_limit), transport = "%s",
       })
       local function fetch(seconds)
         local answer, trouble = state.loop.fetch(require("aom.attempt").new { method = "GET",
@@ -37,7 +37,7 @@ for _, transport in ipairs { "curl", "resty" } do
     local server
 
     setup(function()
-      server = nginx.start { path = nginx.resty_path(), server = SERVER:format(answers.LIMIT, transport) }
+      server = nginx.start { path = nginx.resty_path(), server = SERVER:format(transport) }
     end)
     teardown(function() server:stop() end)
 
@@ -49,7 +49,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local raw = process.rawserver { replies = { bytes, answers.NEXT }, by_request = true,
           ["then"] = more.after or "hold", after = more.after and 0.05 or nil, lifetime = 20 }
         local seconds = (wanted == "timeout" or differs) and 0.4 or 5
-        local text = server:get(("/two?port=%d&seconds=%s"):format(raw.port, seconds))
+        local text = server:get(("/two?endpoint=%s&limit=%d&seconds=%s"):format(raw.url, answers.LIMIT, seconds))
         local requests = raw.requests()
         raw.stop()
         local pair = cjson.decode(text)
@@ -61,6 +61,21 @@ for _, transport in ipairs { "curl", "resty" } do
         if transport == "resty" then
           assert.are.equal(more.keeps == true, requests[1].connection == requests[2].connection)
         end
+      end)
+    end
+
+    -- What TLS holds back where an answer ends with a buffer of whoever reads it.
+    for _, size in ipairs { 100, 1024, 4096, 8192, 12288, 16384 - #answers.NEXT } do
+      it(("of %d bytes over TLS, with another one behind it in the same record"):format(size), function()
+        local head = "HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 5\r\n\r\nhello"
+        local bytes = head:format(("x"):rep(size - #head + 2))
+        assert.are.equal(size, #bytes)
+        local raw = process.rawserver { replies = { bytes .. (answers.NEXT:gsub("next", "past")), answers.NEXT },
+          by_request = true, tls = true, ["then"] = "hold", lifetime = 20 }
+        local text = server:get(("/two?endpoint=%s&limit=%d&seconds=5"):format(raw.url, answers.LIMIT))
+        raw.stop()
+        local pair = cjson.decode(text)
+        assert.are.same({ "hello", "next" }, { pair[1].body, pair[2].body }, text)
       end)
     end
   end)

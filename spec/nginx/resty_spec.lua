@@ -13,9 +13,10 @@ describe("lua-resty-http in nginx", function()
   end
   local plain, secure, names, server
 
-  local function start(trusted)
+  local function start(trusted, main, resolver)
     return nginx.start {
       path = nginx.resty_path(),
+      main = main,
       http = ([[
         lua_ssl_trusted_certificate %s;
         init_by_lua_block {
@@ -68,7 +69,7 @@ describe("lua-resty-http in nginx", function()
             ngx.say(state.loop.transport)
           }
         }
-      ]]):format(names.info.port),
+      ]]):format(resolver or names.info.port),
     }
   end
 
@@ -148,13 +149,88 @@ describe("lua-resty-http in nginx", function()
     assert.are.equal("timeout", body:match "^(%w+)|")
   end)
 
-  it("reports a server that is not there", function()
-    local kind = server:get("/options?endpoint=http://127.0.0.1:1"):match "^(%w+)|"
-    assert.are.equal("network", kind)
+  it("gives a connect no longer than connect_timeout, also where no name server answers", function()
+    local silent = start(secure.ca_file, nil, nginx.free_port())
+    local started = os.time()
+    local body = silent:get "/options?secure=1&connect_timeout=0.3"
+    silent:stop()
+    assert.matches("^timeout|", body)
+    assert.matches("the connection took too long", body, 1, true)
+    assert.is_true(os.time() - started < 10)
   end)
 
-  it("refuses a ca_file of which it would take no notice", function()
-    local body = server:get "/options?ca_file=/dev/null"
-    assert.matches("config|option ca_file", body, 1, true)
+  it("sends a wrong signature twice at most, also when connections die meanwhile", function()
+    server:get "/pooled"
+    plain.reset()
+    plain.script { { close = "after_answer", times = 1 } }
+    for i = 1, 9 do
+      local body = server:get "/options?sk=wrong&ak=OTHERKEY"
+      assert.matches(i <= 2 and "^service|" or "^%a+|", body)
+    end
+    assert.are.equal(2, #plain.state().requests)
   end)
+
+  describe("with a proxy", function()
+    local log, tunnel
+    before_each(function()
+      log = process.temporary ""
+      tunnel = process.start(("luajit %s %s %s"):format(process.quote(process.root .. "/spec/support/tunnel.lua"),
+        log, "dXNAZXI6cDp3")) -- us@er:p:w
+    end)
+    after_each(function()
+      tunnel.stop()
+      os.remove(log)
+    end)
+
+    local function requests()
+      local list = {}
+      for line in io.lines(log) do list[#list + 1] = line end
+      return list
+    end
+
+    local function ask(words)
+      return (server:get("/options?secure=1&" .. words:format(tunnel.info.port):gsub("[@:/]", {
+        ["@"] = "%40", [":"] = "%3A", ["/"] = "%2F" })))
+    end
+
+    it("goes through its tunnel, as the user that the option names", function()
+      assert.are.equal("enable\n", ask "proxy=http://us%%2540er:p:w@localhost:%d")
+      assert.are.equal("enable\n", ask "proxy=us%%2540er:p:w@127.0.0.1:%d")
+      local line = ("CONNECT localhost:%d HTTP/1.1"):format(secure.port)
+      assert.are.same({ line, line }, requests())
+    end)
+
+    it("says when it is refused", function()
+      local body = ask "proxy=http://nobody:secret@127.0.0.1:%d"
+      assert.matches("proxy: 407", body, 1, true)
+      assert.is_nil(body:find("secret", 1, true))
+      assert.are.equal(0, #secure.state().requests)
+    end)
+
+    it("takes the environment's, where nginx lets its workers see it", function()
+      local path = ("/options?endpoint=http%%3A%%2F%%2Faom.example%%3A%d"):format(plain.port)
+      local env = ("env http_proxy=http://127.0.0.1:%d;"):format(tunnel.info.port)
+      local workers = start(secure.ca_file, env)
+      local first = workers:get(path)
+      workers:stop()
+      assert.matches("^service|", first)
+      assert.matches(("^PUT http://aom.example:%d/"):format(plain.port), requests()[1])
+      workers = start(secure.ca_file, env .. " env no_proxy=.example;")
+      local second = workers:get(path)
+      workers:stop()
+      assert.are.equal("enable\n", second)
+      assert.are.equal(1, #requests())
+    end)
+  end)
+
+  for words, option in pairs {
+    ["ca_file=/dev/null"] = "option ca_file", ["proxy=socks5h%3A%2F%2Fp%3A1"] = "option proxy",
+    ["endpoint=https%3A%2F%2F127.0.0.1%3A1"] = "https://127.0.0.1:1",
+  } do
+    it("refuses what it cannot keep: " .. option, function()
+      local body = server:get("/options?" .. words)
+      assert.matches('^config|transport "resty": ', body)
+      assert.matches(option, body, 1, true)
+    end)
+  end
 end)

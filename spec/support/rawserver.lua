@@ -46,6 +46,7 @@ ffi.cdef [[
 
 local SOL_SOCKET, SO_LINGER = 1, 13 -- Linux
 local MAX_LINE = 256 * 1024
+local MAX_RECORD = 16384
 local MAX_BODY = 16 * 1024 * 1024
 
 local values = {
@@ -233,6 +234,7 @@ local function prepare(peer, context)
   end)
   peer:setmode("b", "b")
   peer:setmaxline(MAX_LINE)
+  peer:setbufsiz(nil, MAX_RECORD) -- one record of TLS for what is sent at once
   return not context or peer:starttls(context, 10)
 end
 

@@ -280,6 +280,21 @@ describe("over lua-resty-http", function()
     assert.are.equal("closed", seen[2].ended)
   end)
 
+  -- { scheme, the bytes that come last, whether it is kept }: of TLS nobody but us can tell.
+  for _, case in ipairs {
+    { "https", 511, true }, { "https", 512, false }, { "https", 4096, false }, { "https", 8192, false },
+    { "https", 4097, true }, { "http", 512, true }, { "http", 4096, true },
+  } do
+    it(("a connection of %s whose last %d bytes may have filled a buffer is %s"):format(case[1], case[2],
+      case[3] and "kept" or "closed"), function()
+      settings.max_response_bytes = 100000
+      local body = ("x"):rep(case[2])
+      connections = { { pieces = { "HTTP/1.1 200 OK\r\nContent-Length: " .. #body .. "\r\n\r\n", body } } }
+      assert.are.equal(body, carry({ base = case[1] .. "://aom.example.com" }).body)
+      assert.are.equal(case[3] and "kept" or "closed", seen[1].ended)
+    end)
+  end
+
   it("a request that must not run twice has a connection of its own, before and after", function()
     carry()
     carry { fresh = true }

@@ -25,7 +25,8 @@ describe("a proxy's URL", function()
   end
 
   for text, word in pairs {
-    ["https://user:secret@proxy:443"] = "https://", ["socks4://proxy"] = "socks4://", ["socks4a://proxy"] = "socks4a://",
+    ["https://user:secret@proxy:443"] = "https://",
+    ["socks4://proxy"] = "socks4://", ["socks4a://proxy"] = "socks4a://",
     ["socks5://secret@proxy"] = "socks5://", ["SOCKS5H://proxy"] = "socks5h://", ["ftp://proxy"] = "ftp://",
     ["http://"] = "URL", ["http://user:secret@"] = "URL", ["http://proxy:0"] = "URL", ["http://proxy:65536"] = "URL",
     ["http://pro xy"] = "URL", ["http://[fe80::1%25eth0]:1"] = "URL", ["http://proxy:port"] = "URL",

@@ -16,6 +16,9 @@ local KEEPALIVE_MS, POOL_SIZE = 60000, 32
 
 local PIECE = 65536
 
+--- The size of nginx's buffer (lua_socket_buffer_size, a page unless set) is a multiple of this.
+local BUFFER_UNIT = 512
+
 --- What comes at full speed never waits: after so many pieces others get their turn.
 local TURN = 64
 
@@ -51,7 +54,8 @@ local function split(url)
   local scheme, host, port, target = url:match("^(%a+)://(%[[^%]]*%]):?(%d*)(.*)$")
   if not scheme then scheme, host, port, target = url:match("^(%a+)://([^:/]*):?(%d*)(.*)$") end
   return {
-    scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80), target = target, url = url,
+    scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80),
+    target = target, url = url,
   }
 end
 
@@ -101,7 +105,8 @@ local function connect(client, settings, trip, fresh)
   local fine, connected, err = pcall(client.connect, client, connect_options(settings, trip.to, trip.via, fresh))
   if not fine then
     -- lua-resty-core has been seen to trip over a handshake that fails at once.
-    return trouble(trip.to.scheme == "https" and "tls" or "network", "the connect failed: " .. tostring(connected), false)
+    local kind = trip.to.scheme == "https" and "tls" or "network"
+    return trouble(kind, "the connect failed: " .. tostring(connected), false)
   end
   if not connected then return classify(err) end
   return true
@@ -126,6 +131,10 @@ local function receiver(sock, deadline)
   end
 end
 
+--- Nginx looks whether more has come before it pools a connection, but not whether TLS
+--- has more in store. It has not, unless the last piece filled nginx's buffer.
+local function is_drained(reader, trip) return trip.to.scheme ~= "https" or reader.piece % BUFFER_UNIT ~= 0 end
+
 --- Sends the request once. Without an answer, also returns whether it may be sent again
 --- at once: over a kept connection that had been closed, of which nothing came any more.
 local function exchange(http, settings, trip, fresh, max_head)
@@ -149,7 +158,7 @@ local function exchange(http, settings, trip, fresh, max_head)
     -- A server that refuses a request early, and closes, has answered all the same.
     answer, state = http1.read(reader, trip.method, settings.max_response_bytes)
   end
-  local reusable = answer and state and sent and not fresh
+  local reusable = answer and state and sent and not fresh and is_drained(reader, trip)
   if not (reusable and client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)) then client:close() end
   if answer then return answer end
   return nil, { kind = state.kind, message = state.message, sent = true },
@@ -176,7 +185,7 @@ local function plan(settings, attempt, deadline)
   if not method then return trouble("argument", url, false) end
   local to = split(url)
   if not settings.insecure and not cosocket.can_verify(to.scheme, to.host) then
-    return trouble("config", "over lua-resty-http the certificate of an address cannot be verified: name the host", false)
+    return trouble("config", "nginx cannot verify the certificate of an address: name the host", false)
   end
   local via, problem
   if not attempt.no_proxy then

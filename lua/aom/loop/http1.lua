@@ -16,6 +16,7 @@ local http1 = {}
 ---@field receive fun(): string|nil, aom.ReadFailure|nil  waits for some bytes
 ---@field buffer string    received and not yet used, from `at` on
 ---@field at integer
+---@field piece integer    how many bytes came last
 ---@field begun boolean    something of an answer has come
 ---@field max_head integer
 ---@field allowance integer  how many bytes of lines may still come
@@ -27,7 +28,7 @@ Reader.__index = Reader
 ---@return aom.Reader
 function http1.reader(receive, max_head)
   return setmetatable({
-    receive = receive, buffer = "", at = 1, begun = false, max_head = max_head, allowance = max_head,
+    receive = receive, buffer = "", at = 1, piece = 0, begun = false, max_head = max_head, allowance = max_head,
   }, Reader)
 end
 
@@ -39,7 +40,7 @@ local function too_long() return broken "the body is longer than max_response_by
 function Reader:fill()
   local bytes, failure = self.receive()
   if not bytes then return nil, failure end
-  self.buffer, self.at, self.begun = bytes, 1, true
+  self.buffer, self.at, self.piece, self.begun = bytes, 1, #bytes, true
   return true
 end
 

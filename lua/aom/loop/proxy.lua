@@ -36,7 +36,9 @@ function proxy.parse(text)
   local host, port = place:match "^(%[[%x:.]+%]):?(%d*)$"
   if not host then host, port = place:match "^([%w._-]+):?(%d*)$" end
   local number = host and (tonumber(port) or DEFAULT_PORT)
-  if not number or number < 1 or number > 65535 then return nil, "is not the URL of a proxy that nginx can connect to" end
+  if not number or number < 1 or number > 65535 then
+    return nil, "is not the URL of a proxy that nginx can connect to"
+  end
   return {
     host = host, port = number, url = ("http://%s:%d"):format(host, number), user = user and parse_user(user),
   }

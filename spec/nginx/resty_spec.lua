@@ -172,10 +172,16 @@ describe("lua-resty-http in nginx", function()
 
   describe("with a proxy", function()
     local log, tunnel
+
+    -- For us@er with the password p:w.
+    local function open_tunnel(greeting)
+      return process.start(("luajit %s %s dXNAZXI6cDp3 %s"):format(
+        process.quote(process.root .. "/spec/support/tunnel.lua"), log, greeting or ""))
+    end
+
     before_each(function()
       log = process.temporary ""
-      tunnel = process.start(("luajit %s %s %s"):format(process.quote(process.root .. "/spec/support/tunnel.lua"),
-        log, "dXNAZXI6cDp3")) -- us@er:p:w
+      tunnel = open_tunnel()
     end)
     after_each(function()
       tunnel.stop()
@@ -202,10 +208,32 @@ describe("lua-resty-http in nginx", function()
 
     it("says when it is refused", function()
       local body = ask "proxy=http://nobody:secret@127.0.0.1:%d"
-      assert.matches("proxy: 407", body, 1, true)
+      assert.matches("the proxy opens no tunnel: HTTP 407", body, 1, true)
       assert.is_nil(body:find("secret", 1, true))
       assert.are.equal(0, #secure.state().requests)
     end)
+
+    -- { what the proxy says, the kind of error, or false }
+    for _, case in ipairs {
+      { "HTTP/1.0 200 Connection established\r\nConnection: close\r\n\r\n", false },
+      { "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 Go on\r\nContent-Length: 7\r\n\r\n", false },
+      { "HTTP/1.1 200 Go on\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"success\"}", "protocol" },
+      { "HTTP/1.1 403 Not there\r\nContent-Length: -1\r\n\r\n", "network" },
+      { "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "network" },
+      { "SSH-2.0-OpenSSH\r\n", "protocol" },
+      { "HTTP/1.1 200 Go on\r\nX: " .. ("x"):rep(300 * 1024) .. "\r\n\r\n", "protocol" },
+      { "HTTP/1.1 200 Go on\r\n", "timeout" },
+    } do
+      it(("that says %q is %s"):format(case[1]:sub(1, 60), case[2] or "taken at its word"), function()
+        local path = process.temporary(case[1])
+        tunnel.stop()
+        tunnel = open_tunnel(path)
+        local body = ask "proxy=http://us%%2540er:p:w@localhost:%d&connect_timeout=1&timeout=4"
+        os.remove(path)
+        assert.matches(case[2] and "^" .. case[2] .. "|" or "^enable\n", body)
+        assert.are.equal(case[2] and 0 or 1, #secure.state().requests)
+      end)
+    end
 
     it("takes the environment's, where nginx lets its workers see it", function()
       local path = ("/options?endpoint=http%%3A%%2F%%2Faom.example%%3A%d"):format(plain.port)

@@ -1,16 +1,23 @@
 --- An HTTP proxy for specs that tunnels: every name is 127.0.0.1.
 ---
----     luajit spec/support/tunnel.lua LOG [USER:PASSWORD]
+---     luajit spec/support/tunnel.lua LOG USER:PASSWORD [GREETING]
 ---
---- With the second word, base64 of user and password, others are answered 407. LOG gets
---- the first line of each request; one line of JSON says where it listens; it ends by
---- itself after two minutes.
+--- Who does not give the second word, base64 of user and password, is answered 407. A file
+--- GREETING is sent in place of the answer that opens a tunnel. LOG gets the first line of
+--- each request; one line of JSON says where it listens; it ends by itself after two minutes.
 
 local uv = require "luv"
 
 local LIFETIME_MS = 120000
 
 local log_path, wanted = arg[1], arg[2]
+
+local greeting = "HTTP/1.1 200 Go on\r\n\r\n"
+if arg[3] then
+  local file = assert(io.open(arg[3], "rb"))
+  greeting = file:read "*a"
+  file:close()
+end
 
 local function note(line)
   local file = assert(io.open(log_path, "a"))
@@ -38,7 +45,7 @@ local function serve(peer, head)
   local onward = uv.new_tcp()
   onward:connect("127.0.0.1", port, function(err)
     if err then return peer:close() end
-    peer:write "HTTP/1.1 200 Go on\r\n\r\n"
+    peer:write(greeting)
     pipe(peer, onward)
     pipe(onward, peer)
   end)

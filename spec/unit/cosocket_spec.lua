@@ -35,6 +35,10 @@ describe("over lua-resty-http", function()
       assert(#piece > 0 and #piece <= most)
       return piece
     end
+    function sock.sslhandshake(_, ...)
+      made.shaken = { ... }
+      return true
+    end
     return sock
   end
 
@@ -141,7 +145,7 @@ describe("over lua-resty-http", function()
       local options = seen[1].options
       assert.are.same(wanted, { options.scheme, options.host, options.port, options.ssl_server_name })
       assert.is_true(options.ssl_verify)
-      assert.is_nil(next(options.proxy_opts or {}))
+      assert.is_nil(options.proxy_opts)
     end)
   end
 
@@ -160,31 +164,68 @@ describe("over lua-resty-http", function()
 
   it("a proxy tunnels https, and is asked itself for http", function()
     settings.proxy = "http://us%40er:p%3Aw@proxy:3128"
-    carry()
-    assert.are.same({ https_proxy = "http://proxy:3128", https_proxy_authorization = "Basic base64(us@er:p:w)" },
-      seen[1].options.proxy_opts)
-    local _, headers = request_of(seen[1])
+    connections = { { pieces = { "HTTP/1.1 200 Go on\r\n\r\n", GOOD } } }
+    assert.are.equal(200, carry().status)
+    local options = seen[1].options
+    assert.are.same({ "http", "proxy", 3128 }, { options.scheme, options.host, options.port })
+    local asked, request = seen[1].sent:match "^(.-\r\n\r\n)(.*)$"
+    local line, headers = request_of { sent = asked }
+    assert.are.equal("CONNECT aom.example.com:443 HTTP/1.1", line)
+    assert.are.same({ "aom.example.com:443", "Basic base64(us@er:p:w)" },
+      { headers.host, headers["proxy-authorization"] })
+    assert.are.same({ false, "aom.example.com", true }, seen[1].shaken)
+    line, headers = request_of { sent = request }
+    assert.are.equal("PUT /v1/a%20b?action=enable HTTP/1.1", line)
     assert.is_nil(headers["proxy-authorization"])
     carry { base = "http://aom.example.com:8080" }
-    local options = seen[2].options
+    options = seen[2].options
     assert.are.same({ "http", "proxy", 3128 }, { options.scheme, options.host, options.port })
-    assert.is_nil(options.proxy_opts)
-    local line
     line, headers = request_of(seen[2])
     assert.are.equal("PUT http://aom.example.com:8080/v1/a%20b?action=enable HTTP/1.1", line)
     assert.are.same({ "aom.example.com:8080", "Basic base64(us@er:p:w)" },
       { headers.host, headers["proxy-authorization"] })
     carry { no_proxy = true }
-    assert.are.same({}, seen[3].options.proxy_opts)
+    assert.are.equal("aom.example.com", seen[3].options.host)
   end)
 
+  it("a kept tunnel is open already", function()
+    settings.proxy = "proxy:3128"
+    connections = { { reused = 1 } }
+    assert.are.equal(200, carry().status)
+    assert.is_nil(seen[1].shaken)
+    assert.are.equal("PUT /v1/a%20b?action=enable HTTP/1.1", (request_of(seen[1])))
+  end)
+
+  -- { what a proxy says to CONNECT, the kind of trouble, words }
+  for _, case in ipairs {
+    { "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "network", "HTTP 407" },
+    { "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "network", "HTTP 302" },
+    { "HTTP/1.1 200 Go on\r\n\r\n" .. GOOD, "protocol", "more than its answer" },
+    { "SSH-2.0-x\r\n", "protocol", "of the proxy" },
+    { "HTTP/1.1 200 Go", "network", "of the proxy", "closed" },
+    { "", "timeout", "of the proxy" },
+  } do
+    it(("a proxy that says %q opens no tunnel"):format(case[1]:sub(1, 40)), function()
+      settings.proxy = "http://user:secret@proxy:3128"
+      connections = { { pieces = { case[1] ~= "" and case[1] or nil }, ends = case[4] or "timeout" } }
+      local result, trouble = carry()
+      assert.is_nil(result)
+      assert.are.same({ case[2], false }, { trouble.kind, trouble.sent })
+      assert.matches(case[3], trouble.message, 1, true)
+      assert.is_nil(trouble.message:find("secret", 1, true))
+      assert.are.equal("closed", seen[1].ended)
+      assert.is_nil(seen[1].shaken)
+      assert.are.equal(1, #seen)
+    end)
+  end
+
   it("the environment's proxy counts, and one that cannot be used is named", function()
-    variables.https_proxy = "proxy:3128"
-    carry()
-    assert.are.equal("http://proxy:3128", seen[1].options.proxy_opts.https_proxy)
+    variables.http_proxy = "proxy:3128"
+    carry { base = "http://aom.example.com" }
+    assert.are.equal("proxy", seen[1].options.host)
     variables.no_proxy = "localhost,.example.com"
-    carry()
-    assert.are.same({}, seen[2].options.proxy_opts)
+    carry { base = "http://aom.example.com" }
+    assert.are.equal("aom.example.com", seen[2].options.host)
     variables = { https_proxy = "socks5://user:secret@proxy:1080" }
     local result, trouble = carry()
     assert.is_nil(result)
@@ -204,8 +245,9 @@ describe("over lua-resty-http", function()
     end
     local names = {}
     for _, name in ipairs {
-      pool {}, pool { insecure = true }, pool { proxy = "http://p:1" }, pool { proxy = "http://p:2" },
-      pool { proxy = "http://a:b@p:1" }, pool({}, "https://aom.example.com:8443"), pool({}, "http://aom.example.com"),
+      pool {}, pool { insecure = true }, pool({}, "http://a"), pool({ proxy = "http://p:1" }, "http://a"),
+      pool({ proxy = "http://p:2" }, "http://a"), pool({ proxy = "http://a:b@p:1" }, "http://a"),
+      pool({}, "https://aom.example.com:8443"), pool({}, "http://aom.example.com"),
       pool({}, "https://other.example.com"),
     } do
       assert.matches("^aom:<", name)
@@ -318,7 +360,6 @@ describe("over lua-resty-http", function()
     { "no resolver defined to resolve \"a\"", "config" },
     { "connection refused", "network" },
     { "a.example could not be resolved (3: Host not found)", "network" },
-    { "failed to establish a tunnel through a proxy: 502", "network" },
   } do
     it(("a connect that ends with %q is of kind %s, and nothing was sent"):format(case[1], case[2]), function()
       connections = { { connect = { nil, case[1] } } }

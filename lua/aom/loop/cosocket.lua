@@ -1,7 +1,7 @@
---- Carries attempts over nginx's cosockets. lua-resty-http connects: pools, TLS and the
---- tunnel through a proxy are its own. What goes over a connection is written and read
---- here, since its reader takes one answer for another. HTTP/1.1; certificates are
---- verified against what `lua_ssl_trusted_certificate` names.
+--- Carries attempts over nginx's cosockets. lua-resty-http connects and pools. What goes
+--- over a connection is written and read here, since its reader takes one answer for
+--- another, and what a proxy says behind its answer for the server's. HTTP/1.1;
+--- certificates are verified against what `lua_ssl_trusted_certificate` names.
 
 local core = require "aom.core"
 local http1 = require "aom.loop.http1"
@@ -77,40 +77,12 @@ local function pool_name(settings, to, via)
   return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, tostring(settings.insecure), route }, "|"))
 end
 
+--- The name that TLS asks for; addresses have none.
+local function server_name(to)
+  return to.scheme == "https" and cosocket.can_verify(to.scheme, to.host) and to.host or nil
+end
+
 local function basic(via) return via and via.user and "Basic " .. ngx.encode_base64(via.user) or nil end
-
-local function connect_options(settings, to, via, fresh)
-  local options = {
-    scheme = to.scheme, host = to.host, port = to.port,
-    -- Nothing is ever put back into the pool of fresh ones.
-    pool = fresh and "aom:fresh" or pool_name(settings, to, via),
-    ssl_verify = not settings.insecure,
-  }
-  if to.scheme == "https" then
-    if cosocket.can_verify(to.scheme, to.host) then options.ssl_server_name = to.host end
-    -- An empty table, lest a default be looked for.
-    options.proxy_opts = via and { https_proxy = via.url, https_proxy_authorization = basic(via) } or {}
-  elseif via then
-    -- A proxy for plain HTTP is asked like the server itself.
-    options.host, options.port = via.host, via.port
-  end
-  return options
-end
-
-local function connect(client, settings, trip, fresh)
-  local left = trip.deadline - now()
-  if left <= 0 then return trouble("timeout", "the deadline passed before the connect", false) end
-  local all = milliseconds(math.min(left, trip.connect_timeout))
-  client:set_timeouts(all, all, all)
-  local fine, connected, err = pcall(client.connect, client, connect_options(settings, trip.to, trip.via, fresh))
-  if not fine then
-    -- lua-resty-core has been seen to trip over a handshake that fails at once.
-    local kind = trip.to.scheme == "https" and "tls" or "network"
-    return trouble(kind, "the connect failed: " .. tostring(connected), false)
-  end
-  if not connected then return classify(err) end
-  return true
-end
 
 --- What waits for bytes, for a reader.
 local function receiver(sock, deadline)
@@ -131,6 +103,72 @@ local function receiver(sock, deadline)
   end
 end
 
+local function request_text(method, target, headers, own, body)
+  local lines, given = { ("%s %s HTTP/1.1"):format(method, target), "Host: " .. headers.Host }, {}
+  for name, value in pairs(headers) do
+    given[name:lower()] = true
+    if name ~= "Host" then lines[#lines + 1] = name .. ": " .. value end
+  end
+  for name, value in pairs(own) do
+    if not given[name:lower()] then lines[#lines + 1] = name .. ": " .. value end
+  end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
+end
+
+--- Where to connect; a proxy is asked for what lies behind it afterwards.
+local function connect_options(settings, to, via, fresh)
+  local options = {
+    scheme = to.scheme, host = to.host, port = to.port,
+    -- Nothing is ever put back into the pool of fresh ones.
+    pool = fresh and "aom:fresh" or pool_name(settings, to, via),
+    ssl_verify = not settings.insecure, ssl_server_name = server_name(to),
+  }
+  if via then options.scheme, options.host, options.port = "http", via.host, via.port end
+  return options
+end
+
+--- Opens a tunnel through a proxy, and TLS in it.
+local function tunnel(client, settings, trip, max_head)
+  local sock, to = client.sock, trip.to
+  local place = ("%s:%d"):format(to.host, to.port)
+  local own = { ["User-Agent"] = settings.user_agent, ["Proxy-Authorization"] = basic(trip.via) }
+  local sent, err = sock:send(request_text("CONNECT", place, { Host = place }, own, ""))
+  if not sent then return nil, err end
+  local reader = http1.reader(receiver(sock, trip.stage.connect_by), max_head)
+  local answer, failure = http1.read(reader, "CONNECT", 0)
+  if not answer then return trouble(failure.kind, "of the proxy: " .. failure.message, false) end
+  if answer.status > 299 then
+    return trouble("network", ("the proxy opens no tunnel: HTTP %d"):format(answer.status), false)
+  end
+  -- It would be taken for what the server says.
+  if not reader:is_empty() then return trouble("protocol", "the proxy says more than its answer", false) end
+  return sock:sslhandshake(false, server_name(to), not settings.insecure)
+end
+
+local function reach(client, settings, trip, fresh, max_head)
+  local connected, err = client:connect(connect_options(settings, trip.to, trip.via, fresh))
+  if connected and trip.via and trip.to.scheme == "https" and client:get_reused_times() == 0 then
+    return tunnel(client, settings, trip, max_head)
+  end
+  return connected, err
+end
+
+local function connect(client, settings, trip, fresh, max_head)
+  local left = trip.stage.connect_by - now()
+  if left <= 0 then return trouble("timeout", "the deadline passed before the connect", false) end
+  local all = milliseconds(left)
+  client:set_timeouts(all, all, all)
+  local fine, connected, err = pcall(reach, client, settings, trip, fresh, max_head)
+  if not fine then
+    -- lua-resty-core has been seen to trip over a handshake that fails at once.
+    local kind = trip.to.scheme == "https" and "tls" or "network"
+    return trouble(kind, "the connect failed: " .. tostring(connected), false)
+  end
+  if connected then return true end
+  if type(err) == "table" then return nil, err end
+  return classify(err)
+end
+
 --- Nginx looks whether more has come before it pools a connection, but not whether TLS
 --- has more in store. It has not, unless the last piece filled nginx's buffer.
 local function is_drained(reader, trip) return trip.to.scheme ~= "https" or reader.piece % BUFFER_UNIT ~= 0 end
@@ -140,8 +178,8 @@ local function is_drained(reader, trip) return trip.to.scheme ~= "https" or read
 local function exchange(http, settings, trip, fresh, max_head)
   local client, why = http.new()
   if not client then return trouble("network", "no socket: " .. tostring(why), false) end
-  trip.stage.connect_by = now() + trip.connect_timeout
-  local connected, failure = connect(client, settings, trip, fresh)
+  trip.stage.connect_by = math.min(trip.deadline, now() + trip.connect_timeout)
+  local connected, failure = connect(client, settings, trip, fresh, max_head)
   trip.stage.connect_by = nil
   if not connected then
     client:close()
@@ -166,18 +204,6 @@ local function exchange(http, settings, trip, fresh, max_head)
 end
 
 local has_body = { POST = true, PUT = true, PATCH = true }
-
-local function request_text(method, target, headers, own, body)
-  local lines, given = { ("%s %s HTTP/1.1"):format(method, target), "Host: " .. headers.Host }, {}
-  for name, value in pairs(headers) do
-    given[name:lower()] = true
-    if name ~= "Host" then lines[#lines + 1] = name .. ": " .. value end
-  end
-  for name, value in pairs(own) do
-    if not given[name:lower()] then lines[#lines + 1] = name .. ": " .. value end
-  end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
-end
 
 --- What an attempt needs to be carried.
 local function plan(settings, attempt, deadline)

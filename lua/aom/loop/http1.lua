@@ -44,6 +44,9 @@ function Reader:fill()
   return true
 end
 
+--- Whether all that was received is used.
+function Reader:is_empty() return self.at > #self.buffer end
+
 --- All that is received and not used yet.
 function Reader:rest()
   local text = self.buffer:sub(self.at)
@@ -53,16 +56,20 @@ end
 
 --- The next line, without its end.
 function Reader:line()
-  local parts = {}
+  local parts
   while true do
     local stop = self.buffer:find("\n", self.at, true)
     local text = stop and self.buffer:sub(self.at, stop - 1) or self:rest()
-    parts[#parts + 1] = text
     self.allowance = self.allowance - #text - 1
     if self.allowance < 0 then return broken "the headers are over the limit" end
+    if parts or not stop then
+      parts = parts or {}
+      parts[#parts + 1] = text
+    end
     if stop then
       self.at = stop + 1
-      return (table.concat(parts):gsub("\r$", ""))
+      if parts then text = table.concat(parts) end
+      return text:byte(-1) == 13 and text:sub(1, -2) or text
     end
     local more, failure = self:fill()
     if not more then return nil, failure end
@@ -72,7 +79,7 @@ end
 --- Moves so many bytes to the end of a list.
 function Reader:take(count, list)
   while count > 0 do
-    if self.at > #self.buffer then
+    if self:is_empty() then
       local more, failure = self:fill()
       if not more then return nil, failure end
     end
@@ -84,7 +91,7 @@ function Reader:take(count, list)
 end
 
 local function read_status(reader)
-  if reader.at > #reader.buffer then
+  if reader:is_empty() then
     local more, failure = reader:fill()
     if not more then return nil, failure end
   end
@@ -98,26 +105,41 @@ local function read_status(reader)
   return { status = tonumber(status), minor = minor }
 end
 
---- The header lines: lower-case name -> list of values.
-local function read_fields(reader)
-  local lines = {}
+--- The lines of a head. One that begins with a blank continues the one before.
+local function read_lines(reader)
+  local lines, folded = {}, false
   while true do
     local line, failure = reader:line()
     if not line then return nil, failure end
     if line == "" then break end
     if line:find "[%z\r]" then return broken "a header holds a control character" end
+    folded = folded or line:find "^[ \t]" ~= nil
     lines[#lines + 1] = line
   end
-  local fields = {}
-  -- A line that begins with a blank continues the one before.
-  for line in (table.concat(lines, "\n"):gsub("\n[ \t]+", " ")):gmatch "[^\n]+" do
+  if not folded then return lines end
+  local whole = {}
+  for line in (table.concat(lines, "\n"):gsub("\n[ \t]+", " ")):gmatch "[^\n]+" do whole[#whole + 1] = line end
+  return whole
+end
+
+--- The header lines, by lower-case names: the first value of each, and a list of all
+--- where there are several.
+local function read_fields(reader)
+  local lines, failure = read_lines(reader)
+  if not lines then return nil, failure end
+  local fields, several = {}, {}
+  for _, line in ipairs(lines) do
     local name, value = line:match "^([^%s:]+):[ \t]*(.-)[ \t]*$"
     if not name then return broken "a header line has no name" end
     name = name:lower()
-    fields[name] = fields[name] or {}
-    table.insert(fields[name], value)
+    if fields[name] then
+      several[name] = several[name] or { fields[name] }
+      table.insert(several[name], value)
+    else
+      fields[name] = value
+    end
   end
-  return fields
+  return fields, several
 end
 
 --- The final head: those of 1xx come before it, and mean nothing here.
@@ -125,45 +147,50 @@ local function read_head(reader)
   while true do
     local head, failure = read_status(reader)
     if not head then return nil, failure end
-    head.fields, failure = read_fields(reader)
-    if not head.fields then return nil, failure end
+    head.fields, head.several = read_fields(reader)
+    if not head.fields then return nil, head.several end
     if head.status == 101 then return broken "the server changes to a protocol that nobody asked for" end
     if head.status >= 200 then return head end
   end
 end
 
-local function names(values, word)
-  for entry in table.concat(values or {}, ","):lower():gmatch "[^%s,]+" do
-    if entry == word then return true end
+--- All values of a header, as one.
+local function joined(head, name)
+  local several = head.several[name]
+  return several and table.concat(several, ",") or head.fields[name]
+end
+
+local function is_closing(head)
+  for entry in (joined(head, "connection") or ""):lower():gmatch "[^%s,]+" do
+    if entry == "close" then return true end
   end
   return false
 end
 
+-- What follows the answer to CONNECT belongs to the tunnel.
+local without_body = { HEAD = true, CONNECT = true }
+
 --- What frames the body: a number of bytes, "chunks" or "end".
 local function framing(head, method)
-  local codings, lengths = head.fields["transfer-encoding"], head.fields["content-length"]
-  if method == "HEAD" or head.status == 204 or head.status == 304 then return 0 end
-  if codings then
-    if lengths then return broken "the answer has both a Content-Length and a Transfer-Encoding" end
-    if #codings > 1 or codings[1]:lower() ~= "chunked" or head.minor == "0" then
+  local coding, length = joined(head, "transfer-encoding"), joined(head, "content-length")
+  if without_body[method] or head.status == 204 or head.status == 304 then return 0 end
+  if coding then
+    if length then return broken "the answer has both a Content-Length and a Transfer-Encoding" end
+    if coding:lower() ~= "chunked" or head.minor == "0" then
       return broken "the answer has a Transfer-Encoding other than chunked"
     end
     return "chunks"
   end
-  if not lengths then return "end" end
-  if #lengths > 1 then return broken "the answer has more than one Content-Length" end
-  if not lengths[1]:find "^%d+$" then return broken "the answer has no valid Content-Length" end
-  return tonumber(lengths[1])
+  if not length then return "end" end
+  if not length:find "^%d+$" then return broken "the answer has no valid Content-Length, or several" end
+  return tonumber(length)
 end
 
 --- Nothing here decodes, and nothing was asked for that would have to be.
 local function check_coding(head)
-  for _, coding in ipairs(head.fields["content-encoding"] or {}) do
-    if coding ~= "" and coding:lower() ~= "identity" then
-      return broken "the answer has a Content-Encoding, though it was asked for as it is (Accept-Encoding: identity)"
-    end
-  end
-  return true
+  local coding = joined(head, "content-encoding") or ""
+  if coding == "" or coding:lower() == "identity" then return true end
+  return broken "the answer has a Content-Encoding, though it was asked for as it is (Accept-Encoding: identity)"
 end
 
 --- The size of the next chunk. What follows it on the line is for others.
@@ -226,14 +253,8 @@ end
 
 --- A status without a body that announces one all the same: it may come yet.
 local function announces_more(head)
-  local lengths = head.fields["content-length"]
-  return head.status == 204 and (head.fields["transfer-encoding"] ~= nil or lengths ~= nil and lengths[1] ~= "0")
-end
-
-local function first_values(fields)
-  local headers = {}
-  for name, values in pairs(fields) do headers[name] = values[1] end
-  return headers
+  local length = head.fields["content-length"]
+  return head.status == 204 and (head.fields["transfer-encoding"] ~= nil or length ~= nil and length ~= "0")
 end
 
 --- Reads an answer to its end.
@@ -252,9 +273,9 @@ function http1.read(reader, method, max_body)
   if framed ~= 0 then fine, failure = check_coding(head) end
   if fine then fine, failure = read_body(reader, framed, max_body, list) end
   if not fine then return nil, failure end
-  local reusable = head.minor == "1" and framed ~= "end" and reader.at > #reader.buffer
-    and not names(head.fields["connection"], "close") and not announces_more(head)
-  return { status = head.status, headers = first_values(head.fields), body = table.concat(list) }, reusable
+  local reusable = head.minor == "1" and framed ~= "end" and reader:is_empty()
+    and not is_closing(head) and not announces_more(head)
+  return { status = head.status, headers = head.fields, body = table.concat(list) }, reusable
 end
 
 return http1

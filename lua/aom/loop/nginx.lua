@@ -30,6 +30,9 @@ local function find_transport(settings, max_head)
   if settings.transport ~= "resty" then return nil end
   local err = resty_options.check(settings)
   if err then return nil, err end
+  if ngx.config.ngx_lua_version < 10014 then
+    return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
+  end
   local found, http = pcall(require, "resty.http")
   if found then return cosocket.new(http, settings, max_head) end
   return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
@@ -107,10 +110,9 @@ function nginx.new(engine, settings, max_head)
       fine, answer, trouble = pcall(carry, attempt, deadline, stage)
       waiter.wake()
     end)
-    local limit, woken
+    local woken
     repeat
-      limit = math.min(stage.connect_by or deadline, deadline)
-      woken = waiter.wait(limit + 0.01)
+      woken = waiter.wait((stage.connect_by or deadline) + 0.01)
     until fine ~= nil or woken == nil or now() >= (stage.connect_by or deadline)
     if fine == nil then
       ngx.thread.kill(thread)

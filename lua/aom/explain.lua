@@ -14,7 +14,8 @@ explain.CA_FIX = "install the system's CA certificates (package ca-certificates)
 ---@param settings table
 ---@return string|nil hint
 function explain.trouble(kind, settings)
-  if kind == "tls" then return explain.CA_FIX end
+  -- What nginx trusts is said in nginx.conf, and named by the message.
+  if kind == "tls" then return settings.transport ~= "resty" and explain.CA_FIX or nil end
   local proxy = settings.proxy
   if kind == "network" and proxy and proxy ~= "" then return "the connection goes through the proxy of option proxy" end
 end

@@ -1,4 +1,5 @@
---- Attempts over lua-resty-http and cosockets, where that library is installed.
+--- Attempts over lua-resty-http and cosockets, where that library is installed. What is
+--- made of each answer is in answers_spec.lua.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -7,20 +8,21 @@ local AK, SK, PROJECT = "RESTYKEY", "resty-secret", ("0123456789abcdef"):rep(2)
 
 describe("lua-resty-http in nginx", function()
   if not nginx.resty_path() then
-    pending "lua-resty-http is not installed"
+    pending(nginx.NO_RESTY)
     return
   end
   local plain, secure, names, server
 
-  local function start(trusted)
+  local function start(trusted, main, resolver)
     return nginx.start {
       path = nginx.resty_path(),
+      main = main,
       http = ([[
         lua_ssl_trusted_certificate %s;
         init_by_lua_block {
           safe = require "aom.safe"
           function options(more)
-            local all = { endpoint = %q, project_id = %q, ak = %q, sk = %q, max_attempts = 1 }
+            local all = { endpoint = %q, project_id = %q, ak = %q, sk = %q, max_attempts = 1, transport = "resty" }
             for name, value in pairs(more or {}) do all[name] = value end
             return all
           end
@@ -44,11 +46,19 @@ describe("lua-resty-http in nginx", function()
             show(client:trigger("wf-1", "enable"))
           }
         }
+        location = /default {
+          content_by_lua_block {
+            assert(pcall(require, "resty.http"))
+            local all = options()
+            all.transport = nil
+            ngx.say(require("aom.client").open(all).loop.transport)
+          }
+        }
         location = /attempts {
           content_by_lua_block {
             local client = require "aom.client"
             local attempt = require "aom.attempt"
-            local state = client.open(options())
+            local state = client.open(options { transport = ngx.var.arg_transport })
             for i = 1, 3 do
               local answer = state.loop.fetch(attempt.new { method = "GET", base = state.settings.endpoint.base,
                 host = state.settings.endpoint.host, path = "/nothing", query = {}, headers = {}, body = "",
@@ -59,7 +69,7 @@ describe("lua-resty-http in nginx", function()
             ngx.say(state.loop.transport)
           }
         }
-      ]]):format(names.info.port),
+      ]]):format(resolver or names.info.port),
     }
   end
 
@@ -95,14 +105,20 @@ describe("lua-resty-http in nginx", function()
     assert.are.equal(list[1], list[3])
   end)
 
-  it("is chosen by itself; its headers come in lower case", function()
-    assert.are.equal("resty\n", (server:get "/attempts?fresh=0"))
+  it("is taken where it is asked for; its headers come in lower case", function()
+    assert.are.equal("resty\n", (server:get "/attempts?fresh=0&transport=resty"))
     local list = connections()
     assert.are.equal(list[1], list[3])
+    assert.are.equal("curl\n", (server:get "/attempts?fresh=0&transport=curl"))
+  end)
+
+  it("is not taken by itself", function()
+    local client = server:get "/default"
+    assert.are.equal("curl\n", client)
   end)
 
   it("sends what must not run twice on a connection of its own", function()
-    server:get "/attempts?fresh=1"
+    server:get "/attempts?fresh=1&transport=resty"
     local list = connections()
     assert.are.equal(3, #list)
     assert.is_true(list[1] ~= list[2] and list[2] ~= list[3] and list[1] ~= list[3])
@@ -133,13 +149,116 @@ describe("lua-resty-http in nginx", function()
     assert.are.equal("timeout", body:match "^(%w+)|")
   end)
 
-  it("reports a server that is not there", function()
-    local kind = server:get("/options?endpoint=http://127.0.0.1:1"):match "^(%w+)|"
-    assert.are.equal("network", kind)
+  it("gives a connect no longer than connect_timeout, also where no name server answers", function()
+    local silent = start(secure.ca_file, nil, nginx.free_port())
+    local started = os.time()
+    local body = silent:get "/options?secure=1&connect_timeout=0.3"
+    silent:stop()
+    assert.matches("^timeout|", body)
+    assert.matches("the connection took too long", body, 1, true)
+    assert.is_true(os.time() - started < 10)
   end)
 
-  it("refuses a ca_file of which it would take no notice", function()
-    local body = server:get "/options?ca_file=x&transport=resty"
-    assert.matches("config|option ca_file", body, 1, true)
+  it("sends a wrong signature twice at most, also when connections die meanwhile", function()
+    server:get "/pooled"
+    plain.reset()
+    plain.script { { close = "after_answer", times = 1 } }
+    for i = 1, 9 do
+      local body = server:get "/options?sk=wrong&ak=OTHERKEY"
+      assert.matches(i <= 2 and "^service|" or "^%a+|", body)
+    end
+    assert.are.equal(2, #plain.state().requests)
   end)
+
+  describe("with a proxy", function()
+    local log, tunnel
+
+    -- For us@er with the password p:w.
+    local function open_tunnel(greeting)
+      return process.start(("luajit %s %s dXNAZXI6cDp3 %s"):format(
+        process.quote(process.root .. "/spec/support/tunnel.lua"), log, greeting or ""))
+    end
+
+    before_each(function()
+      log = process.temporary ""
+      tunnel = open_tunnel()
+    end)
+    after_each(function()
+      tunnel.stop()
+      os.remove(log)
+    end)
+
+    local function requests()
+      local list = {}
+      for line in io.lines(log) do list[#list + 1] = line end
+      return list
+    end
+
+    local function ask(words)
+      return (server:get("/options?secure=1&" .. words:format(tunnel.info.port):gsub("[@:/]", {
+        ["@"] = "%40", [":"] = "%3A", ["/"] = "%2F" })))
+    end
+
+    it("goes through its tunnel, as the user that the option names", function()
+      assert.are.equal("enable\n", ask "proxy=http://us%%2540er:p:w@localhost:%d")
+      assert.are.equal("enable\n", ask "proxy=us%%2540er:p:w@127.0.0.1:%d")
+      local line = ("CONNECT localhost:%d HTTP/1.1"):format(secure.port)
+      assert.are.same({ line, line }, requests())
+    end)
+
+    it("says when it is refused", function()
+      local body = ask "proxy=http://nobody:secret@127.0.0.1:%d"
+      assert.matches("the proxy opens no tunnel: HTTP 407", body, 1, true)
+      assert.is_nil(body:find("secret", 1, true))
+      assert.are.equal(0, #secure.state().requests)
+    end)
+
+    -- { what the proxy says, the kind of error, or false }
+    for _, case in ipairs {
+      { "HTTP/1.0 200 Connection established\r\nConnection: close\r\n\r\n", false },
+      { "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 Go on\r\nContent-Length: 7\r\n\r\n", false },
+      { "HTTP/1.1 200 Go on\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"success\"}", "protocol" },
+      { "HTTP/1.1 403 Not there\r\nContent-Length: -1\r\n\r\n", "network" },
+      { "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "network" },
+      { "SSH-2.0-OpenSSH\r\n", "protocol" },
+      { "HTTP/1.1 200 Go on\r\nX: " .. ("x"):rep(300 * 1024) .. "\r\n\r\n", "protocol" },
+      { "HTTP/1.1 200 Go on\r\n", "timeout" },
+    } do
+      it(("that says %q is %s"):format(case[1]:sub(1, 60), case[2] or "taken at its word"), function()
+        local path = process.temporary(case[1])
+        tunnel.stop()
+        tunnel = open_tunnel(path)
+        local body = ask "proxy=http://us%%2540er:p:w@localhost:%d&connect_timeout=1&timeout=4"
+        os.remove(path)
+        assert.matches(case[2] and "^" .. case[2] .. "|" or "^enable\n", body)
+        assert.are.equal(case[2] and 0 or 1, #secure.state().requests)
+      end)
+    end
+
+    it("takes the environment's, where nginx lets its workers see it", function()
+      local path = ("/options?endpoint=http%%3A%%2F%%2Faom.example%%3A%d"):format(plain.port)
+      local env = ("env http_proxy=http://127.0.0.1:%d;"):format(tunnel.info.port)
+      local workers = start(secure.ca_file, env)
+      local first = workers:get(path)
+      workers:stop()
+      assert.matches("^service|", first)
+      assert.matches(("^PUT http://aom.example:%d/"):format(plain.port), requests()[1])
+      workers = start(secure.ca_file, env .. " env no_proxy=.example;")
+      local second = workers:get(path)
+      workers:stop()
+      assert.are.equal("enable\n", second)
+      assert.are.equal(1, #requests())
+    end)
+  end)
+
+  for words, option in pairs {
+    ["ca_file=/dev/null"] = "option ca_file", ["proxy=socks5h%3A%2F%2Fp%3A1"] = "option proxy",
+    ["endpoint=https%3A%2F%2F127.0.0.1%3A1"] = "https://127.0.0.1:1",
+  } do
+    it("refuses what it cannot keep: " .. option, function()
+      local body = server:get("/options?" .. words)
+      assert.matches('^config|transport "resty": ', body)
+      assert.matches(option, body, 1, true)
+    end)
+  end
 end)

@@ -69,7 +69,7 @@ local SERVER = [[
 for _, transport in ipairs { "curl", "resty" } do
   describe("in nginx over " .. transport, function()
     if transport == "resty" and not nginx.resty_path() then
-      pending "lua-resty-http is not installed"
+      pending(nginx.NO_RESTY)
       return
     end
     local simulator, server

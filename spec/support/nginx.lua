@@ -151,13 +151,18 @@ function nginx.start(options)
     pid = output:match "(%d+)\n$" }, Server)
 end
 
---- Where lua-resty-http and what it needs are installed, as a search path for nginx;
---- nil where they are not. OpenResty has a folder of its own for both.
+--- Why a spec of lua-resty-http is left out.
+nginx.NO_RESTY = "lua-resty-http is not installed (AOM_SPEC_RESTY may name the folder that holds resty/http.lua)"
+
+--- Where lua-resty-http and what it needs are, as a search path for nginx; nil where they
+--- are not. OpenResty has a folder of its own for both.
 ---@return string|nil
 function nginx.resty_path()
+  local folder = os.getenv "AOM_SPEC_RESTY"
+  local places = (folder and folder .. "/?.lua;" or "") .. package.path
+    .. ";/usr/local/openresty/lualib/?.lua;/usr/local/openresty/site/lualib/?.lua"
   local function find(name)
-    local path = package.searchpath and package.searchpath(name, package.path .. ";/usr/local/openresty/lualib/?.lua"
-      .. ";/usr/local/openresty/site/lualib/?.lua")
+    local path = package.searchpath and package.searchpath(name, places)
     return path and path:match "^(.*)/resty/[^/]*$"
   end
   local http, text = find "resty.http", find "resty.string"

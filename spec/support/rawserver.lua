@@ -13,6 +13,8 @@ usage: luajit spec/support/rawserver.lua --reply FILE [options]
   --then WHAT     after the answer: close (default), hold (say nothing more), reset
   --keep-alive    answer all replies on one connection, a request each, and only
                   then do what --then says
+  --by-request    each request, on whatever connection, gets the next reply; what
+                  --then says is done after the first one, if it is not to hold
   --no-read       answer without waiting for a request
   --delay S       wait before each answer
   --after S       wait between the last answer and what --then says
@@ -44,6 +46,7 @@ ffi.cdef [[
 
 local SOL_SOCKET, SO_LINGER = 1, 13 -- Linux
 local MAX_LINE = 256 * 1024
+local MAX_RECORD = 16384
 local MAX_BODY = 16 * 1024 * 1024
 
 local values = {
@@ -51,7 +54,7 @@ local values = {
   ["gap"] = tonumber, ["repeat"] = tonumber, ["cert"] = tostring, ["key"] = tostring, ["log"] = tostring,
   ["port"] = tonumber, ["lifetime"] = tonumber,
 }
-local switches = { ["keep-alive"] = true, ["no-read"] = true, ["tls"] = true }
+local switches = { ["keep-alive"] = true, ["by-request"] = true, ["no-read"] = true, ["tls"] = true }
 
 local function fail(message)
   io.stderr:write("rawserver: ", message, "\n", usage)
@@ -201,10 +204,21 @@ local function await_request(options, peer, connection)
   return request ~= nil
 end
 
+local function serve_by_request(options, replies, peer, connection)
+  local turn
+  repeat
+    if not await_request(options, peer, connection) then return end
+    turn = math.min(server.requests, #replies)
+    if not send_reply(peer, options, replies[turn]) then return end
+  until turn == 1 and options["then"] ~= "hold"
+  finish(peer, options)
+end
+
 local function serve(options, replies, peer)
   server.connections = server.connections + 1
   local connection, rounds = server.connections, options["keep-alive"] and #replies or 1
   io.stderr:write("rawserver: connection ", connection, "\n")
+  if options["by-request"] then return serve_by_request(options, replies, peer, connection) end
   for round = 1, rounds do
     local turn = options["keep-alive"] and round or math.min(connection, #replies)
     if not await_request(options, peer, connection) or not send_reply(peer, options, replies[turn]) then
@@ -220,6 +234,7 @@ local function prepare(peer, context)
   end)
   peer:setmode("b", "b")
   peer:setmaxline(MAX_LINE)
+  peer:setbufsiz(nil, MAX_RECORD) -- one record of TLS for what is sent at once
   return not context or peer:starttls(context, 10)
 end
 

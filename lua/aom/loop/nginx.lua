@@ -1,6 +1,6 @@
 --- The loop of nginx with its Lua module, and of OpenResty. A call waits in the light
 --- thread that makes it; other requests of the worker go on. Attempts travel over
---- lua-resty-http where it is installed, else over libcurl, stepped between sleeps.
+--- libcurl, stepped between sleeps, or over lua-resty-http where that is asked for.
 ---
 --- A light thread may be gone at any moment, with the request that it belongs to or
 --- because somebody killed it, and no code of ours runs then. So nothing here is handed
@@ -10,6 +10,7 @@
 local core = require "aom.core"
 local cosocket = require "aom.loop.cosocket"
 local errors = require "aom.errors"
+local resty_options = require "aom.loop.resty_options"
 local stepper = require "aom.loop.stepper"
 local transfers = require "aom.loop.transfers"
 
@@ -24,21 +25,19 @@ local yieldable = { rewrite = true, access = true, content = true, timer = true,
 --- Before the workers exist nothing else runs, so that a call may block there.
 local blocking = { init = true }
 
---- lua-resty-http verifies against what nginx.conf names, so a `ca_file` asks for curl.
-local function find_transport(settings)
-  if settings.transport == "curl" then return nil end
-  if settings.ca_file then
-    if settings.transport ~= "resty" then return nil end
-    return nil, errors.config("option ca_file has no effect with transport \"resty\"",
-      "name the bundle in nginx.conf: lua_ssl_trusted_certificate")
+--- Over libcurl, which keeps every option, unless lua-resty-http is asked for.
+local function find_transport(settings, max_head)
+  if settings.transport ~= "resty" then return nil end
+  local err = resty_options.check(settings)
+  if err then return nil, err end
+  if ngx.config.ngx_lua_version < 10014 then
+    return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
   end
   local found, http = pcall(require, "resty.http")
-  if found then return cosocket.new(http, settings) end
-  if settings.transport == "resty" then
-    return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
-      .. tostring(http):match "^[^\n]*",
-      "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http")
-  end
+  if found then return cosocket.new(http, settings, max_head) end
+  return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
+    .. tostring(http):match "^[^\n]*",
+    "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http; or leave the option out")
 end
 
 --- Something to wait for. Where semaphores are missing, which come with lua-resty-core,
@@ -65,10 +64,11 @@ end
 
 ---@param engine userdata
 ---@param settings table
+---@param max_head integer  bytes of an answer's status line and headers
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
-function nginx.new(engine, settings)
-  local carry, err = find_transport(settings)
+function nginx.new(engine, settings, max_head)
+  local carry, err = find_transport(settings, max_head)
   if err then return nil, err end
   local loop = { now = now, name = "nginx", transport = carry and "resty" or "curl", shared = ngx.shared.aom }
   local steps = stepper.new(engine, ngx.sleep, ngx.now)
@@ -101,20 +101,25 @@ function nginx.new(engine, settings)
     }
   end
 
-  --- A cosocket's wait cannot be ended from outside, nor does it know a deadline for a
-  --- whole answer; a light thread of its own can be killed.
+  --- A cosocket's wait cannot be ended from outside, nor does nginx know a deadline for
+  --- a connect as a whole; a light thread of its own can be killed.
   local function carry_apart(attempt, deadline)
-    local waiter = new_waiter()
+    local waiter, stage = new_waiter(), {}
     local fine, answer, trouble
     local thread = ngx.thread.spawn(function()
-      fine, answer, trouble = pcall(carry, attempt, deadline)
+      fine, answer, trouble = pcall(carry, attempt, deadline, stage)
       waiter.wake()
     end)
-    local woken = waiter.wait(deadline + 0.01)
+    local woken
+    repeat
+      woken = waiter.wait((stage.connect_by or deadline) + 0.01)
+    until fine ~= nil or woken == nil or now() >= (stage.connect_by or deadline)
     if fine == nil then
       ngx.thread.kill(thread)
       if woken == nil then return transfers.cancelled() end
-      return nil, { kind = "timeout", message = "the answer took too long", sent = true }
+      local connecting = stage.connect_by ~= nil
+      return nil, { kind = "timeout", sent = not connecting,
+        message = connecting and "the connection took too long" or "the answer took too long" }
     end
     ngx.thread.wait(thread)
     if not fine then error(answer, 0) end

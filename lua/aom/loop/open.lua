@@ -81,7 +81,7 @@ function open.loop(settings)
   local engine
   engine, err = make_engine(settings)
   if not engine then return nil, err end
-  return require(modules[choice]).new(engine, settings)
+  return require(modules[choice]).new(engine, settings, MAX_HEAD)
 end
 
 --- Called before a call begins, with `later` when it is to run as a task of its own.

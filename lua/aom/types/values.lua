@@ -30,7 +30,7 @@
 ---@field allow_http? boolean
 ---@field algorithm? "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"
 ---@field loop? "blocking"|"uv"|"nginx"|aom.Loop
----@field transport? "curl"|"resty"  inside nginx
+---@field transport? "curl"|"resty"  inside nginx. Default "curl"
 ---@field on_event? fun(event: aom.Event)
 
 --- What `on_event` gets. Secrets are masked.

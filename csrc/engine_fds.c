@@ -26,8 +26,10 @@ static void close_on_exec(int fd) {
 }
 
 static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
-  engine *e = user;
+  transfer *t = user;
+  engine *e = t->owner;
   (void)purpose;
+  t->begun = true;
   close_on_exec((int)fd);
   struct stat status;
   if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
@@ -47,12 +49,22 @@ static int on_close(void *user, curl_socket_t fd) {
   return close((int)fd);
 }
 
-bool engine_fds_install(engine *e, CURL *easy) {
+/* A connection outlives the transfer that has opened it. */
+bool engine_fds_install(transfer *t) {
+  CURL *easy = t->easy;
+  engine *e = t->owner;
   bool ok = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, e) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, e) == CURLE_OK;
   return ok;
+}
+
+bool engine_has_socket(const engine *e, int fd) {
+  for (size_t i = 0; i < e->opened_count; i++)
+    if (e->opened[i].fd == fd)
+      return true;
+  return false;
 }
 
 /* The child may have closed them all by itself, and opened something else since. */

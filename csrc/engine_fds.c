@@ -4,6 +4,7 @@
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
   engine *e = t->owner;
   (void)purpose;
   t->begun = true;
+  t->socket = (int)fd;
   close_on_exec((int)fd);
   struct stat status;
   if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
@@ -65,6 +67,12 @@ bool engine_has_socket(const engine *e, int fd) {
     if (e->opened[i].fd == fd)
       return true;
   return false;
+}
+
+bool engine_is_connected(const engine *e, int fd) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return engine_has_socket(e, fd) && getpeername(fd, (void *)&peer, &size) == 0;
 }
 
 /* The child may have closed them all by itself, and opened something else since. */

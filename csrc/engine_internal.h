@@ -31,6 +31,7 @@ typedef struct transfer {
   bool may_use_proxy; /* the environment may name one */
   bool shares;        /* libcurl may hold it back behind another's connection */
   bool begun;         /* libcurl looks a name up for it, or has opened a socket */
+  int socket;         /* the last that was opened for it, when `begun` */
 
   buffer url;
   buffer header_text;         /* our header lines, each NUL-terminated */
@@ -126,6 +127,7 @@ void engine_watch_forget(engine *e);
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);
+bool engine_is_connected(const engine *e, int fd);
 void engine_fds_abandon(engine *e); /* in a forked child */
 
 /* engine.c */

@@ -117,6 +117,7 @@ void engine_free(engine *e) {
     return;
   if (e->generation != process_generation)
     abandon_parent(e);
+  engine_fds_orphan(e);
   for (size_t i = 0; i < e->slot_count; i++) {
     if (e->slots[i]->state == TRANSFER_RUNNING)
       curl_multi_remove_handle(e->multi, e->slots[i]->easy);

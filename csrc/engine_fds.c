@@ -36,14 +36,33 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
   struct stat status;
   if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
     return CURL_SOCKOPT_ERROR;
-  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino};
+  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino, t};
   return CURL_SOCKOPT_OK;
+}
+
+static bool is_connected(int fd) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return getpeername(fd, (void *)&peer, &size) == 0;
+}
+
+/* libcurl closes the socket of a handshake that took too long before it says so. */
+bool transfer_is_connected(const transfer *t) {
+  return t->socket < 0 ? t->was_connected : is_connected(t->socket);
+}
+
+static void note_end(transfer *t, int fd) {
+  if (!t || t->socket != fd)
+    return;
+  t->was_connected = is_connected(fd);
+  t->socket = -1;
 }
 
 static int on_close(void *user, curl_socket_t fd) {
   engine *e = user;
   for (size_t i = 0; i < e->opened_count; i++) {
     if (e->opened[i].fd == (int)fd) {
+      note_end(e->opened[i].opener, (int)fd);
       e->opened[i] = e->opened[--e->opened_count];
       break;
     }
@@ -69,10 +88,9 @@ bool engine_has_socket(const engine *e, int fd) {
   return false;
 }
 
-bool engine_is_connected(const engine *e, int fd) {
-  struct sockaddr_storage peer;
-  socklen_t size = sizeof peer;
-  return engine_has_socket(e, fd) && getpeername(fd, (void *)&peer, &size) == 0;
+void engine_fds_orphan(engine *e) {
+  for (size_t i = 0; i < e->opened_count; i++)
+    e->opened[i].opener = NULL;
 }
 
 /* The child may have closed them all by itself, and opened something else since. */

@@ -31,7 +31,8 @@ typedef struct transfer {
   bool may_use_proxy; /* the environment may name one */
   bool shares;        /* libcurl may hold it back behind another's connection */
   bool begun;         /* libcurl looks a name up for it, or has opened a socket */
-  int socket;         /* the last that was opened for it, when `begun` */
+  int socket;         /* the last that was opened for it, until it is closed; or -1 */
+  bool was_connected; /* that socket, when it was closed */
 
   buffer url;
   buffer header_text;         /* our header lines, each NUL-terminated */
@@ -61,6 +62,7 @@ typedef struct watched {
 typedef struct opened {
   int fd;
   ino_t inode;
+  transfer *opener; /* which may be about another request by now; NULL: it is gone */
 } opened;
 
 struct engine {
@@ -127,7 +129,8 @@ void engine_watch_forget(engine *e);
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);
-bool engine_is_connected(const engine *e, int fd);
+bool transfer_is_connected(const transfer *t);
+void engine_fds_orphan(engine *e);  /* before its transfers are freed */
 void engine_fds_abandon(engine *e); /* in a forked child */
 
 /* engine.c */

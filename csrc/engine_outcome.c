@@ -118,7 +118,7 @@ static const char *waited_for(const transfer *t) {
     return "a connection that another call opens";
   if (!has_happened(t, CURLINFO_NAMELOOKUP_TIME_T))
     return "a name to resolve";
-  if (!t->secure || !engine_is_connected(t->owner, t->socket))
+  if (!t->secure || !transfer_is_connected(t))
     return "a connection";
   return t->may_use_proxy ? "the TLS handshake, or a proxy to connect"
                           : "the TLS handshake";

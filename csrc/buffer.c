@@ -52,8 +52,8 @@ static bool make_room(buffer *b, size_t more) {
     return false;
   if (more <= b->cap - b->len && b->len + more <= b->max)
     return true;
-  if (more > b->max - b->len || !grow(b, more))
-    b->failed = true;
+  b->full = more > b->max - b->len;
+  b->failed = b->full || !grow(b, more);
   return !b->failed;
 }
 
@@ -102,7 +102,7 @@ slice buffer_slice(const buffer *b) {
 
 void buffer_reset(buffer *b) {
   b->len = 0;
-  b->failed = false;
+  b->failed = b->full = false;
 }
 
 void buffer_clear(buffer *b) {
@@ -116,5 +116,5 @@ void buffer_free(buffer *b) {
   b->data = NULL;
   b->len = 0;
   b->cap = 0;
-  b->failed = false;
+  b->failed = b->full = false;
 }

@@ -32,6 +32,7 @@ typedef struct buffer {
   size_t cap;
   size_t max; /* len never passes it */
   bool failed;
+  bool full;   /* it failed since the ceiling would be passed, not for want of memory */
   bool secret; /* set it after buffer_init: growing leaves no copy behind, and
                 * buffer_free wipes */
 } buffer;

@@ -76,6 +76,7 @@ engine *engine_new(const engine_options *options) {
 }
 
 static void queue_done(engine *e, transfer *t) {
+  engine_deadline_drop(e, t);
   t->state = TRANSFER_DONE;
   t->next = NULL;
   if (e->done_last)
@@ -116,6 +117,7 @@ void engine_free(engine *e) {
     return;
   if (e->generation != process_generation)
     abandon_parent(e);
+  engine_fds_orphan(e);
   for (size_t i = 0; i < e->slot_count; i++) {
     if (e->slots[i]->state == TRANSFER_RUNNING)
       curl_multi_remove_handle(e->multi, e->slots[i]->easy);
@@ -124,6 +126,7 @@ void engine_free(engine *e) {
   if (e->multi)
     curl_multi_cleanup(e->multi);
   free(e->slots);
+  free(e->due);
   free(e->sockets);
   free(e->polled);
   free(e->opened);
@@ -151,6 +154,10 @@ static transfer *add_slot(engine *e) {
   if (!slots)
     return NULL;
   e->slots = slots;
+  transfer **due = realloc(e->due, (e->slot_count + 1) * sizeof(transfer *));
+  if (!due)
+    return NULL;
+  e->due = due;
   transfer *t = calloc(1, sizeof *t);
   if (!t)
     return NULL;
@@ -185,12 +192,13 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   transfer *t = take_slot(e);
   if (!t)
     return 0;
-  if (!transfer_prepare(t, request, why) ||
-      curl_multi_add_handle(e->multi, t->easy) != CURLM_OK) {
+  bool prepared = transfer_prepare(t, request, why);
+  if (!prepared || curl_multi_add_handle(e->multi, t->easy) != CURLM_OK) {
     give_slot(e, t);
     return 0;
   }
   t->state = TRANSFER_RUNNING;
+  engine_deadline_set(e, t);
   t->id = (++e->serial << SLOT_BITS) | t->slot;
   e->running++;
   return t->id;
@@ -214,16 +222,22 @@ void engine_drain(engine *e) {
   }
 }
 
+void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text) {
+  transfer_fail(t, outcome, text);
+  curl_multi_remove_handle(e->multi, t->easy);
+  queue_done(e, t);
+}
+
 /* A multi handle that reports an error is of no use to any of its transfers. */
 void engine_break(engine *e, CURLMcode code) {
   for (size_t i = 0; i < e->slot_count; i++) {
     transfer *t = e->slots[i];
     if (t->state != TRANSFER_RUNNING)
       continue;
-    curl_multi_remove_handle(e->multi, t->easy);
-    transfer_fail(t, code == CURLM_OUT_OF_MEMORY ? ENGINE_MEMORY : ENGINE_NETWORK,
-                  curl_multi_strerror(code));
-    queue_done(e, t);
+    if (code == CURLM_OUT_OF_MEMORY)
+      engine_end(e, t, ENGINE_MEMORY, engine_no_memory);
+    else
+      engine_end(e, t, ENGINE_NETWORK, curl_multi_strerror(code));
   }
 }
 
@@ -256,10 +270,18 @@ static void unqueue(engine *e, transfer *gone) {
   }
 }
 
-const engine_result *engine_result_of(engine *e, engine_id id) {
+const engine_result *engine_take(engine *e, engine_id id) {
   engine_enter(e);
   transfer *t = find(e, id);
-  return t && t->state == TRANSFER_DONE ? &t->result : NULL;
+  if (!t || t->state != TRANSFER_DONE)
+    return NULL;
+  unqueue(e, t);
+  t->id = 0;
+  return &t->result;
+}
+
+void engine_give_back(engine *e, const engine_result *taken) {
+  give_slot(e, e->slots[taken->slot]);
 }
 
 bool engine_is_running(engine *e, engine_id id) {
@@ -281,6 +303,7 @@ void engine_release(engine *e, engine_id id) {
   if (t->state == TRANSFER_RUNNING) {
     if (usable)
       curl_multi_remove_handle(e->multi, t->easy);
+    engine_deadline_drop(e, t);
     e->running--;
   } else {
     unqueue(e, t);

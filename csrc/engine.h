@@ -1,13 +1,15 @@
 /* HTTP transfers over one libcurl multi handle: connections are pooled and
- * reused, every transfer has deadlines, every answer a ceiling.
+ * reused, every transfer has a deadline that the engine itself keeps, every answer
+ * a ceiling. Over TLS calls share an HTTP/2 connection; for at most 250 ms they wait
+ * for the first one to turn out to be such.
  *
  * The engine knows nothing of Lua and calls nobody back. A transfer is started,
  * the engine is driven (by polling, or by socket events of an event loop), and
- * finished transfers wait in a queue until the owner fetches and releases them.
+ * finished transfers wait in a queue until the owner takes or releases them.
  *
  * Ownership: the engine owns all transfers and copies what it is given. A
  * transfer is named by an id that is never used twice, so a stale one is
- * harmless. What engine_result shows lives until engine_release.
+ * harmless. What engine_take shows lives until engine_give_back.
  *
  * Fork: libcurl's handles must not be used, nor cleaned up, by a child: the
  * clean-up would speak on the parent's TLS connections. The first use in a
@@ -30,9 +32,10 @@ typedef enum engine_outcome {
   ENGINE_NETWORK,  /* DNS, connect, reset, closed early */
   ENGINE_TIMEOUT,
   ENGINE_TLS,
-  ENGINE_PROTOCOL, /* the answer makes no sense */
-  ENGINE_LIMIT,    /* the answer is over a limit */
-  ENGINE_SETUP,    /* libcurl refused an option: a file or a proxy is wrong */
+  ENGINE_PROTOCOL,  /* the answer makes no sense */
+  ENGINE_LIMIT,     /* the answer is over a limit */
+  ENGINE_TOO_LARGE, /* the request is */
+  ENGINE_SETUP,     /* libcurl refused an option: a file or a proxy is wrong */
   ENGINE_MEMORY,
   ENGINE_FORKED
 } engine_outcome;
@@ -63,6 +66,7 @@ typedef struct engine_request {
 enum { ENGINE_KEPT_HEADERS = 8 };
 
 typedef struct engine_result {
+  size_t slot; /* the engine's own */
   engine_outcome outcome;
   int code;         /* CURLcode */
   const char *text; /* libcurl's words; never NULL */
@@ -77,8 +81,9 @@ typedef struct engine_result {
 engine *engine_new(const engine_options *options);
 void engine_free(engine *e); /* also with transfers in flight; NULL is fine */
 
-/* 0 on failure, with the reason in *why: ENGINE_MEMORY, or ENGINE_SETUP for a
- * control byte in a header or the target, or for an option libcurl refused. */
+/* 0 on failure, with the reason in *why: ENGINE_MEMORY, ENGINE_TOO_LARGE, or
+ * ENGINE_SETUP for a control byte in a header or the target, or for an option libcurl
+ * refused. */
 engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why);
 
 /* Drives all transfers. Waits up to `timeout_ms` for the first to finish; with
@@ -88,8 +93,11 @@ void engine_poll(engine *e, int timeout_ms);
 /* Takes the next finished transfer off the queue; 0 when there is none. */
 engine_id engine_next_finished(engine *e);
 
-/* NULL: unknown id, or still in flight (then engine_is_running says so). */
-const engine_result *engine_result_of(engine *e, engine_id id);
+/* Takes a finished transfer out: from then on its id names nothing. NULL: unknown id, or
+ * still in flight (then engine_is_running says so). */
+const engine_result *engine_take(engine *e, engine_id id);
+void engine_give_back(engine *e, const engine_result *taken);
+
 bool engine_is_running(engine *e, engine_id id);
 size_t engine_running(engine *e);
 
@@ -108,6 +116,7 @@ typedef struct engine_wish {
 /* From now on changes of libcurl's wishes are kept: ask for them after every call. */
 void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
+bool engine_has_socket(const engine *e, int fd); /* open by now, watched or not */
 
 /* Milliseconds until engine_on_timeout must be called; -1: no timer. */
 long engine_timer(engine *e);

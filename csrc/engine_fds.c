@@ -4,6 +4,7 @@
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,20 +27,42 @@ static void close_on_exec(int fd) {
 }
 
 static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
-  engine *e = user;
+  transfer *t = user;
+  engine *e = t->owner;
   (void)purpose;
+  t->begun = true;
+  t->socket = (int)fd;
   close_on_exec((int)fd);
   struct stat status;
   if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
     return CURL_SOCKOPT_ERROR;
-  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino};
+  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino, t};
   return CURL_SOCKOPT_OK;
+}
+
+static bool is_connected(int fd) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return getpeername(fd, (void *)&peer, &size) == 0;
+}
+
+/* libcurl closes the socket of a handshake that took too long before it says so. */
+bool transfer_is_connected(const transfer *t) {
+  return t->socket < 0 ? t->was_connected : is_connected(t->socket);
+}
+
+static void note_end(transfer *t, int fd) {
+  if (!t || t->socket != fd)
+    return;
+  t->was_connected = is_connected(fd);
+  t->socket = -1;
 }
 
 static int on_close(void *user, curl_socket_t fd) {
   engine *e = user;
   for (size_t i = 0; i < e->opened_count; i++) {
     if (e->opened[i].fd == (int)fd) {
+      note_end(e->opened[i].opener, (int)fd);
       e->opened[i] = e->opened[--e->opened_count];
       break;
     }
@@ -47,12 +70,27 @@ static int on_close(void *user, curl_socket_t fd) {
   return close((int)fd);
 }
 
-bool engine_fds_install(engine *e, CURL *easy) {
+/* A connection outlives the transfer that has opened it. */
+bool engine_fds_install(transfer *t) {
+  CURL *easy = t->easy;
+  engine *e = t->owner;
   bool ok = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, e) == CURLE_OK;
+  ok &= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, t) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK;
   ok &= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, e) == CURLE_OK;
   return ok;
+}
+
+bool engine_has_socket(const engine *e, int fd) {
+  for (size_t i = 0; i < e->opened_count; i++)
+    if (e->opened[i].fd == fd)
+      return true;
+  return false;
+}
+
+void engine_fds_orphan(engine *e) {
+  for (size_t i = 0; i < e->opened_count; i++)
+    e->opened[i].opener = NULL;
 }
 
 /* The child may have closed them all by itself, and opened something else since. */

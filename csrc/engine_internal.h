@@ -23,6 +23,17 @@ typedef struct transfer {
   transfer_state state;
   CURL *easy;
 
+  int64_t started, deadline; /* on the engine's clock, as all times here */
+  int64_t due;               /* when to look at it next: the deadline, or before */
+  size_t due_place;          /* in the heap, from 1; 0 when it is in none */
+  long connect_timeout_ms;
+  bool secure;        /* https */
+  bool may_use_proxy; /* the environment may name one */
+  bool shares;        /* libcurl may hold it back behind another's connection */
+  bool begun;         /* libcurl looks a name up for it, or has opened a socket */
+  int socket;         /* the last that was opened for it, until it is closed; or -1 */
+  bool was_connected; /* that socket, when it was closed */
+
   buffer url;
   buffer header_text;         /* our header lines, each NUL-terminated */
   struct curl_slist *headers; /* nodes into header_text */
@@ -34,6 +45,7 @@ typedef struct transfer {
   size_t kept_count;
   size_t head_bytes;
   bool over_limit;
+  bool no_memory;
 
   char error[CURL_ERROR_SIZE];
   engine_result result;
@@ -50,6 +62,7 @@ typedef struct watched {
 typedef struct opened {
   int fd;
   ino_t inode;
+  transfer *opener; /* which may be about another request by now; NULL: it is gone */
 } opened;
 
 struct engine {
@@ -70,6 +83,9 @@ struct engine {
   transfer *done_last;
   transfer *free_first;
 
+  transfer **due; /* heap of those in flight; as long as `slots` */
+  size_t due_count;
+
   bool watching; /* an event loop wants to know what changes */
   watched *sockets;
   struct pollfd *polled; /* as long as `sockets` has room */
@@ -79,10 +95,11 @@ struct engine {
   size_t opened_count;
   size_t opened_room;
   bool timer_set;
-  long timer_due; /* milliseconds of the monotonic clock */
+  int64_t timer_due; /* libcurl's */
 };
 
-/* engine_transfer.c: what goes out. */
+/* engine_transfer.c: what goes out. Its functions that set options return false when
+ * libcurl refuses one; `no_memory` tells for want of what. */
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
@@ -91,20 +108,37 @@ void transfer_free(transfer *t);
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
 void transfer_finish(transfer *t, CURLcode code);
+
+/* engine_outcome.c: why there is none. Texts are static, or the transfer's. */
+extern const char engine_no_memory[];
+bool transfer_is_begun(const transfer *t); /* false: it may be held behind another one */
+const char *transfer_late(transfer *t);    /* says what it took too long for */
+void transfer_judge(transfer *t, CURLcode code);
 void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
+
+/* engine_deadline.c: when each transfer in flight must end. The heap has room for all. */
+int64_t engine_now(void); /* milliseconds of the monotonic clock */
+void engine_deadline_set(engine *e, transfer *t);
+void engine_deadline_drop(engine *e, transfer *t); /* one that is in no heap is fine */
+void engine_deadline_expire(engine *e);            /* ends what is due */
+int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
 
 /* engine_fds.c: the sockets that are open. */
-bool engine_fds_install(engine *e, CURL *easy);
+bool engine_fds_install(transfer *t);
+bool transfer_is_connected(const transfer *t);
+void engine_fds_orphan(engine *e);  /* before its transfers are freed */
 void engine_fds_abandon(engine *e); /* in a forked child */
 
 /* engine.c */
 bool engine_enter(engine *e);
 void engine_drain(engine *e); /* moves finished transfers from libcurl to the queue */
 void engine_break(engine *e, CURLMcode code);
+/* One in flight. The text is static, or the transfer's. */
+void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text);
 
 #pragma GCC visibility pop
 

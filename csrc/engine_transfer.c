@@ -29,12 +29,26 @@ static long may_skip_signals(void) {
   return info->version_num >= 0x075700 || !async_dns;
 }
 
-static bool set_protocols(CURL *easy) {
+static int on_resolve(void *resolver, void *reserved, void *user) {
+  transfer *t = user;
+  (void)resolver;
+  (void)reserved;
+  t->begun = true;
+  return 0;
+}
+
+static bool took(transfer *t, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY)
+    t->no_memory = true;
+  return code == CURLE_OK;
+}
+
+static bool set_protocols(transfer *t) {
 #if LIBCURL_VERSION_NUM >= 0x075500
-  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+  return took(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https"));
 #else
-  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
-                          (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
+  return took(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS,
+                                  (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)));
 #endif
 }
 
@@ -42,30 +56,32 @@ static bool set_protocols(CURL *easy) {
 static bool set_lasting_options(transfer *t) {
   CURL *easy = t->easy;
   const engine *e = t->owner;
-  bool ok = set_protocols(easy);
-  ok &= curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK;
-  ok &= engine_fds_install(t->owner, easy);
-  ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
-        CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, e->insecure ? 0L : 1L) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L) == CURLE_OK;
+  bool ok = set_protocols(t);
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_PRIVATE, t));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_WRITEDATA, t));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADERDATA, t));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t));
+  ok &= engine_fds_install(t);
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
+  ok &=
+      took(t, curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, e->insecure ? 0L : 1L));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L));
   if (e->ca_file)
-    ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file) == CURLE_OK;
+    ok &= took(t, curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file));
   if (e->proxy.data)
-    ok &= curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data) == CURLE_OK;
+    ok &= took(t, curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data));
   if (e->user_agent)
-    ok &= curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent) == CURLE_OK;
+    ok &= took(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* A name that does not resolve in time must not hold up whoever gave up on it. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -80,6 +96,7 @@ static bool ensure_easy(transfer *t) {
   if (t->easy)
     return true;
   t->easy = curl_easy_init();
+  t->no_memory = !t->easy;
   if (!t->easy)
     return false;
   if (set_lasting_options(t))
@@ -101,6 +118,7 @@ static bool reserve_nodes(transfer *t, size_t count) {
   if (count <= t->header_room)
     return true;
   struct curl_slist *nodes = realloc(t->headers, count * sizeof *nodes);
+  t->no_memory = !nodes;
   if (!nodes)
     return false;
   t->headers = nodes;
@@ -125,7 +143,7 @@ static bool set_headers(transfer *t, const pair *headers, size_t count) {
     line += strlen(line) + 1;
   }
   t->headers[count] = (struct curl_slist){.data = no_expect, .next = NULL};
-  return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+  return took(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
 
 static bool set_url(transfer *t, slice base, slice target) {
@@ -133,13 +151,13 @@ static bool set_url(transfer *t, slice base, slice target) {
   buffer_append_slice(&t->url, base);
   buffer_append_slice(&t->url, target);
   const char *url = buffer_text(&t->url);
-  return url && curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK;
+  return url && took(t, curl_easy_setopt(t->easy, CURLOPT_URL, url));
 }
 
 static bool set_method(transfer *t, slice method, slice body) {
   if (method.len == 3 && memcmp(method.data, "GET", 3) == 0 && body.len == 0) {
-    bool plain = curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
-    return plain && curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    bool plain = took(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL));
+    return plain && took(t, curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L));
   }
   buffer_reset(&t->request_body);
   buffer_append_slice(&t->request_body, method);
@@ -147,28 +165,42 @@ static bool set_method(transfer *t, slice method, slice body) {
   if (!buffer_append_slice(&t->request_body, body))
     return false;
   const char *name = t->request_body.data;
-  bool ok = curl_easy_setopt(t->easy, CURLOPT_POST, 1L) == CURLE_OK;
-  ok &= curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, name + method.len + 1) == CURLE_OK;
-  ok &= curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)body.len) == CURLE_OK;
-  return ok && curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, name) == CURLE_OK;
+  bool ok = took(t, curl_easy_setopt(t->easy, CURLOPT_POST, 1L));
+  ok &= took(t, curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, name + method.len + 1));
+  ok &= took(t, curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)body.len));
+  return ok && took(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, name));
 }
 
+/* The deadline is the engine's own: see engine_deadline.c. libcurl keeps the time of the
+ * connecting, which it spreads over a name's addresses. */
 static bool set_limits(transfer *t, const engine_request *request) {
   CURL *easy = t->easy;
-  bool ok = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                             request->connect_timeout_ms) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms) == CURLE_OK;
+  long connect_ms = request->connect_timeout_ms;
+  if (connect_ms > request->timeout_ms)
+    connect_ms = request->timeout_ms;
+  t->connect_timeout_ms = connect_ms;
+  t->started = engine_now();
+  t->deadline = t->started + request->timeout_ms;
+  bool ok = took(t, curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms));
   long fresh = request->fresh_connection ? 1L : 0L;
-  ok &= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh) == CURLE_OK;
-  ok &= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh) == CURLE_OK;
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh));
+  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh));
   /* NULL leaves the choice to the environment variable no_proxy. */
-  ok &=
-      curl_easy_setopt(easy, CURLOPT_NOPROXY, request->no_proxy ? "*" : NULL) == CURLE_OK;
-  /* Waiting for a first connection to turn out HTTP/2 saves opening many; a
-   * request that must have its own connection does not wait. */
-  ok &= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->fresh_connection ? 0L : 1L) ==
-        CURLE_OK;
-  return ok;
+  const char *no_proxy = request->no_proxy ? "*" : NULL;
+  return ok && took(t, curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy));
+}
+
+/* Over TLS a crowd waits until the handshake of the first connection has shown whether
+ * it is HTTP/2, so that one connection carries them all; but not for long. */
+static bool set_sharing(transfer *t, const engine_request *request) {
+  static const char https[] = "https://";
+  const buffer *url = &t->url;
+  t->secure =
+      url->len >= sizeof https - 1 && memcmp(url->data, https, sizeof https - 1) == 0;
+  t->may_use_proxy =
+      !request->no_proxy && (!t->owner->proxy.data || *t->owner->proxy.data);
+  t->shares = t->secure && !request->fresh_connection;
+  return took(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
 }
 
 static bool is_clean(const engine_request *request) {
@@ -181,31 +213,41 @@ static bool is_clean(const engine_request *request) {
   return true;
 }
 
+static void init_buffers(transfer *t) {
+  buffer_init(&t->url, MAX_URL);
+  buffer_init(&t->header_text, MAX_HEADER_TEXT);
+  buffer_init(&t->request_body, MAX_REQUEST_BODY);
+  buffer_init(&t->body, t->owner->max_body);
+  buffer_init(&t->kept, MAX_KEPT);
+  t->header_text.secret = t->request_body.secret = true;
+  t->body.secret = t->kept.secret = true;
+}
+
+static engine_outcome why_refused(const transfer *t) {
+  if (t->url.full || t->header_text.full || t->request_body.full)
+    return ENGINE_TOO_LARGE;
+  bool short_of_memory =
+      t->url.failed || t->header_text.failed || t->request_body.failed || t->no_memory;
+  return short_of_memory ? ENGINE_MEMORY : ENGINE_SETUP;
+}
+
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why) {
   *why = ENGINE_SETUP;
   if (!is_clean(request))
     return false;
-  if (t->url.max == 0) {
-    buffer_init(&t->url, MAX_URL);
-    buffer_init(&t->header_text, MAX_HEADER_TEXT);
-    buffer_init(&t->request_body, MAX_REQUEST_BODY);
-    buffer_init(&t->body, t->owner->max_body);
-    buffer_init(&t->kept, MAX_KEPT);
-    t->header_text.secret = t->request_body.secret = t->body.secret = t->kept.secret =
-        true;
-  }
-  if (!ensure_easy(t) || !set_method(t, request->method, request->body) ||
-      !set_url(t, request->base, request->target) ||
-      !set_headers(t, request->headers, request->header_count) ||
-      !set_limits(t, request)) {
-    if (t->url.failed || t->header_text.failed || t->request_body.failed || !t->easy)
-      *why = ENGINE_MEMORY;
-    return false;
-  }
+  if (t->url.max == 0)
+    init_buffers(t);
   t->error[0] = '\0';
   t->head_bytes = 0;
-  t->over_limit = false;
-  return true;
+  t->over_limit = t->no_memory = t->begun = t->was_connected = false;
+  t->socket = -1;
+  if (ensure_easy(t) && set_method(t, request->method, request->body) &&
+      set_url(t, request->base, request->target) &&
+      set_headers(t, request->headers, request->header_count) && set_limits(t, request) &&
+      set_sharing(t, request))
+    return true;
+  *why = why_refused(t);
+  return false;
 }
 
 /* What nearly every request fits into stays for the next one. */

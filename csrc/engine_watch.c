@@ -6,15 +6,9 @@
  * curl_multi_perform would look at every transfer, every time. */
 #include "engine_internal.h"
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
-
-static long now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- what libcurl wishes ------------------------------------------------------------ */
 
@@ -75,7 +69,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   engine *e = user;
   (void)multi;
   e->timer_set = timeout_ms >= 0;
-  e->timer_due = e->timer_set ? now_ms() + timeout_ms : 0;
+  e->timer_due = e->timer_set ? engine_now() + timeout_ms : 0;
   return 0;
 }
 
@@ -104,20 +98,32 @@ static void act(engine *e, curl_socket_t fd, int events) {
     engine_break(e, code);
 }
 
-static void act_on_timer(engine *e) {
-  e->timer_set = false; /* libcurl sets the next one while it acts */
-  act(e, CURL_SOCKET_TIMEOUT, 0);
+/* libcurl first: what it had not looked at yet may have been answered by now. */
+static void act_on_time(engine *e) {
+  if (e->timer_set && e->timer_due <= engine_now()) {
+    e->timer_set = false; /* libcurl sets the next one while it acts */
+    act(e, CURL_SOCKET_TIMEOUT, 0);
+  }
+  engine_deadline_expire(e);
+}
+
+/* When act_on_time has something to do next; INT64_MAX: never. */
+static int64_t next_time(const engine *e) {
+  int64_t deadline = engine_deadline_next(e);
+  return e->timer_set && e->timer_due < deadline ? e->timer_due : deadline;
 }
 
 void engine_on_timeout(engine *e) {
   if (engine_enter(e))
-    act_on_timer(e);
+    act_on_time(e);
 }
 
 void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
   int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-  if (engine_enter(e))
-    act(e, (curl_socket_t)fd, events);
+  if (!engine_enter(e))
+    return;
+  act(e, (curl_socket_t)fd, events);
+  engine_deadline_expire(e);
 }
 
 /* --- polling ------------------------------------------------------------------- */
@@ -148,30 +154,41 @@ static void act_on_polled(engine *e, size_t count) {
   }
 }
 
+/* What poll cannot watch is looked at in turns: a process may have lowered its limit of
+ * descriptors below what it has open, and memory may be short for a while. */
+static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
+  enum { PAUSE_MS = 10 };
+  poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
+  for (size_t i = 0; i < count; i++)
+    e->polled[i].revents = e->polled[i].events;
+  act_on_polled(e, count);
+}
+
 /* Waits once, for at most `wait_ms`. False: a signal ended the wait. */
-static bool wait_once(engine *e, long wait_ms) {
+static bool wait_once(engine *e, int64_t wait_ms) {
   size_t count = fill_polled(e);
   int ready = poll(e->polled, (nfds_t)count, (int)wait_ms);
-  if (ready > 0)
+  if (ready < 0 && errno == EINTR)
+    return false;
+  if (ready < 0)
+    look_at_all(e, count, wait_ms);
+  else if (ready > 0)
     act_on_polled(e, count);
-  return ready >= 0 || errno != EINTR;
+  return true;
 }
 
 void engine_poll(engine *e, int timeout_ms) {
   if (!engine_enter(e))
     return;
-  long now = now_ms(), end = now + timeout_ms;
+  int64_t now = engine_now(), end = now + timeout_ms;
   do {
-    if (e->timer_set && e->timer_due <= now)
-      act_on_timer(e);
+    act_on_time(e);
     if (e->done_first)
       return;
-    long wait_ms = end - now;
-    if (e->timer_set && e->timer_due - now < wait_ms)
-      wait_ms = e->timer_due > now ? e->timer_due - now : 0;
-    if (!wait_once(e, wait_ms))
+    int64_t next = next_time(e) < end ? next_time(e) : end;
+    if (!wait_once(e, next > now ? next - now : 0))
       return;
-    now = now_ms();
+    now = engine_now();
   } while (!e->done_first && now < end);
 }
 
@@ -194,8 +211,11 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
 }
 
 long engine_timer(engine *e) {
-  if (!e->timer_set)
+  int64_t next = next_time(e);
+  if (next == INT64_MAX)
     return -1;
-  long left = e->timer_due - now_ms();
-  return left > 0 ? left : 0;
+  int64_t left = next - engine_now();
+  if (left > LONG_MAX)
+    return LONG_MAX;
+  return left > 0 ? (long)left : 0;
 }

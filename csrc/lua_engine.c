@@ -9,6 +9,7 @@
 #include "lua_sign.h"
 #include "sign.h"
 #include "uri.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -26,11 +27,11 @@ typedef struct lua_engine {
 } lua_engine;
 
 static const char *const kinds[] = {
-    [ENGINE_ANSWERED] = "answered", [ENGINE_NETWORK] = "network",
-    [ENGINE_TIMEOUT] = "timeout",   [ENGINE_TLS] = "tls",
-    [ENGINE_PROTOCOL] = "protocol", [ENGINE_LIMIT] = "protocol",
-    [ENGINE_SETUP] = "config",      [ENGINE_MEMORY] = "network",
-    [ENGINE_FORKED] = "network",
+    [ENGINE_ANSWERED] = "answered",  [ENGINE_NETWORK] = "network",
+    [ENGINE_TIMEOUT] = "timeout",    [ENGINE_TLS] = "tls",
+    [ENGINE_PROTOCOL] = "protocol",  [ENGINE_LIMIT] = "protocol",
+    [ENGINE_TOO_LARGE] = "argument", [ENGINE_SETUP] = "config",
+    [ENGINE_MEMORY] = "network",     [ENGINE_FORKED] = "network",
 };
 
 static lua_engine *check_any(lua_State *L) { return luaL_checkudata(L, 1, engine_class); }
@@ -87,6 +88,7 @@ static int l_engine(lua_State *L) {
 
 static void destroy(lua_engine *self) {
   engine_free(self->engine);
+  sign_clear_errors();
   self->engine = NULL;
   sign_output_free(&self->signed_request);
 }
@@ -99,8 +101,11 @@ static int m_close(lua_State *L) {
   return 0;
 }
 
+/* When the state closes finalisers of others may still come here afterwards. */
 static int engine_gc(lua_State *L) {
-  destroy(check_any(L));
+  lua_engine *self = check_any(L);
+  self->closed = true;
+  destroy(self);
   return 0;
 }
 
@@ -125,7 +130,7 @@ static sign_status plain_headers(sign_request *request, sign_output *out,
   buffer_reset(&out->target);
   if (!uri_append_target(&out->target, request->path, request->query,
                          request->query_count))
-    return SIGN_NO_MEMORY;
+    return out->target.full ? SIGN_TOO_LARGE : SIGN_NO_MEMORY;
   list->items[list->count++] = (pair){{"Host", 4}, request->host};
   return SIGN_OK;
 }
@@ -170,6 +175,19 @@ static int failure(lua_State *L, const char *kind, const char *text) {
   return 3;
 }
 
+/* Short of memory or of what OpenSSL is to provide: no fault of the request's. */
+static const char *sign_failure_kind(sign_status status) {
+  if (status == SIGN_NO_MEMORY)
+    return kinds[ENGINE_MEMORY];
+  return status == SIGN_CRYPTO ? kinds[ENGINE_SETUP] : "argument";
+}
+
+static const char *start_failure(engine_outcome why) {
+  if (why == ENGINE_TOO_LARGE)
+    return "the request is too large to send";
+  return why == ENGINE_SETUP ? "libcurl refused the request's settings" : "out of memory";
+}
+
 static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
 
 /* engine:start(attempt, seconds) -> id | nil, kind, message
@@ -203,7 +221,7 @@ static int m_start(lua_State *L) {
   sign_status status =
       s ? sign_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
   if (status != SIGN_OK)
-    return failure(L, "argument", sign_status_text(status));
+    return failure(L, sign_failure_kind(status), sign_status_text(status));
   transfer.method = request.method;
   transfer.target = buffer_slice(&out->target);
   transfer.body = request.body;
@@ -211,10 +229,9 @@ static int m_start(lua_State *L) {
   transfer.header_count = list.count;
   engine_outcome why;
   engine_id id = engine_start(self->engine, &transfer, &why);
+  sign_clear_errors();
   if (id == 0)
-    return failure(L, kinds[why],
-                   why == ENGINE_SETUP ? "libcurl refused the request's settings"
-                                       : "out of memory");
+    return failure(L, kinds[why], start_failure(why));
   push_id(L, id);
   return 1;
 }
@@ -238,6 +255,7 @@ static int m_poll(lua_State *L) {
   engine *e = check_open(L);
   if (e)
     engine_poll(e, ms);
+  sign_clear_errors();
   return 0;
 }
 
@@ -249,6 +267,7 @@ static int m_wait(lua_State *L) {
   engine *e = check_open(L);
   if (e && engine_is_running(e, id))
     engine_poll(e, ms);
+  sign_clear_errors();
   lua_pushboolean(L, !e || !engine_is_running(e, id));
   return 1;
 }
@@ -278,17 +297,20 @@ static void push_headers(lua_State *L, const engine_result *result) {
 
 /* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent
  *
- * Pushing may run a finaliser that closes this engine, which is then only marked. If an
- * error cuts the call short, the collector destroys it later. */
+ * Pushing may run a finaliser. One that closes this engine only marks it; one that
+ * cancels this very transfer finds none under its id. If an error cuts the call short,
+ * the collector destroys the engine later. */
 static int m_collect(lua_State *L) {
   engine_id id = check_id(L);
   lua_engine *self = check_any(L);
   engine *e = self->engine;
   if (self->closed)
     return failure(L, "cancelled", closed_text);
-  const engine_result *result = engine_result_of(e, id);
+  if (engine_is_running(e, id))
+    return luaL_error(L, "the transfer is still in flight");
+  const engine_result *result = engine_take(e, id);
   if (!result)
-    return luaL_error(L, "the transfer is unknown, or still in flight");
+    return failure(L, "cancelled", "the call was cancelled");
   int count;
   self->holders++;
   if (result->outcome == ENGINE_ANSWERED) {
@@ -302,7 +324,7 @@ static int m_collect(lua_State *L) {
     lua_pushboolean(L, result->sent);
     count = 5;
   }
-  engine_release(e, id);
+  engine_give_back(e, result);
   if (--self->holders == 0 && self->closed)
     destroy(self);
   return count;
@@ -314,6 +336,7 @@ static int m_cancel(lua_State *L) {
   engine *e = check_open(L);
   if (e)
     engine_release(e, id);
+  sign_clear_errors();
   return 0;
 }
 
@@ -347,6 +370,15 @@ static int m_wish(lua_State *L) {
   return 4;
 }
 
+/* engine:is_free(fd) -> whether the number means no socket or file of somebody else's:
+ * the engine itself has it open, or nobody has. */
+static int m_is_free(lua_State *L) {
+  int fd = (int)luaL_checkinteger(L, 2);
+  const engine *e = check_open(L);
+  lua_pushboolean(L, (e && engine_has_socket(e, fd)) || fcntl(fd, F_GETFD) < 0);
+  return 1;
+}
+
 /* engine:timer() -> milliseconds | nil */
 static int m_timer(lua_State *L) {
   engine *e = check_open(L);
@@ -362,6 +394,7 @@ static int m_on_timeout(lua_State *L) {
   engine *e = check_open(L);
   if (e)
     engine_on_timeout(e);
+  sign_clear_errors();
   return 0;
 }
 
@@ -371,17 +404,16 @@ static int m_on_socket(lua_State *L) {
   engine *e = check_open(L);
   if (e)
     engine_on_socket(e, fd, lua_toboolean(L, 3), lua_toboolean(L, 4));
+  sign_clear_errors();
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"start", m_start},         {"poll", m_poll},
-    {"wait", m_wait},           {"finished", m_finished},
-    {"collect", m_collect},     {"cancel", m_cancel},
-    {"running", m_running},     {"watch", m_watch},
-    {"wish", m_wish},           {"timer", m_timer},
-    {"close", m_close},         {"on_timeout", m_on_timeout},
-    {"on_socket", m_on_socket}, {NULL, NULL}};
+    {"start", m_start},           {"poll", m_poll},           {"wait", m_wait},
+    {"finished", m_finished},     {"collect", m_collect},     {"cancel", m_cancel},
+    {"running", m_running},       {"watch", m_watch},         {"wish", m_wish},
+    {"timer", m_timer},           {"is_free", m_is_free},     {"close", m_close},
+    {"on_timeout", m_on_timeout}, {"on_socket", m_on_socket}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 

@@ -21,6 +21,7 @@ typedef struct lua_signer {
 static const char *const status_codes[SIGN_STATUS_COUNT] = {
     [SIGN_OK] = "ok",
     [SIGN_NO_MEMORY] = "memory",
+    [SIGN_TOO_LARGE] = "too_large",
     [SIGN_CRYPTO] = "crypto",
     [SIGN_BAD_DATE] = "date",
     [SIGN_DUPLICATE] = "duplicate",
@@ -79,8 +80,11 @@ static int signer_close(lua_State *L) {
   return 0;
 }
 
+/* When the state closes finalisers of others may still come here afterwards. */
 static int signer_gc(lua_State *L) {
-  destroy(luaL_checkudata(L, 1, signer_class));
+  lua_signer *self = luaL_checkudata(L, 1, signer_class);
+  self->closed = true;
+  destroy(self);
   return 0;
 }
 

@@ -9,7 +9,8 @@
 const char *sign_status_text(sign_status status) {
   static const char *const texts[SIGN_STATUS_COUNT] = {
       [SIGN_OK] = "no error",
-      [SIGN_NO_MEMORY] = "the request does not fit into memory, or is too large to sign",
+      [SIGN_NO_MEMORY] = "out of memory",
+      [SIGN_TOO_LARGE] = "the request is too large to sign",
       [SIGN_CRYPTO] = "OpenSSL could not carry out what signing needs",
       [SIGN_BAD_DATE] = "the date is not an existing time written as YYYYMMDDTHHMMSSZ",
       [SIGN_DUPLICATE] =
@@ -106,16 +107,30 @@ static sign_status sign_filled(signer *s, const sign_request *request, sign_outp
   return status == SIGN_OK ? write_authorization(s, out) : status;
 }
 
+/* Says of a failure that had to do with memory which one it was. */
+static sign_status refine(sign_status status, const signer *s, const sign_output *out) {
+  if (status == SIGN_CRYPTO)
+    return signer_crypto_failure();
+  bool full = out->target.full || out->canonical.full || out->string_to_sign.full ||
+              out->signed_headers.full || out->authorization.full ||
+              s->headers.names.full;
+  return status == SIGN_NO_MEMORY && full ? SIGN_TOO_LARGE : status;
+}
+
 sign_status signer_sign(signer *s, const sign_request *request, sign_output *out) {
   start_output(out);
   sign_status status =
       header_set_fill(&s->headers, request, s->security_token, s->algorithm->digest, out);
   if (status == SIGN_OK)
     status = sign_filled(s, request, out);
-  if (status != SIGN_OK)
-    ERR_clear_error();
+  if (status != SIGN_OK) {
+    status = refine(status, s, out);
+    sign_clear_errors();
+  }
   return status;
 }
+
+void sign_clear_errors(void) { ERR_clear_error(); }
 
 size_t signer_added_headers(const signer *s, const sign_request *request,
                             const sign_output *out, pair added[SIGN_ADDED_HEADERS]) {

@@ -25,7 +25,8 @@ typedef enum sign_algorithm {
 /* Why a call of this file failed. */
 typedef enum sign_status {
   SIGN_OK,
-  SIGN_NO_MEMORY,    /* also: the request passes the buffers' ceiling */
+  SIGN_NO_MEMORY,
+  SIGN_TOO_LARGE,    /* the request passes the buffers' ceiling */
   SIGN_CRYPTO,       /* OpenSSL refused; its error queue has been emptied */
   SIGN_BAD_DATE,     /* not YYYYMMDDTHHMMSSZ */
   SIGN_DUPLICATE,    /* two headers differ at most in case */
@@ -116,6 +117,10 @@ size_t signer_added_headers(const signer *s, const sign_request *request,
 /* "3.0.15" of the headers compiled with, and of the library running. */
 const char *sign_openssl_built(void);
 const char *sign_openssl_running(void);
+
+/* Empties OpenSSL's error queue, which is the thread's: libcurl leaves there what failed,
+ * and the host, or a module of its, would take it for a failure of its own. */
+void sign_clear_errors(void);
 
 /* A random number in [0, 1), from OpenSSL; a negative number when it fails. */
 double sign_random(void);

@@ -95,12 +95,19 @@ static bool prepare_keys(signer *s) {
   return s->key != NULL;
 }
 
+sign_status signer_crypto_failure(void) {
+  int reason = ERR_GET_REASON(ERR_peek_last_error());
+  return reason == ERR_R_MALLOC_FAILURE ? SIGN_NO_MEMORY : SIGN_CRYPTO;
+}
+
 static sign_status prepare(signer *s, const signer_key *key) {
   if (!copy_texts(s, key))
     return SIGN_NO_MEMORY;
   sign_status status = make_fingerprint(s);
   if (status == SIGN_OK && !prepare_keys(s))
     status = SIGN_CRYPTO;
+  if (status == SIGN_CRYPTO)
+    status = signer_crypto_failure();
   /* OpenSSL gets over some of its errors, and leaves them in the queue even so. */
   ERR_clear_error();
   return status;

@@ -37,6 +37,9 @@ struct signer {
  * so that the next call starts afresh. */
 bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]);
 
+/* SIGN_CRYPTO, or SIGN_NO_MEMORY where that is what OpenSSL says last. */
+sign_status signer_crypto_failure(void);
+
 #pragma GCC visibility pop
 
 #endif

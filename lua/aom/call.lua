@@ -236,6 +236,12 @@ local function fail_over(self, trouble)
   return true
 end
 
+--- What must not run twice is worth another try only where it cannot have run.
+local function keep_safe(self, err, sent)
+  err.retryable = err.retryable and retry.is_safe(err, self.request.operation.idempotent, sent)
+  return err
+end
+
 --- Sends the request once. Returns a result; or nil, the error, whether to send again
 --- at once, the trouble that stands for "no answer", and the answer.
 local function attempt_once(self)
@@ -251,9 +257,11 @@ local function attempt_once(self)
   local deadline = math.min(loop.now() + settings.attempt_timeout, self.deadline)
   local answer, trouble = loop.fetch(self.attempt, deadline)
   if is_cancelled(self) then return nil, errors.cancelled() end
-  if not answer then return nil, trouble_error(self, trouble), fail_over(self, trouble), trouble end
+  if not answer then
+    return nil, keep_safe(self, trouble_error(self, trouble), trouble.sent ~= false), fail_over(self, trouble), trouble
+  end
   local result, err, again = judge(self, answer)
-  return result, err, again, nil, answer
+  return result, err and keep_safe(self, err, true), again, nil, answer
 end
 
 --- What the calls of a bulk share to keep the service's pace.

@@ -25,7 +25,7 @@
 ---@field url? string
 ---@field attempts? integer       requests made
 ---@field elapsed? number         seconds
----@field retryable boolean       whether the same call may succeed later
+---@field retryable boolean       whether the same call may safely be made again later
 ---@field hint? string            what to do, when the library knows better
 ---@field cause? aom.ErrorCause   the lower error
 ---@field where? string            of an argument error that is raised: "file:line" of the call

@@ -19,15 +19,25 @@ function retry.is_transient(status)
   return statuses[status] == true
 end
 
+--- Whether to send the request once more after `err` does nothing twice that must be
+--- done only once.
+---@param err aom.Error
+---@param idempotent boolean
+---@param sent boolean  whether the server may have seen the request
+---@return boolean
+function retry.is_safe(err, idempotent, sent)
+  return idempotent or not sent or untouched[err.status] == true
+end
+
 --- Whether the same request may be sent once more after `err`.
 ---@param err aom.Error
 ---@param idempotent boolean
 ---@param sent boolean  whether the server may have seen the request
 ---@return boolean
 function retry.may_repeat(err, idempotent, sent)
-  if err.kind == "network" or err.kind == "timeout" then return idempotent or not sent end
-  if err.kind ~= "service" or not statuses[err.status] then return false end
-  return idempotent or untouched[err.status] == true
+  local transient = err.kind == "network" or err.kind == "timeout"
+    or err.kind == "service" and statuses[err.status] == true
+  return transient and retry.is_safe(err, idempotent, sent)
 end
 
 --- For how long an answer asks to wait. A date counts from the answer's own one, since

@@ -52,7 +52,14 @@ describe("an answer", function()
     { "a chunked body that ends early",
       { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" } }, "network" },
     { "a chunk size that is none",
-      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc" } }, "network" },
+      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc" } }, "protocol" },
+    { "a chunk size that is too long",
+      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" .. ("1"):rep(40) .. "\r\nabc" } },
+      "protocol" },
+    { "a chunk without the end that its size promises",
+      { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdefgh" } }, "protocol" },
+    { "a chunked body that a reset cuts", { replies = {
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" }, ["then"] = "reset", after = 0.1 }, "network" },
     { "gzip that is none", { replies = { answer("not gzip", "Content-Encoding: gzip\r\n") } }, "protocol" },
     { "a body over the limit", { replies = { answer(("x"):rep(2000)) } }, "protocol", { max_response_bytes = 1000 } },
     { "a body without end", { replies = { "HTTP/1.1 200 OK\r\n\r\n" .. ("y"):rep(65536) }, ["repeat"] = 100 },
@@ -294,7 +301,9 @@ describe("an engine", function()
   it("survives stale and foreign ids", function()
     local engine = core.engine(settings())
     engine:cancel(12345)
-    assert.has_error(function() engine:collect(12345) end)
+    local status, kind = engine:collect(12345)
+    assert.is_nil(status)
+    assert.are.equal("cancelled", kind)
     assert.is_nil(engine:finished())
     engine:close()
   end)

@@ -208,7 +208,7 @@ end
 
 local RAW_OPTIONS = { delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
   lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
-local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read = true }
+local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read = true, hello = true }
 
 --- Starts a server that misbehaves at the level of bytes. `replies` is a list of
 -- byte strings; the other options are those of its command line with `_` for `-`.

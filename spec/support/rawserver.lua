@@ -16,6 +16,7 @@ usage: luajit spec/support/rawserver.lua --reply FILE [options]
   --by-request    each request, on whatever connection, gets the next reply; what
                   --then says is done after the first one, if it is not to hold
   --no-read       answer without waiting for a request
+  --hello         answer the first bytes that come, whatever they are
   --delay S       wait before each answer
   --after S       wait between the last answer and what --then says
   --chunk N       send N bytes at a time ...
@@ -54,7 +55,7 @@ local values = {
   ["gap"] = tonumber, ["repeat"] = tonumber, ["cert"] = tostring, ["key"] = tostring, ["log"] = tostring,
   ["port"] = tonumber, ["lifetime"] = tonumber,
 }
-local switches = { ["keep-alive"] = true, ["by-request"] = true, ["no-read"] = true, ["tls"] = true }
+local switches = { ["keep-alive"] = true, ["by-request"] = true, ["no-read"] = true, ["hello"] = true, ["tls"] = true }
 
 local function fail(message)
   io.stderr:write("rawserver: ", message, "\n", usage)
@@ -195,6 +196,7 @@ local server = { connections = 0, requests = 0 }
 
 -- Waits for a request, or does as if one had come; false when there is none.
 local function await_request(options, peer, connection)
+  if options.hello then return peer:read(-MAX_LINE) ~= nil end
   local request = options["no-read"] and {} or read_request(peer)
   if request then
     server.requests = server.requests + 1

@@ -5,6 +5,8 @@ local errors = require "aom.errors"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
+local unpack = table.unpack or unpack
+
 local OK = { status = 200, body = '{"success"}', headers = { ["x-request-id"] = "req-1" } }
 local RESET = { kind = "network", message = "connection reset", code = 56 }
 local NEVER_SENT = { kind = "network", message = "could not connect", code = 7, sent = false }
@@ -115,6 +117,46 @@ describe("a call", function()
       assert.are.equal(56, err.cause.code)
       assert.is_true(err.retryable)
     end)
+
+    -- What may have run must not be run once more: only what cannot have is worth a retry.
+    local CALLS = {
+      execute_workflow = { "wf-1" },
+      create_workflow = { { name = "n", type = "manual", template_id = "t", input = {}, task_type = "script",
+        service_name = "s" } },
+      operate_execution = { "wf-1", "ex-1", { action = "skip", node_id = "n1" } },
+      stop_execution = { "wf-1", "ex-1" },
+      trigger = { "wf-1", "enable" },
+      list_workflow = {},
+    }
+    local REPEATABLE = { trigger = true, list_workflow = true }
+    for _, row in ipairs {
+      -- what happens, whether one that may run twice is retryable, and one that may not
+      { "a reset", RESET, true, false },
+      { "a time-out of one that was sent", { kind = "timeout", message = "timed out" }, true, false },
+      { "a time-out before it was sent", { kind = "timeout", message = "timed out", sent = false }, true, true },
+      { "a failed connect", NEVER_SENT, true, true },
+      { "408", answer(408), true, false },
+      { "429", answer(429), true, true },
+      { "500", answer(500), true, false },
+      { "502", answer(502), true, false },
+      { "503", answer(503, { ["retry-after"] = "1" }), true, false },
+      { "504", answer(504), true, false },
+      { "400", answer(400), false, false },
+      { "409", answer(409), false, false },
+      { "a TLS failure", { kind = "tls", message = "bad certificate", sent = false }, false, false },
+      { "garbage", { kind = "protocol", message = "no HTTP" }, false, false },
+    } do
+      it("are promised after " .. row[1] .. " only where that is safe", function()
+        for name, arguments in pairs(CALLS) do
+          local loop = scripted.new(world, { row[2] })
+          local state = assert(call_client.open(scripted.options(loop, { max_attempts = 1 }), world))
+          local result, err = call_client.methods[name](state, unpack(arguments))
+          assert.is_nil(result)
+          assert.are.equal(1, #loop.attempts, name .. ": " .. tostring(err))
+          assert.are.equal(row[REPEATABLE[name] and 3 or 4], err.retryable, name .. ": " .. tostring(err))
+        end
+      end)
+    end
 
     it("wait as long as Retry-After demands, in seconds", function()
       local _, _, loop = run { answer(429, { ["retry-after"] = "7" }), OK }

@@ -3,9 +3,10 @@
 local unpack = table.unpack or unpack
 
 local sockets = require "aom.loop.sockets"
+local uv_handles = require "aom.loop.uv_handles"
 
-local function new(closes_safely)
-  local world = { handles = {}, wishes = {}, later = {}, seen = {} }
+local function new(closes_at_once)
+  local world = { handles = {}, wishes = {}, seen = {}, foreign = {} }
   local uv = {}
   local function handle(kind)
     local made = { kind = kind, state = "new" }
@@ -19,19 +20,38 @@ local function new(closes_safely)
     return made
   end
   function uv.new_timer() return handle "timer" end
+  local function new_hook() return { state = "new" } end
+  uv.new_check, uv.new_idle = new_hook, new_hook
+  function uv.check_start(check, body) check.state, world.check = "active", body end
+  function uv.idle_start(idle) idle.state, world.idle = "active", idle end
   function uv.poll_start(poll, events, on_event) poll.state, poll.events, poll.fire = "active", events, on_event end
   function uv.timer_start(timer, ms, _, on_time) timer.state, timer.ms, timer.fire = "active", ms, on_time end
   function uv.poll_stop(poll) poll.state = "stopped" end
   uv.timer_stop = uv.poll_stop
-  function uv.close(made) made.state = "closed" end
+  function uv.close(made)
+    assert(made.state ~= "closed")
+    made.state = "closed"
+  end
   function uv.is_closing(made) return made.state == "closed" end
   local engine = {}
   function engine.wish() return unpack(table.remove(world.wishes, 1) or {}) end
   function engine.timer() return world.timer end
   function engine.on_socket(_, ...) world.seen[#world.seen + 1] = { ... } end
-  local host = { uv = uv, closes_safely = closes_safely }
-  function host.soon(body) world.later[#world.later + 1] = body end
-  world.events = sockets.new(host, engine, function() end)
+  function engine.is_free(_, fd) return not world.foreign[fd] end
+  local handles = uv_handles[closes_at_once and "closed_at_once" or "closed_between"](uv)
+  world.events = sockets.new(uv, handles, engine, function() end)
+  world.other = sockets.new(uv, handles, engine, function() end)
+  --- libuv's check phase.
+  function world.turn()
+    local check = world.check
+    world.check = nil
+    if check then check() end
+  end
+  function world.states()
+    local states = {}
+    for i, made in ipairs(world.handles) do states[i] = made.state end
+    return states
+  end
   return world
 end
 
@@ -57,30 +77,24 @@ describe("sockets", function()
     assert.are.equal(2, #world.handles)
     assert.are.equal("active", world.handles[1].state)
     assert.are.equal("w", world.handles[1].events)
-    world.later[1]()
-    assert.are.equal("active", world.handles[1].state)
-    assert.are.equal("closed", world.handles[2].state)
+    world.turn()
+    assert.are.same({ "active", "closed" }, world.states())
     world.wishes = { { 6, true, false } }
     world.events.apply()
     assert.are.equal(3, #world.handles)
   end)
 
-  for name, case in pairs {
-    ["where that is safe"] = { true, function(world) world.events.release() end },
-    ["inside a callback of libuv's"] = { false, function(world) world.events.inside(world.events.release) end },
-  } do
-    it("are closed at once " .. name, function()
-      local world = new(case[1])
-      world.wishes, world.timer = { { 5, true, false } }, 20
-      world.events.apply()
-      case[2](world)
-      for _, handle in ipairs(world.handles) do assert.are.equal("closed", handle.state) end
-      assert.are.equal(0, #world.later)
-      world.wishes = { { 5, true, false } }
-      world.events.apply()
-      assert.are.equal("active", world.handles[3].state)
-    end)
-  end
+  it("are closed at once where that is safe", function()
+    local world = new(true)
+    world.wishes, world.timer = { { 5, true, false } }, 20
+    world.events.apply()
+    world.events.release()
+    assert.are.same({ "closed", "closed" }, world.states())
+    assert.is_nil(world.check)
+    world.wishes = { { 5, true, false } }
+    world.events.apply()
+    assert.are.equal("active", world.handles[3].state)
+  end)
 
   it("that cannot be watched raise nothing", function()
     local world = new()
@@ -89,17 +103,59 @@ describe("sockets", function()
     assert.are.equal(0, #world.handles)
   end)
 
-  it("are stopped at once, and closed from inside the loop", function()
+  it("are stopped at once, and closed between two turns of the loop, with what closes them", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
     world.events.apply()
     world.events.call_after(1)
     world.events.release()
-    assert.are.equal(3, #world.handles)
-    for _, handle in ipairs(world.handles) do assert.are.equal("stopped", handle.state) end
-    assert.are.equal(1, #world.later)
-    world.later[1]()
-    for _, handle in ipairs(world.handles) do assert.are.equal("closed", handle.state) end
+    assert.are.same({ "stopped", "stopped", "stopped" }, world.states())
+    assert.are.equal("active", world.idle.state)
+    world.turn()
+    assert.are.same({ "closed", "closed", "closed" }, world.states())
+    assert.are.equal("closed", world.idle.state)
+  end)
+
+  it("serve the next call, of another client too, until they are closed", function()
+    local world = new()
+    world.wishes, world.timer = { { 5, true, false } }, 20
+    world.events.apply()
+    world.events.release()
+    world.wishes = { { 5, true, false } }
+    world.other.apply()
+    assert.are.same({ "active", "active" }, world.states())
+    world.turn()
+    assert.are.same({ "active", "active" }, world.states())
+  end)
+
+  -- The closing would end the watch of whoever has the number by now.
+  it("are not closed while their number is another socket's", function()
+    local world = new()
+    world.wishes = { { 5, true, false }, { 6, true, false } }
+    world.events.apply()
+    world.events.release()
+    world.foreign[5] = true
+    world.turn()
+    assert.are.same({ "stopped", "closed" }, world.states())
+    world.foreign[5] = nil
+    world.wishes = { { 7, true, false } }
+    world.events.apply()
+    world.events.release()
+    world.turn()
+    assert.are.same({ "closed", "closed", "closed" }, world.states())
+  end)
+
+  it("that somebody else has closed are made anew", function()
+    local world = new()
+    world.wishes, world.timer = { { 5, true, false } }, 20
+    world.events.apply()
+    world.events.release()
+    for _, handle in ipairs(world.handles) do handle.state = "closed" end
+    world.wishes = { { 5, true, false } }
+    world.events.apply()
+    assert.are.same({ "closed", "closed", "active", "active" }, world.states())
+    world.turn()
+    assert.are.same({ "closed", "closed", "active", "active" }, world.states())
   end)
 
   it("wait for what never comes in portions that libuv can count", function()

@@ -9,71 +9,33 @@ local sockets = {}
 --- libuv counts milliseconds in an integer; whoever waits for longer is woken to wait on.
 local LONGEST = 86400
 
----@param host aom.UvHost
+---@param uv table
+---@param handles aom.UvHandles
 ---@param engine userdata
 ---@param on_event function  called after libcurl or the timer got its turn
-function sockets.new(host, engine, on_event)
-  local self, uv = {}, host.uv
-  local polls = {}   -- fd -> poll handle
+function sockets.new(uv, handles, engine, on_event)
+  local self = {}
+  local polls = {} -- fd -> poll handle
   local curl_timer, own_timer
 
-  local retired = {}       -- stopped handle -> true; to be closed
-  local retired_polls = {} -- fd -> those of them that are poll handles
-  local is_inside = false  -- a callback of libuv's, or what it schedules
-
-  local function close(handle)
-    if not uv.is_closing(handle) then uv.close(handle) end
-  end
-
-  local function close_retired()
-    local handles = retired
-    retired, retired_polls = {}, {}
-    for handle in pairs(handles) do close(handle) end
-  end
-
-  --- Closing lets libuv forget whatever it knows of the number of the socket, also of
-  --- another one that has the number by then. So it comes at once, where that can be: a
-  --- plain script may end without running libuv's loop again, and a handle that is closing
-  --- by then crashes luv; one that is stopped does not.
-  local function retire(handle, stop, fd)
-    stop(handle)
-    if is_inside or host.closes_safely then return close(handle) end
-    if fd then retired_polls[fd] = handle end
-    if not next(retired) then host.soon(close_retired) end
-    retired[handle] = true
-  end
-
-  --- A handle that is not closed yet serves the next socket of its number.
-  local function new_poll(fd)
-    local handle = retired_polls[fd]
-    if not handle then return uv.new_poll(fd) end
-    retired_polls[fd], retired[handle] = nil, nil
-    return handle
-  end
-
-  --- Calls `body` from one of libuv's callbacks.
-  function self.inside(body, ...)
-    is_inside = true
-    body(...)
-    is_inside = false
-  end
+  local function is_free(fd) return engine:is_free(fd) end
 
   local function watch(fd, events)
     -- It must not raise: an error inside one of luv's callbacks ends the process. A
     -- transfer whose socket cannot be watched ends with its time-out.
-    polls[fd] = polls[fd] or new_poll(fd)
+    polls[fd] = polls[fd] or handles.poll(fd)
     if not polls[fd] then return end
     uv.poll_start(polls[fd], events, function(err, happened)
       -- libcurl finds out by itself what is wrong with a socket.
       local read = err ~= nil or happened:find("r", 1, true) ~= nil
       local write = err ~= nil or happened:find("w", 1, true) ~= nil
       engine:on_socket(fd, read, write)
-      self.inside(on_event)
+      on_event()
     end)
   end
 
   local function unwatch(fd)
-    if polls[fd] then retire(polls[fd], uv.poll_stop, fd) end
+    if polls[fd] then handles.drop_poll(polls[fd], fd, is_free) end
     polls[fd] = nil
   end
 
@@ -83,10 +45,11 @@ function sockets.new(host, engine, on_event)
       if curl_timer then uv.timer_stop(curl_timer) end
       return
     end
-    curl_timer = curl_timer or uv.new_timer()
+    curl_timer = curl_timer or handles.timer()
+    if not curl_timer then return end
     uv.timer_start(curl_timer, milliseconds, 0, function()
       engine:on_timeout()
-      self.inside(on_event)
+      on_event()
     end)
   end
 
@@ -108,17 +71,18 @@ function sockets.new(host, engine, on_event)
       if own_timer then uv.timer_stop(own_timer) end
       return
     end
-    own_timer = own_timer or uv.new_timer()
+    own_timer = own_timer or handles.timer()
+    if not own_timer then return end
     uv.timer_start(own_timer, math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000)), 0, function()
-      self.inside(on_event)
+      on_event()
     end)
   end
 
   --- Lets go of every handle. They come back when they are needed again.
   function self.release()
     for fd in pairs(polls) do unwatch(fd) end
-    if curl_timer then retire(curl_timer, uv.timer_stop) end
-    if own_timer then retire(own_timer, uv.timer_stop) end
+    if curl_timer then handles.drop_timer(curl_timer) end
+    if own_timer then handles.drop_timer(own_timer) end
     curl_timer, own_timer = nil, nil
   end
 

@@ -4,6 +4,7 @@
 
 local driven = require "aom.loop.driven"
 local sockets = require "aom.loop.sockets"
+local uv_handles = require "aom.loop.uv_handles"
 
 local uv_loop = {}
 
@@ -12,7 +13,7 @@ local uv_loop = {}
 ---@field soon fun(body: function)  runs it shortly, outside of any callback of libuv's
 ---@field report fun(err: any)      tells the user of an error that nobody waits for
 ---@field is_fast fun(): boolean    whether the host refuses its API here
----@field closes_safely boolean      its loop runs until every handle is closed
+---@field handles aom.UvHandles
 
 ---@return aom.UvHost
 local function neovim()
@@ -22,7 +23,7 @@ local function neovim()
     -- API: what is scheduled runs outside of it.
     soon = vim.schedule,
     is_fast = vim.in_fast_event,
-    closes_safely = true,
+    handles = uv_handles.closed_at_once(vim.uv or vim.loop),
     report = function(err)
       vim.schedule(function()
         vim.notify("aom: error in a callback: " .. tostring(err), vim.log.levels.ERROR)
@@ -31,20 +32,25 @@ local function neovim()
   }
 end
 
+local shared_handles -- luv has one loop in a Lua state
+
 ---@return aom.UvHost
 local function plain()
   local uv = require "luv"
+  shared_handles = shared_handles or uv_handles.closed_between(uv)
+  local handles = shared_handles
   return {
     uv = uv,
+    handles = handles,
     soon = function(body)
-      local timer = uv.new_timer()
+      local timer = handles.timer()
+      if not timer then return end
       uv.timer_start(timer, 0, 0, function()
-        uv.close(timer)
+        handles.drop_timer(timer)
         body()
       end)
     end,
     is_fast = function() return false end,
-    closes_safely = false,
     -- Raised inside a callback of luv's it would end the process.
     report = function(err) io.stderr:write("aom: error in a callback: ", tostring(err), "\n") end,
   }
@@ -52,6 +58,8 @@ end
 
 local FAST = "in a callback of libuv's Neovim allows no waiting: give the call a callback, "
   .. "make it in a coroutine, or in vim.schedule(…)"
+
+local ENDING = "the Lua state is closing: no callback can come any more"
 
 ---@param engine userdata  an engine of aom.core
 ---@return aom.Loop
@@ -79,7 +87,7 @@ function uv_loop.new(engine)
   local function run_ready()
     scheduled = false
     drive.tasks.flush()
-    events.inside(settle)
+    settle()
   end
 
   function on_ready()
@@ -94,11 +102,12 @@ function uv_loop.new(engine)
   })
   loop.name = "uv"
   engine:watch()
-  events = sockets.new(host, engine, settle)
+  events = sockets.new(host.uv, host.handles, engine, settle)
 
   --- Leaves a fast context, so that the hooks and providers that a call runs may use
   --- the whole of Neovim.
   function loop.enter(later)
+    if later and uv_handles.is_ending() then return ENDING end
     if later or not host.is_fast() then return nil end
     local task = drive.tasks.current()
     if not task then return FAST end

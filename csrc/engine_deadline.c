@@ -1,0 +1,93 @@
+/* When each transfer must end, whatever libcurl does: it keeps no time for one that it
+ * holds back behind another's connection, nor after it ran out of memory.
+ *
+ * The transfers in flight form a binary heap by the next moment at which something is
+ * due for them, so that a poll looks at one of them, however many there are. */
+#include "engine_internal.h"
+#include <time.h>
+
+/* How long a transfer may wait for another's connection to turn out to be HTTP/2. */
+enum { PATIENCE_MS = 250 };
+
+int64_t engine_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- the heap; a transfer knows its place in it, counted from 1 ------------------- */
+
+static void put(engine *e, size_t place, transfer *t) {
+  e->due[place - 1] = t;
+  t->due_place = place;
+}
+
+static void rise(engine *e, size_t place, transfer *t) {
+  while (place > 1 && e->due[place / 2 - 1]->due > t->due) {
+    put(e, place, e->due[place / 2 - 1]);
+    place /= 2;
+  }
+  put(e, place, t);
+}
+
+static void sink(engine *e, size_t place, transfer *t) {
+  for (size_t child; (child = 2 * place) <= e->due_count; place = child) {
+    if (child < e->due_count && e->due[child]->due < e->due[child - 1]->due)
+      child++;
+    if (e->due[child - 1]->due >= t->due)
+      break;
+    put(e, place, e->due[child - 1]);
+  }
+  put(e, place, t);
+}
+
+void engine_deadline_set(engine *e, transfer *t) {
+  t->due = t->deadline;
+  if (t->shares && engine_now() + PATIENCE_MS < t->deadline)
+    t->due = engine_now() + PATIENCE_MS;
+  rise(e, ++e->due_count, t);
+}
+
+void engine_deadline_drop(engine *e, transfer *t) {
+  size_t place = t->due_place;
+  if (place == 0)
+    return;
+  t->due_place = 0;
+  transfer *last = e->due[--e->due_count];
+  if (last == t)
+    return;
+  if (place > 1 && e->due[place / 2 - 1]->due > last->due)
+    rise(e, place, last);
+  else
+    sink(e, place, last);
+}
+
+/* --- what is due -------------------------------------------------------------------- */
+
+/* libcurl takes a change of this option only before the transfer begins. */
+static void stop_sharing(engine *e, transfer *t) {
+  t->shares = false;
+  if (transfer_is_begun(t))
+    return;
+  curl_multi_remove_handle(e->multi, t->easy);
+  if (curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L) != CURLE_OK ||
+      curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+    engine_end(e, t, ENGINE_MEMORY, engine_no_memory);
+}
+
+void engine_deadline_expire(engine *e) {
+  for (int64_t now = engine_now(); e->due_count > 0 && e->due[0]->due <= now;) {
+    transfer *t = e->due[0];
+    if (t->deadline <= now) {
+      engine_end(e, t, ENGINE_TIMEOUT, transfer_late(t));
+      continue;
+    }
+    t->due = t->deadline;
+    sink(e, 1, t);
+    stop_sharing(e, t);
+  }
+}
+
+int64_t engine_deadline_next(const engine *e) {
+  return e->due_count > 0 ? e->due[0]->due : INT64_MAX;
+}

@@ -1,0 +1,159 @@
+/* Why there is no answer: libcurl's result code, where that says too little its words
+ * too, and how far the transfer had got become an outcome and a sentence. */
+#include "engine_internal.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE ((CURLcode)100) /* from a newer one than was built with */
+#endif
+#if LIBCURL_VERSION_NUM < 0x074d00
+#define CURLE_SSL_CLIENTCERT ((CURLcode)98)
+#endif
+
+const char engine_no_memory[] = "out of memory";
+
+static bool says(const transfer *t, const char *words) {
+  return strstr(t->error, words) != NULL;
+}
+
+/* --- what libcurl calls by one code --------------------------------------------------
+ */
+
+/* That the peer broke the connection off, and not that TLS found fault with what it sent.
+ * The number of the last system error may be that of another address, tried before, so it
+ * counts only where the words are not those of OpenSSL and it is one that an open
+ * connection ends with. */
+static bool is_broken_off(const transfer *t) {
+  if (says(t, "unexpected eof") || says(t, "system library"))
+    return true;
+  if (says(t, "routines:"))
+    return false;
+  if (says(t, "SSL_connect: ") || says(t, "Recv failure: ") || says(t, "Send failure: "))
+    return true;
+  long error = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &error);
+  return error == ECONNRESET || error == ECONNABORTED || error == EPIPE;
+}
+
+/* In TLS 1.3 a server refuses a client's certificate after the handshake; and libcurl has
+ * the same code for a body that is not chunked as it claims to be. */
+static engine_outcome transport_outcome(const transfer *t) {
+  if (says(t, "SSL routines") && !is_broken_off(t))
+    return ENGINE_TLS;
+  return says(t, "chunk") ? ENGINE_PROTOCOL : ENGINE_NETWORK;
+}
+
+static engine_outcome outcome_of(const transfer *t, CURLcode code) {
+  if (t->over_limit)
+    return ENGINE_LIMIT;
+  if (t->no_memory)
+    return ENGINE_MEMORY;
+  switch (code) {
+  case CURLE_OK:
+    return ENGINE_ANSWERED;
+  case CURLE_OPERATION_TIMEDOUT:
+    return ENGINE_TIMEOUT;
+  case CURLE_SSL_CONNECT_ERROR:
+    return is_broken_off(t) ? ENGINE_NETWORK : ENGINE_TLS;
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CLIENTCERT:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_INVALIDCERTSTATUS:
+  case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    return ENGINE_TLS;
+  case CURLE_SEND_ERROR:
+  case CURLE_RECV_ERROR:
+    return transport_outcome(t);
+  case CURLE_UNSUPPORTED_PROTOCOL: /* an answer that is no HTTP */
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_BAD_CONTENT_ENCODING:
+  case CURLE_WRITE_ERROR:
+  case CURLE_HTTP2:
+    return ENGINE_PROTOCOL;
+  case CURLE_OUT_OF_MEMORY:
+    /* What libcurl says when a single header line passes its own ceiling. */
+    return t->head_bytes ? ENGINE_LIMIT : ENGINE_MEMORY;
+  case CURLE_TOO_LARGE: /* the same since 8.6, and too many headers since 8.13 */
+    return ENGINE_LIMIT;
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_URL_MALFORMAT:
+    return ENGINE_SETUP;
+  default: /* a name, a connect, a reset, an early end */
+    return ENGINE_NETWORK;
+  }
+}
+
+/* --- how far it had got ---------------------------------------------------------------
+ */
+
+static bool has_happened(const transfer *t, CURLINFO time) {
+  curl_off_t moment = 0;
+  return curl_easy_getinfo(t->easy, time, &moment) == CURLE_OK && moment > 0;
+}
+
+/* One on a connection that was there before looks up no name and opens no socket. */
+bool transfer_is_begun(const transfer *t) {
+  return t->begun || has_happened(t, CURLINFO_PRETRANSFER_TIME_T);
+}
+
+/* What libcurl counts includes the CONNECT of a proxy: when that is refused, nothing
+ * has gone any further. */
+static bool was_sent(const transfer *t) {
+  long bytes = 0, connect_status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  return bytes > 0 && (connect_status == 0 || connect_status / 100 == 2);
+}
+
+static const char *waited_for(const transfer *t) {
+  if (t->head_bytes > 0)
+    return "the rest of the answer";
+  if (has_happened(t, CURLINFO_PRETRANSFER_TIME_T))
+    return "the first byte of the answer";
+  if (!t->begun)
+    return "a connection that another call opens";
+  if (!has_happened(t, CURLINFO_NAMELOOKUP_TIME_T))
+    return "a name to resolve";
+  if (!t->secure || !transfer_is_connected(t))
+    return "a connection";
+  return t->may_use_proxy ? "the TLS handshake, or a proxy to connect"
+                          : "the TLS handshake";
+}
+
+const char *transfer_late(transfer *t) {
+  double seconds = (double)(engine_now() - t->started) / 1000;
+  snprintf(t->error, sizeof t->error, "timed out after %.1f s, waiting for %s", seconds,
+           waited_for(t));
+  return t->error;
+}
+
+/* --- the words -------------------------------------------------------------------- */
+
+static const char *text_of(transfer *t, engine_outcome outcome, CURLcode code) {
+  if (t->over_limit)
+    return t->head_bytes > t->owner->max_head
+               ? "the headers are over the limit"
+               : "the body is longer than max_response_bytes allows";
+  if (outcome == ENGINE_MEMORY)
+    return engine_no_memory;
+  if (outcome == ENGINE_TIMEOUT)
+    return transfer_late(t);
+  /* Words with an @ quote the URL of a proxy, and with it a user's password. */
+  return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
+}
+
+void transfer_judge(transfer *t, CURLcode code) {
+  engine_outcome outcome = outcome_of(t, code);
+  t->result = (engine_result){.slot = t->slot, .outcome = outcome, .code = (int)code};
+  t->result.sent = was_sent(t);
+  t->result.text = text_of(t, outcome, code);
+}
+
+void transfer_fail(transfer *t, engine_outcome outcome, const char *text) {
+  t->result = (engine_result){.slot = t->slot, .outcome = outcome, .text = text};
+  t->result.sent = !t->easy || was_sent(t);
+}

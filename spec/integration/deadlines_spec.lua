@@ -1,0 +1,206 @@
+--- Deadlines hold whatever libcurl is doing, and no call waits for another one's answer.
+
+local aom = require "aom"
+local core = require "aom.core"
+local process = require "spec.support.process"
+
+local PROJECT = ("0123456789abcdef"):rep(2)
+local SLOWER = (os.getenv "BUILD" or ""):find "valgrind" and 20 or (os.getenv "BUILD" or ""):find "asan" and 4 or 1
+
+local function settings(more)
+  local all = { max_body = 100000, max_head = 100000, proxy = "", insecure = true }
+  for name, value in pairs(more or {}) do all[name] = value end
+  return all
+end
+
+local function request(base, more)
+  local all = { method = "GET", base = base, host = "127.0.0.1", path = "/", query = {}, headers = {}, body = "",
+    connect_timeout = 10 }
+  for name, value in pairs(more or {}) do all[name] = value end
+  return all
+end
+
+--- Accepts connections and says nothing, to TLS either.
+local function silent() return process.rawserver { replies = { "" }, ["then"] = "hold", delay = 30 } end
+
+local function secure(server) return (server.url:gsub("^http:", "https:")) end
+
+--- How the engine is driven: by polling, or by the events of a loop, of which its timer is one.
+local DRIVES = {
+  polled = function(engine) engine:poll(0.05) end,
+  ["driven by events"] = function(engine)
+    local watched = {}
+    engine:watch()
+    return function()
+      local fd, read, write = engine:wish()
+      while fd do
+        watched[fd] = (read or write) and { read, write } or nil
+        fd, read, write = engine:wish()
+      end
+      local ms = engine:timer()
+      if ms and ms > 0 then os.execute("sleep " .. math.min(ms, 20) / 1000) end
+      if ms then engine:on_timeout() end
+      for number, wish in pairs(watched) do engine:on_socket(number, wish[1], wish[2]) end
+    end
+  end,
+}
+
+--- Ends all of `ids`; returns each one's kind, message and whether it was sent.
+local function finish(engine, ids, drive)
+  local ended, started, count = {}, core.now(), 0
+  local step = drive(engine) or function() drive(engine) end
+  while count < #ids do
+    assert(core.now() - started < 10 * SLOWER, "a transfer outlives its deadline")
+    step()
+    local id = engine:finished()
+    while id do
+      local _, kind, message, _, sent = engine:collect(id)
+      ended[id] = { kind = kind, message = message, sent = sent, after = core.now() - started }
+      count = count + 1
+      id = engine:finished()
+    end
+  end
+  return ended
+end
+
+for how, drive in pairs(DRIVES) do
+  describe("an engine that is " .. how, function()
+    it("ends each transfer at its own deadline, also those behind another one's connection", function()
+      local server = silent()
+      local engine = core.engine(settings())
+      local ids, due = {}, { 1.2, 0.3, 0.15, 0.6, 0.45, 0.9, 0.15, 0.7 }
+      for i, seconds in ipairs(due) do ids[i] = assert(engine:start(request(secure(server)), seconds)) end
+      assert.are.equal(#due, engine:running())
+      local ended = finish(engine, ids, drive)
+      for i, seconds in ipairs(due) do
+        local one = ended[ids[i]]
+        assert.are.equal("timeout", one.kind)
+        assert.is_false(one.sent)
+        assert.is_true(one.after > seconds - 0.02 and one.after < seconds + 0.4 * SLOWER, one.after)
+      end
+      assert.matches("another call", ended[ids[3]].message)
+      assert.matches("TLS handshake", ended[ids[1]].message)
+      assert.matches("TLS handshake", ended[ids[6]].message)
+      assert.are.equal(0, engine:running())
+      engine:close()
+      server.stop()
+    end)
+
+    it("ends what is held back when it is cancelled, and when the engine is closed", function()
+      local server = silent()
+      local engine = core.engine(settings())
+      local ids = {}
+      for i = 1, 6 do ids[i] = assert(engine:start(request(secure(server)), 5)) end
+      local step = drive(engine) or function() drive(engine) end
+      step()
+      engine:cancel(ids[1])
+      engine:cancel(ids[4])
+      assert.are.equal(4, engine:running())
+      step()
+      engine:close()
+      server.stop()
+    end)
+  end)
+end
+
+describe("a time-out says what was waited for:", function()
+  local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+  for _, row in ipairs {
+    { "the handshake", { replies = { "" }, delay = 30 }, "TLS handshake", true },
+    { "the answer", { replies = { HEAD }, delay = 30 }, "first byte of the answer" },
+    { "the body", { replies = { HEAD .. "a part" }, ["then"] = "hold" }, "rest of the answer" },
+    { "the headers", { replies = { "HTTP/1.1 200 OK\r\n" }, ["then"] = "hold" }, "rest of the answer" },
+  } do
+    it(row[1], function()
+      local server = process.rawserver(row[2])
+      local engine = core.engine(settings())
+      local id = assert(engine:start(request(row[4] and secure(server) or server.url), 0.3))
+      local ended = finish(engine, { id }, DRIVES.polled)[id]
+      assert.are.equal("timeout", ended.kind)
+      assert.matches(row[3], ended.message, 1, true)
+      assert.matches("0%.[3-9] s", ended.message)
+      assert.are.equal(not row[4], ended.sent)
+      engine:close()
+      server.stop()
+    end)
+  end
+
+  it("a connect that takes longer than connect_timeout", function()
+    local server = silent()
+    local engine = core.engine(settings())
+    local id = assert(engine:start(request(secure(server), { connect_timeout = 0.3 }), 5))
+    local ended = finish(engine, { id }, DRIVES.polled)[id]
+    assert.are.equal("timeout", ended.kind)
+    assert.matches("TLS handshake", ended.message)
+    assert.is_true(ended.after < 1 * SLOWER)
+    engine:close()
+    server.stop()
+  end)
+end)
+
+describe("a crowd", function()
+  local function client(url, more)
+    local all = { endpoint = url, project_id = PROJECT, token = "a-token", loop = "blocking", proxy = "" }
+    for name, value in pairs(more or {}) do all[name] = value end
+    return aom.client(all)
+  end
+
+  local function ids(count)
+    local list = {}
+    for i = 1, count do list[i] = ("wf-%d"):format(i) end
+    return list
+  end
+
+  for _, kind in ipairs { "http", "HTTP/1.1 over TLS", "HTTP/2 over TLS" } do
+    it("does not wait for one slow answer over " .. kind, function()
+      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true, lifetime = 60,
+        tls = kind ~= "http", http_version = kind:find "1.1" and 1.1 or nil }
+      simulator.script { { delay = 2 } }
+      local c = client(simulator.url, { ca_file = simulator.ca_file })
+      local order = {}
+      local report = c:trigger_all(ids(12), "enable", { concurrency = 12,
+        on_result = function(entry) order[#order + 1] = entry end })
+      assert.are.equal(12, #order)
+      assert.is_true(order[12].result.elapsed >= 2)
+      for i = 1, 11 do assert.is_true(order[i].result.elapsed < 1.5 * SLOWER, order[i].result.elapsed) end
+      assert.is_truthy(report)
+      c:close()
+      simulator.stop()
+    end)
+  end
+
+  it("ends at each call's own deadline when a server accepts and says nothing", function()
+    local server = silent()
+    local c = client(secure(server), { insecure = true, timeout = 1.5, connect_timeout = 1, max_attempts = 10 })
+    local count = 0
+    c:trigger_all(ids(8), "enable", { concurrency = 8, rate = 10, on_result = function(entry)
+      count = count + 1
+      assert.are.equal("timeout", entry.error.kind)
+      assert.is_true(entry.error.elapsed < 1.5 + 0.4 * SLOWER, entry.error.elapsed)
+    end })
+    assert.are.equal(8, count)
+    c:close()
+    server.stop()
+  end)
+
+  for _, case in ipairs {
+    { "one connection over HTTP/2", nil, 200, 50, 1 },
+    { "no more connections than calls at once over HTTP/1.1, and keeps them", 1.1, 64, 16, 16 },
+  } do
+    it("uses " .. case[1], function()
+      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true, lifetime = 60,
+        tls = true, http_version = case[2] }
+      local c = client(simulator.url, { ca_file = simulator.ca_file })
+      local seen, count = {}, 0
+      for _ = 1, 2 do
+        c:trigger_all(ids(case[3]), "enable", { concurrency = case[4] })
+      end
+      for _, sent in ipairs(simulator.state().requests) do
+        if not seen[sent.connection] then seen[sent.connection], count = true, count + 1 end
+      end
+      assert.is_true(count <= case[5], count)
+      c:close()
+      simulator.stop()
+    end)
+  end
+end)

@@ -1,0 +1,162 @@
+--- A script that ends in the midst of its event loop: `os.exit(code, true)` closes the
+--- Lua state within a callback, and finalisers may use the library while it closes.
+
+local process = require "spec.support.process"
+
+local AK, SK, PROJECT = "EXITKEY", "exit-secret", ("0123456789abcdef"):rep(2)
+
+local HEAD = [[
+  local uv, aom, safe = require "luv", require "aom", require "aom.safe"
+  local options = { endpoint = %q, project_id = %q, ak = %q, sk = %q, ca_file = %q, loop = "uv", proxy = "" }
+  local function open(more)
+    for name, value in pairs(more or {}) do options[name] = value end
+    return aom.client(options)
+  end
+  local function after(ms, body) -- a timer that is never closed: what is closing crashes luv by itself
+    local timer = uv.new_timer()
+    uv.timer_start(timer, ms, 0, body)
+    return timer
+  end
+  local function finaliser(body)
+    if _VERSION == "Lua 5.1" then
+      local object = newproxy(true)
+      getmetatable(object).__gc = body
+      return object
+    end
+    return setmetatable({}, { __gc = body })
+  end
+  local function leave() os.exit(3, true) end
+]]
+
+--- What a script does, by where it leaves.
+local EXITS = {
+  ["in a call's callback"] = "open():enable('wf-1', leave)",
+  ["in the callback of a call that failed"] = "open():enable('nothing', leave)",
+  ["in the second callback of two"] = [[
+    local c, count = open(), 0
+    local function note() count = count + 1 if count == 2 then leave() end end
+    c:enable("wf-1", note) c:enable("wf-1", note) c:enable("wf-1", note)]],
+  ["in the callback of a call made in a callback"] = [[
+    local c = open()
+    c:enable("wf-1", function() c:disable("wf-1", leave) end)]],
+  ["in a callback after the client was closed there"] = [[
+    local c = open()
+    c:enable("wf-1", function() c:close() leave() end)]],
+  ["in the callback of a call that was cancelled"] = [[
+    local c = open()
+    local handle = c:enable("wf-1", leave)
+    after(5, function() handle:cancel() end)]],
+  ["in on_event"] = "open({ on_event = leave }):enable('wf-1', function() end)",
+  ["in on_event of an answer"] = [[
+    open({ on_event = function(event) if event.event == "response" then leave() end end })
+      :enable('wf-1', function() end)]],
+  ["in on_result of a bulk"] = [[
+    open():trigger_all({ "wf-1", "wf-2", "wf-1" }, "enable",
+      { on_result = function(_, done) if done == 2 then leave() end end }, function() end)]],
+  ["in the callback of a bulk"] = "open():trigger_all({ 'wf-1', 'wf-2' }, 'enable', {}, leave)",
+  ["in a provider"] = "options.ak, options.sk = nil, nil open({ credentials = leave }):enable('wf-1', function() end)",
+  ["in a coroutine after a call"] = [[
+    local c = open()
+    coroutine.wrap(function() c:enable "wf-1" leave() end)()]],
+  ["in a coroutine inside a coroutine"] = [[
+    local c = open()
+    coroutine.wrap(function()
+      c:enable "wf-1"
+      coroutine.wrap(function() c:enable "wf-1" coroutine.wrap(leave)() end)()
+    end)()]],
+  ["in a timer while calls are in flight"] = [[
+    local c = open()
+    for _ = 1, 5 do c:enable("wf-1", function() end) end
+    after(10, leave)]],
+  ["in a timer as the last call ends"] = [[
+    local c = open()
+    c:enable("wf-1", function() after(0, leave) end)]],
+  ["in a timer of every millisecond, some time after the calls"] = [[
+    local c, ended = open(), false
+    c:enable("wf-1", function() ended = true end)
+    local timer, rounds = uv.new_timer(), 0
+    uv.timer_start(timer, 1, 1, function()
+      if ended then rounds = rounds + 1 end
+      if rounds == ROUND then leave() end
+    end)]],
+  ["in a timer after a blocking call"] = [[
+    local c = open()
+    after(0, leave)
+    c:enable "wf-1"]],
+  ["outside of any callback, with calls in flight"] = [[
+    local c = open()
+    c:enable("wf-1", function() end)
+    for _ = 1, 10 do uv.run "nowait" uv.sleep(2) end
+    leave()]],
+  ["outside of any callback, after calls"] = [[
+    local c = open()
+    c:enable("wf-1", function() end)
+    uv.run()
+    c:enable "wf-1"
+    leave()]],
+}
+
+--- What a finaliser does while the state closes. `seen` is what it prints.
+local FINALISERS = {
+  ["calls a client of its own"] = {
+    "local c = open() c:enable 'wf-1' KEEP = finaliser(function() print(safe.is_error(select(2, pcall(c.enable, c, 'wf-1'))) or 'served') end)" },
+  ["opens a client and calls"] = {
+    "KEEP = finaliser(function() local c = safe.client(options) print(c and (c:enable 'wf-1' and 'served' or 'refused')) end)" },
+  ["calls the default client, with a token of its own"] = {
+    "KEEP = finaliser(function() print(pcall(aom.enable, 'wf-1') and 'served' or 'refused') end) pcall(aom.enable, 'wf-1')" },
+  ["calls with a callback"] = {
+    "local c = open() c:enable 'wf-1' KEEP = finaliser(function() pcall(c.enable, c, 'wf-1', function() end) print 'returned' end)" },
+  ["closes the client"] = {
+    "local c = open() c:enable 'wf-1' KEEP = finaliser(function() c:close() c:close() print 'closed' end)" },
+  ["cancels what is in flight"] = {
+    "local c = open() local h = c:enable('wf-1', function() end) KEEP = finaliser(function() h:cancel() print 'cancelled' end)" },
+  ["calls with a token"] = {
+    "options.ak, options.sk = nil, nil local c = open { token = 'a-token' } pcall(c.enable, c, 'wf-1') "
+    .. "KEEP = finaliser(function() print(safe.is_error(select(2, pcall(c.enable, c, 'wf-1'))) or 'served') end)" },
+  ["was made before the client"] = {
+    "local c KEEP = finaliser(function() print(pcall(c.enable, c, 'wf-1')) end) c = open() c:enable 'wf-1'" },
+  ["signs"] = {
+    "KEEP = finaliser(function() print((aom.sign({ method = 'GET', host = 'x.example', path = '/' }, { ak = 'a', sk = 'b' }))) end)" },
+}
+
+describe("a script under luv may end", function()
+  local simulator, lua
+
+  setup(function()
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1", "wf-2" },
+      tls = true, lifetime = 200, latency = 0.01 }
+    lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+  end)
+  teardown(function() simulator.stop() end)
+
+  local function run(script)
+    local head = HEAD:format(simulator.url, PROJECT, AK, SK, simulator.ca_file)
+    local path = process.temporary(head .. script)
+    local output, code = process.run(("env HUAWEICLOUD_SDK_AK=%s HUAWEICLOUD_SDK_SK=%s timeout 30 %s %s 2>&1")
+      :format(AK, SK, lua, process.quote(path)))
+    os.remove(path)
+    return output, code
+  end
+
+  for name, script in pairs(EXITS) do
+    it(name, function()
+      for round = 1, script:find("ROUND", 1, true) and 6 or 1 do
+        local output, code = run(script:gsub("ROUND", round) .. "\nuv.run()\nprint 'ran to its end'")
+        assert.are.equal("", output)
+        assert.are.equal(3, code)
+      end
+    end)
+  end
+
+  for name, case in pairs(FINALISERS) do
+    it("with a finaliser that " .. name, function()
+      for _, ending in ipairs { "", "uv.run()", "after(0, leave) uv.run()", "leave()" } do
+        local output, code = run(case[1] .. "\n" .. ending)
+        -- There `os.exit` knows no second argument, and no finaliser runs.
+        local closes = lua ~= "lua5.1" or not ending:find("leave", 1, true)
+        assert.matches(closes and "^%S" or "^$", output)
+        assert.are.equal(ending:find("leave", 1, true) and 3 or 0, code, name .. " / " .. ending .. ": " .. output)
+      end
+    end)
+  end
+end)

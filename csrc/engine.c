@@ -42,9 +42,13 @@ static bool set_pool_size(engine *e) {
 }
 
 static bool open_multi(engine *e) {
+  int numbers[2];
+  engine_fds_next(numbers);
   e->multi = curl_multi_init();
-  if (e->multi && engine_watch_install(e) && set_pool_size(e))
+  if (e->multi && engine_watch_install(e) && set_pool_size(e)) {
+    engine_fds_note_pair(e, numbers);
     return true;
+  }
   curl_multi_cleanup(e->multi);
   e->multi = NULL;
   return false;

@@ -4,9 +4,13 @@
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 
 static bool grow(engine *e) {
   size_t room = e->opened_room ? 2 * e->opened_room : 16;
@@ -91,6 +95,55 @@ bool engine_has_socket(const engine *e, int fd) {
 void engine_fds_orphan(engine *e) {
   for (size_t i = 0; i < e->opened_count; i++)
     e->opened[i].opener = NULL;
+}
+
+/* --- what wakes libcurl ------------------------------------------------------------- */
+
+/* The numbers that the next two descriptors get, if no other thread takes them. */
+void engine_fds_next(int numbers[2]) {
+  for (int i = 0; i < 2; i++)
+    numbers[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  for (int i = 0; i < 2; i++)
+    if (numbers[i] >= 0)
+      close(numbers[i]);
+}
+
+static bool holds(int fd, unsigned long what) {
+  int bytes = 0;
+  return ioctl(fd, what, &bytes) == 0 && bytes > 0;
+}
+
+static bool is_pair(int reader, int writer) {
+  return holds(reader, FIONREAD) && holds(writer, SIOCOUTQ);
+}
+
+static void note(engine *e, int fd) {
+  struct stat status;
+  if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
+    return;
+  close_on_exec(fd);
+  if (e->opened_count < e->opened_room || grow(e))
+    e->opened[e->opened_count++] = (opened){fd, status.st_ino, NULL};
+}
+
+/* libcurl wakes itself through a pair of sockets that it tells nobody of. They are those
+ * of the numbers if a byte is between them while one should be, and none afterwards. */
+void engine_fds_note_pair(engine *e, const int numbers[2]) {
+#if LIBCURL_VERSION_NUM >= 0x074400 && defined(SIOCOUTQ)
+  int a = numbers[0], b = numbers[1], ready;
+  bool quiet = !holds(a, FIONREAD) && !holds(b, FIONREAD);
+  if (!quiet || curl_multi_wakeup(e->multi) != CURLM_OK)
+    return;
+  bool found = is_pair(a, b) || is_pair(b, a);
+  curl_multi_poll(e->multi, NULL, 0, 0, &ready);
+  if (found && !is_pair(a, b) && !is_pair(b, a)) {
+    note(e, a);
+    note(e, b);
+  }
+#else
+  (void)e;
+  (void)numbers;
+#endif
 }
 
 /* The child may have closed them all by itself, and opened something else since. */

@@ -130,6 +130,8 @@ void engine_watch_forget(engine *e);
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);
 bool transfer_is_connected(const transfer *t);
+void engine_fds_next(int numbers[2]); /* before the multi handle is made ... */
+void engine_fds_note_pair(engine *e, const int numbers[2]); /* ... and after */
 void engine_fds_orphan(engine *e);  /* before its transfers are freed */
 void engine_fds_abandon(engine *e); /* in a forked child */
 

@@ -34,7 +34,9 @@ function Attempt:signed()
   local headers = { Host = self.host }
   for name, value in pairs(self.headers) do headers[name] = value end
   if not self.signer then
-    return self.method, self.base .. core.target(self.path, self.query), headers, self.body
+    local target, trouble = core.target(self.path, self.query)
+    if not target then return nil, trouble end
+    return self.method, self.base .. target, headers, self.body
   end
   local signed, why = core.sign(self, self.signer)
   if not signed then return nil, why end
@@ -42,9 +44,15 @@ function Attempt:signed()
   return self.method, self.base .. signed.target, headers, self.body
 end
 
---- The URL, for messages.
+--- A URL, for messages: where memory does not suffice to encode it, without its path.
+---@param base string
+---@param path string
+---@param query table[]
 ---@return string
-function Attempt:url() return self.base .. core.target(self.path, self.query) end
+function attempt.url(base, path, query) return base .. (core.target(path, query) or "/") end
+
+---@return string
+function Attempt:url() return attempt.url(self.base, self.path, self.query) end
 
 --- What was signed, for comparison with what a gateway computed.
 ---@return string|nil

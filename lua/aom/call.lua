@@ -2,7 +2,6 @@
 --- whether to try again, wait, once more. It runs alike in every loop.
 
 local attempt = require "aom.attempt"
-local core = require "aom.core"
 local endpoints = require "aom.endpoints"
 local errors = require "aom.errors"
 local evidence = require "aom.evidence"
@@ -46,7 +45,7 @@ local function describe(self, err)
   err.operation = request.operation.name
   err.method = request.operation.method
   local endpoint, path = destination(self)
-  err.url = (self.endpoint or endpoint).base .. core.target(path, request.query)
+  err.url = attempt.url((self.endpoint or endpoint).base, path, request.query)
   err.attempts = err.attempts or self.attempts
   err.elapsed = err.elapsed or self.client.loop.now() - self.started
   return err

@@ -103,6 +103,29 @@ for how, drive in pairs(DRIVES) do
   end)
 end
 
+describe("an engine that cannot poll", function()
+  it("ends its transfers in time, and does not spin", function()
+    local server = silent()
+    local engine = core.engine(settings())
+    local ids = {}
+    for i = 1, 40 do ids[i] = assert(engine:start(request(server.url), 0.8)) end
+    for _ = 1, 5 do engine:poll(0.05) end
+    -- More sockets than the process may open from now on: poll refuses them all.
+    os.execute "prlimit --pid $PPID --nofile=20:"
+    local used, count, started = os.clock(), 0, core.now()
+    while count < #ids and core.now() - started < 5 * SLOWER do
+      engine:poll(0.2)
+      while engine:finished() do count = count + 1 end
+    end
+    used = os.clock() - used
+    os.execute "prlimit --pid $PPID --nofile=1024:"
+    assert.are.equal(#ids, count)
+    assert.is_true(used < 0.25 * SLOWER, used)
+    engine:close()
+    server.stop()
+  end)
+end)
+
 describe("a time-out says what was waited for:", function()
   local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
   for _, row in ipairs {

@@ -359,6 +359,24 @@ describe("taking an answer out of an engine", function()
     assert.are.equal("cancelled", (select(2, engine:collect(id))))
   end)
 
+  it("gives the whole of it though a finaliser cancels or collects the very id meanwhile", function()
+    for _, name in ipairs { "cancel", "collect" } do
+      local engine, id = answered(answer(("x"):rep(50000), "X-Request-Id: r\r\n"))
+      local status, headers, body
+      finaliser.always(function() status, headers, body = engine:collect(id) end, function()
+        engine[name](engine, id)
+        -- Another request may get the room.
+        local other = engine:start({ method = "GET", base = "http://127.0.0.1:1", host = "y", path = "/", headers = {},
+          body = "", date = "", connect_timeout = 1 }, 5)
+        if other then engine:cancel(other) end
+      end)
+      assert.are.equal(200, status)
+      assert.are.equal("r", headers["x-request-id"])
+      assert.are.equal(("x"):rep(50000), body)
+      engine:close()
+    end
+  end)
+
   it("leaves out a header that is too long to keep, and keeps those after it", function()
     -- The last bytes of the room for headers: all fit, or not the end, or not the value.
     for size = 65522, 65525 do

@@ -16,9 +16,9 @@ exclude_files = { "build" }
 
 files["lua/aom/loop"] = { read_globals = { "ngx", "vim" } }
 files["lua/aom/health.lua"] = { read_globals = { "vim" } }
-files["lua/aom/json.lua"] = { read_globals = { "vim" } }
-files["lua/aom/system.lua"] = { read_globals = { "vim", "ngx" } }
+files["lua/aom/util/json.lua"] = { read_globals = { "vim" } }
+files["lua/aom/util/platform.lua"] = { read_globals = { "vim", "ngx" } }
 files["examples"] = { globals = { "ngx", "vim" } }
-files["lua/aom/types.lua"] = { unused_args = false, ignore = { "241/client" } }
+files["lua/aom/types/aom.lua"] = { unused_args = false, ignore = { "241/client" } }
 files["spec"] = { std = "min+busted", read_globals = { "ngx", "vim" } }
 files[".busted"] = { std = "max" }

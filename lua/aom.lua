@@ -5,7 +5,7 @@
 ---     local result = aom.trigger("workflow-id", "enable")
 ---     print(result.request_id)
 
-local face = require "aom.face"
+local face = require "aom.client.facade"
 
 local here = debug.getinfo(1, "S").source
 local ours = here:gsub("%.lua$", "/")

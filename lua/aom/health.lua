@@ -19,7 +19,7 @@ end
 local function major(version) return tostring(version):match "%d+" end
 
 local function check_json(report)
-  local missing = require("aom.json").missing()
+  local missing = require("aom.util.json").missing()
   if missing then return report.error(missing.message, { missing.hint }) end
   report.ok "JSON is read and written"
 end
@@ -84,7 +84,7 @@ local function check_authorities(report, system)
 end
 
 local function check_profile(report, system)
-  local path, explicit = require("aom.profile").path(system)
+  local path, explicit = require("aom.config.profile").path(system)
   if not path then return report.info "no profile: there is no home directory" end
   local stat = (vim.uv or vim.loop).fs_stat(path)
   if not stat and explicit then
@@ -115,7 +115,7 @@ local function check_variables(report, system)
 end
 
 local function check_settings(report, system)
-  local from = require("aom.source").new({}, system)
+  local from = require("aom.config.layers").new({}, system)
   for _, name in ipairs { "region", "endpoint" } do
     local value, where = from:lookup(name)
     if value then report.ok(("%s %s (%s)"):format(name, value, where)) end
@@ -148,7 +148,7 @@ function health.check()
   local installed = check_installation(report)
   check_loop(report)
   if not installed then return end
-  local system = require "aom.system"
+  local system = require "aom.util.platform"
   check_authorities(report, system)
   check_configuration(report, system)
 end

@@ -1,7 +1,7 @@
 --- All of `aom`, returning nil and the error where that raises it; the clients made
 --- here do so too.
 
-local face = require "aom.face"
+local face = require "aom.client.facade"
 
 ---@type aom.Safe
 local safe = face.build(function(value, err)

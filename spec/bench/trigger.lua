@@ -23,7 +23,7 @@ local function floor_command()
     quote(floor), quote(url .. signed.url:match("^%w+://[^/]*(.*)$")), ("%d"):format(requests),
     url:find("^https") and quote(ca_file) or "-",
     quote("Content-Type: application/json"), quote("X-Project-Id: " .. PROJECT),
-    quote("User-Agent: lua-aom/" .. require "aom.version"),
+    quote("User-Agent: lua-aom/" .. require "aom.util.version"),
   }
   for name, value in pairs(signed.headers) do words[#words + 1] = quote(name .. ": " .. value) end
   return table.concat(words, " ")

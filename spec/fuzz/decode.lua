@@ -3,15 +3,15 @@
 ---
 ---     lua spec/fuzz/decode.lua [COUNT [SEED]]
 
-local clock = require "aom.clock"
-local endpoint = require "aom.endpoint"
-local errors = require "aom.errors"
-local explain = require "aom.explain"
-local operations = require "aom.operations"
-local profile = require "aom.profile"
-local request = require "aom.request"
-local response = require "aom.response"
-local retry = require "aom.retry"
+local clock = require "aom.util.clock"
+local endpoint = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local explain = require "aom.client.diagnose"
+local operations = require "aom.api.operations"
+local profile = require "aom.config.profile"
+local request = require "aom.api.input"
+local response = require "aom.api.response"
+local retry = require "aom.http.retry"
 
 local count, seed = tonumber(arg[1]) or 200000, tonumber(arg[2]) or os.time()
 math.randomseed(seed)

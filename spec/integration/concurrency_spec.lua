@@ -1,6 +1,6 @@
 --- Many calls at once over one engine, and what a new key is allowed.
 
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)

@@ -1,7 +1,7 @@
 --- Every source of credentials, end to end against the simulator.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
 
 local TOKENS = "POST /v3/auth/tokens"

@@ -9,7 +9,7 @@ describe("a renewal under libuv", function()
   end
 
   local accounts = require "spec.support.accounts"
-  local client = require "aom.client"
+  local client = require "aom.client.methods"
 
   local simulator
   setup(function() simulator = accounts.simulator() end)

@@ -1,7 +1,7 @@
 --- The self-examination, against the simulator in all sorts of trouble.
 
 local accounts = require "spec.support.accounts"
-local doctor = require "aom.doctor"
+local doctor = require "aom.client.doctor"
 local process = require "spec.support.process"
 
 local simulator, serial = nil, 0

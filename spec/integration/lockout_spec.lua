@@ -2,7 +2,7 @@
 --- credentials, counted at the other end.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)

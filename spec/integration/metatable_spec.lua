@@ -2,8 +2,8 @@
 --- the other account's service sees of it is nothing.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client"
-local doctor = require "aom.doctor"
+local client = require "aom.client.methods"
+local doctor = require "aom.client.doctor"
 local process = require "spec.support.process"
 
 local PRODUCTION, STAGING = ("a"):rep(32), ("b"):rep(32)

@@ -48,7 +48,7 @@ local function tell(name, value, err)
   assert(aom.is_error(err), name .. " gave " .. tostring(err))
   print(name, err.kind, err.hint, (tostring(err):gsub("\n", " ")))
 end
-tell("aom.client", pcall(aom.client, given))
+tell("aom.client.methods", pcall(aom.client, given))
 tell("aom.trigger", pcall(aom.trigger, "wf-1", "enable"))
 tell("aom.enable", pcall(aom.enable, "wf-1"))
 tell("safe.client", safe.client(given))

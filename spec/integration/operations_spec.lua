@@ -132,7 +132,7 @@ describe("over the wire", function()
 end)
 
 describe("a bulk over the wire", function()
-  local client = require "aom.client"
+  local client = require "aom.client.methods"
   local simulator, state, ids
 
   setup(function()

@@ -7,7 +7,7 @@ package.path = "./?.lua;" .. package.path
 local tree = require "spec.lint.tree"
 
 local ROCKSPEC = "aom-scm-1.rockspec"
-local VERSION = "lua/aom/version.lua"
+local VERSION = "lua/aom/util/version.lua"
 local MAX_LINES = 400
 
 -- Spelt in halves, so that this file may be searched too.

@@ -191,7 +191,7 @@ local samples = {
       ["lua/aom.lua"] = 'local a = require "aom.a"\n-- ngx.say, os.getenv\n--[[ vim.fn ]]\nreturn "-- " .. a',
       ["lua/aom/a.lua"] = 'return pcall(require, "cjson")',
       ["lua/aom/loop/uv.lua"] = 'return vim.loop or require("luv")',
-      ["lua/aom/system.lua"] = 'return os.getenv("HOME")',
+      ["lua/aom/util/platform.lua"] = 'return os.getenv("HOME")',
     },
   },
   ["Lua in the core"] = {
@@ -242,24 +242,24 @@ local samples = {
     complaint = "lua/aom/a.lua requires spec.support.x",
   },
   ["a host outside the loops"] = {
-    files = { ["lua/aom/client.lua"] = "ngx.sleep(1)" },
-    complaint = "lua/aom/client.lua mentions ngx",
+    files = { ["lua/aom/client/methods.lua"] = "ngx.sleep(1)" },
+    complaint = "lua/aom/client/methods.lua mentions ngx",
   },
   ["Neovim outside the loops"] = {
-    files = { ["lua/aom/retry.lua"] = "return vim.uv" },
-    complaint = "lua/aom/retry.lua mentions vim",
+    files = { ["lua/aom/http/retry.lua"] = "return vim.uv" },
+    complaint = "lua/aom/http/retry.lua mentions vim",
   },
   ["luv outside the loops"] = {
-    files = { ["lua/aom/client.lua"] = 'require "luv"' },
-    complaint = "lua/aom/client.lua mentions luv",
+    files = { ["lua/aom/client/methods.lua"] = 'require "luv"' },
+    complaint = "lua/aom/client/methods.lua mentions luv",
   },
   ["the environment elsewhere"] = {
-    files = { ["lua/aom/config.lua"] = 'local x = os.getenv "X"' },
-    complaint = "lua/aom/config.lua mentions os.getenv",
+    files = { ["lua/aom/config/resolve.lua"] = 'local x = os.getenv "X"' },
+    complaint = "lua/aom/config/resolve.lua mentions os.getenv",
   },
   ["a file elsewhere"] = {
-    files = { ["lua/aom/config.lua"] = "local f = io.open(p)" },
-    complaint = "lua/aom/config.lua mentions io.open",
+    files = { ["lua/aom/config/resolve.lua"] = "local f = io.open(p)" },
+    complaint = "lua/aom/config/resolve.lua mentions io.open",
   },
 }
 

@@ -2,7 +2,7 @@
 --- cancelling at any moment, clients that are dropped, scripts that end early.
 
 local aom = require "aom"
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
 local uv = require "luv"
 local uvloop = require "spec.support.uvloop"

@@ -210,7 +210,7 @@ end
 
 describe("under luv", function()
   it("the loop is found where luv is loaded", function()
-    local state = require("aom.client").open { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "a",
+    local state = require("aom.client.methods").open { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "a",
       sk = "s" }
     assert.are.equal("uv", state.loop.name)
   end)

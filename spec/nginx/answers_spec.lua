@@ -11,12 +11,12 @@ local SERVER = [[
   location = /two {
     content_by_lua_block {
       local cjson = require "cjson"
-      local state = assert(require("aom.client").open {
+      local state = assert(require("aom.client.methods").open {
         endpoint = ngx.var.arg_endpoint, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true,
         max_response_bytes = tonumber(ngx.var.arg_limit), transport = "%s",
       })
       local function fetch(seconds)
-        local answer, trouble = state.loop.fetch(require("aom.attempt").new { method = "GET",
+        local answer, trouble = state.loop.fetch(require("aom.http.attempt").new { method = "GET",
           base = state.settings.endpoint.base, host = state.settings.endpoint.host, path = "/", query = {},
           headers = {}, body = "", date = "", connect_timeout = 5, fresh = false }, state.loop.now() + seconds)
         return answer and { status = answer.status, body = answer.body } or trouble

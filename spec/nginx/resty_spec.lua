@@ -51,13 +51,13 @@ describe("lua-resty-http in nginx", function()
             assert(pcall(require, "resty.http"))
             local all = options()
             all.transport = nil
-            ngx.say(require("aom.client").open(all).loop.transport)
+            ngx.say(require("aom.client.methods").open(all).loop.transport)
           }
         }
         location = /attempts {
           content_by_lua_block {
-            local client = require "aom.client"
-            local attempt = require "aom.attempt"
+            local client = require "aom.client.methods"
+            local attempt = require "aom.http.attempt"
             local state = client.open(options { transport = ngx.var.arg_transport })
             for i = 1, 3 do
               local answer = state.loop.fetch(attempt.new { method = "GET", base = state.settings.endpoint.base,

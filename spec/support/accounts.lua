@@ -1,8 +1,8 @@
 --- A simulated account with every way in, and clients that use one of them.
 
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
-local system = require "aom.system"
+local system = require "aom.util.platform"
 
 local accounts = {}
 

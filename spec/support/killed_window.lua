@@ -16,8 +16,8 @@
 
 local what, url, file, fatal = arg[1], arg[2], arg[3], tonumber(arg[4])
 
-local client = require "aom.client"
-local system = require "aom.system"
+local client = require "aom.client.methods"
+local system = require "aom.util.platform"
 
 local given = {}
 for i = 5, #arg do

@@ -6,7 +6,7 @@
 --- many there were and how long the slowest took: run beside others, it shows whether a
 --- server keeps answering.
 
-local attempt = require "aom.attempt"
+local attempt = require "aom.http.attempt"
 local blocking = require "aom.loop.blocking"
 local core = require "aom.core"
 

@@ -2,7 +2,7 @@
 --- of tables and a time of its own.
 
 local cjson = require "cjson"
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 

@@ -1,6 +1,6 @@
 --- What the README and the types for editors name is what there is.
 
-local client = require "aom.client"
+local client = require "aom.client.methods"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
 
@@ -12,7 +12,7 @@ local function read(path)
 end
 
 local readme = read "README.md"
-local types = read "lua/aom/types.lua"
+local types = read "lua/aom/types/aom.lua"
 local values = read "lua/aom/types/values.lua"
 
 --- The fields of a class among the types.
@@ -30,7 +30,7 @@ local function names_of(path)
 end
 
 describe("an option of a client", function()
-  local known = names_of "lua/aom/options.lua"
+  local known = names_of "lua/aom/config/options.lua"
 
   for name in pairs(known) do
     it(name .. " is in the README", function() assert.truthy(readme:find("`" .. name .. "`", 1, true)
@@ -43,7 +43,7 @@ describe("an option of a client", function()
 end)
 
 describe("an event", function()
-  local call = read "lua/aom/call.lua"
+  local call = read "lua/aom/client/call.lua"
 
   it("is in the README and in its type", function()
     local count = 0
@@ -58,7 +58,7 @@ end)
 
 describe("a function", function()
   local official = {}
-  for _, row in pairs(require "aom.operations") do official[row.official_name] = true end
+  for _, row in pairs(require "aom.api.operations") do official[row.official_name] = true end
 
   for _, group in ipairs { { "client:", client.methods }, { "client:", client.walks }, { "aom.", safe } } do
     for name in pairs(group[2]) do

@@ -2,7 +2,7 @@
 --- how to wait pass through as they are; what `fetch` brings back is checked and brought
 --- into the one shape that the rest of the library reads.
 
-local errors = require "aom.errors"
+local errors = require "aom.util.errors"
 
 local adapter = {}
 

@@ -1,6 +1,6 @@
 --- The loop of plain Lua: nothing turns the wheel but the call that waits.
 
-local driven = require "aom.loop.driven"
+local driven = require "aom.loop.engine"
 
 local blocking = {}
 

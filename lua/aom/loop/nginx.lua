@@ -8,11 +8,11 @@
 --- deadline, and a gate's hold ends at a set time.
 
 local core = require "aom.core"
-local cosocket = require "aom.loop.cosocket"
-local errors = require "aom.errors"
-local resty_options = require "aom.loop.resty_options"
-local stepper = require "aom.loop.stepper"
-local transfers = require "aom.loop.transfers"
+local cosocket = require "aom.loop.nginx_resty"
+local errors = require "aom.util.errors"
+local resty_options = require "aom.loop.nginx_resty_options"
+local stepper = require "aom.loop.nginx_curl"
+local transfers = require "aom.loop.transfer"
 
 local nginx = {}
 

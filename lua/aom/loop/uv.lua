@@ -2,8 +2,8 @@
 --- Calls wait in coroutines and on libuv's handles; nothing else stops. A call made
 --- outside a coroutine and without a callback blocks, for want of anything to suspend.
 
-local driven = require "aom.loop.driven"
-local sockets = require "aom.loop.sockets"
+local driven = require "aom.loop.engine"
+local sockets = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
 local uv_loop = {}

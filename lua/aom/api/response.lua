@@ -1,0 +1,198 @@
+--- From an HTTP answer to the caller's result or to an error. Pure: no I/O.
+---
+--- The service, its gateway, the identity service and proxies on the way each have
+--- a shape of their own for an error body; all of them become one error here.
+
+local errors = require "aom.util.errors"
+local json = require "aom.util.json"
+local readers = require "aom.api.bodies"
+local retry = require "aom.http.retry"
+
+local response = {}
+
+-- Names under which a code and a message travel together, in the order in which
+-- they are trusted. A pair counts when its message is there.
+local shapes = {
+  { "error_code", "error_msg" },
+  { "error_code", "error_message" },
+  { "errorCode", "errorMsg" },
+  { "errorCode", "errorMessage" },
+  { "code", "message" },
+}
+
+local MAX_DEPTH = 5
+local SNIPPET = 200
+
+local function text_of(value)
+  if type(value) == "string" and value ~= "" then return value end
+  if type(value) == "number" then return ("%.14g"):format(value) end
+end
+
+local function pair_of(object)
+  for _, shape in ipairs(shapes) do
+    local code, message = text_of(object[shape[1]]), text_of(object[shape[2]])
+    if code and message then return code, message end
+  end
+end
+
+-- What the identity service says of a missing right, for an administrator to decode.
+local function authorization_of(object)
+  return text_of(object.error_code) or text_of(object.code), text_of(object.encoded_authorization_message)
+end
+
+local function sorted_names(object)
+  local names = {}
+  for name in pairs(object) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The first code and message that `read` finds, outer objects before inner ones, names
+--- in order, so that the same body always gives the same error; and the object they are in.
+local function find(object, read, depth)
+  local code, message = read(object)
+  if message then return code, message, object end
+  if depth == MAX_DEPTH then return nil end
+  for _, name in ipairs(sorted_names(object)) do
+    local member = object[name]
+    if type(member) == "table" and name ~= "details" then
+      local inner, text, holder = find(member, read, depth + 1)
+      if text then return inner, text, holder end
+    end
+  end
+end
+
+local function find_pair(object)
+  local code, message, holder = find(object, pair_of, 1)
+  if message then return code, message, holder end
+  return find(object, authorization_of, 1)
+end
+
+--- A message without its code is better than none.
+local function lone_message(object)
+  return text_of(object.error_msg) or text_of(object.error_message) or text_of(object.errorMsg)
+    or text_of(object.errorMessage) or text_of(object.message)
+end
+
+local function read_details(list, mask)
+  if type(list) ~= "table" then return nil end
+  local details = {}
+  for _, entry in ipairs(list) do
+    local code, message
+    if type(entry) == "table" then code, message = find_pair(entry) end
+    if message then details[#details + 1] = { code = code and mask(code), message = mask(message) } end
+  end
+  return details[1] and details or nil
+end
+
+--- The first bytes of a body, fit for a message. Masked before they are cut, since no
+--- mask recognises half a secret.
+local function snippet(body, mask)
+  body = mask(body)
+  local text = body:sub(1, SNIPPET)
+  -- A multi-byte character that the cut went through is left out.
+  if #body > SNIPPET then text = text:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
+  return (text:gsub("[%z\1-\31\127]+", " "))
+end
+
+local titles = {
+  [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified",
+  [307] = "redirected", [308] = "redirected for good",
+  [400] = "bad request", [401] = "not authenticated", [403] = "forbidden", [404] = "not found",
+  [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
+  [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable",
+  [504] = "gateway timed out",
+}
+
+local function fallback_message(answer, mask)
+  local title = titles[answer.status] or "the service refused the request"
+  if answer.body:find("^%s*$") then return title end
+  return title .. ": " .. snippet(answer.body, mask)
+end
+
+--- The error that an answer other than 2xx stands for.
+---@param answer aom.Answer
+---@param mask fun(text: string): string  hides the caller's secrets
+---@return aom.Error
+function response.failure(answer, mask)
+  local headers = answer.headers
+  local fields = {
+    status = answer.status,
+    request_id = headers["x-request-id"] or headers["x-iam-trace-id"],
+    retryable = retry.is_transient(answer.status),
+  }
+  local body = json.unwrap(answer.body)
+  local message
+  if type(body) == "table" then
+    local code, text, holder = find_pair(body)
+    fields.code, message = code and mask(code), text or lone_message(body)
+    holder = holder or body
+    fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)
+    fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
+    fields.details = read_details(holder.details or body.details, mask)
+  end
+  fields.request_id = fields.request_id and mask(fields.request_id)
+  return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
+end
+
+local harmless_codes = { ["0"] = true, ["200"] = true }
+local harmless_words = { success = true, ok = true }
+
+--- Some services say no with a 2xx. A code counts that stands in a field for errors alone,
+--- or looks like one, as "AOM.31001302" does, and is not one of a success.
+local function error_code_of(object)
+  local inner = object.error
+  local code = text_of(object.error_code) or text_of(object.errorCode)
+    or (type(inner) == "table" and text_of(inner.code))
+    or (type(object.code) == "string" and object.code:match "^[A-Z][0-9A-Z_]*%.[0-9]+$")
+  if not code or harmless_codes[code] or harmless_words[(lone_message(object) or ""):lower()] then return nil end
+  return code, code
+end
+
+-- What only acknowledges has no fields of its users' in it, in which anything may stand.
+local searched = { acknowledgement = MAX_DEPTH, outcome = MAX_DEPTH }
+
+--- The error that the body of a 2xx answer states, if any.
+local function refusal(answer, request, mask)
+  -- The documented answer is no JSON, and not worth an attempt to decode it.
+  if not answer.body:find(":", 1, true) then return nil end
+  local body = json.unwrap(answer.body)
+  if type(body) ~= "table" then return nil end
+  local deepest = searched[request.operation.result] or 1
+  local code = find(body, error_code_of, MAX_DEPTH + 1 - deepest)
+  if not code then return nil end
+  local err = response.failure(answer, mask)
+  err.code = err.code or mask(code)
+  return err
+end
+
+--- The result of a 2xx answer.
+---@param answer aom.Answer
+---@param request aom.Request
+---@param mask fun(text: string): string
+---@return table|nil result
+---@return aom.Error|nil err
+function response.result(answer, request, mask)
+  local refused = refusal(answer, request, mask)
+  if refused then return nil, refused end
+  local request_id = answer.headers["x-request-id"]
+  local result = {
+    success = true,
+    status = answer.status,
+    request_id = request_id,
+    body = answer.body,
+    attempts = 0, -- set, as the next one, when the call ends
+    elapsed = 0,
+  }
+  if not readers[request.operation.result](answer.body, result) then
+    return nil, errors.new("protocol",
+      "the answer is not what the service sends: " .. snippet(answer.body, mask),
+      { status = answer.status, request_id = request_id and mask(request_id) })
+  end
+  for name, value in pairs(request.values) do result[name] = value end
+  return result
+end
+
+return response

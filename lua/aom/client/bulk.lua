@@ -1,0 +1,181 @@
+--- Switches many workflows: side by side over few connections, with one entry for each
+--- id, in order, whatever happens.
+
+local call = require "aom.client.call"
+local errors = require "aom.util.errors"
+local names = require "aom.client.selection"
+local operations = require "aom.api.operations"
+local options = require "aom.config.options"
+local pace = require "aom.http.throttle"
+local plain = require "aom.util.plain"
+local request = require "aom.api.input"
+
+local bulk = {}
+
+local CONCURRENCY = 16
+
+---@class aom.BulkEntry
+---@field id string
+---@field name? string      when it was found by a selection
+---@field result? aom.TriggerResult
+---@field error? aom.Error
+
+---@class aom.BulkReport
+---@field succeeded integer
+---@field failed integer
+---@field elapsed number
+
+local row = operations.trigger
+
+local known = {
+  concurrency = options.kinds.count, rate = options.kinds.rate, stop_on_error = options.kinds.flag,
+  on_result = options.kinds.callable,
+}
+
+--- The entries of a report, before anything was sent.
+local function entries_of(ids)
+  local elements, list = plain.list(ids), {}
+  if not elements then
+    return nil, errors.argument("ids: expected a plain list, got a table whose metatable may hide some of it")
+  end
+  for i, given in ipairs(elements) do
+    local entry, err = { id = given }
+    if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
+    if not entry then return nil, err end
+    err = request.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
+    if err then return nil, err end
+    list[i] = entry
+  end
+  for key in next, ids do
+    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
+      return nil, errors.argument(
+        "ids: expected a list without holes, or a selection such as { name = … }, and it has the key %s",
+        errors.show(key))
+    end
+  end
+  return list
+end
+
+---@class aom.Bulk
+---@field report aom.BulkReport
+---@field twins table<string, integer[]>  an id's places: one that is there twice is sent once
+---@field stopped? boolean
+local function count(self, entry)
+  local report = self.report
+  if entry.error then report.failed = report.failed + 1 else report.succeeded = report.succeeded + 1 end
+  if self.on_result then self.on_result(entry, report.succeeded + report.failed, #report) end
+end
+
+local function settle(self, id, result, err)
+  for _, place in ipairs(self.twins[id]) do
+    local entry = self.report[place]
+    entry.result, entry.error = result, err
+    if err and self.stop_on_error and err.kind ~= "cancelled" then self.stopped = true end
+    count(self, entry)
+  end
+end
+
+local function is_over(self) return self.stopped or self.scope.cancelled or self.state.closed end
+
+local function left_out(self)
+  local why = self.scope.cancelled and "the bulk was cancelled"
+    or self.state.closed and "the client was closed" or "the bulk stopped at an error of another call"
+  return errors.new("cancelled", why .. " before this call was made",
+    { operation = row.name, attempts = 0 })
+end
+
+local function switch(self, id)
+  local state, scope = self.state, self.scope
+  if not is_over(self) then self.pace:turn() end
+  if is_over(self) then return settle(self, id, nil, left_out(self)) end
+  local built, refusal = request.build(row, id, self.action)
+  if not built then
+    refusal.attempts = 0
+    return settle(self, id, nil, refusal)
+  end
+  local task = state.loop.current and state.loop.current()
+  if task then scope.tasks[task] = true end
+  local result, err = call.run(state, built, scope)
+  if task then scope.tasks[task] = nil end
+  settle(self, id, result, err)
+end
+
+--- Ends at once what is under way; what has not begun finds out by itself.
+local function cancel_tasks(scope, loop)
+  if not loop.cancel then return end
+  local list = {}
+  for task in pairs(scope.tasks) do list[#list + 1] = task end
+  for _, task in ipairs(list) do loop.cancel(task) end
+end
+
+local function jobs_of(self)
+  local jobs = {}
+  for place, entry in ipairs(self.report) do
+    local id = entry.id
+    if self.twins[id] then
+      table.insert(self.twins[id], place)
+    else
+      self.twins[id] = { place }
+      jobs[#jobs + 1] = function() switch(self, id) end
+    end
+  end
+  return jobs
+end
+
+--- Runs the calls for the entries; they become the report.
+---@param state aom.ClientState
+---@param scope table
+---@param entries aom.BulkEntry[]
+---@param action string
+---@param chosen table  checked options
+---@return aom.BulkReport
+function bulk.run(state, scope, entries, action, chosen)
+  local loop = state.loop
+  local started = loop.now()
+  local self = {
+    state = state, scope = scope, report = entries, action = action, twins = {},
+    stop_on_error = chosen.stop_on_error, on_result = chosen.on_result,
+  }
+  self.pace = pace.new(loop, chosen.rate, function() return scope.cancelled or state.closed end,
+    state.settings.timeout)
+  entries.succeeded, entries.failed = 0, 0
+  scope.pace, scope.tasks = self.pace, setmetatable({}, { __mode = "k" })
+  scope.on_cancel = function() cancel_tasks(scope, loop) end
+  loop.run(jobs_of(self), chosen.concurrency or CONCURRENCY)
+  entries.elapsed = loop.now() - started
+  return entries
+end
+
+local function run_selected(state, scope, select, action, chosen)
+  local found, err = select(scope)
+  if not found then return nil, err end
+  local entries
+  entries, err = entries_of(found)
+  if not entries then return nil, err end
+  return bulk.run(state, scope, entries, action, chosen)
+end
+
+--- For `invoke.task`: a report.
+---@param ids any      ids, or workflows; or a selection: { name = … }, { match = …, … }
+---@param action any
+---@param given? table  options
+function bulk.prepare(state, ids, action, given)
+  local err = request.check("action", action, row.parameters.action)
+  if err then return nil, err end
+  local chosen
+  chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)
+  if not chosen then return nil, err end
+  if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
+  if rawget(ids, 1) == nil then
+    local select
+    select, err = names.prepare_select(state, ids)
+    if err then return nil, err end
+    if select then return function(scope) return run_selected(state, scope, select, action, chosen) end end
+  end
+  local entries
+  entries, err = entries_of(ids)
+  if not entries then return nil, err end
+  return function(scope) return bulk.run(state, scope, entries, action, chosen) end
+end
+
+return bulk

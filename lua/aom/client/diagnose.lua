@@ -1,0 +1,122 @@
+--- Turns a refusal into advice. A gateway that refuses a signature often echoes the
+--- canonical request it computed itself, with "|" for line ends: set beside ours it
+--- shows which line differs, and so what was changed on the way. Pure.
+
+local evidence = require "aom.credentials.evidence"
+local regions = require "aom.config.regions"
+
+local explain = {}
+
+explain.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
+
+--- What an attempt without an answer may come from.
+---@param kind string
+---@param settings table
+---@return string|nil hint
+function explain.trouble(kind, settings)
+  -- What nginx trusts is said in nginx.conf, and named by the message.
+  if kind == "tls" then return settings.transport ~= "resty" and explain.CA_FIX or nil end
+  local proxy = settings.proxy
+  if kind == "network" and proxy and proxy ~= "" then return "the connection goes through the proxy of option proxy" end
+end
+
+local names = { "method", "path", "query" }
+
+local secret_headers = { ["x-security-token"] = true, ["x-auth-token"] = true, ["authorization"] = true }
+
+local function split(text, separator)
+  local lines = {}
+  for line in (text .. separator):gmatch("(.-)" .. (separator == "|" and "%|" or separator)) do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+--- A header value may hold a "|" of its own, which no split can tell: such an echo
+--- has more lines than it should, and is left alone.
+local function same_length(ours, theirs) return #ours == #theirs end
+
+local function line_name(index, count, line)
+  if names[index] then return names[index] end
+  if index == count then return "payload hash" end
+  if index == count - 1 then return "list of signed headers" end
+  local header = line:match("^([^:]*):")
+  return header and "header " .. header or "line " .. index
+end
+
+local function shown(line)
+  local header = line:match("^([^:]*):")
+  if header and secret_headers[header:lower()] then return header .. ":***" end
+  if #line > 120 then line = line:sub(1, 120) .. "…" end
+  return '"' .. line .. '"'
+end
+
+--- Which line of the canonical request differs from the one that the gateway echoed.
+---@param ours string      our canonical request
+---@param message string   the gateway's message
+---@return string|nil hint
+function explain.difference(ours, message)
+  local echo = message:match("canonicalRequest:(.*)$")
+  if not echo then return nil end
+  local mine, theirs = split(ours, "\n"), split(echo, "|")
+  if not same_length(mine, theirs) then
+    if ours:find("|", 1, true) then return nil end
+    return ("the gateway computed a canonical request of %d lines and this client one of %d: "
+      .. "headers were added or removed on the way"):format(#theirs, #mine)
+  end
+  for i = 1, #mine do
+    if mine[i] ~= theirs[i] then
+      return ("the %s differs: this client signed %s, the gateway saw %s"):format(
+        line_name(i, #mine, mine[i]), shown(mine[i]), shown(theirs[i]))
+    end
+  end
+  return "the gateway computed the same canonical request, so the secret key does not belong to "
+    .. "the access key"
+end
+
+local redirects = { [300] = true, [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+--- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
+local function names_no_key(message)
+  local between = message:lower():match "%f[%w]ak%f[%W]([^,]*)not exist"
+  return between and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
+end
+
+--- A 401 that did not come from behind the gateway.
+local function unauthenticated(err)
+  local message = err.message
+  if names_no_key(message) then return "the access key does not exist or was deleted" end
+  if message:find("reach the limit", 1, true) then
+    return "the service has locked this access key for five minutes, after too many wrong signatures"
+  end
+  if message:find("decrypt token fail", 1, true) then
+    return "the token is malformed, or was issued in another region"
+  end
+  if err.code and err.code:find "%.0307$" then return "the token has expired: get a new one" end
+end
+
+--- Whoever gives no code of the service's may be a firewall or a proxy on the way.
+local function forbidden(err)
+  local code = err.code
+  if not code then return nil end
+  if code:find "^APIGW?%.040[124]$" then return "the service does not accept calls from this address" end
+  if evidence.is_behind(code, 403) or code:find "^API[GC]W?%.0302$" then
+    return "the user lacks a permission in this project; switching a workflow needs cms:workflow:update"
+  end
+end
+
+--- Advice on a refusal that needs no comparison.
+---@param err aom.Error
+---@param region string|nil
+---@return string|nil
+function explain.refusal(err, region)
+  local status, code = err.status, err.code
+  if status == 401 and not (code and evidence.is_behind(code, 401)) then return unauthenticated(err) end
+  if status == 403 then return forbidden(err) end
+  if status == 404 and code and code:find "%.0101$" and region and not regions.has_automation(region) then
+    return ("the provider documents this API for %s alone"):format(regions.with_automation)
+  end
+  if redirects[status] then return "redirects are never followed: correct the endpoint" end
+end
+
+return explain

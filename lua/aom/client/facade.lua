@@ -1,0 +1,128 @@
+--- The functions that users see, over cores that return nil and an error. One builder
+--- makes both faces, so that they cannot drift apart: the one that raises, and
+--- `aom.safe`, which returns nil, err.
+
+local client = require "aom.client.methods"
+local core = require "aom.core"
+local doctor = require "aom.client.doctor"
+local errors = require "aom.util.errors"
+local signing = require "aom.http.sign"
+local version = require "aom.util.version"
+
+local face = {}
+
+-- Clients are empty tables, and their states stand here: what a script prints or
+-- serialises by accident holds no token.
+local states = setmetatable({}, { __mode = "k" })
+
+local default_state
+
+--- The client of `aom.trigger` and the like. Made at the first use, from environment
+--- and profile; a failure is not remembered.
+local function get_default()
+  if not default_state then
+    local err
+    default_state, err = client.open()
+    if not default_state then return nil, err end
+  end
+  return default_state
+end
+
+local function describe(object)
+  local state = states[object]
+  return ("aom.client (%s%s)"):format(state.settings.endpoint.base, state.closed and ", closed" or "")
+end
+
+local function method(run, finish, name)
+  return function(object, ...)
+    local state = states[object]
+    if not state then
+      return finish(nil, errors.argument("call it as client:%s(…), on a client", name))
+    end
+    return finish(run(state, ...))
+  end
+end
+
+--- What a `for` turns: an element each time. Where an error is no exception it is one
+--- more turn, with `false` and the error, so that no loop ends as if it had seen all.
+local function iterator(walk, finish)
+  return function()
+    if not walk then return nil end
+    local element, err = walk:next()
+    if not err then return element end
+    walk = nil
+    local _, reported = finish(nil, err)
+    return false, reported
+  end
+end
+
+local function failing(err)
+  return { next = function() return nil, err end }
+end
+
+local function walk_method(begin, finish, name)
+  return function(object, ...)
+    local state = states[object]
+    local walk, err
+    if state then
+      walk, err = begin(state, ...)
+    else
+      err = errors.argument("call it as client:%s(…), on a client", name)
+    end
+    if not walk then finish(nil, err) end
+    return iterator(walk or failing(err), finish)
+  end
+end
+
+local function dotted(name) return errors.argument("call it as aom.%s(…), with a dot", name) end
+
+local function on_default(run, finish, module, name)
+  return function(...)
+    if (...) == module then return finish(nil, dotted(name)) end
+    local state, err = get_default()
+    if not state then return finish(nil, err) end
+    return finish(run(state, ...))
+  end
+end
+
+local function versions()
+  local info = core.versions()
+  info.aom = version
+  info.lua = _VERSION
+  info.luajit = type(jit) == "table" and jit.version or nil
+  return info
+end
+
+--- Builds a face. `finish` receives what a core returned: a value, or nil and an error.
+---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
+---@return table
+function face.build(finish)
+  local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
+  class.__index = {}
+  for name, run in pairs(client.methods) do class.__index[name] = method(run, finish, name) end
+  for name, begin in pairs(client.walks) do class.__index[name] = walk_method(begin, finish, name) end
+
+  local module = { is_error = errors.is_error, version = versions }
+  for _, name in ipairs { "trigger", "enable", "disable" } do
+    module[name] = on_default(client.methods[name], finish, module, name)
+  end
+  function module.client(options)
+    if options == module then return finish(nil, dotted "client") end
+    local state, err = client.open(options)
+    if not state then return finish(nil, err) end
+    local object = setmetatable({}, class)
+    states[object] = state
+    return object
+  end
+  function module.doctor(options)
+    if options == module then return finish(nil, dotted "doctor") end
+    return finish(doctor.examine(options))
+  end
+  function module.sign(request, credentials)
+    if request == module then return finish(nil, dotted "sign") end
+    return finish(signing.sign(request, credentials))
+  end
+  return module
+end
+
+return face

@@ -1,0 +1,239 @@
+--- Lists that the service hands out in pages, walked one element at a time.
+---
+--- A list is whole, or an error. A service may count the elements of a page where it
+--- states the total, number its pages from 0, give shorter pages than it was asked for,
+--- or ignore the page's number. So a walk goes on until a page is empty, brings nothing
+--- new, or is short and reaches the total; what then differs from the total is looked
+--- for on page 0. A list may also change while it is walked: elements are told apart by
+--- their ids, so that one which moved to a later page does not come twice.
+
+local errors = require "aom.util.errors"
+local fields = require "aom.api.fields"
+local invoke = require "aom.client.dispatch"
+local json = require "aom.util.json"
+local operations = require "aom.api.operations"
+local options = require "aom.config.options"
+local request = require "aom.api.input"
+
+local pages = {}
+
+---@class aom.PagedList
+---@field operation string  that returns a page
+---@field page string       the field with the page's number
+---@field size string       the field with the length of a page
+---@field last integer      the last page that can be asked for
+
+---@type table<string, aom.PagedList>
+pages.lists = {
+  workflows = { operation = "list_workflows", page = "page", size = "size", last = 9999999 },
+  scripts = { operation = "list_scripts", page = "page_num", size = "page_size", last = 100 },
+  script_versions = { operation = "list_script_versions", page = "page_num", size = "page_size", last = 100 },
+  jobs = { operation = "list_jobs", page = "page_num", size = "page_size", last = 1000 },
+  templates = { operation = "list_templates", page = "page_num", size = "page_size", last = 9999999 },
+}
+
+local SIZE = 100
+
+---@class aom.Walk
+---@field shortfall? aom.Error  what was missing at the end of a walk that allows it
+---@field pages integer     pages received
+---@field found integer     different elements so far
+---@field total? integer    as the service stated it last
+---@field changed boolean   whether it stated more than one
+---@field first integer     the page that the walk began with
+---@field over boolean      whether there is no further page, but perhaps page 0
+---@field cut? boolean      whether the service has no number for a further page
+---@field asked_zero boolean  or not to be asked
+local Walk = {}
+Walk.__index = Walk
+
+--- What the list's operation takes.
+local function arguments(self, filter)
+  if self.has_id then return self.id, filter end
+  return filter
+end
+
+local walk_options = { allow_partial = options.kinds.flag }
+
+--- Takes the options of a walk out of its filter: the rest is for the service.
+local function take_options(filter, what)
+  local chosen, err = options.read_table(what, { allow_partial = filter.allow_partial }, walk_options)
+  filter.allow_partial = nil
+  return chosen and chosen.allow_partial, err
+end
+
+--- Begins to walk a list; asks nothing yet. In the filter, `allow_partial = true` takes a
+--- list that is not whole; false says that the caller has no such choice.
+---@param state aom.ClientState
+---@param list aom.PagedList
+---@param a any  the id that the list belongs to, if its operation takes one; else the filter
+---@param b any
+---@return aom.Walk|nil
+---@return aom.Error|nil
+function pages.walk(state, list, a, b)
+  local row = operations[list.operation]
+  local has_id = #row.arguments > 0
+  local id, filter = a, b
+  if not has_id then id, filter = nil, a end
+  local self = setmetatable({
+    state = state, list = list, has_id = has_id, id = id, elements = {}, at = 0, seen = {},
+    pages = 0, found = 0, fresh = true, changed = false, over = false,
+  }, Walk)
+  local err
+  filter, err = fields.read(row, filter, walk_options)
+  if not filter then return nil, err end
+  filter[list.size] = filter[list.size] or SIZE
+  self.allow_partial, err = take_options(filter, row.name)
+  if err then return nil, err end
+  local built
+  built, err = request.build(row, arguments(self, filter))
+  if not built then return nil, err end
+  self.filter, self.size, self.first = filter, filter[list.size], filter[list.page] or 1
+  self.next_page, self.asked_zero = self.first, self.first ~= 1
+  return self
+end
+
+--- Some services state a total of 0 with a page that they do not have.
+local function note_total(self, total)
+  if total == nil or (total == 0 and #self.elements == 0 and self.pages > 1) then return end
+  self.changed = self.changed or (self.total ~= nil and total ~= self.total)
+  self.total = total
+end
+
+local function fetch(self, scope, page)
+  local list = self.list
+  self.filter[list.page] = page
+  local result, err = invoke.step(self.state, scope, list.operation, arguments(self, self.filter))
+  if not result then return nil, err end
+  self.pages, self.elements, self.at, self.fresh = self.pages + 1, result.elements, 0, false
+  note_total(self, result.total)
+  return true
+end
+
+--- What stands for an element: its id, or all of it where it has none.
+local function key_of(element)
+  local id = element.version_id or element.id
+  if (type(id) == "string" and id ~= "") or type(id) == "number" then return id, true end
+  return json.encode(element) or "", false
+end
+
+--- Elements without ids may be alike on one page, and are the same on two.
+local function is_new(self, element)
+  local key, has_id = key_of(element)
+  local page = self.seen[key]
+  if page and (has_id or page ~= self.pages) then return false end
+  self.seen[key] = self.pages
+  self.found, self.fresh = self.found + 1, true
+  return true
+end
+
+--- Nothing can be said of a total by a walk that begins in the middle.
+local function known_total(self) return self.first <= 1 and self.total or nil end
+
+local function reaches_total(self)
+  local total = known_total(self)
+  return total ~= nil and self.found >= total
+end
+
+--- Whether the page that was read to its end was the last one.
+local function is_last(self)
+  if self.pages == 0 then return false end
+  local page, count = self.next_page - 1, #self.elements
+  -- A service that counts from 1 may have no page 0, or take it for page 1.
+  if count == 0 then return page > 0 end
+  if not self.fresh then return page > 1 end
+  return self.next_page > self.list.last or (count < self.size and reaches_total(self))
+end
+
+--- Whether an error says that there is no such page.
+local function is_no_page(err) return err.status == 400 or err.status == 404 end
+
+--- Page 0 is worth a request when the total does not say that all is there.
+local function wants_zero(self) return not self.asked_zero and self.found ~= known_total(self) end
+
+local function incomplete(self, message)
+  local err = errors.new("protocol", message, { operation = self.list.operation, retryable = self.changed })
+  if self.changed then
+    err.hint = "the list has changed while it was read: the same call may succeed now"
+  elseif self.allow_partial == nil then
+    err.hint = "allow_partial = true takes what there is"
+  end
+  return err
+end
+
+--- What is wrong with a walk that is over, or nil.
+local function verdict(self)
+  local total, list = known_total(self), self.list
+  local counts = total and ("the service states a total of %.0f, and has sent %.0f"):format(total, self.found)
+  if self.cut and self.found ~= total then
+    return incomplete(self, ("the list is longer than the %.0f pages that the service has%s"):format(list.last,
+      counts and ": " .. counts or ""))
+  end
+  if total and self.found < total then return incomplete(self, "the list is not whole: " .. counts) end
+end
+
+--- Gets the next page. False at the end.
+local function advance(self, scope)
+  if not self.over and not is_last(self) then
+    local fetched, err = fetch(self, scope, self.next_page)
+    if fetched then
+      self.next_page = self.next_page + 1
+      return true
+    end
+    -- Some services refuse a page that they do not have.
+    if not (is_no_page(err) and reaches_total(self)) then return nil, err end
+  end
+  if not self.over then
+    self.over, self.cut = true, self.next_page > self.list.last and self.fresh and #self.elements >= self.size
+  end
+  if wants_zero(self) then
+    local fetched, err = fetch(self, scope, 0)
+    if not fetched and not is_no_page(err) then return nil, err end
+    self.asked_zero = true
+    if fetched then return true end
+  end
+  self.shortfall = verdict(self)
+  if self.shortfall and not self.allow_partial then return nil, self.shortfall end
+  return false
+end
+
+--- The next element; nil at the end, nil and an error when a page cannot be had, or the
+--- list is not whole. After an error of a page the same page is asked for again.
+---@param scope? table
+---@return table|nil
+---@return aom.Error|nil
+function Walk:next(scope)
+  while true do
+    self.at = self.at + 1
+    local element = self.elements[self.at]
+    if element == nil then
+      local more, err = advance(self, scope)
+      if not more then return nil, err end
+    elseif is_new(self, element) then
+      return element
+    end
+  end
+end
+
+--- All that is left of a walk, as a list.
+---@param scope? table
+---@return table[]|nil
+---@return aom.Error|nil
+function Walk:rest(scope)
+  local all = {}
+  while true do
+    local element, err = self:next(scope)
+    if err then return nil, err end
+    if element == nil then return all end
+    all[#all + 1] = element
+  end
+end
+
+--- For `invoke.task`: a whole list.
+function pages.prepare_all(state, list, a, b)
+  local walk, err = pages.walk(state, list, a, b)
+  if not walk then return nil, err end
+  return function(scope) return walk:rest(scope) end
+end
+
+return pages

@@ -1,0 +1,102 @@
+--- Waits for an execution of a workflow to end.
+
+local errors = require "aom.util.errors"
+local invoke = require "aom.client.dispatch"
+local operations = require "aom.api.operations"
+local options = require "aom.config.options"
+local plain = require "aom.util.plain"
+local request = require "aom.api.input"
+
+local executions = {}
+
+local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH = 1, 15, 1.5
+local TIMEOUT = 3600
+
+--- The statuses that an execution keeps. The service documents no closed list: any other
+--- one means that it goes on.
+local final = { success = true, fail = true, cancel = true, approvalFailed = true }
+
+local known = {
+  timeout = options.kinds.seconds, interval = options.kinds.seconds, on_progress = options.kinds.callable,
+  final = {
+    function(value) return type(value) == "table" and plain.list(value) ~= nil end,
+    "a list of statuses",
+  },
+}
+
+local function is_final(execution, more)
+  if final[execution.status] then return true end
+  for _, status in ipairs(more or {}) do
+    if execution.status == status then return true end
+  end
+  return false
+end
+
+local function timed_out(self, execution, failure)
+  local err = errors.new("timeout", ("the execution had not ended after %g seconds"):format(self.timeout))
+  err.operation = "wait"
+  if execution then
+    err.hint = ('its status is %s; an unknown one counts as running, unless option final names it')
+      :format(errors.show(execution.status))
+  elseif failure then
+    err.hint = "last error: " .. failure.message
+  end
+  return err
+end
+
+--- Asks until the status is final. What may pass by itself is borne until the time is up.
+local function poll(state, scope, self)
+  local loop, interval = state.loop, self.interval
+  local started, last = loop.now(), nil
+  scope.deadline = started + self.timeout
+  while true do
+    local result, err = invoke.step(state, scope, "execution", self.workflow_id, self.execution_id)
+    if result then
+      last = result.execution
+      if self.on_progress then self.on_progress(last, loop.now() - started) end
+      if is_final(last, self.final) then return last end
+    elseif not err.retryable then
+      return nil, err
+    end
+    local left = scope.deadline - loop.now()
+    if left <= 0 then return nil, timed_out(self, last, err) end
+    loop.sleep(math.min(interval, left))
+    if loop.now() >= scope.deadline then return nil, timed_out(self, last, err) end
+    interval = math.min(math.max(LONGEST_INTERVAL, self.interval), interval * GROWTH)
+  end
+end
+
+-- What may name an execution.
+local named = { workflow_id = true, execution_id = true, id = true }
+
+local function read_execution(execution)
+  if type(execution) ~= "table" then
+    return nil, errors.argument("wait: expected an execution, as client:execute returns it, got %s",
+      errors.show(execution))
+  end
+  local values, err = plain.values(execution, named)
+  if not values then return nil, err end
+  local execution_id = values.execution_id or values.id
+  local built
+  built, err = request.build(operations.execution, values.workflow_id, execution_id)
+  if not built then return nil, err end
+  return values.workflow_id, execution_id
+end
+
+--- For `invoke.task`: the execution as it is when it has ended.
+---@param execution table  { workflow_id, execution_id }
+---@param given? table     options
+function executions.prepare_wait(state, execution, given)
+  local workflow_id, execution_id = read_execution(execution)
+  if not workflow_id then return nil, execution_id end
+  local chosen, err = options.read_table("wait", given == nil and {} or given, known)
+  if not chosen then return nil, err end
+  local self = {
+    workflow_id = workflow_id, execution_id = execution_id, final = chosen.final,
+    on_progress = chosen.on_progress, timeout = chosen.timeout or TIMEOUT,
+    interval = chosen.interval or FIRST_INTERVAL,
+  }
+  return function(scope) return poll(state, scope, self) end
+end
+
+return executions

@@ -1,0 +1,175 @@
+--- The file that remembers what a maintenance window has changed. It is written before
+--- a change begins and after it ended, each time whole and synced, so that a process may
+--- be killed at any moment: what the file says is enough to put everything back.
+---
+--- It holds ids and names, and no secret.
+
+local errors = require "aom.util.errors"
+local json = require "aom.util.json"
+local numbers = require "aom.client.window.numbers"
+
+local FORMAT = "lua-aom window 1"
+
+--- What has become of a workflow:
+---   planned    it was on when the window began; nothing was sent
+---   pausing    it may have been switched off
+---   paused     it was switched off
+---   skipped    it was left alone, since somebody else got there first
+---   failed     the service refused to switch it off
+---   resuming   it may have been switched on again
+---   resumed    it is on again
+---   gone       it does not exist any more, or has no schedule
+---@class aom.WindowEntry
+---@field id string
+---@field name string
+---@field state string
+---@field note? string  what was noticed about it
+---@field seen? table   what it looked like when it had been switched off
+---@field unsettled? boolean  a call that disables it may still be under way at the service
+
+---@class aom.Journal
+---@field path? string
+---@field stage "pausing"|"paused"|"resuming"|"resumed"
+---@field workflows aom.WindowEntry[]
+---@field patience number   seconds for which a call may be under way after its process died
+---@field create? boolean   there is no such file yet, and nobody else's is to be replaced
+---@field written? string   the stage that the file tells
+local Journal = {}
+Journal.__index = Journal
+
+local journal = {}
+
+-- The journals of what callers were shown, for when the file cannot be read.
+local shown_of = setmetatable({}, { __mode = "k" })
+
+---@param state aom.ClientState
+---@param path string|nil  nil: remembered nowhere, for a dry run
+---@param entries aom.WindowEntry[]
+---@return aom.Journal
+function journal.new(state, path, entries)
+  local settings = state.settings
+  return setmetatable({
+    system = state.system, path = path, stage = "pausing", workflows = entries,
+    project_id = settings.project_id, endpoint = settings.endpoint.base,
+    begun = state.system.time(), patience = settings.attempt_timeout,
+  }, Journal)
+end
+
+--- Saves it. Nothing may be disabled at the service while this fails.
+---@return boolean|nil
+---@return aom.Error|nil
+function Journal:save()
+  local lines = {}
+  for i, entry in ipairs(self.workflows) do
+    local text, why = json.encode(entry)
+    if not text then return nil, errors.config(("%s cannot be written down: %s"):format(entry.id, why)) end
+    lines[i] = "    " .. text
+  end
+  local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %s,\n'
+    .. '  "patience": %s,\n  "stage": %s,\n  "workflows": [\n%s\n  ]\n}\n'):format(
+    json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), numbers.write(self.begun),
+    numbers.write(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
+  local written, why, taken = self.system.write_file(self.path, text, self.create)
+  if taken then return nil, errors.argument("%s was created by somebody else meanwhile", self.path) end
+  if not written then return nil, errors.config("the journal could not be saved: " .. why) end
+  self.create, self.written = nil, self.stage
+  return true
+end
+
+local function is_entry(entry)
+  return type(entry) == "table" and type(entry.id) == "string" and type(entry.state) == "string"
+end
+
+local function is_sound(value)
+  if type(value) ~= "table" or value.format ~= FORMAT or type(value.workflows) ~= "table" then return false end
+  for _, entry in ipairs(value.workflows) do
+    if not is_entry(entry) then return false end
+  end
+  return value.patience ~= nil and type(value.stage) == "string"
+end
+
+--- What keeps a client from a window.
+local function check_owner(state, value, path)
+  -- A client that looks its project up may not know it before its first call.
+  local known = state.settings.project_id
+  local other = known and value.project_id ~= known
+  if other or value.endpoint ~= state.settings.endpoint.base then
+    return errors.argument("%s belongs to project %s at %s, and this client to another", path,
+      tostring(value.project_id), tostring(value.endpoint))
+  end
+end
+
+--- Reads one back; nil and why when there is none, or one that makes no sense.
+---@param state aom.ClientState
+---@param path string
+---@return aom.Journal|nil
+---@return aom.Error|nil err
+---@return "absent"|"unreadable"|nil what  of the file
+function journal.load(state, path)
+  local text, why, absent = state.system.read_file(path)
+  if not text then
+    return nil, errors.argument("the file of the window cannot be read: %s", why or path),
+      absent and "absent" or "unreadable"
+  end
+  local value = json.decode(numbers.quote(text))
+  if type(value) == "table" then value.patience = numbers.read(value.patience) end
+  if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
+  local err = check_owner(state, value, path)
+  if err then return nil, err end
+  value.system, value.path, value.written = state.system, path, value.stage
+  value.begun = numbers.read(value.begun) or 0
+  return setmetatable(value, Journal)
+end
+
+--- The journal behind what a caller was shown in this Lua state.
+---@param state aom.ClientState
+---@param shown any
+---@return aom.Journal|nil
+function journal.recall(state, shown)
+  local known = type(shown) == "table" and shown_of[shown] or nil
+  return known and not check_owner(state, known, known.path) and known or nil
+end
+
+--- What was shown of the windows of a file is no window any more.
+---@param path string
+function journal.forget(path)
+  for _, known in pairs(shown_of) do
+    if known.path == path then known.stage = "resumed" end
+  end
+end
+
+--- How many entries are in one of the states.
+function Journal:count(...)
+  local wanted, found = {}, 0
+  for i = 1, select("#", ...) do wanted[select(i, ...)] = true end
+  for _, entry in ipairs(self.workflows) do
+    if wanted[entry.state] then found = found + 1 end
+  end
+  return found
+end
+
+--- What the caller gets to see of an entry.
+---@param entry aom.WindowEntry
+---@return table
+function Journal.view_of(_, entry)
+  return { id = entry.id, name = entry.name, state = entry.state, note = entry.note }
+end
+
+--- What the caller gets to see.
+---@return table
+function Journal:view()
+  local shown = {
+    file = self.path, stage = self.stage, workflows = {}, noticed = {},
+    paused = self:count("pausing", "paused", "resuming"), resumed = self:count "resumed",
+    skipped = self:count "skipped", failed = self:count "failed", gone = self:count "gone",
+  }
+  for i, entry in ipairs(self.workflows) do
+    local copy = self:view_of(entry)
+    shown.workflows[i] = copy
+    if copy.note then shown.noticed[#shown.noticed + 1] = copy end
+  end
+  shown_of[shown] = self
+  return shown
+end
+
+return journal

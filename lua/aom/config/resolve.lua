@@ -1,0 +1,138 @@
+--- Where each setting comes from: argument, then environment, then profile file.
+--- Reads them once, when a client is made, and says where it looked.
+
+local endpoint = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local options = require "aom.config.options"
+local regions = require "aom.config.regions"
+local regions_file = require "aom.config.regions_file"
+local source = require "aom.config.layers"
+
+local config = {}
+
+local defaults = {
+  algorithm = "SDK-HMAC-SHA256",
+  timeout = 60,
+  attempt_timeout = 30,
+  connect_timeout = 5,
+  max_attempts = 4,
+  max_response_bytes = 1024 * 1024,
+}
+
+-- These stay in the source, where the credentials' provider takes them out.
+local for_credentials = {
+  ak = true, sk = true, security_token = true, token = true, credentials = true,
+  username = true, password = true, domain_name = true, idp_id = true, id_token_file = true,
+  metadata = true, metadata_endpoint = true, iam_endpoint = true,
+}
+
+--- The endpoints of a region: its variable, else the regions file, else the known one.
+local function region_urls(region, region_where, from)
+  local name = regions.override_variable(region)
+  local list = endpoint.list(from.system.getenv(name) or "")
+  if list[1] then return list, "environment variable " .. name end
+  local err
+  list, err = regions_file.endpoints(from.system, "aom", region)
+  if err then return nil, err end
+  if list then return list, "the regions file" end
+  local url = regions.endpoint(region)
+  if url then return { url }, "region " .. region end
+  local nearest = regions.nearest(region)
+  return nil, errors.config(("unknown region %s (%s)"):format(errors.show(region), region_where),
+    ("%sknown regions: %s; for another one set an endpoint"):format(
+      nearest and ('did you mean "%s"? '):format(nearest) or "", regions.list()))
+end
+
+--- An endpoint goes before a region, but what stands nearer goes before both: with a
+--- region given, an endpoint in the profile is not looked for. Notes where each came from.
+local function endpoint_urls(settings, from)
+  local found = settings.provenance
+  for _, look in ipairs { from.nearby, from.in_profile } do
+    local urls, where, err, place = look(from, "endpoint")
+    if err then return nil, err end
+    local region, region_where, _, region_place = look(from, "region")
+    settings.region, found.region = region, region_where
+    if urls then
+      found.endpoint, found.endpoint_place = where, place
+      return endpoint.list(urls)
+    end
+    if region then
+      urls, where = region_urls(region, region_where, from)
+      found.endpoint, found.endpoint_place = where, region_place
+      return urls, where
+    end
+  end
+  return nil, errors.config("neither a region nor an endpoint is set",
+    "looked for " .. from:searched "region" .. "; and for " .. from:searched "endpoint")
+end
+
+local function parse_all(urls, where)
+  local list = {}
+  for i, url in ipairs(urls) do
+    local problem
+    list[i], problem = endpoint.parse(url)
+    if problem then
+      return nil, errors.config(("the endpoint from %s %s"):format(where, problem),
+        "expected a URL such as https://aom.cn-north-4.myhuaweicloud.com")
+    end
+  end
+  if not list[1] then return nil, errors.config(("the endpoint from %s is empty"):format(where)) end
+  return list
+end
+
+local function find_endpoints(settings, from)
+  local urls, err = endpoint_urls(settings, from)
+  if not urls then return err end
+  settings.endpoints, err = parse_all(urls, settings.provenance.endpoint)
+  if err then return err end
+  settings.endpoint = settings.endpoints[1]
+end
+
+--- A project id that is given nowhere is looked up later, by the region's name.
+local function find_project(settings, from)
+  local id, where, err, passed = from:own "project_id"
+  if err then return err end
+  settings.passed_over.project_id = passed
+  if not id then
+    if settings.region then return nil end
+    return errors.config("no project id is set, and no region to look it up for",
+      (passed and passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
+        .. from:searched "region")
+  end
+  if not options.kinds.project[1](id) then
+    return errors.config(("the project id from %s is not 32 letters and digits"):format(where),
+      "the console lists it under My Credentials, one for each region")
+  end
+  settings.project_id, settings.provenance.project_id = id, where
+end
+
+--- libcurl would look at it when it connects, and no sooner.
+local function check_ca_file(settings, system)
+  if not settings.ca_file then return nil end
+  local text, why = system.read_file(settings.ca_file)
+  if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
+end
+
+--- Resolves everything about a client but its credentials. Two records go with it, by the
+--- names of settings: `provenance`, where each was found, and `passed_over`, what was found
+--- and belongs to another account.
+---@param given table|nil  client options
+---@param system aom.System
+---@return table|nil settings
+---@return aom.Error|nil err
+function config.resolve(given, system)
+  local checked, err = options.check(given)
+  if not checked then return nil, err end
+  local settings = { provenance = {}, passed_over = {} }
+  for name, value in pairs(defaults) do settings[name] = value end
+  for name, value in pairs(checked) do
+    if not for_credentials[name] then settings[name] = value end
+  end
+  local from = source.new(checked, system)
+  settings.source = from
+  err = check_ca_file(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
+  if err then return nil, err end
+  return settings
+end
+
+return config

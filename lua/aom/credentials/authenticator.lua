@@ -1,0 +1,138 @@
+--- From the values that a provider gives to what requests carry. Secret keys move into
+--- C here; a token stays in the one header that sends it.
+
+local breaker = require "aom.credentials.lockout"
+local core = require "aom.core"
+local endpoint = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local mask = require "aom.util.mask"
+
+local bearer = {}
+
+---@class aom.Bearer
+---@field signer? userdata            signs, when it is a key pair
+---@field lookup_signer? userdata     signs for the identity service, where that differs
+---@field headers table<string, string>  what every request carries
+---@field record? aom.KeyRecord       what is known of the key pair
+---@field mark string                 the same for the same credentials, and tells nothing of them
+---@field project_id? string          the project that a token belongs to
+---@field expires_at? integer
+---@field substitute? boolean        given in place of refused ones, and not accepted so far
+---@field mask fun(text: string): string
+
+local V11 = "V11-HMAC-SHA256"
+
+local algorithms = {
+  ["SDK-HMAC-SHA256"] = true, ["SDK-HMAC-SM3"] = true, ["SDK-ECDSA-P256-SHA256"] = true,
+  ["SDK-SM2-SM3"] = true, [V11] = true,
+}
+
+---@param settings table
+---@return aom.Error|nil
+function bearer.check_algorithm(settings)
+  if algorithms[settings.algorithm] then return nil end
+  local names = {}
+  for name in pairs(algorithms) do names[#names + 1] = name end
+  table.sort(names)
+  return errors.argument("option algorithm: expected one of %s, got %s",
+    table.concat(names, ", "), errors.show(settings.algorithm))
+end
+
+local function is_header_text(value)
+  return type(value) == "string" and value ~= "" and not value:find("[%z\1-\31\127]")
+end
+
+local function check(values)
+  if values.expires_at ~= nil and type(values.expires_at) ~= "number" then
+    return errors.config("expires_at must be a number of seconds since 1970")
+  end
+  if values.token ~= nil then
+    if is_header_text(values.token) and #values.token <= 40960 then return nil end
+    return errors.config("the token must be a string of 1 to 40960 bytes without control characters")
+  end
+  if not is_header_text(values.ak) or not is_header_text(values.sk) then
+    return errors.config("ak and sk must both be non-empty strings without control characters")
+  end
+  if values.security_token ~= nil and not is_header_text(values.security_token) then
+    return errors.config("the security token must be a non-empty string without control characters")
+  end
+end
+
+--- A one-way name of a secret.
+---@param name string
+---@param secret string
+---@return string
+function bearer.fingerprint(name, secret)
+  local signer = assert(core.signer { ak = name, sk = secret, algorithm = "SDK-HMAC-SHA256" })
+  local text = signer:fingerprint()
+  signer:close()
+  return text
+end
+
+local function with(headers, name, value)
+  local copy = {}
+  for key, text in pairs(headers) do copy[key] = text end
+  copy[name] = value
+  return copy
+end
+
+local function token_bearer(settings, headers, values)
+  for _, target in ipairs(settings.endpoints) do
+    if endpoint.is_open(target, settings) then
+      return nil, errors.config("a token would cross the network unencrypted, since the endpoint is http://",
+        "use https://, or set option allow_http to accept the risk")
+    end
+  end
+  return {
+    headers = with(headers, "X-Auth-Token", values.token),
+    mask = mask.of { values.token },
+    mark = bearer.fingerprint("token", values.token),
+    project_id = values.project_id,
+    expires_at = values.expires_at,
+  }
+end
+
+local function new_signer(values, algorithm, region)
+  local signer, why = core.signer {
+    ak = values.ak, sk = values.sk, security_token = values.security_token,
+    algorithm = algorithm, region = region, service = "aom",
+  }
+  if not signer then return nil, errors.config("cannot create a signer: " .. why) end
+  return signer
+end
+
+local function key_bearer(settings, headers, values)
+  local algorithm, region = settings.algorithm, settings.region
+  if algorithm == V11 and not region then
+    return nil, errors.config("algorithm V11-HMAC-SHA256 signs for a region, and none is set",
+      "set a region beside the endpoint")
+  end
+  local signer, err = new_signer(values, algorithm, region)
+  if not signer then return nil, err end
+  -- A signature for one service and region is of no use to the identity service.
+  local plain = algorithm == V11 and not settings.project_id and new_signer(values, "SDK-HMAC-SHA256") or nil
+  return {
+    signer = signer,
+    lookup_signer = plain,
+    headers = headers,
+    record = breaker.record(signer:fingerprint()),
+    mask = function(text) return signer:mask(text) end,
+    mark = bearer.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
+    expires_at = values.expires_at,
+  }
+end
+
+--- Makes a bearer of a provider's values.
+---@param settings table
+---@param headers table<string, string>
+---@param values aom.Credentials
+---@return aom.Bearer|nil
+---@return aom.Error|nil
+function bearer.new(settings, headers, values)
+  local err = check(values)
+  if err then return nil, err end
+  if values.token then return token_bearer(settings, headers, values) end
+  return key_bearer(settings, headers, values)
+end
+
+return bearer

@@ -1,0 +1,69 @@
+--- Where the identity service stands.
+
+local endpoints = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local regions = require "aom.config.regions"
+
+local iam = {}
+
+--- The region whose own hosts all of the client's endpoints are. What is called by any
+--- other name may be another cloud, whose users the public identity service must not see.
+local function home_region(settings)
+  local home
+  for _, target in ipairs(settings.endpoints) do
+    local region = regions.of_host(target.host)
+    if not region or (home and home ~= region) then return nil end
+    home = region
+  end
+  return (settings.region or home) == home and home or nil
+end
+
+local function nowhere(settings, passed)
+  local bases = {}
+  for i, target in ipairs(settings.endpoints) do bases[i] = target.base end
+  return errors.config(("the identity service is not known for %s%s, which is not the region's own endpoint"):format(
+    table.concat(bases, ", "), settings.region and " in region " .. settings.region or ""),
+    (passed and passed .. "; " or "") .. "set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT, to the "
+      .. "address of the identity service that belongs to it")
+end
+
+--- Who has the address of the identity service mostly has it with the API's version.
+local function without_version(endpoint)
+  endpoint.path = endpoint.path:gsub("/v3$", ""):gsub("/v3%.0$", "")
+  return endpoint
+end
+
+local function find(settings)
+  local url, where, err, passed = settings.source:own("iam_endpoint", settings.provenance.endpoint_place)
+  settings.source:forget_profile()
+  if err then return nil, err end
+  settings.passed_over.iam_endpoint = passed
+  if not url then
+    local region = home_region(settings)
+    if not region then return nil, nowhere(settings, passed) end
+    url, where = regions.iam_endpoint(region), "region " .. region
+  end
+  local endpoint, problem = endpoints.parse(url)
+  if not endpoint then
+    return nil, errors.config(("the endpoint of the identity service from %s %s"):format(where, problem),
+      "expected a URL such as https://iam.cn-north-4.myhuaweicloud.com")
+  end
+  if endpoints.is_open(endpoint, settings) then
+    return nil, errors.config("credentials would cross the network unencrypted, since the endpoint of the "
+      .. "identity service is http://", "use https://, or set option allow_http to accept the risk")
+  end
+  settings.provenance.iam_endpoint = where
+  return without_version(endpoint)
+end
+
+--- Looked for when it is needed for the first time.
+---@param settings table
+---@return aom.Endpoint|nil
+---@return aom.Error|nil
+function iam.endpoint(settings)
+  local err
+  if not settings.iam then settings.iam, err = find(settings) end
+  return settings.iam, err
+end
+
+return iam

@@ -1,0 +1,179 @@
+--- The project id of a client that was given none: a token tells its own; for keys the
+--- identity service is asked for the project that has exactly the region's name. Asked
+--- once by all who wait, and remembered in the process for each key and region.
+
+local errors = require "aom.util.errors"
+local gate = require "aom.loop.single_flight"
+local iam = require "aom.credentials.iam"
+local json = require "aom.util.json"
+local options = require "aom.config.options"
+
+local project = {}
+
+-- What is known, and the gate of whoever asks; by service, key and region.
+local entries = {}
+
+-- Not an operation of this service's: it goes to the identity service, which has
+-- no project in its paths.
+local lookup = {
+  name = "find_project", official = "KeystoneListProjects", method = "GET", idempotent = true,
+  result = "acknowledgement",
+}
+
+--- A token is a secret, and another one tomorrow: what it tells stays with its client.
+local function entry_of(client, bearer, endpoint)
+  local signer = bearer.signer
+  if not signer then
+    client.project_entry = client.project_entry or { gate = gate.new() }
+    return client.project_entry
+  end
+  local key = table.concat({ endpoint.base .. endpoint.path, signer:ak(), client.settings.region }, " ")
+  entries[key] = entries[key] or { gate = gate.new() }
+  return entries[key]
+end
+
+local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to do without the look-up"
+
+local MAX_SHOWN = 10
+
+local is_id = options.kinds.project[1]
+
+--- What helps in the end, and whether an id that was found is another account's.
+local function hint_of(settings)
+  local passed = settings.passed_over.project_id
+  return passed and HINT .. "; " .. passed or HINT
+end
+
+local function show(projects)
+  local shown = {}
+  for i = 1, math.min(#projects, MAX_SHOWN) do
+    shown[i] = ("%s (%s)"):format(errors.show(projects[i].name), projects[i].id)
+  end
+  if #projects > MAX_SHOWN then shown[#shown + 1] = ("%d more"):format(#projects - MAX_SHOWN) end
+  return table.concat(shown, ", ")
+end
+
+--- The projects of a list, those of the name and the others; nil when it is no such list.
+--- An entry that is no project matters where the one that is wanted may be meant by it.
+local function sort_out(body, name)
+  local document = json.decode(body)
+  local list = type(document) == "table" and document.projects
+  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil end
+  local named, others, seen, is_broken = {}, {}, {}, false
+  for _, entry in ipairs(list) do
+    local has_name = type(entry) == "table" and type(entry.name) == "string"
+    local is_named = has_name and entry.name == name
+    if not has_name or not is_id(entry.id) then
+      if is_named then return nil end
+      is_broken = true
+    elseif not seen[entry.id] then
+      local into = is_named and named or others
+      into[#into + 1], seen[entry.id] = entry, true
+    end
+  end
+  if is_broken and not named[1] then return nil end
+  return named, others
+end
+
+--- The service's filter may be loose: only a project of exactly that name is meant.
+local function choose(body, settings)
+  local region = settings.region
+  local named, others = sort_out(body, region)
+  if not named then
+    return nil, errors.new("protocol", "the identity service's list of projects cannot be understood",
+      { hint = hint_of(settings) })
+  end
+  if #named == 1 then return named[1].id end
+  if #named > 1 then
+    return nil, errors.config(("%d projects are called %s: %s"):format(#named, region, show(named)),
+      hint_of(settings))
+  end
+  local found = others[1] and "; the identity service names " .. show(others) or ""
+  return nil, errors.config(("no project is called %s, so its project id must be given%s"):format(region, found),
+    hint_of(settings))
+end
+
+local function ask(client, endpoint, run, scope, deadline)
+  local region = client.settings.region
+  local result, err = run(client, {
+    operation = lookup, endpoint = endpoint, values = {}, path = "/v3/projects",
+    query = { { "name", region } }, body = "",
+  }, scope, deadline)
+  if not result then
+    err.hint = (err.hint and err.hint .. "; " or "")
+      .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
+    return nil, err
+  end
+  return choose(result.body, client.settings)
+end
+
+local function ask_for_all(client, entry, hold, ...)
+  local id, err = ask(client, ...)
+  entry.id = id or entry.id
+  entry.gate:release(hold, err and err.kind ~= "cancelled" and err or nil)
+  return id, err
+end
+
+--- The id that is known or becomes known while this waits.
+local function find(client, entry, endpoint, run, scope, deadline)
+  local loop = client.loop
+  while not entry.id do
+    local hold = entry.gate:take(loop, math.min(deadline, loop.now() + client.settings.attempt_timeout))
+    if hold then return ask_for_all(client, entry, hold, endpoint, run, scope, deadline) end
+    local waited, failure, cancelled = entry.gate:wait(loop, deadline)
+    if cancelled then return nil, errors.cancelled() end
+    if failure then return nil, errors.copy(failure) end
+    if not waited then return ask_for_all(client, entry, nil, endpoint, run, scope, deadline) end
+    if loop.now() >= deadline then
+      return nil, errors.new("timeout", "the deadline passed while the project id was looked up")
+    end
+  end
+  return entry.id
+end
+
+local function adopt(client, id)
+  if not is_id(id) then
+    return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
+  end
+  client.settings.project_id = id
+  client.identity:set_project(id)
+  return true
+end
+
+--- Where the look-up goes. Without a look-up only some credentials do without it.
+local function identity_service(client)
+  local endpoint, err = iam.endpoint(client.settings)
+  if not endpoint and not client.identity.provider.asks_iam then
+    err.hint = (err.hint and err.hint .. "; or " or "") .. hint_of(client.settings)
+  end
+  return endpoint, err
+end
+
+--- Sees to it that the client's settings have a project id.
+---@param client aom.ClientState
+---@param run function  aom.call.run
+---@param scope? table  an asynchronous call's
+---@param deadline number
+---@return boolean|nil
+---@return aom.Error|nil
+function project.ensure(client, run, scope, deadline)
+  local loop, settings = client.loop, client.settings
+  local expires = math.min(deadline, loop.now() + settings.attempt_timeout)
+  local endpoint, bearer, err
+  -- Before anybody is asked for keys, but not where a token may come that tells its project.
+  if not client.identity.provider.may_tell_project then
+    endpoint, err = identity_service(client)
+    if not endpoint then return nil, err end
+  end
+  bearer, err = client.identity:get(loop, deadline, expires)
+  if not bearer then return nil, err end
+  if bearer.project_id then return adopt(client, bearer.project_id) end
+  endpoint, err = identity_service(client)
+  if not endpoint then return nil, err end
+  local id
+  id, err = find(client, entry_of(client, bearer, endpoint), endpoint, run, scope, deadline)
+  if not id then return nil, err end
+  return adopt(client, id)
+end
+
+return project

@@ -1,0 +1,42 @@
+--- Credentials from a function, or from an object with a `refresh` method, that
+--- the user brings.
+
+local errors = require "aom.util.errors"
+local plain = require "aom.util.plain"
+local protect = require "aom.util.pcall"
+
+---@class aom.CustomProvider: aom.Provider
+local Custom = { lazy = true, may_tell_project = true, where = "option credentials" }
+Custom.__index = Custom
+
+local custom = {}
+
+---@param provider function|table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+function custom.new(provider)
+  if type(provider) == "function" then
+    return setmetatable({ call = function(context) return provider(context) end }, Custom)
+  end
+  local refresh, err = plain.index(provider, "refresh")
+  if err then
+    err.message = "option credentials: " .. err.message
+    return nil, err
+  end
+  if type(refresh) ~= "function" then
+    return nil, errors.argument("option credentials: the object has no refresh method")
+  end
+  return setmetatable({ call = function(context) return provider:refresh(context) end }, Custom)
+end
+
+function Custom:refresh(context)
+  local fine, values, why = protect(self.call, context)
+  if not fine then values, why = nil, values end
+  if type(values) == "table" then return values end
+  if errors.is_error(why) then return nil, why end
+  if why == nil then return nil, errors.new("credentials", "the credentials provider gave none") end
+  return nil, errors.new("credentials", "the credentials provider gave none: " .. tostring(why),
+    { cause = { message = tostring(why) } })
+end
+
+return custom

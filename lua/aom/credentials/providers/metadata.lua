@@ -1,0 +1,105 @@
+--- Temporary keys of an instance's agency, from the metadata service of the machine. It
+--- is asked only where the user said so: elsewhere the address belongs to somebody else.
+
+local endpoints = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local remote = require "aom.credentials.providers.remote"
+
+---@class aom.MetadataProvider: aom.Provider
+---@field token? string
+---@field plain_until number  till then the service is known to have no tokens
+local Metadata = { window = 2400, lazy = true, where = "instance metadata" }
+Metadata.__index = Metadata
+
+local metadata = {}
+
+local DEFAULT = "http://169.254.169.254"
+local TIMEOUT = 3
+local TOKEN_SECONDS = 21600
+local PLAIN_SECONDS = 24 * 3600
+
+-- A service that answers so has no tokens, and gives keys without one.
+local without_tokens = { [404] = true, [405] = true, [503] = true }
+
+local NO_AGENCY = "Please configure Cloud Service Agency first"
+
+local KEY_NAMES = { ak = "access", sk = "secret", security_token = "securitytoken", expires_at = "expires_at" }
+
+local function is_wanted(source)
+  local value, where, err = source:lookup "metadata"
+  if err then return nil, err end
+  if value == nil or value == false or value == "false" or value == "0" then return false end
+  if value == true or value == "true" or value == "1" then return true end
+  return nil, errors.config(('%s is neither "true" nor "false"'):format(where))
+end
+
+local function find_endpoint(source)
+  local url, where, err = source:lookup "metadata_endpoint"
+  if err then return nil, err end
+  local endpoint, problem = endpoints.parse(url or DEFAULT)
+  if endpoint then return endpoint end
+  return nil, errors.config(("the endpoint of the metadata service from %s %s"):format(where, problem))
+end
+
+---@param settings table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+---@return string|nil skipped
+function metadata.new(settings)
+  local wanted, err = is_wanted(settings.source)
+  if err then return nil, err end
+  if not wanted then return nil, nil, "instance metadata (not asked, since option metadata is not set)" end
+  local endpoint
+  endpoint, err = find_endpoint(settings.source)
+  if not endpoint then return nil, err end
+  return setmetatable({ settings = settings, endpoint = endpoint, plain_until = 0 }, Metadata)
+end
+
+local function question(self, method, path, headers)
+  return {
+    what = "the metadata service", method = method, endpoint = self.endpoint, path = path, headers = headers,
+    no_proxy = true, timeout = TIMEOUT, tries = 1, secrets = { self.token },
+  }
+end
+
+--- Gets a token where the service has them.
+local function renew_token(self, context, needed)
+  self.token = nil
+  local ask = question(self, "PUT", "/meta-data/latest/api/token",
+    { ["X-Metadata-Token-Ttl-Seconds"] = ("%d"):format(TOKEN_SECONDS) })
+  local answer, err = remote.ask(self.settings, context, ask)
+  if not answer then return err end
+  if without_tokens[answer.status] and not needed then
+    self.plain_until = context.loop.now() + PLAIN_SECONDS
+    return nil
+  end
+  if answer.status ~= 200 then return remote.failure(answer, ask) end
+  local token = remote.trim(answer.body)
+  if token == "" or token:find("[%z\1-\31\127]") then return remote.nonsense(ask) end
+  self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
+end
+
+local function ask_for_keys(self, context)
+  local ask = question(self, "GET", "/openstack/latest/securitykey", { ["X-Metadata-Token"] = self.token })
+  local document, err, answer = remote.document(self.settings, context, ask)
+  if document then return remote.keys(document.credential, KEY_NAMES, ask) end
+  local stale = answer and answer.status == 401 and not answer.body:find(NO_AGENCY, 1, true)
+  return nil, err, stale
+end
+
+function Metadata:refresh(context)
+  local now = context.loop.now()
+  local fault
+  if now >= self.plain_until and not (self.token and now < self.token_ends) then
+    fault = renew_token(self, context, false)
+    if fault then return nil, fault end
+  end
+  local keys, err, stale = ask_for_keys(self, context)
+  if not stale then return keys, err end
+  fault = renew_token(self, context, true)
+  if fault then return nil, fault end
+  keys, err = ask_for_keys(self, context)
+  return keys, err
+end
+
+return metadata

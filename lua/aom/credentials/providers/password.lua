@@ -1,0 +1,110 @@
+--- A token for the name and password of an IAM user, valid in one project.
+
+local bearer = require "aom.credentials.authenticator"
+local breaker = require "aom.credentials.lockout"
+local clock = require "aom.util.clock"
+local errors = require "aom.util.errors"
+local evidence = require "aom.credentials.evidence"
+local iam = require "aom.credentials.iam"
+local remote = require "aom.credentials.providers.remote"
+
+---@class aom.PasswordProvider: aom.Provider
+local Password = {}
+Password.__index = Password
+
+local password = {}
+
+--- The user is given as options: from here on this provider alone holds the password.
+---@param settings table
+---@param values table  username, password, domain_name
+---@return aom.Provider
+function password.new(settings, values)
+  local self = setmetatable({ lazy = true, asks_iam = true, where = "options username and password" }, Password)
+  -- In a closure, where nothing that prints tables finds it.
+  function self.exchange(context) return password.exchange(settings, context, values) end
+  return self
+end
+
+function Password:refresh(context) return self.exchange(context) end
+
+local function scope(settings)
+  if settings.project_id then return { id = settings.project_id } end
+  return { name = settings.region }
+end
+
+local function question(settings, endpoint, values)
+  return {
+    what = "the identity service", method = "POST", endpoint = endpoint, path = "/v3/auth/tokens",
+    query = { { "nocatalog", "true" } }, secrets = { values.password },
+    headers = { ["Content-Type"] = "application/json;charset=utf8" },
+    body = { auth = {
+      identity = { methods = { "password" }, password = { user = {
+        name = values.username, password = values.password, domain = { name = values.domain_name },
+      } } },
+      scope = { project = scope(settings) },
+    } },
+  }
+end
+
+--- A project's name is asked for where its id is not known: a token of another project is
+--- of no use.
+local function check_project(settings, project)
+  local asked, name = scope(settings).name, project.name
+  if not asked or name == nil or name == asked then return nil end
+  return errors.config(("a token for the project %s was asked for, and the identity service gave one for %s"):format(
+    errors.show(asked), errors.show(name)), "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID")
+end
+
+local function read(settings, answer, document, ask)
+  local details = type(document.token) == "table" and document.token or {}
+  local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
+  if not token or not expires_at then return nil, remote.nonsense(ask) end
+  local project = type(details.project) == "table" and details.project or {}
+  local err = check_project(settings, project)
+  if err then return nil, err end
+  return { token = token, expires_at = expires_at, project_id = type(project.id) == "string" and project.id or nil }
+end
+
+local function ask_once(settings, context, endpoint, values)
+  local ask = question(settings, endpoint, values)
+  local document, err, answer = remote.document(settings, context, ask)
+  if not document then return nil, err, answer end
+  local token, fault = read(settings, answer, document, ask)
+  return token, fault, answer
+end
+
+--- Repeated wrong passwords lock a user, as wrong signatures lock a key.
+local function record_of(endpoint, values)
+  local name = table.concat({ "user", endpoint.base, values.domain_name, values.username }, " ")
+  return breaker.record(bearer.fingerprint(name, values.password), "user")
+end
+
+--- Changes a password for a token.
+---@param settings table
+---@param context { loop: aom.Loop, deadline: number }
+---@param values { username: string, password: string, domain_name: string }
+---@return aom.Credentials|nil
+---@return aom.Error|nil
+function password.exchange(settings, context, values)
+  local endpoint, err = iam.endpoint(settings)
+  if not endpoint then return nil, err end
+  local loop = context.loop
+  local record = record_of(endpoint, values)
+  local expires = math.min(context.deadline, loop.now() + settings.attempt_timeout)
+  local hold
+  hold, err = record:enter(loop, context.deadline, expires)
+  if not hold then return nil, err end
+  local token, answer
+  token, err, answer = ask_once(settings, context, endpoint, values)
+  if token then
+    record:accept(loop)
+  elseif answer and answer.status == 401 and not evidence.is_page(answer) then
+    record:refuse(loop, hold, err, err.message:find("lock", 1, true) and "locked" or "certain")
+  end
+  record:give_up(loop, hold, err)
+  local passed = settings.passed_over.project_id
+  if err and passed and not settings.project_id then err.hint = err.hint and err.hint .. "; " .. passed or passed end
+  return token, err
+end
+
+return password

@@ -1,0 +1,82 @@
+--- Temporary keys of a pod, from an endpoint that the cluster puts into its environment
+--- together with the file of the token that opens it.
+
+local endpoints = require "aom.config.endpoint"
+local errors = require "aom.util.errors"
+local federation = require "aom.credentials.providers.id_token"
+local remote = require "aom.credentials.providers.remote"
+local source = require "aom.config.layers"
+
+---@class aom.PodProvider: aom.Provider
+local Pod = { window = 2400, lazy = true, where = "pod identity" }
+Pod.__index = Pod
+
+local pod = {}
+
+local URI, FILE = source.pod.uri, source.pod.file
+local TIMEOUT = 5
+
+local KEY_NAMES = {
+  ak = "accessKeyId", sk = "secretAccessKey", security_token = "securityToken", expires_at = "expiration",
+}
+
+local function decode(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+local function read_query(text)
+  local query = {}
+  for part in text:gmatch("[^&]+") do
+    local name, value = part:match("^([^=]*)=?(.*)$")
+    query[#query + 1] = { decode(name), decode(value) }
+  end
+  return query
+end
+
+--- The URI is whole: it may have a query and a slash at its end, which an endpoint has
+--- not.
+local function parse(text, settings)
+  local url, query_text = text:match("^([^?]*)%??(.*)$")
+  local endpoint, problem = endpoints.parse(url)
+  if not endpoint then return nil, problem end
+  if endpoint.scheme == "http" and not endpoints.is_near(endpoint) and not settings.allow_http then
+    return nil, "would carry secrets unencrypted, since it is http:// and not on this machine"
+  end
+  local slash = (endpoint.path == "" or url:sub(-1) == "/") and "/" or ""
+  return { endpoint = endpoint, path = slash, query = read_query(query_text) }
+end
+
+---@param settings table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+---@return string|nil skipped
+function pod.new(settings)
+  local getenv = settings.source.system.getenv
+  local text, path = getenv(URI), getenv(FILE)
+  if not text and not path then
+    return nil, nil, ("pod identity (environment variable %s is not set)"):format(URI)
+  end
+  if not (text and path) then
+    return nil, errors.config(("environment variable %s is set and %s is not"):format(
+      text and URI or FILE, text and FILE or URI))
+  end
+  local target, problem = parse(text, settings)
+  if not target then return nil, errors.config(("environment variable %s %s"):format(URI, problem)) end
+  return setmetatable({ settings = settings, target = target, path = path }, Pod)
+end
+
+function Pod:refresh(context)
+  local secret, err = federation.read_secret(self.settings.source.system, self.path, "pod's token")
+  if not secret then return nil, err end
+  local ask = {
+    what = "the pod identity endpoint", method = "POST", endpoint = self.target.endpoint, path = self.target.path,
+    query = self.target.query, headers = { Authorization = secret }, body = "{}", secrets = { secret },
+    no_proxy = endpoints.is_near(self.target.endpoint), timeout = TIMEOUT,
+  }
+  local document
+  document, err = remote.document(self.settings, context, ask)
+  if not document then return nil, err end
+  return remote.keys(type(document.credentials) == "table" and document.credentials or document, KEY_NAMES, ask)
+end
+
+return pod

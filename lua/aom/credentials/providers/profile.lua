@@ -1,0 +1,64 @@
+--- Credentials from the [basic] section of the profile file.
+
+local errors = require "aom.util.errors"
+local files = require "aom.config.profile"
+local stored = require "aom.credentials.providers.stored"
+
+local profile = {}
+
+--- Files that were warned of already, of each system.
+local warned = setmetatable({}, { __mode = "k" })
+
+local function warn_if_open(system, path)
+  local mode = files.open_mode(system, path)
+  local known = warned[system] or {}
+  warned[system] = known
+  if not mode or known[path] then return end
+  known[path] = true
+  system.warn(("the profile %s can be read by others than its owner (mode %o): chmod 600 it"):format(path, mode))
+end
+
+local secret_names = { "sk", "token", "password" }
+
+local function holds_secret(values)
+  for _, name in ipairs(secret_names) do
+    if values[name] then return true end
+  end
+  return false
+end
+
+local function skipped(system, path)
+  if not path then return "the profile (no home directory is known)" end
+  local found, why, absent = system.read_file(path)
+  local finding = found and "none is there" or absent and "there is no such file" or "it cannot be read: " .. why
+  return ("ak and sk, token, username, or idp_id under [basic] in %s (%s)"):format(path, finding)
+end
+
+---@param settings table
+---@return aom.Provider|nil
+---@return aom.Error|nil
+---@return string|nil skipped
+function profile.new(settings)
+  local source = settings.source
+  local path
+
+  local function read()
+    local values, where = source:profile()
+    source:forget_profile()
+    if not values then return nil, where end
+    path = where
+    if path and holds_secret(values) then warn_if_open(source.system, path) end
+    return values
+  end
+
+  local provider, err = stored.new(settings, {
+    where = "the profile " .. tostring((files.path(source.system))), read = read,
+    complain = function(has, lacks)
+      return errors.config(("profile %s: [basic] has %s and lacks %s"):format(path, has, lacks))
+    end,
+  })
+  if provider or err then return provider, err end
+  return nil, nil, skipped(source.system, path)
+end
+
+return profile

@@ -1,0 +1,129 @@
+--- JSON through lua-cjson, or through Neovim's own copy of it.
+---
+--- cjson yields floats on Lua 5.3 and 5.4, and a null value of its own: here
+--- integral numbers become integers and null members of an object are absent.
+
+local errors = require "aom.util.errors"
+
+local json = {}
+
+local MAX_WHY = 200
+
+local HINT = "install it for this Lua: luarocks install lua-cjson, or apt-get install lua-cjson"
+
+--- Raises what is wrong with it.
+local function load_cjson()
+  local cjson = require "cjson.safe"
+  if type(cjson) ~= "table" or type(cjson.decode) ~= "function" or type(cjson.encode) ~= "function" then
+    error("the module has no decode and encode", 0)
+  end
+  -- A private instance: settings that the host changes on its own do not leak in.
+  local own = cjson.new and cjson.new() or cjson
+  local text, value = own.encode { a = true }, own.decode '{"a":[1]}'
+  if text ~= '{"a":true}' or type(value) ~= "table" or type(value.a) ~= "table" or value.a[1] ~= 1 then
+    error("the module does not encode and decode as it should", 0)
+  end
+  return own, cjson.null
+end
+
+local loaded, null
+
+-- Of a module that failed once, Lua 5.1 says no more than that it did.
+local first_why
+
+local function absence(why)
+  why = type(why) == "string" and why or errors.show(why)
+  if why:find("module 'cjson.safe' not found", 1, true) then
+    return errors.config("lua-cjson is not installed, and nothing can be sent without it", HINT)
+  end
+  first_why = first_why or why
+  if why:find("loop or previous error", 1, true) then why = first_why end
+  return errors.config("lua-cjson cannot be loaded, and nothing can be sent without it: "
+    .. why:gsub("%s+", " "):sub(1, MAX_WHY), HINT)
+end
+
+--- Finds what reads and writes JSON here. A failure is not remembered.
+---@return table|nil codec
+---@return aom.Error|nil err
+local function codec()
+  if loaded then return loaded end
+  local found, cjson, its_null = pcall(load_cjson)
+  local vim = rawget(_G, "vim")
+  if found then
+    loaded, null = cjson, its_null
+  elseif type(vim) == "table" and vim.json then
+    loaded, null = vim.json, vim.NIL
+  else
+    return nil, absence(cjson)
+  end
+  -- No JSON, and no key of a table either.
+  if loaded.decode_invalid_numbers then loaded.decode_invalid_numbers(false) end
+  -- What an empty table becomes is a setting of the host's in some codecs.
+  if loaded.encode_empty_table_as_object then loaded.encode_empty_table_as_object(true) end
+  return loaded
+end
+
+--- Why there is no JSON here, or nil. Whoever makes a client asks first: later it would
+--- show when a request has been carried out already.
+---@return aom.Error|nil
+function json.missing()
+  local _, err = codec()
+  return err
+end
+
+local to_integer = math.tointeger or function(number) return number end
+
+--- An integral number as an integer, where Lua has such.
+---@param number number
+---@return number
+function json.integer(number) return to_integer(number) or number end
+
+local function tidy(value)
+  if type(value) == "number" then return json.integer(value) end
+  if type(value) ~= "table" then return value end
+  for key, member in pairs(value) do
+    if member == null and type(key) == "string" then
+      value[key] = nil
+    elseif type(member) == "table" or type(member) == "number" then
+      value[key] = tidy(member)
+    end
+  end
+  return value
+end
+
+---@param text string
+---@return any value  nil when `text` is not JSON
+---@return string|nil why
+function json.decode(text)
+  local found, err = codec()
+  if not found then return nil, err.message end
+  local called, value, why = pcall(found.decode, text)
+  if not called then return nil, value end
+  if value == nil then return nil, why or "not JSON" end
+  return tidy(value)
+end
+
+--- As `decode`, of a text that may have been wrapped into a JSON string once more.
+---@param text string
+---@return any value
+function json.unwrap(text)
+  local value = json.decode(text)
+  if type(value) == "string" then
+    local inner = json.decode(value)
+    if type(inner) == "table" then return inner end
+  end
+  return value
+end
+
+---@param value any
+---@return string|nil text
+---@return string|nil why
+function json.encode(value)
+  local found, err = codec()
+  if not found then return nil, err.message end
+  local called, text, why = pcall(found.encode, value)
+  if not called then return nil, text end
+  return text, why
+end
+
+return json

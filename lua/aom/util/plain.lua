@@ -1,0 +1,92 @@
+--- Reads the tables that a caller gives. Values may stand behind a metatable: of known
+--- names each is asked for once, so that they count. Where names or elements are not known
+--- beforehand they cannot all be found, and a table that may hide some is refused rather
+--- than read as if they were not there.
+
+local errors = require "aom.util.errors"
+
+local plain = {}
+
+-- Kept, since a host may take `debug` away. Unlike the plain function it sees a metatable
+-- that hides itself.
+local metatable_of = debug.getmetatable
+
+local function index(container, name) return container[name] end
+
+--- One value, which an `__index` of the caller's may produce.
+---@param container table
+---@param name any
+---@return any value
+---@return aom.Error|nil err  it raised one
+function plain.index(container, name)
+  local fine, value = pcall(index, container, name)
+  if fine then return value end
+  return nil, errors.argument("%s: reading it raised an error: %s", tostring(name),
+    type(value) == "string" and value or errors.show(value))
+end
+
+--- The values of known names, as a table without a metatable.
+---@param container table
+---@param names table<string, any>
+---@return table|nil
+---@return aom.Error|nil
+function plain.values(container, names)
+  local copy = {}
+  for name in pairs(names) do
+    local value, err = plain.index(container, name)
+    if err then return nil, err end
+    copy[name] = value
+  end
+  return copy
+end
+
+--- A list's elements, as a table without a metatable; nil where it may have others than
+--- those that can be seen. Those behind `__index` or `__len` show on some Luas alone.
+---@param container table
+---@return any[]|nil
+function plain.list(container)
+  local list, length = {}, 0
+  while rawget(container, length + 1) ~= nil do
+    length = length + 1
+    list[length] = rawget(container, length)
+  end
+  if metatable_of(container) == nil then return list end
+  if length == 0 then return nil end
+  local following, err = plain.index(container, length + 1)
+  if err or following ~= nil then return nil end
+  return list
+end
+
+-- What makes a table other than what it holds itself.
+local veils = { "__index", "__pairs", "__len" }
+
+--- Whether a table may hold more than can be seen.
+---@param container table
+---@return boolean
+function plain.is_veiled(container)
+  local meta = metatable_of(container)
+  if meta == nil then return false end
+  for _, name in ipairs(veils) do
+    if rawget(meta, name) ~= nil then return true end
+  end
+  return false
+end
+
+-- Deeper than JSON's encoder goes.
+local DEPTH = 1000
+
+--- The same of a table and all tables in it.
+---@param value any
+---@param depth? integer
+---@return boolean
+function plain.is_veiled_within(value, depth)
+  depth = depth or 0
+  if type(value) ~= "table" or depth > DEPTH then return false end
+  if plain.is_veiled(value) then return true end
+  for _, entry in next, value do
+    if plain.is_veiled_within(entry, depth + 1) then return true end
+  end
+  return false
+end
+
+return plain

@@ -1,0 +1,52 @@
+--- Which of many names a misspelt one may have meant. Pure.
+
+local options = require "aom.config.options"
+
+local similar = {}
+
+-- A list may be long, and a comparison takes its time.
+local MAX_COMPARED = 500
+local MIN_PART = 3
+
+--- How many edits a text of so many bytes may be away.
+local function tolerance(length) return math.max(1, math.floor(length / 3)) end
+
+--- How far a name is from a word; nil: too far. A name that holds the word, or is held by
+--- it, is nearer than one of other letters.
+local function rank(word, name)
+  if name == word then return 0 end
+  if #word >= MIN_PART and name:find(word, 1, true) then return 1 end
+  if #name >= MIN_PART and word:find(name, 1, true) then return 1 end
+  local edits, most = options.distance(word, name), tolerance(#word)
+  if edits <= most then return 1 + edits end
+  -- The word may be the beginning of what was meant.
+  edits = #word >= MIN_PART and options.distance(word, name:sub(1, #word)) or most + 1
+  return edits <= most and 2 + edits or nil
+end
+
+--- The workflows whose names are near to a word, the nearest first.
+---@param word string
+---@param workflows table[]
+---@param limit integer
+---@return table[]
+function similar.workflows(word, workflows, limit)
+  local found, ranks = {}, {}
+  if word == "" then return found end
+  for i = 1, math.min(#workflows, MAX_COMPARED) do
+    local workflow = workflows[i]
+    local near = type(workflow.name) == "string" and rank(word:lower(), workflow.name:lower())
+    if near then
+      found[#found + 1] = workflow
+      ranks[workflow] = near
+    end
+  end
+  table.sort(found, function(a, b)
+    if ranks[a] ~= ranks[b] then return ranks[a] < ranks[b] end
+    if a.name ~= b.name then return a.name < b.name end
+    return tostring(a.id) < tostring(b.id)
+  end)
+  for i = #found, limit + 1, -1 do found[i] = nil end
+  return found
+end
+
+return similar

@@ -1,0 +1,159 @@
+local explain = require "aom.client.diagnose"
+
+local LINES = {
+  "PUT", "/v1/p/cms/workflow/w/trigger/action/", "action=enable",
+  "content-type:application/json", "host:aom.example.com", "x-project-id:p", "x-sdk-date:20260102T030405Z",
+  "x-security-token:hush-token", "",
+  "content-type;host;x-project-id;x-sdk-date;x-security-token", ("e3"):rep(32),
+}
+local OURS = table.concat(LINES, "\n")
+local PREFIX = "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:"
+
+-- The gateway's message, with other lines at some places; false leaves one out.
+local function echo(changes)
+  local lines = {}
+  for i, line in ipairs(LINES) do
+    local change = changes and changes[i]
+    if change ~= false then lines[#lines + 1] = change or line end
+  end
+  return PREFIX .. table.concat(lines, "|")
+end
+
+local function difference(changes) return explain.difference(OURS, echo(changes)) end
+
+describe("the line that differs", function()
+  local cases = {
+    { "method", { [1] = "POST" }, 'the method differs: this client signed "PUT", the gateway saw "POST"' },
+    { "path", { [2] = "/v1/p/" }, 'the path differs: this client signed "/v1/p/cms/workflow/w/trigger/action/", '
+      .. 'the gateway saw "/v1/p/"' },
+    { "query", { [3] = "" }, 'the query differs: this client signed "action=enable", the gateway saw ""' },
+    { "first header", { [4] = "content-type:text/plain" }, 'the header content-type differs: this client signed '
+      .. '"content-type:application/json", the gateway saw "content-type:text/plain"' },
+    { "host", { [5] = "host:10.0.0.1" }, 'the header host differs: this client signed "host:aom.example.com", '
+      .. 'the gateway saw "host:10.0.0.1"' },
+    { "date", { [7] = "x-sdk-date:20260102T030406Z" }, 'the header x-sdk-date differs: this client signed '
+      .. '"x-sdk-date:20260102T030405Z", the gateway saw "x-sdk-date:20260102T030406Z"' },
+    { "signed headers", { [10] = "host;x-sdk-date" }, 'the list of signed headers differs: this client signed '
+      .. '"' .. LINES[10] .. '", the gateway saw "host;x-sdk-date"' },
+    { "payload hash", { [11] = "UNSIGNED-PAYLOAD" }, 'the payload hash differs: this client signed "' .. LINES[11]
+      .. '", the gateway saw "UNSIGNED-PAYLOAD"' },
+    { "first of several lines", { [3] = "x", [5] = "y" }, 'the query differs: this client signed "action=enable", '
+      .. 'the gateway saw "x"' },
+  }
+  for _, case in ipairs(cases) do
+    it("is the " .. case[1], function() assert.are.equal(case[3], difference(case[2])) end)
+  end
+
+  it("shows no token, on either side", function()
+    assert.are.equal("the header x-security-token differs: this client signed x-security-token:***, "
+      .. "the gateway saw x-security-token:***", difference { [8] = "x-security-token:other" })
+    for _, name in ipairs { "x-auth-token", "X-Auth-Token", "authorization", "X-Security-Token" } do
+      local hint = difference { [4] = name .. ":hush-2" }
+      assert.is_truthy(hint:find(name .. ":***", 1, true))
+      assert.is_nil(hint:find("hush", 1, true))
+    end
+  end)
+
+  it("is cut when it is long", function()
+    local hint = difference { [3] = ("q"):rep(1000) }
+    assert.matches('saw "' .. ("q"):rep(120) .. '…"$', hint)
+    assert.matches('saw "' .. ("q"):rep(120) .. '…"$', difference { [3] = ("q"):rep(121) })
+    assert.matches('saw "' .. ("q"):rep(120) .. '"$', difference { [3] = ("q"):rep(120) })
+  end)
+
+  it("is none when all are equal, so that the key is to blame", function()
+    assert.are.equal("the gateway computed the same canonical request, so the secret key does not belong to "
+      .. "the access key", difference {})
+  end)
+
+  for name, changes in pairs { fewer = { [4] = false }, more = { [4] = "content-type:a|x-forwarded-for:b" } } do
+    it(("cannot be told when the gateway saw %s lines"):format(name), function()
+      assert.are.equal(("the gateway computed a canonical request of %d lines and this client one of 11: headers "
+        .. "were added or removed on the way"):format(name == "more" and 12 or 10), difference(changes))
+    end)
+  end
+
+  it("is left alone where a header of ours holds the mark of a line end", function()
+    assert.is_nil(explain.difference((OURS:gsub("application/json", "a|b")), echo { [4] = "content-type:a|b" }))
+  end)
+
+  for name, message in pairs { nothing = "", ["another reason"] = "verify aksk signature fail", ["half a word"] =
+    "canonicalReq" } do
+    it(("is unknown when the message holds %s"):format(name), function()
+      assert.is_nil(explain.difference(OURS, message))
+    end)
+  end
+
+  it("may be all of an echo that is empty", function()
+    assert.matches("of 1 lines and this client one of 11", explain.difference(OURS, PREFIX))
+  end)
+end)
+
+describe("advice", function()
+  local IAM = "Incorrect IAM authentication information: "
+  local cases = {
+    { "an unknown key", 401, "APIGW.0301", IAM .. "Get secretKey failed,ak:x,err:ak not exist",
+      "the access key does not exist or was deleted" },
+    { "an unknown key, in other words", 401, "APIG.0301", IAM .. "ak HPUAXXXX not exist",
+      "does not exist or was deleted" },
+    { "an unknown key, in capitals", 401, "APIGW.0301", "AK:HPUA does not exist", "does not exist or was deleted" },
+    { "something else of a key's", 401, "APIGW.0301", IAM .. "ak:x project not exist", nil },
+    { "a key's project that does not exist", 401, "APIGW.0301", IAM .. "project of ak:x, region not exist", nil },
+    { "a word that ends in ak", 401, "APIGW.0301", IAM .. "the leak not exist", nil },
+    { "what the service behind the gateway says", 401, "AOM.0403", "reach the limit, ak not exist", nil },
+    { "a locked key", 401, "APIGW.0301", IAM .. "AK access failed to reach the limit,forbidden",
+      "locked this access key for five minutes" },
+    { "a token of elsewhere", 401, "APIGW.0301", IAM .. "decrypt token fail", "issued in another region" },
+    { "an expired token", 401, "APIGW.0307", "The token must be updated", "the token has expired" },
+    { "an expired token, at another gateway", 401, "APIG.0307", "The token must be updated",
+      "the token has expired" },
+    { "any other 401", 401, "APIGW.0301", IAM .. "verify aksk signature fail", nil },
+    { "a 401 without a code", 401, nil, "not authenticated", nil },
+    { "a missing permission", 403, "APIGW.0302", "denied", "cms:workflow:update" },
+    { "another service's permission", 403, "CMS.00000403", "denied", "cms:workflow:update" },
+    { "a firewall's 403", 403, nil, "forbidden", nil },
+    { "a proxy's 403 with a code", 403, "403", "forbidden", nil },
+    { "a web firewall's 403", 403, "WAF.0403", "blocked", nil },
+    { "what the identity service forbids", 403, "IAM.0003", "denied", nil },
+    { "a project that is not there", 403, "APIGW.0310", "unavailable", nil },
+    { "an address that is not allowed", 403, "APIGW.0402", "denied", "does not accept calls from this address" },
+    { "an address that the backend denies", 403, "APIG.0404", "denied", "does not accept calls from this address" },
+    { "an unknown address", 403, "APIGW.0401", "denied", "does not accept calls from this address" },
+    { "a permission of the service's", 403, "AOM.0403", "denied", "cms:workflow:update" },
+    { "multiple choices", 300, nil, "choose", "redirects are never followed" },
+    { "a redirect", 302, nil, "found elsewhere", "redirects are never followed" },
+    { "not modified", 304, nil, "not modified", nil },
+    { "a proxy to use", 305, nil, "use proxy", nil },
+    { "see other", 303, nil, "see other", "redirects are never followed" },
+    { "another 404", 404, "AOM.1", "no such workflow", nil },
+    { "400", 400, "AOM.31001302", "Invalid param", nil },
+    { "429", 429, "APIGW.0308", "too many", nil },
+    { "500", 500, nil, "internal error", nil },
+  }
+  for _, case in ipairs(cases) do
+    it("is given on " .. case[1], function()
+      local hint = explain.refusal({ status = case[2], code = case[3], message = case[4] }, "ru-moscow-1")
+      if case[5] then assert.is_truthy(hint and hint:find(case[5], 1, true), hint) else assert.is_nil(hint) end
+    end)
+  end
+
+  local UNPUBLISHED = { status = 404, code = "APIGW.0101", message = "API not found" }
+
+  it("names the regions that have the API, outside them", function()
+    assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
+      explain.refusal(UNPUBLISHED, "ru-moscow-1"))
+  end)
+
+  it("names no regions inside them, or where there is none", function()
+    assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4"))
+    assert.is_nil(explain.refusal(UNPUBLISHED, nil))
+  end)
+end)
+
+describe("a hint on a call without an answer", function()
+  it("names files that libcurl trusts where libcurl is what verifies", function()
+    assert.matches("option ca_file", explain.trouble("tls", {}), 1, true)
+    assert.matches("option ca_file", explain.trouble("tls", { transport = "curl" }), 1, true)
+    assert.is_nil(explain.trouble("tls", { transport = "resty" }))
+  end)
+end)

@@ -1,0 +1,95 @@
+local cjson = require "cjson"
+local client = require "aom.client.methods"
+local scripted = require "spec.support.scripted"
+local world_of = require "spec.support.world"
+
+local function shows(status) return { status = 200, body = cjson.encode { execution_id = "e", status = status } } end
+
+describe("waiting for an execution", function()
+  local function wait(answers, options, execution)
+    local world = world_of.new()
+    local loop = scripted.new(world, answers)
+    local state = assert(client.open(scripted.options(loop), world))
+    local result, err = client.methods.wait(state, execution or { workflow_id = "w", id = "e" }, options)
+    return result, err, loop
+  end
+
+  for _, status in ipairs { "success", "fail", "cancel", "approvalFailed" } do
+    it("ends with " .. status, function()
+      local execution, err, loop = wait { shows "executing", shows(status) }
+      assert.is_nil(err)
+      assert.are.equal(status, execution.status)
+      assert.are.equal(2, #loop.attempts)
+      assert.matches("/workflow/w/executions/e/status$", loop.attempts[1].wire.url)
+    end)
+  end
+
+  for _, status in ipairs { "executing", "waitExecute", "waitApproval", "pausing", "canceling", "Success", "done" } do
+    it("goes on with " .. status, function()
+      local execution, err = wait({ shows(status) }, { timeout = 3 })
+      assert.is_nil(execution)
+      assert.are.equal("timeout", err.kind)
+      assert.matches(status, err.hint)
+    end)
+  end
+
+  it("ends with a status that the caller calls final", function()
+    assert.are.equal("done", wait({ shows "done" }, { final = { "done" } }).status)
+  end)
+
+  it("asks less and less often", function()
+    local _, _, loop = wait({ shows "executing" }, { timeout = 60, interval = 2 })
+    assert.are.same({ 2, 3, 4.5, 6.75, 10.125, 15, 15 }, { (table.unpack or unpack)(loop.slept, 1, 7) })
+  end)
+
+  it("asks as seldom as it was told", function()
+    local _, _, loop = wait({ shows "executing" }, { timeout = 61, interval = 20 })
+    assert.are.same({ 20, 20, 20, 1 }, loop.slept)
+  end)
+
+  it("never takes longer than its timeout", function()
+    local _, err, loop = wait({ shows "executing" }, { timeout = 5 })
+    assert.are.equal("timeout", err.kind)
+    assert.are.equal(5, loop.now())
+    _, err, loop = wait({ { status = 200, takes = 1000 } }, { timeout = 5 })
+    assert.are.equal("timeout", err.kind)
+    assert.are.equal(5, loop.now())
+  end)
+
+  it("tells of progress", function()
+    local seen = {}
+    wait({ shows "waitExecute", shows "executing", shows "success" }, {
+      on_progress = function(execution, elapsed) seen[#seen + 1] = execution.status .. " " .. elapsed end,
+    })
+    assert.are.same({ "waitExecute", "executing", "success" }, { seen[1]:match "%a+", seen[2]:match "%a+",
+      seen[3]:match "%a+" })
+  end)
+
+  it("bears what may pass by itself", function()
+    local execution = wait({ { status = 503 }, { status = 503 }, { status = 503 }, { status = 503 },
+      shows "success" }, { timeout = 60 })
+    assert.are.equal("success", execution.status)
+  end)
+
+  it("ends with an error that stays", function()
+    local execution, err = wait { { status = 404, body = '{"error_code":"AOM.1","error_msg":"gone"}' } }
+    assert.is_nil(execution)
+    assert.are.equal(404, err.status)
+  end)
+
+  for name, case in pairs {
+    ["no execution"] = { "e", nil, "expected an execution" },
+    ["an execution without a workflow"] = { { id = "e" }, nil, "^workflow_id: " },
+    ["an execution without an id"] = { { workflow_id = "w" }, nil, "^execution_id: " },
+    ["an unknown option"] = { { workflow_id = "w", id = "e" }, { timeuot = 1 }, "unknown option" },
+    ["a bad option"] = { { workflow_id = "w", id = "e" }, { timeout = "1" }, "wait: timeout: expected a positive" },
+  } do
+    it("refuses " .. name, function()
+      local result, err, loop = wait({ shows "success" }, case[2], case[1])
+      assert.is_nil(result)
+      assert.are.equal("argument", err.kind)
+      assert.matches(case[3], err.message)
+      assert.are.equal(0, #loop.attempts)
+    end)
+  end
+end)

@@ -1,0 +1,276 @@
+--- The journal of a maintenance window, in any locale and as it was written before, and the
+--- lock beside it.
+
+local client = require "aom.client.methods"
+local process = require "spec.support.process"
+local system = require "aom.util.platform"
+local two_workflows = require "spec.support.two_workflows"
+local world_of = require "spec.support.world"
+
+local FILE = two_workflows.FILE
+
+describe("a maintenance window", function()
+  local scene, world, service
+  local function open(...) return scene.open(...) end
+  local function pause(...) return scene.pause(...) end
+  local function resume(...) return scene.resume(...) end
+
+  before_each(function()
+    scene = two_workflows.new()
+    world, service = scene.world, scene.service
+  end)
+
+  describe("and its journal:", function()
+    -- As the library wrote it before the journal was kept from locales.
+    local BEFORE = [[
+{
+  "format": "lua-aom window 1",
+  "project_id": "0123456789abcdef0123456789abcdef",
+  "endpoint": "https:\/\/aom.example.com",
+  "begun": 1767323045,
+  "settled_by": 1767323178,
+  "patience": %s,
+  "stage": "paused",
+  "workflows": [
+    {"state":"paused","seen":{"update_by":"5, 6","name":"na\"me 7,8","update_time":1764028800123},"id":"a","name":"a"},
+    {"id":"b","state":"paused","seen":{"update_by":"5, 6","name":"b"},"unsettled":true,"name":"b \\"}
+  ]
+}
+]]
+
+    local function see_off()
+      service.status = { a = "disable", b = "disable" }
+      service.seen = { a = { update_by = "5, 6", name = 'na"me 7,8', update_time = 1764028800123 },
+        b = { update_by = "5, 6", name = "b" } }
+    end
+
+    for patience, seconds in pairs { ["12.5"] = 12.5, ["30"] = 30, ["0.25"] = 0.25, ["0,5"] = 0.5 } do
+      it("is read as it was written before, with a patience of " .. patience, function()
+        see_off()
+        world.files[FILE] = BEFORE:format(patience)
+        local resumed, err, loop = resume()
+        assert.is_nil(err)
+        assert.are.same({ seconds }, loop.slept)
+        assert.are.equal(2, resumed.resumed)
+        assert.are.same({}, resumed.noticed)
+        assert.are.equal('b \\', resumed.workflows[2].name)
+      end)
+    end
+
+    it("notices an edit by a time of it", function()
+      see_off()
+      service.seen.a.update_time = 1764028800124
+      world.files[FILE] = BEFORE:format "0.1"
+      assert.are.equal("a", resume().noticed[1].id)
+    end)
+
+    it("remembers how workflows looked, whatever their numbers", function()
+      service.seen = { a = { update_time = 1764028800.25, name = "a", update_by = "x" }, b = { update_time = 2 ^ 60 } }
+      assert(pause())
+      assert.are.same({}, resume().noticed)
+    end)
+
+    it("is saved and read in any locale, set at any moment", function()
+      local directory = process.run("mktemp -d"):gsub("%s+$", "")
+      local _, code = process.run(("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>&1"):format(process.quote(directory)))
+      if code ~= 0 then
+        process.run("rm -rf " .. process.quote(directory))
+        return pending "localedef cannot make a locale here"
+      end
+      local chunk = process.temporary(([[
+        local BEFORE = %q
+        local cjson, journal = require "aom.util.json", require "aom.client.window.journal"
+        local numbers = require "aom.client.window.numbers"
+        local world = require("spec.support.world").new()
+        local state = { system = world, settings = { project_id = ("0123456789abcdef"):rep(2), attempt_timeout = 0.25,
+          endpoint = { base = "https://aom.example.com" } } }
+        local function german(when)
+          return function(now) os.setlocale(now >= when and "de_DE.UTF-8" or "C") end
+        end
+        assert(os.setlocale "de_DE.UTF-8" and not ("%%.1f"):format(0.5):find("0.5", 1, true) or jit)
+        for when = 1, 4 do
+          local now = german(when)
+          now(1)
+          if when %% 2 == 0 then cjson.encode(0.5) end
+          now(2)
+          local seen = { update_time = numbers.text(1764028800.25), name = "5,5" }
+          local saved = journal.new(state, "f", { { id = "a,1", name = "1, 2.5", state = "paused", seen = seen } })
+          assert(saved:save())
+          now(3)
+          for _, text in ipairs { world.files.f, BEFORE:format "0.25" } do
+            world.files.g = text
+            local loaded = assert(journal.load(state, "g"))
+            assert(loaded.patience == 0.25)
+            local at = loaded.workflows[1].seen.update_time
+            assert(at == numbers.text(text == world.files.f and 1764028800.25 or 1764028800123), at)
+            assert(loaded:save())
+            assert(journal.load(state, "g").patience == 0.25)
+          end
+          print(when, (world.files.f:match "patience[^\n]*"))
+        end
+      ]]):format(BEFORE))
+      local output = process.run(("env LOCPATH=%s LUA_PATH=%s LUA_CPATH=%s %s %s 2>&1"):format(process.quote(directory),
+        process.quote(package.path), process.quote(package.cpath), process.interpreter, process.quote(chunk)))
+      os.remove(chunk)
+      process.run("rm -rf " .. process.quote(directory))
+      local line = '\tpatience": 0.250000,\n'
+      assert.are.equal("1" .. line .. "2" .. line .. "3" .. line .. "4" .. line, output)
+    end)
+
+    for name, text in pairs {
+      ["no patience"] = '{"format":"lua-aom window 1","stage":"paused","workflows":[]}',
+      ["a patience that is no number"] = '{"format":"lua-aom window 1","stage":"paused","patience":"x","workflows":[]}',
+      ["a text that does not end"] = '{"format":"lua-aom window 1","stage":"pau',
+      ["an escape at its end"] = '{"format":"lua-aom window 1","stage":"pau\\',
+      ["numbers alone"] = "1, 2.5, -3e+7",
+    } do
+      it("is none with " .. name, function()
+        world.files[FILE] = text
+        local resumed, err = resume()
+        assert.is_nil(resumed)
+        assert.matches("is not the journal of a maintenance window", err.message)
+        assert.are.equal(text, world.files[FILE])
+      end)
+    end
+  end)
+
+  describe("and its lock:", function()
+    --- Somebody has it for the first `count` times that it is asked for.
+    local function had_by(owner, count)
+      local lock_file, asked = world.lock_file, 0
+      function world.lock_file(path)
+        asked = asked + 1
+        if asked <= count then return nil, "somebody has it", owner end
+        return lock_file(path)
+      end
+    end
+
+    for name, case in pairs {
+      ["another process"] = { { pid = 7, host = "web1" }, "paused.json: process 7 on web1 is still running and holds" },
+      ["nobody knows who"] = { {}, "paused.json: another process is still running and holds its window" },
+      ["this process"] = { "self", "paused.json: this process is pausing or resuming its window just now" },
+    } do
+      it("keeps a window from being begun: " .. name, function()
+        had_by(case[1], math.huge)
+        local paused, err = pause()
+        assert.is_nil(paused)
+        assert.are.equal("argument", err.kind)
+        assert.is_truthy(err.message:find(case[2], 1, true), err.message)
+        assert.are.equal(0, scene.looks)
+        assert.is_nil(world.files[FILE])
+      end)
+
+      it("keeps a window from being ended, unless that is forced: " .. name, function()
+        assert(pause())
+        scene.looks = 0
+        had_by(case[1], math.huge)
+        local resumed, err = resume()
+        assert.is_nil(resumed)
+        assert.are.equal("argument", err.kind)
+        assert.is_truthy(err.message:find(case[2], 1, true), err.message)
+        assert.are.equal(case[1] ~= "self", (err.hint or ""):find("force = true", 1, true) ~= nil)
+        assert.are.equal(0, scene.looks)
+        assert.are.equal(2, resume({ force = true }).resumed)
+        assert.is_true(resume().already)
+      end)
+
+      it("is waited for a moment: " .. name, function()
+        had_by(case[1], 3)
+        assert(pause())
+        had_by(case[1], 3)
+        assert.are.equal(2, resume().resumed)
+      end)
+    end
+
+    it("is not waited for by a call that is cancelled", function()
+      had_by({ pid = 7, host = "web1" }, math.huge)
+      local state, loop = open()
+      local handle
+      function loop.spawn(body)
+        loop.body = body
+        return body
+      end
+      local sleep, caught = loop.sleep, nil
+      function loop.sleep(seconds)
+        sleep(seconds)
+        handle:cancel()
+      end
+      handle = client.methods.pause(state, { match = ".", file = FILE }, function(err) caught = err end)
+      loop.body()
+      assert.are.equal("cancelled", caught.kind)
+      assert.are.equal(1, #loop.slept)
+    end)
+
+    it("is needed to begin, but not to end", function()
+      function world.lock_file(path) return nil, path .. ".lock cannot be created: No space left on device" end
+      local paused, err = pause()
+      assert.is_nil(paused)
+      assert.are.equal("config", err.kind)
+      assert.matches("paused.json.lock cannot be created: No space left on device", err.message)
+      local broken = world.lock_file
+      world.lock_file = world_of.new().lock_file
+      assert(pause())
+      world.lock_file = broken
+      assert.are.equal(2, resume().resumed)
+      assert.matches("without a lock: paused.json.lock cannot be created", world.warnings[1])
+    end)
+
+    it("is gone without where a file system has none, with a warning", function()
+      local lock_file = world.lock_file
+      function world.lock_file(path) return lock_file(path), path .. ".lock cannot be locked: No locks available" end
+      assert(pause())
+      assert.are.equal(1, #world.warnings)
+      assert.matches("^paused.json.lock cannot be locked: No locks available: another process could",
+        world.warnings[1])
+      assert.are.equal(2, resume().resumed)
+    end)
+
+    for name, case in pairs {
+      ["kept"] = { {}, "rest" }, ["not kept when it is detached"] = { { detach = true }, "release" },
+      ["not kept where there are workers"] = { { workers = true }, "release" },
+      ["kept where there are workers and somebody wants it"] = { { workers = true, detach = false }, "rest" },
+    } do
+      it("is " .. name, function()
+        local lock_file, ended = world.lock_file, nil
+        function world.has_workers() return case[1].workers or false end
+        function world.lock_file(path)
+          local lock = lock_file(path)
+          function lock.rest() ended = "rest" end
+          function lock.release() ended = "release" end
+          return lock
+        end
+        local state = open()
+        assert(client.methods.pause(state, { match = ".", file = FILE, detach = case[1].detach }))
+        assert.are.equal(case[2], ended)
+        client.methods.close(state)
+        assert.are.equal("release", ended)
+      end)
+    end
+
+    it("is not kept in nginx, whose workers are many", function()
+      local before = rawget(_G, "ngx")
+      rawset(_G, "ngx", nil)
+      local outside = system.has_workers()
+      rawset(_G, "ngx", {})
+      local inside = system.has_workers()
+      rawset(_G, "ngx", before)
+      assert.is_false(outside)
+      assert.is_true(inside)
+    end)
+
+    it("is not all: what somebody else has created meanwhile is left alone", function()
+      local read_file = world.read_file
+      function world.read_file(path)
+        local text, why, absent = read_file(path)
+        world.files[FILE] = "somebody else's"
+        return text, why, absent
+      end
+      local paused, err = pause()
+      assert.is_nil(paused)
+      assert.are.equal("argument", err.kind)
+      assert.matches("paused.json was created by somebody else meanwhile", err.message)
+      assert.are.equal("somebody else's", world.files[FILE])
+      assert.are.same({ a = "enable", b = "enable" }, service.status)
+    end)
+  end)
+end)

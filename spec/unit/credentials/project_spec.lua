@@ -1,0 +1,208 @@
+--- Whom a client asks for its project, and which answer it takes: requests go to a loop
+--- of the spec's own, which notes them and answers from a table.
+
+local cjson = require "cjson"
+local client = require "aom.client.methods"
+local world = require "spec.support.world"
+
+local PROJECT, OTHER = ("0123456789abcdef"):rep(2), ("f"):rep(32)
+local REGION = "cn-north-4"
+
+local serial = 0
+
+--- An adapter that answers the identity service's paths with `answers`, and all else with
+--- success.
+local function new_loop(answers, seen)
+  local loop = {}
+  function loop.fetch(attempt)
+    local method, url, headers, body = attempt:signed()
+    local host, path = url:match "^https?://([^/]+)([^?]*)"
+    seen[#seen + 1] = { method = method, host = host, path = path, headers = headers, body = body }
+    local answer = answers[path:match "/v3/.*$"]
+    if answer then return answer end
+    return { status = 200, headers = {}, body = '{"success"}' }
+  end
+  function loop.sleep() return true end
+  function loop.now() return 0 end
+  function loop.waiter() return nil end
+  function loop.run(bodies) for _, body in ipairs(bodies) do body() end end
+  return loop
+end
+
+local function open(given, answers, env)
+  serial = serial + 1
+  local seen = {}
+  local options = { region = REGION, endpoint = "http://127.0.0.1:1", iam_endpoint = "http://127.0.0.1:2",
+    ak = "PROJECTKEY" .. serial, sk = "S", max_attempts = 1 }
+  for name, value in pairs(given or {}) do options[name] = value or nil end
+  options.loop = new_loop(answers or {}, seen)
+  local state = assert(client.open(options, world.new { env = env }))
+  return state, seen
+end
+
+local function trigger(...)
+  local state, seen = open(...)
+  local result, err = client.methods.trigger(state, "wf-1", "enable")
+  return result, err, seen
+end
+
+local function listing(body) return { ["/v3/projects"] = { status = 200, headers = {}, body = body } } end
+
+local function projects(list)
+  local array = {}
+  for i, entry in ipairs(list) do array[i] = cjson.encode { id = entry[1], name = entry[2] } end
+  return listing('{"projects":[' .. table.concat(array, ",") .. "]}")
+end
+
+describe("of the projects that the identity service lists", function()
+  local used = {
+    { "the only one", { { PROJECT, REGION } } },
+    { "the one of that name, before a subproject", { { PROJECT, REGION }, { OTHER, "cn-north-4_dev" } } },
+    { "the one of that name, after others", { { OTHER, "MOS" }, { ("e"):rep(32), "cn-north-1" },
+      { PROJECT, REGION } } },
+    { "one that is there twice", { { PROJECT, REGION }, { PROJECT, REGION } } },
+  }
+  for _, case in ipairs(used) do
+    it("it is " .. case[1], function()
+      local result, err, seen = trigger(nil, projects(case[2]))
+      assert.is_nil(err)
+      assert.is_true(result.success)
+      assert.are.equal("/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action", seen[2].path)
+    end)
+  end
+
+  local refused = {
+    { "another region's", { { OTHER, "cn-north-1" } }, "no project is called cn%-north%-4.*\"cn%-north%-1\" %(f+%)" },
+    { "a subproject", { { OTHER, "cn-north-4_dev" } }, "no project is called" },
+    { "one in other letters", { { OTHER, "CN-NORTH-4" } }, "no project is called" },
+    { "one with a blank more", { { OTHER, REGION .. " " } }, "no project is called" },
+    { "none", {}, "no project is called cn%-north%-4, so its project id must be given$" },
+    { "one of two of that name", { { PROJECT, REGION }, { OTHER, REGION } }, "2 projects are called cn%-north%-4: " },
+  }
+  for _, case in ipairs(refused) do
+    it("it is not " .. case[1], function()
+      local result, err, seen = trigger(nil, projects(case[2]))
+      assert.is_nil(result)
+      assert.are.equal("config", err.kind)
+      assert.matches(case[3], err.message)
+      assert.matches("set option project_id", err.hint)
+      assert.are.equal(1, #seen)
+    end)
+  end
+
+  for _, body in ipairs { "", "null", "[]", '"x"', "{}", '{"projects":null}', '{"projects":"x"}', '{"projects":7}',
+    '{"projects":{"id":"x"}}', '{"projects":[null]}', '{"projects":["x"]}', '{"projects":[7]}', '{"projects":[[]]}',
+    '{"projects":[{"name":"cn-north-4"}]}', '{"projects":[{"name":"cn-north-4","id":null}]}',
+    '{"projects":[{"name":"cn-north-4","id":"../x"}]}', '{"projects":[{"name":"cn-north-4","id":"0123"}]}',
+    ('{"projects":[{"name":null,"id":"%s"}]}'):format(OTHER),
+    ('{"projects":[{"name":"cn-north-4","id":"%s"},{"name":"cn-north-4","id":7}]}'):format(OTHER) } do
+    it("there is none to be understood in " .. body, function()
+      local result, err, seen = trigger(nil, listing(body))
+      assert.is_nil(result)
+      assert.are.equal("protocol", err.kind)
+      assert.are.equal(1, #seen)
+    end)
+  end
+
+  it("one that is no project does not matter beside the right one", function()
+    local body = ('{"projects":[null,{"id":7,"name":"x"},{"name":"cn-north-4","id":"%s"}]}'):format(PROJECT)
+    assert.is_true(trigger(nil, listing(body)).success)
+  end)
+end)
+
+describe("a token of the identity service", function()
+  local USER = { ak = false, sk = false, username = "U", password = "P", domain_name = "D" }
+
+  local function token(project)
+    return { ["/v3/auth/tokens"] = { status = 201, headers = { ["x-subject-token"] = "T" },
+      body = '{"token":{"expires_at":"2030-01-01T00:00:00.000000Z","project":' .. project .. "}}" } }
+  end
+
+  local cases = {
+    { "of the project that was asked for", ('{"id":"%s","name":"cn-north-4"}'):format(PROJECT), true },
+    { "whose project has no name", ('{"id":"%s"}'):format(PROJECT), true },
+    { "of a project of another name", ('{"id":"%s","name":"cn-north-1"}'):format(OTHER), false },
+    { "of a subproject", ('{"id":"%s","name":"cn-north-4_dev"}'):format(OTHER), false },
+    { "of a project whose id is none", '{"id":"../x","name":"cn-north-4"}', false },
+  }
+  for _, case in ipairs(cases) do
+    it(case[1] .. (case[3] and " is used" or " is not used"), function()
+      local result, err, seen = trigger(USER, token(case[2]))
+      if case[3] then
+        assert.is_nil(err)
+        assert.are.equal("/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action", seen[2].path)
+      else
+        assert.is_nil(result)
+        assert.are.equal("config", err.kind)
+        assert.are.equal(1, #seen)
+      end
+    end)
+  end
+end)
+
+describe("nothing is sent", function()
+  local CREDENTIALS = {
+    pair = {}, token = { ak = false, sk = false, token = "T" },
+    user = { ak = false, sk = false, username = "U", password = "P", domain_name = "D" },
+    id_token = { ak = false, sk = false, idp_id = "I", id_token_file = "/f" },
+    metadata = { ak = false, sk = false, metadata = true },
+  }
+  local ELSEWHERE = {
+    { endpoint = "http://127.0.0.1:1" }, { endpoint = "https://aom.region1.example.com", region = "region1" },
+    { endpoint = "https://aom.cn-north-4.myhuaweicloud.com.example.com" },
+    { endpoint = "https://aom.cn-east-3.myhuaweicloud.com" },
+  }
+  for name, credentials in pairs(CREDENTIALS) do
+    for _, place in ipairs(ELSEWHERE) do
+      it(("where the identity service of %s is not known, with a %s"):format(place.endpoint, name), function()
+        local given = { iam_endpoint = false }
+        for _, more in ipairs { credentials, place } do
+          for option, value in pairs(more) do given[option] = value end
+        end
+        local result, err, seen = trigger(given)
+        assert.is_nil(result)
+        assert.are.equal("config", err.kind)
+        assert.matches("set option iam_endpoint", err.hint)
+        -- A project id helps those alone who need the identity service for nothing else.
+        local is_look_up = name ~= "user" and name ~= "id_token"
+        assert.are.equal(is_look_up, err.hint:find("or set option project_id", 1, true) ~= nil)
+        assert.are.same({}, seen)
+      end)
+    end
+  end
+
+  it("to the project of another account", function()
+    local env = { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_PROJECT_ID = OTHER }
+    local result, err, seen = trigger(nil, projects { { PROJECT, REGION } }, env)
+    assert.is_nil(err)
+    assert.is_true(result.success)
+    for _, request in ipairs(seen) do
+      assert.is_nil(request.path:find(OTHER, 1, true))
+      assert.are_not.equal(OTHER, request.headers["X-Project-Id"])
+    end
+  end)
+
+  it("to the project of another account, and it is said when there is no other", function()
+    local env = { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = OTHER }
+    local result, err, seen = trigger(nil, projects {}, env)
+    assert.is_nil(result)
+    assert.matches("environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over, since ", err.hint)
+    assert.are.equal(1, #seen)
+  end)
+end)
+
+describe("keys alone", function()
+  it("that have a project never need the identity service", function()
+    local result, err, seen = trigger { iam_endpoint = false, project_id = PROJECT }
+    assert.is_nil(err)
+    assert.is_true(result.success)
+    assert.are.equal(1, #seen)
+  end)
+
+  it("of a provider that tells a token's project do not need it either", function()
+    local function provider() return { token = "T", project_id = PROJECT } end
+    local result, err = trigger { ak = false, sk = false, iam_endpoint = false, credentials = provider }
+    assert.is_nil(err)
+    assert.is_true(result.success)
+  end)
+end)

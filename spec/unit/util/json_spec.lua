@@ -1,0 +1,158 @@
+local cjson = require "cjson"
+local json = require "aom.util.json"
+
+local math_type = math.type or function() return "integer" end
+
+describe("JSON text", function()
+  local cases = {
+    { '{"a":1}', { a = 1 } },
+    { " [1, 2] \n", { 1, 2 } },
+    { '"text"', "text" },
+    { '"\\u4e00\\n\\""', '一\n"' },
+    { "0", 0 },
+    { "-1.5e2", -150 },
+    { "1.5", 1.5 },
+    { "true", true },
+    { "false", false },
+    { "{}", {} },
+    { "[]", {} },
+    { '{"a":null,"b":{"c":null,"d":2},"e":[{"f":null}]}', { b = { d = 2 }, e = { {} } } },
+    { '{"1":null,"2":"x"}', { ["2"] = "x" } },
+    { '{"a":""}', { a = "" } },
+  }
+  for _, case in ipairs(cases) do
+    it(("%s is read"):format(case[1]:gsub("%s+", " ")), function()
+      local value, why = json.decode(case[1])
+      assert.is_nil(why)
+      assert.are.same(case[2], value)
+    end)
+  end
+
+  for _, text in ipairs { "", " ", "{", "}", '{"success"}', "{'a':1}", '{"a":1}x', "[1,]", "success", "<html>", "\0",
+    "NaN", "[nan]", "-Infinity", "0x10", '"open', "[" .. ("["):rep(5000), "\255\254", "tru" } do
+    it(("%q is none"):format(text:sub(1, 20)), function()
+      local value, why = json.decode(text)
+      assert.is_nil(value)
+      assert.is_string(why)
+    end)
+  end
+
+  it("has integers where Lua has them", function()
+    local value = json.decode '{"a":1,"b":[2,3.5],"c":{"d":1784692800000},"e":-7,"f":2.0,"g":1e300}'
+    assert.are.equal("integer", math_type(value.a))
+    assert.are.equal("integer", math_type(value.b[1]))
+    assert.are.equal("1", tostring(value.a))
+    assert.are.equal("1784692800000", ("%d"):format(value.c.d))
+    assert.are.equal("integer", math_type(value.c.d))
+    assert.are.equal("integer", math_type(value.e))
+    assert.are.equal("integer", math_type(value.f))
+    assert.are.equal(3.5, value.b[2])
+    assert.are.equal(1e300, value.g)
+    assert.are.equal("12", tostring(json.decode "12"))
+  end)
+
+  it("keeps null inside a list, so that what follows stays in its place", function()
+    local value = json.decode "[1,null,3]"
+    assert.are.same({ 1, cjson.null, 3 }, value)
+  end)
+
+  it("is not null itself: that is a value", function()
+    assert.are.equal(cjson.null, (json.decode "null"))
+    assert.is_not_nil(cjson.null)
+  end)
+end)
+
+describe("a value", function()
+  it("becomes JSON text", function()
+    assert.are.equal('{"a":1}', json.encode { a = 1 })
+    assert.are.equal("[1,2]", json.encode { 1, 2 })
+    assert.are.equal('"a\\nb"', json.encode "a\nb")
+    assert.are.equal("[null]", json.encode { cjson.null })
+    assert.are.equal("{}", json.encode {})
+  end)
+
+  it("comes back as it was", function()
+    local value = { name = "工作流", list = { 1, 2 }, nested = { flag = false, number = 1.5 } }
+    assert.are.same(value, json.decode(json.encode(value)))
+  end)
+
+  for name, value in pairs { ["a function"] = print, ["a sparse list"] = { [1] = 1, [10000] = 2 },
+    ["infinity"] = 1 / 0 } do
+    it(("cannot be %s"):format(name), function()
+      local text, why = json.encode { value }
+      assert.is_nil(text)
+      assert.is_string(why)
+    end)
+  end
+
+  it("is no matter of what others set in the same codec", function()
+    local host = require "cjson.safe"
+    local before = host.decode_max_depth()
+    host.decode_max_depth(2)
+    local value = json.decode '{"a":{"b":{"c":1}}}'
+    host.decode_max_depth(before)
+    assert.are.same({ a = { b = { c = 1 } } }, value)
+  end)
+end)
+
+describe("the codec", function()
+  -- A copy of the module where lua-cjson is not installed, and `vim` is what is given.
+  local function without_cjson(vim, body)
+    local before = { cjson = package.loaded["cjson.safe"], vim = rawget(_G, "vim") }
+    package.loaded["cjson.safe"] = nil
+    package.preload["cjson.safe"] = function() error "not here" end
+    rawset(_G, "vim", vim)
+    local fine, err = pcall(function()
+      local loaded = package.loaded["aom.util.json"]
+      package.loaded["aom.util.json"] = nil
+      local copy = require "aom.util.json"
+      package.loaded["aom.util.json"] = loaded
+      body(copy)
+    end)
+    rawset(_G, "vim", before.vim)
+    package.preload["cjson.safe"] = nil
+    package.loaded["cjson.safe"] = before.cjson
+    assert(fine, err)
+  end
+
+  local NIL = {}
+  local vim = { NIL = NIL, json = {
+    decode = function(text)
+      if text == "broken" then error("Expected value but found invalid token", 0) end
+      return text == "null" and NIL or { a = NIL, b = text }
+    end,
+    encode = function(value)
+      if value == print then error("Cannot serialise function", 0) end
+      return "text"
+    end,
+  } }
+
+  it("is Neovim's own where lua-cjson is not installed", function()
+    without_cjson(vim, function(copy)
+      assert.are.equal(NIL, (copy.decode "null"))
+      assert.are.same({ b = "x" }, copy.decode "x")
+      assert.are.equal("text", copy.encode {})
+      assert.is_nil(copy.missing())
+    end)
+  end)
+
+  it("may raise instead of returning an error", function()
+    without_cjson(vim, function(copy)
+      assert.are.same({ nil, "Expected value but found invalid token" }, { copy.decode "broken" })
+      assert.are.same({ nil, "Cannot serialise function" }, { copy.encode(print) })
+    end)
+  end)
+
+  for name, global in pairs { ["no Neovim"] = false, ["an old Neovim"] = {} } do
+    it("is asked for where there is none, in " .. name, function()
+      without_cjson(global or nil, function(copy)
+        local missing = copy.missing()
+        assert.are.equal("config", missing.kind)
+        assert.matches("^lua%-cjson cannot be loaded, and nothing can be sent without it: .*not here$", missing.message)
+        assert.matches("luarocks install lua%-cjson", missing.hint)
+        assert.are.same({ nil, missing.message }, { copy.decode "{}" })
+        assert.are.same({ nil, missing.message }, { copy.encode {} })
+      end)
+    end)
+  end
+end)

@@ -1,0 +1,40 @@
+local similar = require "aom.util.similar"
+
+describe("near names", function()
+  local function near(word, names, limit)
+    local workflows, found = {}, {}
+    for i, name in ipairs(names) do workflows[i] = { id = tostring(i), name = name or nil } end
+    for i, workflow in ipairs(similar.workflows(word, workflows, limit or 5)) do found[i] = workflow.name end
+    return table.concat(found, " ")
+  end
+
+  -- The word, the names there are, and those that are near, the nearest first.
+  for name, case in pairs {
+    ["of other case"] = { "Nightly", { "daily", "nightly" }, "nightly" },
+    ["with a letter left out"] = { "nightly-bakup", { "nightly-backup", "hourly-sync" }, "nightly-backup" },
+    ["with letters changed round"] = { "nigthly", { "nightly", "daily" }, "nightly" },
+    ["that hold the word"] = { "backup", { "nightly-backup", "restore" }, "nightly-backup" },
+    ["that the word holds"] = { "nightly-backup-2", { "nightly-backup", "x" }, "nightly-backup" },
+    ["that begin with nearly the word"] = { "nigthly", { "nightly-backup-eu", "weekly" }, "nightly-backup-eu" },
+    ["in order"] = { "abcd", { "abxd", "zabcdz", "ABCD" }, "ABCD zabcdz abxd" },
+    ["of nothing"] = { "", { "a", "b" }, "" },
+    ["of a word that is like none"] = { "quarterly", { "nightly", "db" }, "" },
+    ["among things without names"] = { "db-1", { false, "db-2" }, "db-2" },
+  } do
+    it(name .. " are found", function() assert.are.equal(case[3], near(case[1], case[2])) end)
+  end
+
+  it("are few", function()
+    local names = {}
+    for i = 1, 20 do names[i] = "nightly-" .. i end
+    assert.are.equal("nightly-1 nightly-10 nightly-11", near("nightly", names, 3))
+  end)
+
+  it("are found at once among many", function()
+    local names = {}
+    for i = 1, 20000 do names[i] = ("x"):rep(56) .. ("%08d"):format(i) end
+    local started = os.clock()
+    near(("y"):rep(64), names)
+    assert.is_true(os.clock() - started < 5)
+  end)
+end)

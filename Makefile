@@ -20,16 +20,15 @@ LUA_PC      = $(firstword $(foreach m,$(LUA_MODULES),$(shell $(PKG_CONFIG) --exi
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
 
-# The module must never be unloaded: OpenSSL objects that it fetched once stay
-# until the process ends. It is not linked with Lua, which the host brings.
+# The module is not linked with Lua, which the host brings.
 ifeq ($(shell uname),Darwin)
 MODULE_LDFLAGS = -bundle -undefined dynamic_lookup
 else
-MODULE_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
+MODULE_LDFLAGS = -shared -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
 
 # Computed once, by the builds alone: `make clean` asks no compiler anything.
-lua_cflags  = $(eval lua_cflags := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(lua_cflags)
+LUA_CFLAGS  = $(eval LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(LUA_CFLAGS)
 core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libcrypto))$(core_cflags)
 core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libcrypto))$(core_libs)
 
@@ -40,9 +39,10 @@ OUT     = $(BUILD)/$(LUA)
 CORE    = $(OUT)/aom/core.so
 SOURCES = $(sort $(wildcard csrc/*.c))
 OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
-LUA_FILES = $(shell find lua -name '*.lua' | sort)
+# The simulator is a rock of its own.
+LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build all-luas help deps demo simulator test lint bench sanitize fuzz install rock env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench sanitize fuzz install rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -56,9 +56,15 @@ $(OUT)/obj/%.o: csrc/%.c Makefile
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "pkg-config is missing: run make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) \
-	  $(lua_cflags) $(core_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	  $(LUA_CFLAGS) $(core_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
+
+# For LuaRocks, which says in LUA_CFLAGS where the headers of its Lua are. Afresh,
+# since that may be another Lua each time.
+rock-core:
+	@rm -rf $(BUILD)/rock-core
+	@$(MAKE) --no-print-directory build OUT=$(BUILD)/rock-core
 
 all-luas: $(LUAS:%=build-%)  ## Build the core for every one of LUAS
 
@@ -82,7 +88,7 @@ test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="l
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 
-lint: deps-lint  ## Check style, warnings, walls between the rooms, rockspec and versions
+lint: deps-lint  ## Check style, warnings, layers, rockspecs and versions
 	@MAKE='$(MAKE)' sh spec/lint/run.sh
 
 bench: deps-bench  ## Measure
@@ -96,6 +102,9 @@ sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSan
 fuzz: deps-fuzz  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
 	@$(MAKE) --no-print-directory build LUA=lua5.4
 	@sh spec/fuzz/run.sh $(ARGS)
+
+rockspecs: deps-build  ## Write the lists of modules into the rockspecs
+	@lua5.4 spec/support/rockspec.lua
 
 rock: deps-test  ## Build the rock into build/rock and load it, for LUA=lua5.1 to lua5.4
 	@sh spec/support/rock.sh $(LUA)

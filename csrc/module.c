@@ -29,7 +29,7 @@ static int l_file_mode(lua_State *L) {
   return 1;
 }
 
-static void set_text(lua_State *L, const char *name, const char *text) {
+static void set_string_field(lua_State *L, const char *name, const char *text) {
   lua_pushstring(L, text);
   lua_setfield(L, -2, name);
 }
@@ -39,11 +39,11 @@ static int l_versions(lua_State *L) {
   engine_versions curl;
   engine_get_versions(&curl);
   lua_createtable(L, 0, 8);
-  set_text(L, "curl_built", curl.built);
-  set_text(L, "curl_running", curl.running);
-  set_text(L, "openssl_built", sign_openssl_built());
-  set_text(L, "openssl_running", sign_openssl_running());
-  set_text(L, "tls", curl.tls ? curl.tls : "none");
+  set_string_field(L, "curl_built", curl.built);
+  set_string_field(L, "curl_running", curl.running);
+  set_string_field(L, "openssl_built", sign_openssl_built());
+  set_string_field(L, "openssl_running", sign_openssl_running());
+  set_string_field(L, "tls", curl.tls ? curl.tls : "none");
   lua_pushboolean(L, curl.http2);
   lua_setfield(L, -2, "http2");
   return 1;
@@ -53,8 +53,7 @@ static const luaL_Reg functions[] = {
     {"now", l_now}, {"versions", l_versions}, {"file_mode", l_file_mode}, {NULL, NULL}};
 
 /* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
- * process, so the module must never be unloaded. A linker flag says so where the
- * Makefile links; LuaRocks takes no flags, hence this. */
+ * process, so the module must never be unloaded. */
 static void stay_loaded(void) {
 #ifdef RTLD_NODELETE
   static const char here = 0;

@@ -48,7 +48,10 @@ own_check "house" lua5.4 spec/lint/house.lua
 check "luacheck" luacheck --formatter plain lua spec examples .busted
 check "clang-format" c_style
 check "shellcheck" shell_style
-check "luarocks lint" luarocks lint aom-scm-1.rockspec
+check "rockspecs" lua5.4 spec/support/rockspec.lua --check
+for rockspec in aom-scm-1.rockspec lua/aom/simulator/aom-simulator-scm-1.rockspec; do
+  check "luarocks lint ${rockspec##*/}" luarocks lint "$rockspec"
+done
 check ".luarc.json" json_file .luarc.json
 for compiler in gcc clang; do
   for lua in lua5.4 luajit; do

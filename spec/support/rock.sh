@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds the rock the way `luarocks make` would for a user, and loads it from a
-# folder where nothing but the rock can be found. LuaRocks leaves its objects
-# beside the sources, so it works on a copy.
+# folder where nothing but the rock can be found. Works on a copy, as a user's checkout.
 set -eu
+# What the make around this one was told is not for the make that LuaRocks starts.
+unset MAKEFLAGS MAKELEVEL
 
 cd "$(dirname "$0")/../.."
 version=${1#lua}
@@ -11,12 +12,24 @@ tree=$PWD/build/rock/$version
 
 rm -rf "$tree"
 mkdir -p "$tree/source"
-cp -r ./*.rockspec csrc lua LICENSE "$tree/source"
+cp -r ./*.rockspec Makefile csrc lua LICENSE "$tree/source"
 cd "$tree/source"
-luarocks --lua-version "$version" make --deps-mode=none --tree "$tree" ./*.rockspec >"$tree/log" 2>&1 || {
-  cat "$tree/log" >&2
-  exit 1
+
+make_rock() {
+  luarocks --lua-version "$version" make --deps-mode=none --tree "$tree" "$@" >"$tree/log" 2>&1 || {
+    cat "$tree/log" >&2
+    exit 1
+  }
 }
+
+make_rock
+if [ -e "$tree/share/lua/$version/aom/simulator" ]; then
+  echo "rock: the main rock installs the simulator" >&2
+  exit 1
+fi
+if [ "$version" = 5.1 ]; then
+  make_rock lua/aom/simulator/aom-simulator-scm-1.rockspec
+fi
 
 if nm -D --defined-only "$tree/lib/lua/$version/aom/core.so" | grep -v ' luaopen_'; then
   echo "rock: the core exports more than luaopen_*" >&2
@@ -33,3 +46,6 @@ export LUA_PATH LUA_CPATH
     { ak = "key", sk = "secret", date = "20260102T030405Z" })
   assert(signed.headers.Authorization:find("^SDK%-HMAC%-SHA256 "), "no signature")
   print("rock: " .. _VERSION .. " loads it and signs")'
+if [ "$version" = 5.1 ]; then
+  luajit -e 'require "aom.simulator".new {} print("rock: LuaJIT loads the simulator")'
+fi

@@ -2,6 +2,7 @@
 
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
+local similar = require "aom.util.similar"
 
 local options = {}
 
@@ -126,43 +127,8 @@ local known = {
 local client_kinds = {}
 for name, kind in pairs(known) do client_kinds[name] = kinds[kind] end
 
---- How many single-byte edits lie between two words (Levenshtein).
----@param a string
----@param b string
----@return integer
-function options.distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local corner = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local above = row[j]
-      local same = a:byte(i) == b:byte(j)
-      row[j] = math.min(above + 1, row[j - 1] + 1, corner + (same and 0 or 1))
-      corner = above
-    end
-  end
-  return row[#b]
-end
-
---- The candidate nearest to a misspelt name, or nil when none is near.
----@param name string
----@param candidates table<string, any>
----@return string|nil
-function options.nearest(name, candidates)
-  local best, best_distance
-  for candidate in pairs(candidates) do
-    local d = options.distance(name, candidate)
-    if not best or d < best_distance or (d == best_distance and candidate < best) then
-      best, best_distance = candidate, d
-    end
-  end
-  if best and best_distance <= math.max(2, math.floor(#name / 3)) then return best end
-end
-
 local function unknown(name, candidates, what)
-  local nearest = type(name) == "string" and options.nearest(name, candidates)
+  local nearest = type(name) == "string" and similar.nearest(name, candidates)
   local err = errors.argument("unknown %s %s", what, errors.show(name))
   if nearest then err.hint = 'did you mean "' .. nearest .. '"?' end
   return err

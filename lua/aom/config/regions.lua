@@ -1,7 +1,7 @@
 --- Where the service stands: region ids, their endpoints, and which regions have
 --- opened workflow automation.
 
-local options = require "aom.config.options"
+local similar = require "aom.util.similar"
 
 local regions = {}
 
@@ -46,7 +46,7 @@ end
 --- The known id that a misspelt one may mean.
 ---@param region string
 ---@return string|nil
-function regions.nearest(region) return options.nearest(region, by_id) end
+function regions.nearest(region) return similar.nearest(region, by_id) end
 
 --- The known region whose own endpoint a host is.
 ---@param host string  in lower case

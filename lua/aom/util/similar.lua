@@ -1,8 +1,41 @@
 --- Which of many names a misspelt one may have meant. Pure.
 
-local options = require "aom.config.options"
-
 local similar = {}
+
+--- How many single-byte edits lie between two words (Levenshtein).
+---@param a string
+---@param b string
+---@return integer
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local corner = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local above = row[j]
+      local same = a:byte(i) == b:byte(j)
+      row[j] = math.min(above + 1, row[j - 1] + 1, corner + (same and 0 or 1))
+      corner = above
+    end
+  end
+  return row[#b]
+end
+
+--- The candidate nearest to a misspelt name, or nil when none is near.
+---@param name string
+---@param candidates table<string, any>
+---@return string|nil
+function similar.nearest(name, candidates)
+  local best, best_distance
+  for candidate in pairs(candidates) do
+    local d = distance(name, candidate)
+    if not best or d < best_distance or (d == best_distance and candidate < best) then
+      best, best_distance = candidate, d
+    end
+  end
+  if best and best_distance <= math.max(2, math.floor(#name / 3)) then return best end
+end
 
 -- A list may be long, and a comparison takes its time.
 local MAX_COMPARED = 500
@@ -17,10 +50,10 @@ local function rank(word, name)
   if name == word then return 0 end
   if #word >= MIN_PART and name:find(word, 1, true) then return 1 end
   if #name >= MIN_PART and word:find(name, 1, true) then return 1 end
-  local edits, most = options.distance(word, name), tolerance(#word)
+  local edits, most = distance(word, name), tolerance(#word)
   if edits <= most then return 1 + edits end
   -- The word may be the beginning of what was meant.
-  edits = #word >= MIN_PART and options.distance(word, name:sub(1, #word)) or most + 1
+  edits = #word >= MIN_PART and distance(word, name:sub(1, #word)) or most + 1
   return edits <= most and 2 + edits or nil
 end
 

@@ -1,4 +1,5 @@
 local errors = require "aom.util.errors"
+local similar = require "aom.util.similar"
 local options = require "aom.config.options"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -156,6 +157,6 @@ describe("an unknown option", function()
   end
 
   it("is answered alike each time when two names are as near", function()
-    assert.are.equal("aa", options.nearest("ax", { ab = true, aa = true, ac = true }))
+    assert.are.equal("aa", similar.nearest("ax", { ab = true, aa = true, ac = true }))
   end)
 end)

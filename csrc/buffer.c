@@ -32,7 +32,7 @@ static char *resized(const buffer *b, size_t cap) {
 }
 
 /* `len` and `more` are below the ceiling by then, so their sum cannot wrap. */
-static bool grow(buffer *b, size_t more) {
+static bool grow_buffer(buffer *b, size_t more) {
   size_t need = b->len + more;
   size_t cap = b->cap < b->max / 2 ? b->cap * 2 : b->max;
   if (cap < need)
@@ -53,14 +53,14 @@ static bool make_room(buffer *b, size_t more) {
   if (more <= b->cap - b->len && b->len + more <= b->max)
     return true;
   b->full = more > b->max - b->len;
-  b->failed = b->full || !grow(b, more);
+  b->failed = b->full || !grow_buffer(b, more);
   return !b->failed;
 }
 
 char *buffer_reserve(buffer *b, size_t len) {
   /* One byte at least, so that success never looks like NULL. */
   if (len == 0 && b->data == NULL)
-    return b->failed || !grow(b, 1) ? NULL : b->data;
+    return b->failed || !grow_buffer(b, 1) ? NULL : b->data;
   return make_room(b, len) ? b->data + b->len : NULL;
 }
 
@@ -88,7 +88,7 @@ const char *buffer_text(buffer *b) {
   /* The NUL is no content: it may stand one byte past the ceiling. */
   if (b->failed)
     return NULL;
-  if (b->len == b->cap && !grow(b, 1)) {
+  if (b->len == b->cap && !grow_buffer(b, 1)) {
     b->failed = true;
     return NULL;
   }

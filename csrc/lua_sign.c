@@ -1,4 +1,5 @@
 #include "lua_sign.h"
+#include "lua_push.h"
 #include "lua_request.h"
 #include "uri.h"
 
@@ -86,10 +87,6 @@ static int signer_gc(lua_State *L) {
   self->closed = true;
   destroy(self);
   return 0;
-}
-
-static void push_slice(lua_State *L, slice text) {
-  lua_pushlstring(L, text.data, text.len);
 }
 
 /* Memory that must not be lost when pushing its contents raises. */
@@ -198,13 +195,8 @@ static int method_ak(lua_State *L) {
   return 1;
 }
 
-static void set_text(lua_State *L, const char *name, slice value) {
-  push_slice(L, value);
-  lua_setfield(L, -2, name);
-}
-
-static void push_headers(lua_State *L, const lua_signer *self, const sign_output *out,
-                         const sign_request *request) {
+static void push_added_headers(lua_State *L, const lua_signer *self,
+                               const sign_output *out, const sign_request *request) {
   pair added[SIGN_ADDED_HEADERS];
   size_t count = signer_added_headers(self->signer, request, out, added);
   lua_createtable(L, 0, (int)count);
@@ -218,12 +210,12 @@ static void push_headers(lua_State *L, const lua_signer *self, const sign_output
 static void push_signed(lua_State *L, const lua_signer *self, const sign_output *out,
                         const sign_request *request) {
   lua_createtable(L, 0, 5);
-  push_headers(L, self, out, request);
+  push_added_headers(L, self, out, request);
   lua_setfield(L, -2, "headers");
-  set_text(L, "target", buffer_slice(&out->target));
-  set_text(L, "canonical_request", buffer_slice(&out->canonical));
-  set_text(L, "string_to_sign", buffer_slice(&out->string_to_sign));
-  set_text(L, "signed_headers", buffer_slice(&out->signed_headers));
+  set_slice_field(L, "target", buffer_slice(&out->target));
+  set_slice_field(L, "canonical_request", buffer_slice(&out->canonical));
+  set_slice_field(L, "string_to_sign", buffer_slice(&out->string_to_sign));
+  set_slice_field(L, "signed_headers", buffer_slice(&out->signed_headers));
 }
 
 /* The signer's own; or, for a finaliser that signs while what the signer made is being

@@ -2,7 +2,7 @@
 #include "sign_canonical.h"
 #include "sign_key.h"
 #include "sign_signer.h"
-#include "sign_text.h"
+#include "text.h"
 
 #include <openssl/err.h>
 

@@ -42,6 +42,9 @@ typedef enum sign_status {
 /* One plain sentence for a status, static. */
 const char *sign_status_text(sign_status status);
 
+/* No text that signing makes or keeps grows longer than this. */
+#define SIGN_TEXT_MAX ((size_t)16 * 1024 * 1024)
+
 /* The name as it stands in Authorization; false when `name` is none. */
 bool sign_algorithm_find(slice name, sign_algorithm *found);
 const char *sign_algorithm_name(sign_algorithm algorithm);
@@ -62,7 +65,6 @@ signer *signer_new(const signer_key *key, sign_status *status);
 void signer_free(signer *s); /* wipes; NULL is fine */
 
 slice signer_ak(const signer *s);
-slice signer_security_token(const signer *s);
 
 /* A one-way name for the key pair, safe to keep and to compare: lower-case hex,
  * SIGNER_FINGERPRINT_LEN bytes and no NUL. */

@@ -1,5 +1,5 @@
 #include "sign_canonical.h"
-#include "sign_text.h"
+#include "text.h"
 #include "uri.h"
 
 /* Cuts the target into the path and the query that the canonical request has on

@@ -1,11 +1,11 @@
 #include "sign_headers.h"
-#include "sign_text.h"
+#include "text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is(slice name, const char *other) {
+static bool is_name(slice name, const char *other) {
   return memcmp(name.data, other, name.len) == 0;
 }
 
@@ -13,33 +13,35 @@ static bool is(slice name, const char *other) {
 static header_kind known_kind(slice name) {
   switch (name.len) {
   case 2:
-    return is(name, "te") ? HEADER_UNSTABLE : HEADER_OTHER;
+    return is_name(name, "te") ? HEADER_UNSTABLE : HEADER_OTHER;
   case 4:
-    return is(name, "host") ? HEADER_HOST : HEADER_OTHER;
+    return is_name(name, "host") ? HEADER_HOST : HEADER_OTHER;
   case 6:
-    return is(name, "expect") ? HEADER_UNSTABLE : HEADER_OTHER;
+    return is_name(name, "expect") ? HEADER_UNSTABLE : HEADER_OTHER;
   case 7:
-    return is(name, "trailer") || is(name, "upgrade") ? HEADER_UNSTABLE : HEADER_OTHER;
+    return is_name(name, "trailer") || is_name(name, "upgrade") ? HEADER_UNSTABLE
+                                                                : HEADER_OTHER;
   case 10:
-    if (is(name, "x-sdk-date"))
+    if (is_name(name, "x-sdk-date"))
       return HEADER_DATE;
-    return is(name, "user-agent") || is(name, "connection") || is(name, "keep-alive")
+    return is_name(name, "user-agent") || is_name(name, "connection") ||
+                   is_name(name, "keep-alive")
                ? HEADER_UNSTABLE
                : HEADER_OTHER;
   case 12:
-    return is(name, "content-type") ? HEADER_CONTENT_TYPE : HEADER_OTHER;
+    return is_name(name, "content-type") ? HEADER_CONTENT_TYPE : HEADER_OTHER;
   case 13:
-    return is(name, "authorization") ? HEADER_NEVER : HEADER_OTHER;
+    return is_name(name, "authorization") ? HEADER_NEVER : HEADER_OTHER;
   case 14:
-    return is(name, "content-length") ? HEADER_UNSTABLE : HEADER_OTHER;
+    return is_name(name, "content-length") ? HEADER_UNSTABLE : HEADER_OTHER;
   case 16:
-    return is(name, "x-security-token") ? HEADER_TOKEN : HEADER_OTHER;
+    return is_name(name, "x-security-token") ? HEADER_TOKEN : HEADER_OTHER;
   case 17:
-    if (is(name, "x-sdk-content-sm3"))
+    if (is_name(name, "x-sdk-content-sm3"))
       return HEADER_CONTENT_SM3;
-    return is(name, "transfer-encoding") ? HEADER_UNSTABLE : HEADER_OTHER;
+    return is_name(name, "transfer-encoding") ? HEADER_UNSTABLE : HEADER_OTHER;
   case 20:
-    return is(name, "x-sdk-content-sha256") ? HEADER_CONTENT_SHA256 : HEADER_OTHER;
+    return is_name(name, "x-sdk-content-sha256") ? HEADER_CONTENT_SHA256 : HEADER_OTHER;
   default:
     return HEADER_OTHER;
   }
@@ -65,7 +67,7 @@ static int compare_names(const void *left, const void *right) {
 
 /* Keeps the order; false when the name is there already. Room was made by
  * reserve_items. */
-static bool insert(header_set *set, const header *item) {
+static bool insert_header(header_set *set, const header *item) {
   size_t at = set->count;
   int order = 1;
   while (at > 0 && (order = compare_names(item, &set->items[at - 1])) < 0)
@@ -151,15 +153,15 @@ static sign_status take_given(header_set *set, const sign_request *request) {
       return status;
     if (!few)
       set->items[set->count++] = item;
-    else if (!insert(set, &item))
+    else if (!insert_header(set, &item))
       return SIGN_DUPLICATE;
   }
   return few || sort_unique(set) ? SIGN_OK : SIGN_DUPLICATE;
 }
 
-static void add(header_set *set, header_kind kind, slice name, slice value) {
+static void add_header(header_set *set, header_kind kind, slice name, slice value) {
   header item = {name, value, kind, true};
-  insert(set, &item);
+  insert_header(set, &item);
   set->special[kind] = value;
 }
 
@@ -171,7 +173,7 @@ static sign_status require(header_set *set, header_kind kind, slice name, slice 
     return text_equal(set->special[kind], value) ? SIGN_OK : SIGN_CONFLICT;
   if (text_has_control(value))
     return SIGN_CONTROL_BYTE;
-  add(set, kind, name, value);
+  add_header(set, kind, name, value);
   return SIGN_OK;
 }
 
@@ -196,7 +198,7 @@ static void require_content(header_set *set, digest_kind digest, sign_output *ou
     return;
   out->content_header = wire[digest];
   out->content_hash = (slice)TEXT("UNSIGNED-PAYLOAD");
-  add(set, kind, names[digest], out->content_hash);
+  add_header(set, kind, names[digest], out->content_hash);
 }
 
 static sign_status add_missing(header_set *set, const sign_request *request, slice token,
@@ -213,7 +215,7 @@ static sign_status add_missing(header_set *set, const sign_request *request, sli
   return status;
 }
 
-static header *find(header_set *set, slice name) {
+static header *find_header(header_set *set, slice name) {
   size_t low = 0, high = set->count;
   header wanted = {name, name, HEADER_OTHER, false};
   while (low < high) {
@@ -238,13 +240,13 @@ static sign_status sign_listed(header_set *set, const sign_request *request) {
     slice lower;
     if (lower_name(set, request->signed_headers[i], &lower) != SIGN_OK)
       return SIGN_NOT_GIVEN;
-    header *item = find(set, lower);
+    header *item = find_header(set, lower);
     set->names.len = kept;
     if (item == NULL || item->kind == HEADER_NEVER)
       return SIGN_NOT_GIVEN;
     item->is_signed = true;
   }
-  return find(set, (slice)TEXT("x-sdk-date"))->is_signed ? SIGN_OK : SIGN_NO_DATE;
+  return find_header(set, (slice)TEXT("x-sdk-date"))->is_signed ? SIGN_OK : SIGN_NO_DATE;
 }
 
 sign_status header_set_fill(header_set *set, const sign_request *request, slice token,

@@ -1,6 +1,6 @@
 #include "sign_signer.h"
 #include "sign_key.h"
-#include "sign_text.h"
+#include "text.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -156,8 +156,6 @@ bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]) {
 }
 
 slice signer_ak(const signer *s) { return s->ak; }
-
-slice signer_security_token(const signer *s) { return s->security_token; }
 
 void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
   memcpy(out, s->fingerprint, SIGNER_FINGERPRINT_LEN);

@@ -22,7 +22,7 @@ cd "$root"
 cc=${CC:-cc}
 flags="-std=c11 -O2 -D_GNU_SOURCE"
 # shellcheck disable=SC2046,SC2086
-$cc $flags -Icsrc -o "$work/sign_floor" spec/bench/sign_floor.c csrc/sign*.c csrc/uri.c csrc/buffer.c \
+$cc $flags -Icsrc -o "$work/sign_floor" spec/bench/sign_floor.c csrc/sign*.c csrc/text.c csrc/uri.c csrc/buffer.c \
   $(pkg-config --cflags --libs libcrypto)
 # shellcheck disable=SC2046,SC2086
 $cc $flags -o "$work/curl_floor" spec/bench/curl_floor.c $(pkg-config --cflags --libs libcurl)

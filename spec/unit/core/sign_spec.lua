@@ -3,7 +3,7 @@
 local core = require "aom.core"
 local cjson = require "cjson"
 
-local here = debug.getinfo(1, "S").source:match("^@(.*)unit/[^/]*$")
+local here = debug.getinfo(1, "S").source:match("^@(.*)unit/.*$")
 local SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 local SM3_OF_NOTHING = "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b"
 

@@ -3,7 +3,7 @@ local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local sign = require("aom.safe").sign
 
-local here = debug.getinfo(1, "S").source:match("^@(.*)unit/[^/]*$")
+local here = debug.getinfo(1, "S").source:match("^@(.*)unit/.*$")
 local PROJECT = "0123456789abcdef0123456789abcdef"
 local PATH = "/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action"
 local HOST = "aom.cn-north-4.myhuaweicloud.com"

@@ -1,4 +1,4 @@
-#include "sign_text.h"
+#include "text.h"
 
 #include <stdint.h>
 

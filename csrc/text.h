@@ -1,6 +1,6 @@
-/* What signing asks of single pieces of text. */
-#ifndef AOM_SIGN_TEXT_H
-#define AOM_SIGN_TEXT_H
+/* Questions about single pieces of text, for all of the core. */
+#ifndef AOM_TEXT_H
+#define AOM_TEXT_H
 
 #include "buffer.h"
 #include <string.h>
@@ -10,9 +10,6 @@
 /* A slice of a literal, as an initialiser or after a cast to slice. */
 #define TEXT(literal)                                                                    \
   { literal, sizeof literal - 1 }
-
-/* No text that signing makes or keeps grows longer than this. */
-#define SIGN_TEXT_MAX ((size_t)16 * 1024 * 1024)
 
 bool text_equal(slice a, slice b);
 

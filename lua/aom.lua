@@ -5,7 +5,7 @@
 ---     local result = aom.trigger("workflow-id", "enable")
 ---     print(result.request_id)
 
-local face = require "aom.client.facade"
+local facade = require "aom.client.facade"
 
 local here = debug.getinfo(1, "S").source
 local ours = here:gsub("%.lua$", "/")
@@ -22,7 +22,7 @@ local function position()
 end
 
 ---@type aom
-local aom = face.build(function(value, err)
+local aom = facade.build(function(value, err)
   if value ~= nil then return value end
   if err.kind == "argument" then err.where = position() end
   -- The error is a table, which Lua puts no position in front of.

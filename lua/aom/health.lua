@@ -67,10 +67,10 @@ local BUNDLES = {
   "/etc/ssl/cert.pem", "/usr/local/etc/openssl@3/cert.pem", "/opt/homebrew/etc/openssl@3/cert.pem",
 }
 
-local function check_authorities(report, system)
+local function check_authorities(report, platform)
   report.start "aom: certificate authorities"
   for _, path in ipairs(BUNDLES) do
-    local text = system.read_file(path)
+    local text = platform.read_file(path)
     if text then
       local _, count = text:gsub("BEGIN CERTIFICATE", "")
       if count > 0 then return report.ok(("%s, with %d authorities"):format(path, count)) end
@@ -83,8 +83,8 @@ local function check_authorities(report, system)
   })
 end
 
-local function check_profile(report, system)
-  local path, explicit = require("aom.config.profile").path(system)
+local function check_profile(report, platform)
+  local path, explicit = require("aom.config.profile").path(platform)
   if not path then return report.info "no profile: there is no home directory" end
   local stat = (vim.uv or vim.loop).fs_stat(path)
   if not stat and explicit then
@@ -106,16 +106,16 @@ local VARIABLES = {
 }
 
 --- The names of the variables alone: what they hold is secret.
-local function check_variables(report, system)
+local function check_variables(report, platform)
   local set = {}
   for _, name in ipairs(VARIABLES) do
-    if system.getenv(name) then set[#set + 1] = name end
+    if platform.getenv(name) then set[#set + 1] = name end
   end
   report.info("credentials in the environment: " .. (set[1] and table.concat(set, ", ") or "none"))
 end
 
-local function check_settings(report, system)
-  local from = require("aom.config.layers").new({}, system)
+local function check_settings(report, platform)
+  local from = require("aom.config.layers").new({}, platform)
   for _, name in ipairs { "region", "endpoint" } do
     local value, where = from:lookup(name)
     if value then report.ok(("%s %s (%s)"):format(name, value, where)) end
@@ -125,11 +125,11 @@ local function check_settings(report, system)
   if passed then report.warn(passed) end
 end
 
-local function check_configuration(report, system)
+local function check_configuration(report, platform)
   report.start "aom: configuration"
-  check_profile(report, system)
-  check_variables(report, system)
-  check_settings(report, system)
+  check_profile(report, platform)
+  check_variables(report, platform)
+  check_settings(report, platform)
   local client, err = require("aom.safe").client()
   if client then
     report.ok "environment and profile suffice for aom.trigger(id, action)"
@@ -148,9 +148,9 @@ function health.check()
   local installed = check_installation(report)
   check_loop(report)
   if not installed then return end
-  local system = require "aom.util.platform"
-  check_authorities(report, system)
-  check_configuration(report, system)
+  local platform = require "aom.util.platform"
+  check_authorities(report, platform)
+  check_configuration(report, platform)
 end
 
 return health

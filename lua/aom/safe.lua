@@ -1,10 +1,10 @@
 --- All of `aom`, returning nil and the error where that raises it; the clients made
 --- here do so too.
 
-local face = require "aom.client.facade"
+local facade = require "aom.client.facade"
 
 ---@type aom.Safe
-local safe = face.build(function(value, err)
+local safe = facade.build(function(value, err)
   if value == nil then return nil, err end
   return value
 end)

@@ -6,7 +6,7 @@
 local clock = require "aom.util.clock"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
-local explain = require "aom.client.diagnose"
+local explain = require "aom.http.diagnose"
 local operations = require "aom.api.operations"
 local profile = require "aom.config.profile"
 local request = require "aom.api.input"
@@ -53,7 +53,7 @@ local readers = {
     check_error(response.failure({ status = math.random(300, 599), headers = {}, body = text }, same))
   end,
   function(text)
-    local result, err = response.result({ status = 200, headers = {}, body = text }, made, same)
+    local result, err = response.read({ status = 200, headers = {}, body = text }, same, made)
     if result then assert(result.success) else check_error(err) end
   end,
   function(text) explain.difference("PUT\n/a/\nq=1\nhost:h\n\nhost\ne3", text) end,

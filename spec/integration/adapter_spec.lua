@@ -3,6 +3,7 @@
 
 local adapter = require "aom.loop.adapter"
 local aom = require "aom"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
 
@@ -143,7 +144,7 @@ describe("the adapter for cqueues", function()
     end)
     assert.are.equal(2, retried)
     assert.are.equal(10, done)
-    assert.is_true(elapsed < 1, elapsed)
+    assert.is_true(elapsed < patience.of(1), elapsed)
     assert.are.equal(404, missing.status)
   end)
 

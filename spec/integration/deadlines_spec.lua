@@ -2,6 +2,7 @@
 
 local aom = require "aom"
 local core = require "aom.core"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -185,7 +186,7 @@ describe("a crowd", function()
         on_result = function(entry) order[#order + 1] = entry end })
       assert.are.equal(12, #order)
       assert.is_true(order[12].result.elapsed >= 2)
-      for i = 1, 11 do assert.is_true(order[i].result.elapsed < 1.5 * SLOWER, order[i].result.elapsed) end
+      for i = 1, 11 do assert.is_true(order[i].result.elapsed < patience.of(1.5) * SLOWER, order[i].result.elapsed) end
       assert.is_truthy(report)
       c:close()
       simulator.stop()
@@ -199,7 +200,7 @@ describe("a crowd", function()
     c:trigger_all(ids(8), "enable", { concurrency = 8, rate = 10, on_result = function(entry)
       count = count + 1
       assert.are.equal("timeout", entry.error.kind)
-      assert.is_true(entry.error.elapsed < 1.5 + 0.4 * SLOWER, entry.error.elapsed)
+      assert.is_true(entry.error.elapsed < patience.of(1.5) + 0.4 * SLOWER, entry.error.elapsed)
     end })
     assert.are.equal(8, count)
     c:close()

@@ -3,6 +3,7 @@
 
 local aom = require "aom"
 local client = require "aom.client.methods"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uv = require "luv"
 local uvloop = require "spec.support.uvloop"
@@ -124,7 +125,7 @@ describe("under luv", function()
     uvloop.after(0.2, cancel)
     uvloop.run()
     assert.are.equal("cancelled", failure.kind)
-    assert.is_true((at - asked) / 1e9 < seconds * uvloop.patience, (at - asked) / 1e9)
+    assert.is_true((at - asked) / 1e9 < patience.of(seconds), (at - asked) / 1e9)
     handle:cancel()
     assert.are.equal("cancelled", failure.kind)
   end
@@ -284,7 +285,7 @@ describe("under luv", function()
     uvloop.after(0.1, more)
     uvloop.run(5)
     assert.are.equal("timeout", failure.kind)
-    assert.is_true(at < 1.2 * uvloop.patience, at)
+    assert.is_true(at < patience.of(1.2), at)
     c:close()
   end)
 
@@ -335,6 +336,6 @@ describe("under luv", function()
     uvloop.run()
     iam.stop()
     assert.are.same({ "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
-    assert.is_true((uv.hrtime() - started) / 1e9 < 2)
+    assert.is_true((uv.hrtime() - started) / 1e9 < patience.of(2))
   end)
 end)

@@ -2,6 +2,7 @@
 --- the user's runs where all of Neovim's API is allowed.
 
 local neovim = require "spec.support.neovim"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local AK, SK, PROJECT = "NVIMKEY", "nvim-secret", ("0123456789abcdef"):rep(2)
@@ -61,7 +62,7 @@ describe("in Neovim", function()
     ]]
     assert.are.equal(100, answer.attempts)
     assert.are.equal(20, answer.walked)
-    assert.is_true(answer.elapsed < 10, answer.elapsed)
+    assert.is_true(answer.elapsed < patience.of(10), answer.elapsed)
     assert.are.equal(1, simulator.state().connections.opened)
   end)
 
@@ -96,9 +97,9 @@ describe("in Neovim", function()
     print(("Neovim: 50 calls of 0.2 s took %.3f s; %d keys typed meanwhile, largest gap of a 10 ms timer %.1f ms")
       :format(answer.elapsed, answer.typed, answer.gap * 1000))
     assert.are.equal(0, answer.failed)
-    assert.is_true(answer.elapsed < 2, answer.elapsed)
-    assert.is_true(answer.returned < 0.15, answer.returned)
-    assert.is_true(answer.gap < 0.15, answer.gap)
+    assert.is_true(answer.elapsed < patience.of(2), answer.elapsed)
+    assert.is_true(answer.returned < patience.of(0.15), answer.returned)
+    assert.is_true(answer.gap < patience.of(0.15), answer.gap)
     assert.is_true(answer.ticks > 10)
     assert.is_true(answer.typed > 10, answer.typed)
     assert.are.equal(answer.typed, answer.text)

@@ -1,11 +1,9 @@
 --- Runs luv's loop for specs, bounded in time, and counts its handles.
 
 local uv = require "luv"
+local patience = require "spec.support.patience"
 
 local uvloop = {}
-
---- How much slower than usual everything may be, under a tool that watches memory.
-uvloop.patience = (os.getenv "BUILD" or ""):find "valgrind" and 30 or (os.getenv "BUILD" or ""):find "asan" and 4 or 1
 
 --- The types of the handles that are open.
 ---@return string[]
@@ -25,7 +23,7 @@ function uvloop.run(limit)
   local late = false
   local watchdog = uv.new_timer()
   uv.update_time()
-  uv.timer_start(watchdog, math.floor((limit or 10) * uvloop.patience * 1000), 0, function()
+  uv.timer_start(watchdog, math.floor(patience.of(limit or 10) * 1000), 0, function()
     late = true
     uv.stop()
   end)
@@ -42,9 +40,9 @@ end
 ---@param is_done fun(): any
 ---@param limit? number
 function uvloop.run_until(is_done, limit)
-  local started = uv.hrtime()
+  local started, limit_ns = uv.hrtime(), patience.of(limit or 10) * 1e9
   while not is_done() do
-    assert(uv.hrtime() - started < (limit or 10) * uvloop.patience * 1e9, "it took too long")
+    assert(uv.hrtime() - started < limit_ns, "it took too long")
     if not uv.run "nowait" then
       assert(is_done(), "the loop ended before")
       return

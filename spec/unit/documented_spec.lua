@@ -43,7 +43,7 @@ describe("an option of a client", function()
 end)
 
 describe("an event", function()
-  local call = read "lua/aom/client/call.lua"
+  local call = read "lua/aom/http/exchange.lua"
 
   it("is in the README and in its type", function()
     local count = 0

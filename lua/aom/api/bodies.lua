@@ -5,11 +5,11 @@
 local json = require "aom.util.json"
 
 ---@type table<string, fun(body: string, result: table): boolean>
-local readers = {}
+local bodies = {}
 
 -- Documented as `{"success"}`, which is not JSON. A word in that form or bare, an empty
 -- body and any JSON pass: the status has decided already. Anything else is not this service.
-function readers.acknowledgement(body)
+function bodies.acknowledgement(body)
   return body == '{"success"}' or body:find("^%s*$") ~= nil or body:find("^%s*[0-9A-Za-z_%-]+%.?%s*$") ~= nil
     or body:find('^%s*{%s*"[^"\\%c]+"%s*}%s*$') ~= nil or json.decode(body) ~= nil
 end
@@ -36,22 +36,22 @@ local function tidy_execution(execution)
 end
 
 --- What an operation answers that has nothing to tell: `{"result": …}`, or a text.
-function readers.outcome(body, result)
-  if not readers.acknowledgement(body) then return false end
+function bodies.outcome(body, result)
+  if not bodies.acknowledgement(body) then return false end
   local value = json.unwrap(body)
   if type(value) == "table" then value = value.result end
   result.result = value
   return true
 end
 
-function readers.workflow(body, result)
+function bodies.workflow(body, result)
   local workflow = decode_table(body)
   if not workflow or type(workflow.id or workflow.name) ~= "string" then return false end
   result.workflow = workflow
   return true
 end
 
-function readers.template(body, result)
+function bodies.template(body, result)
   local template = decode_table(body)
   if not template or next(template) == nil or is_list(template) then return false end
   result.template = template
@@ -69,7 +69,7 @@ local function has_null_elements(body) return body:find 'elements\\?"%s*:%s*null
 
 --- A page: `{ elements, total_elements }`, or the bare list. What is empty may be null, as
 --- it may be beyond the last page, whatever the total.
-function readers.elements(body, result)
+function bodies.elements(body, result)
   local page = decode_table(body)
   if not page then return false end
   local bare = page.elements == nil and is_list(page) and body:find "^%s*%["
@@ -84,7 +84,7 @@ function readers.elements(body, result)
   return true
 end
 
-function readers.execution_id(body, result)
+function bodies.execution_id(body, result)
   local execution = decode_table(body)
   local id = execution and execution.execution_id
   if type(id) ~= "string" or id == "" then return false end
@@ -92,7 +92,7 @@ function readers.execution_id(body, result)
   return true
 end
 
-function readers.execution(body, result)
+function bodies.execution(body, result)
   local execution = decode_table(body)
   -- One edition of the reference puts it into a list.
   if execution and is_list(execution) then execution = execution[1] end
@@ -115,7 +115,7 @@ local function flatten(list, into)
 end
 
 --- A bare list; in one edition of the reference a list of lists.
-function readers.executions(body, result)
+function bodies.executions(body, result)
   local list = decode_table(body)
   if list and list.elements ~= nil then list = list.elements end
   if not is_list(list) then return false end
@@ -124,4 +124,4 @@ function readers.executions(body, result)
   return flatten(list, result.executions)
 end
 
-return readers
+return bodies

@@ -5,7 +5,7 @@ local core = require "aom.core"
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
 
-local request = {}
+local input = {}
 
 ---@class aom.Request
 ---@field operation aom.Operation
@@ -48,7 +48,7 @@ end
 ---@param value any
 ---@param parameter aom.Parameter
 ---@return aom.Error|nil
-function request.check(name, value, parameter)
+function input.check(name, value, parameter)
   local wanted = checks[parameter.kind](value, parameter)
   if wanted then
     return errors.argument("%s: expected %s, got %s", name, wanted, errors.show(value))
@@ -94,12 +94,12 @@ end
 ---@param c any
 ---@return aom.Request|nil
 ---@return aom.Error|nil
-function request.build(row, a, b, c)
+function input.build(row, a, b, c)
   local values, names = {}, row.arguments
   for i = 1, #names do
     local name, value = names[i], b
     if i == 1 then value = a end
-    local err = request.check(name, value, row.parameters[name])
+    local err = input.check(name, value, row.parameters[name])
     if err then
       err.operation = row.name
       return nil, err
@@ -112,9 +112,10 @@ function request.build(row, a, b, c)
     path = build_path(row, values),
     query = build_query(row, values),
     body = "",
+    prefix = "",
   }
   if not row.fields then return made end
   return add_fields(made, row, after(#names, a, b, c))
 end
 
-return request
+return input

@@ -5,7 +5,7 @@
 
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
-local readers = require "aom.api.bodies"
+local bodies = require "aom.api.bodies"
 local retry = require "aom.http.retry"
 
 local response = {}
@@ -168,13 +168,10 @@ local function refusal(answer, request, mask)
   return err
 end
 
+local function is_good(answer) return answer.status >= 200 and answer.status < 300 end
+
 --- The result of a 2xx answer.
----@param answer aom.Answer
----@param request aom.Request
----@param mask fun(text: string): string
----@return table|nil result
----@return aom.Error|nil err
-function response.result(answer, request, mask)
+local function result_of(answer, request, mask)
   local refused = refusal(answer, request, mask)
   if refused then return nil, refused end
   local request_id = answer.headers["x-request-id"]
@@ -186,13 +183,34 @@ function response.result(answer, request, mask)
     attempts = 0, -- set, as the next one, when the call ends
     elapsed = 0,
   }
-  if not readers[request.operation.result](answer.body, result) then
+  if not bodies[request.operation.result](answer.body, result) then
     return nil, errors.new("protocol",
       "the answer is not what the service sends: " .. snippet(answer.body, mask),
       { status = answer.status, request_id = request_id and mask(request_id) })
   end
   for name, value in pairs(request.values) do result[name] = value end
   return result
+end
+
+--- Reads an answer to an operation: for `aom.http.exchange`.
+---@param answer aom.Answer
+---@param mask fun(text: string): string
+---@param request aom.Request
+---@return table|nil result
+---@return aom.Error|nil err
+function response.read(answer, mask, request)
+  if is_good(answer) then return result_of(answer, request, mask) end
+  return nil, response.failure(answer, mask)
+end
+
+--- Reads an answer whose body means something to the caller alone.
+---@param answer aom.Answer
+---@param mask fun(text: string): string
+---@return aom.Answer|nil
+---@return aom.Error|nil err
+function response.read_any(answer, mask)
+  if is_good(answer) then return answer end
+  return nil, response.failure(answer, mask)
 end
 
 return response

@@ -3,12 +3,12 @@
 
 local call = require "aom.client.call"
 local errors = require "aom.util.errors"
-local names = require "aom.client.selection"
+local selection = require "aom.client.selection"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
-local pace = require "aom.http.throttle"
+local pacer = require "aom.client.pacer"
 local plain = require "aom.util.plain"
-local request = require "aom.api.input"
+local input = require "aom.api.input"
 
 local bulk = {}
 
@@ -42,7 +42,7 @@ local function entries_of(ids)
     local entry, err = { id = given }
     if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
     if not entry then return nil, err end
-    err = request.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
+    err = input.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry
   end
@@ -75,7 +75,9 @@ local function settle(self, id, result, err)
   end
 end
 
-local function is_over(self) return self.stopped or self.scope.cancelled or self.state.closed end
+local function is_cancelled(self) return self.scope.cancelled or self.state.closed end
+
+local function is_over(self) return self.stopped or is_cancelled(self) end
 
 local function left_out(self)
   local why = self.scope.cancelled and "the bulk was cancelled"
@@ -86,26 +88,14 @@ end
 
 local function switch(self, id)
   local state, scope = self.state, self.scope
-  if not is_over(self) then self.pace:turn() end
+  if not is_over(self) then self.pacer:turn(self) end
   if is_over(self) then return settle(self, id, nil, left_out(self)) end
-  local built, refusal = request.build(row, id, self.action)
+  local built, refusal = input.build(row, id, self.action)
   if not built then
     refusal.attempts = 0
     return settle(self, id, nil, refusal)
   end
-  local task = state.loop.current and state.loop.current()
-  if task then scope.tasks[task] = true end
-  local result, err = call.run(state, built, scope)
-  if task then scope.tasks[task] = nil end
-  settle(self, id, result, err)
-end
-
---- Ends at once what is under way; what has not begun finds out by itself.
-local function cancel_tasks(scope, loop)
-  if not loop.cancel then return end
-  local list = {}
-  for task in pairs(scope.tasks) do list[#list + 1] = task end
-  for _, task in ipairs(list) do loop.cancel(task) end
+  scope:run(state.loop, function() settle(self, id, call.run(state, built, scope)) end)
 end
 
 local function jobs_of(self)
@@ -133,14 +123,11 @@ function bulk.run(state, scope, entries, action, chosen)
   local loop = state.loop
   local started = loop.now()
   local self = {
-    state = state, scope = scope, report = entries, action = action, twins = {},
+    is_cancelled = is_cancelled, state = state, scope = scope, report = entries, action = action, twins = {},
     stop_on_error = chosen.stop_on_error, on_result = chosen.on_result,
   }
-  self.pace = pace.new(loop, chosen.rate, function() return scope.cancelled or state.closed end,
-    state.settings.timeout)
+  self.pacer = pacer.new(loop, state.throttle, chosen.rate, state.settings.timeout)
   entries.succeeded, entries.failed = 0, 0
-  scope.pace, scope.tasks = self.pace, setmetatable({}, { __mode = "k" })
-  scope.on_cancel = function() cancel_tasks(scope, loop) end
   loop.run(jobs_of(self), chosen.concurrency or CONCURRENCY)
   entries.elapsed = loop.now() - started
   return entries
@@ -160,7 +147,7 @@ end
 ---@param action any
 ---@param given? table  options
 function bulk.prepare(state, ids, action, given)
-  local err = request.check("action", action, row.parameters.action)
+  local err = input.check("action", action, row.parameters.action)
   if err then return nil, err end
   local chosen
   chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)
@@ -168,7 +155,7 @@ function bulk.prepare(state, ids, action, given)
   if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
   if rawget(ids, 1) == nil then
     local select
-    select, err = names.prepare_select(state, ids)
+    select, err = selection.prepare_select(state, ids)
     if err then return nil, err end
     if select then return function(scope) return run_selected(state, scope, select, action, chosen) end end
   end

@@ -1,13 +1,15 @@
---- Makes one call of an operation: what everything that calls the service stands on.
+--- Begins a call: checks what the user gave, then runs it here, or as a task of its own
+--- when there is a callback.
 
-local async = require "aom.loop.callback"
 local call = require "aom.client.call"
 local errors = require "aom.util.errors"
-local open = require "aom.loop.select"
+local input = require "aom.api.input"
 local operations = require "aom.api.operations"
-local request = require "aom.api.input"
+local scopes = require "aom.loop.scope"
+local select_loop = require "aom.loop.select"
+local start = require "aom.loop.callback".start
 
-local invoke = {}
+local dispatch = {}
 
 local function refusal(state, callback)
   if state.closed then return errors.argument("the client is closed") end
@@ -25,48 +27,54 @@ end
 ---@param c any
 ---@return table|nil
 ---@return aom.Error|nil
-function invoke.operation(state, row, callback, a, b, c)
+function dispatch.operation(state, row, callback, a, b, c)
   -- The busy path: one test, and no more.
   if state.closed or callback ~= nil then
     local err = refusal(state, callback)
     if err then return nil, err end
   end
-  local built, err = request.build(row, a, b, c)
-  if not built then return nil, err end
-  if not callback then return call.run(state, built) end
-  return async.start(state.loop, function(scope) return call.run(state, built, scope) end, callback)
+  local request, err = input.build(row, a, b, c)
+  if not request then return nil, err end
+  if callback then
+    return start(state.loop, function(scope) return call.run(state, request, scope) end, callback)
+  end
+  err = select_loop.enter(state.loop, false)
+  if err then return nil, err end
+  return call.run(state, request)
 end
 
 --- A call as a step of something longer.
 ---@param state aom.ClientState
----@param scope table|nil  what the steps share: { cancelled, deadline, pace }
+---@param scope? aom.Scope  none: the step of an iterator, which the user's own code turns
 ---@param name string      of the operation
 ---@return table|nil
 ---@return aom.Error|nil
-function invoke.step(state, scope, name, a, b, c)
+function dispatch.step(state, scope, name, a, b, c)
   if state.closed then return nil, errors.new("cancelled", "the client was closed") end
-  local built, err = request.build(operations[name], a, b, c)
-  if not built then return nil, err end
-  return call.run(state, built, scope)
+  local request, err = input.build(operations[name], a, b, c)
+  if not request then return nil, err end
+  err = not scope and select_loop.enter(state.loop, false)
+  if err then return nil, err end
+  return call.run(state, request, scope)
 end
 
 --- Something longer than a call. `prepare` checks the arguments and returns the rest of
 --- it, as a function of a scope: so arguments are refused at once in the callback form too.
 ---@param state aom.ClientState
 ---@param callback? function
----@param prepare fun(state: aom.ClientState, ...): (fun(scope: table): any, aom.Error|nil)|nil, aom.Error|nil
+---@param prepare fun(state: aom.ClientState, ...): (fun(scope: aom.Scope): any, aom.Error|nil)|nil, aom.Error|nil
 ---@return any
 ---@return aom.Error|nil
-function invoke.task(state, callback, prepare, ...)
+function dispatch.task(state, callback, prepare, ...)
   local err = refusal(state, callback)
   if err then return nil, err end
   local body
   body, err = prepare(state, ...)
   if not body then return nil, err end
-  if callback then return async.start(state.loop, body, callback) end
-  err = open.enter(state.loop, false)
+  if callback then return start(state.loop, body, callback) end
+  err = select_loop.enter(state.loop, false)
   if err then return nil, err end
-  return body({})
+  return body(scopes.new())
 end
 
-return invoke
+return dispatch

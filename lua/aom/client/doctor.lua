@@ -2,15 +2,15 @@
 --- what it found and how to mend it. It changes nothing: the one signed call that it
 --- makes asks for the runs of a workflow that cannot exist.
 
-local attempt = require "aom.http.attempt"
 local call = require "aom.client.call"
 local client = require "aom.client.methods"
 local clock = require "aom.util.clock"
-local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
-local explain = require "aom.client.diagnose"
+local exchange = require "aom.http.exchange"
+local diagnose = require "aom.http.diagnose"
+local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
-local open = require "aom.loop.select"
+local select_loop = require "aom.loop.select"
 local profile = require "aom.config.profile"
 local regions = require "aom.config.regions"
 
@@ -137,27 +137,28 @@ local function check_credentials(report, state)
   return true
 end
 
---- A request that needs no credentials and may be answered with anything.
+--- A request that needs no credentials and may be answered with anything. It is made
+--- once, since what a retry hides is what this looks for.
 local function knock(state, endpoint)
-  local settings, loop = state.settings, state.loop
-  return loop.fetch(attempt.new {
-    method = "GET", base = endpoint.base, host = endpoint.host, path = endpoint.path .. "/", query = {},
-    headers = {}, body = "", date = "", fresh = true, connect_timeout = settings.connect_timeout,
-    no_proxy = endpoints.is_direct(endpoint, settings),
-  }, loop.now() + settings.attempt_timeout)
+  local channel = { loop = state.loop, settings = state.settings, system = state.system,
+    targets = failover.new { endpoint }, read = function(answer) return answer end }
+  return exchange.new(channel, {
+    operation = { name = "knock", method = "GET", idempotent = false, max_attempts = 1 },
+    path = "/", query = {}, body = "",
+  }, false):run()
 end
 
-local function check_tls(report, settings, endpoint, trouble)
+local function check_tls(report, settings, endpoint, err)
   if endpoint.scheme == "http" then
     local status = endpoint.loopback and "ok" or "warn"
     add(report, "tls", status, endpoint.base .. " is not encrypted",
       status == "warn" and "use an https:// endpoint" or nil)
-  elseif trouble and trouble.kind == "tls" then
-    add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, trouble.message),
-      explain.CA_FIX)
+  elseif err and err.kind == "tls" then
+    add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, err.message),
+      diagnose.CA_FIX)
   elseif settings.insecure then
     add(report, "tls", "warn", endpoint.base .. " is not verified, since option insecure is set", "remove the option")
-  elseif not trouble then
+  elseif not err then
     add(report, "tls", "ok", endpoint.base .. " is verified")
   end
 end
@@ -176,16 +177,16 @@ end
 
 --- Whether an endpoint answers. Returns its Date header.
 local function check_endpoint(report, state, endpoint)
-  local answer, trouble = knock(state, endpoint)
+  local answer, err = knock(state, endpoint)
   if answer then
     add(report, "endpoint", "ok", endpoint.base .. " answers")
-  elseif trouble.kind ~= "tls" then
-    add(report, "endpoint", "fail", ("%s: %s"):format(endpoint.base, trouble.message),
-      network_fixes[trouble.code] or NETWORK_FIX)
+  elseif err.kind ~= "tls" then
+    add(report, "endpoint", "fail", ("%s: %s"):format(endpoint.base, err.message),
+      network_fixes[err.cause and err.cause.code] or NETWORK_FIX)
   else
     add(report, "endpoint", "ok", endpoint.base .. " can be reached")
   end
-  check_tls(report, state.settings, endpoint, trouble)
+  check_tls(report, state.settings, endpoint, err)
   return answer ~= nil, answer and answer.headers.date
 end
 
@@ -247,7 +248,7 @@ function doctor.examine(given, world)
     add(report, name, "fail", err.message, fix_of(err))
     return report
   end
-  err = open.enter(state.loop, false)
+  err = select_loop.enter(state.loop, false)
   if err then
     client.methods.close(state)
     return nil, err

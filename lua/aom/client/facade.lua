@@ -9,7 +9,7 @@ local errors = require "aom.util.errors"
 local signing = require "aom.http.sign"
 local version = require "aom.util.version"
 
-local face = {}
+local facade = {}
 
 -- Clients are empty tables, and their states stand here: what a script prints or
 -- serialises by accident holds no token.
@@ -96,7 +96,7 @@ end
 --- Builds a face. `finish` receives what a core returned: a value, or nil and an error.
 ---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
 ---@return table
-function face.build(finish)
+function facade.build(finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
   class.__index = {}
   for name, run in pairs(client.methods) do class.__index[name] = method(run, finish, name) end
@@ -125,4 +125,4 @@ function face.build(finish)
   return module
 end
 
-return face
+return facade

@@ -5,19 +5,22 @@ local bulk = require "aom.client.bulk"
 local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
 local config = require "aom.config.resolve"
-local endpoints = require "aom.http.failover"
+local failover = require "aom.http.failover"
 local errors = require "aom.util.errors"
-local executions = require "aom.client.waiter"
-local identity = require "aom.credentials.cache"
-local invoke = require "aom.client.dispatch"
+local waiter = require "aom.client.waiter"
+local cache = require "aom.credentials.cache"
+local dispatch = require "aom.client.dispatch"
 local json = require "aom.util.json"
-local names = require "aom.client.selection"
-local open = require "aom.loop.select"
+local selection = require "aom.client.selection"
+local select_loop = require "aom.loop.select"
 local operations = require "aom.api.operations"
-local pages = require "aom.client.paginator"
+local paginator = require "aom.client.paginator"
 local pause = require "aom.client.window.pause"
 local resume = require "aom.client.window.resume"
-local system = require "aom.util.platform"
+local platform = require "aom.util.platform"
+local throttle = require "aom.http.throttle"
+local project = require "aom.credentials.project"
+local response = require "aom.api.response"
 local version = require "aom.util.version"
 
 local client = {}
@@ -28,7 +31,8 @@ local client = {}
 ---@field loop aom.Loop
 ---@field clock aom.Clock
 ---@field identity aom.Identity
----@field endpoints aom.Endpoints
+---@field targets aom.Failover
+---@field throttle aom.Throttle
 ---@field closed boolean
 
 --- An error that names variables which the host keeps from us says so.
@@ -44,7 +48,7 @@ end
 ---@return aom.ClientState|nil
 ---@return aom.Error|nil
 function client.open(given, world)
-  world = world or system
+  world = world or platform
   local settings
   local err = json.missing()
   if err then return nil, err end
@@ -53,17 +57,19 @@ function client.open(given, world)
   settings.user_agent = "lua-aom/" .. version
   local state = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
-    endpoints = endpoints.new(settings.endpoints),
+    read = response.read, prefix = project.prefix(settings.project_id),
+    targets = failover.new(settings.endpoints),
   }
-  state.identity, err = identity.new(settings, {
+  state.identity, err = cache.new(settings, {
     ["Content-Type"] = "application/json",
     ["X-Project-Id"] = settings.project_id,
   })
   settings.source:forget_profile()
   if not state.identity then return nil, explained(err, world) end
   settings.provenance.credentials = state.identity.provider.where
-  state.loop, err = open.loop(settings)
+  state.loop, err = select_loop.loop(settings)
   if not state.loop then return nil, err end
+  state.throttle = throttle.new(state.loop)
   if settings.insecure then
     world.warn("option insecure: the server is not verified, anybody on the way can read and change calls")
   end
@@ -87,7 +93,7 @@ local function method_of(row)
       if count == 1 and type(a) == "function" then a, callback = nil, a end
       if count == 2 and type(b) == "function" then b, callback = nil, b end
     end
-    return invoke.operation(state, row, callback, a, b, c)
+    return dispatch.operation(state, row, callback, a, b, c)
   end
 end
 
@@ -98,61 +104,61 @@ end
 
 -- The busy path takes no detour.
 function methods.trigger(state, id, action, callback)
-  return invoke.operation(state, operations.trigger, callback, id, action)
+  return dispatch.operation(state, operations.trigger, callback, id, action)
 end
 
 methods[operations.trigger.official_name] = methods.trigger
 
 function methods.enable(state, id, callback)
-  return invoke.operation(state, operations.trigger, callback, id, "enable")
+  return dispatch.operation(state, operations.trigger, callback, id, "enable")
 end
 
 function methods.disable(state, id, callback)
-  return invoke.operation(state, operations.trigger, callback, id, "disable")
+  return dispatch.operation(state, operations.trigger, callback, id, "disable")
 end
 
 methods.execute = methods.execute_workflow
 
 function methods.wait(state, execution, options, callback)
   if type(options) == "function" then options, callback = nil, options end
-  return invoke.task(state, callback, executions.prepare_wait, execution, options)
+  return dispatch.task(state, callback, waiter.prepare_wait, execution, options)
 end
 
 function methods.find(state, name, callback)
-  return invoke.task(state, callback, names.prepare_find, name)
+  return dispatch.task(state, callback, selection.prepare_find, name)
 end
 
 function methods.trigger_all(state, ids, action, options, callback)
   if type(options) == "function" then options, callback = nil, options end
-  return invoke.task(state, callback, bulk.prepare, ids, action, options)
+  return dispatch.task(state, callback, bulk.prepare, ids, action, options)
 end
 
 function methods.pause(state, options, callback)
-  return invoke.task(state, callback, pause.prepare, options)
+  return dispatch.task(state, callback, pause.prepare, options)
 end
 
 function methods.resume(state, paused, options, callback)
   if type(options) == "function" then options, callback = nil, options end
-  return invoke.task(state, callback, resume.prepare, paused, options)
+  return dispatch.task(state, callback, resume.prepare, paused, options)
 end
 
 --- What begins a walk over a list. Not methods: the faces make iterators of them.
 ---@type table<string, fun(state: aom.ClientState, ...): aom.Walk|nil, aom.Error|nil>
 client.walks = {}
 
-for name, list in pairs(pages.lists) do
+for name, list in pairs(paginator.lists) do
   local count = #operations[list.operation].arguments + 1
 
   client.walks[name] = function(state, a, b)
     if state.closed then return nil, errors.argument("the client is closed") end
-    return pages.walk(state, list, a, b)
+    return paginator.walk(state, list, a, b)
   end
 
   methods["all_" .. name] = function(state, a, b, callback)
     if count == 1 then callback, b = b, nil end
     if count == 1 and type(a) == "function" then a, callback = nil, a end
     if count == 2 and type(b) == "function" then b, callback = nil, b end
-    return invoke.task(state, callback, pages.prepare_all, list, a, b)
+    return dispatch.task(state, callback, paginator.prepare_all, list, a, b)
   end
 end
 

@@ -9,13 +9,13 @@
 
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
-local invoke = require "aom.client.dispatch"
+local dispatch = require "aom.client.dispatch"
 local json = require "aom.util.json"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
-local request = require "aom.api.input"
+local input = require "aom.api.input"
 
-local pages = {}
+local paginator = {}
 
 ---@class aom.PagedList
 ---@field operation string  that returns a page
@@ -24,7 +24,7 @@ local pages = {}
 ---@field last integer      the last page that can be asked for
 
 ---@type table<string, aom.PagedList>
-pages.lists = {
+paginator.lists = {
   workflows = { operation = "list_workflows", page = "page", size = "size", last = 9999999 },
   scripts = { operation = "list_scripts", page = "page_num", size = "page_size", last = 100 },
   script_versions = { operation = "list_script_versions", page = "page_num", size = "page_size", last = 100 },
@@ -70,7 +70,7 @@ end
 ---@param b any
 ---@return aom.Walk|nil
 ---@return aom.Error|nil
-function pages.walk(state, list, a, b)
+function paginator.walk(state, list, a, b)
   local row = operations[list.operation]
   local has_id = #row.arguments > 0
   local id, filter = a, b
@@ -86,7 +86,7 @@ function pages.walk(state, list, a, b)
   self.allow_partial, err = take_options(filter, row.name)
   if err then return nil, err end
   local built
-  built, err = request.build(row, arguments(self, filter))
+  built, err = input.build(row, arguments(self, filter))
   if not built then return nil, err end
   self.filter, self.size, self.first = filter, filter[list.size], filter[list.page] or 1
   self.next_page, self.asked_zero = self.first, self.first ~= 1
@@ -103,7 +103,7 @@ end
 local function fetch(self, scope, page)
   local list = self.list
   self.filter[list.page] = page
-  local result, err = invoke.step(self.state, scope, list.operation, arguments(self, self.filter))
+  local result, err = dispatch.step(self.state, scope, list.operation, arguments(self, self.filter))
   if not result then return nil, err end
   self.pages, self.elements, self.at, self.fresh = self.pages + 1, result.elements, 0, false
   note_total(self, result.total)
@@ -230,10 +230,10 @@ function Walk:rest(scope)
 end
 
 --- For `invoke.task`: a whole list.
-function pages.prepare_all(state, list, a, b)
-  local walk, err = pages.walk(state, list, a, b)
+function paginator.prepare_all(state, list, a, b)
+  local walk, err = paginator.walk(state, list, a, b)
   if not walk then return nil, err end
   return function(scope) return walk:rest(scope) end
 end
 
-return pages
+return paginator

@@ -4,10 +4,10 @@
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
-local pages = require "aom.client.paginator"
+local paginator = require "aom.client.paginator"
 local patterns = require "aom.client.patterns"
 local plain = require "aom.util.plain"
-local request = require "aom.api.input"
+local input = require "aom.api.input"
 local similar = require "aom.util.similar"
 
 local names = {}
@@ -40,7 +40,7 @@ local function check_name(label, name)
   if type(name) ~= "string" or name == "" then
     return errors.argument("%s: expected a non-empty string, got %s", label, errors.show(name))
   end
-  local _, err = request.build(operations.list_workflows, { search = name })
+  local _, err = input.build(operations.list_workflows, { search = name })
   return err and errors.argument("%s", (err.message:gsub("^list_workflows: search", label)))
 end
 
@@ -227,7 +227,7 @@ function names.pick(selector, workflows)
 end
 
 local function list_all(state, scope, filters)
-  local walk, err = pages.walk(state, pages.lists.workflows, filters)
+  local walk, err = paginator.walk(state, paginator.lists.workflows, filters)
   if not walk then return nil, err end
   return walk:rest(scope)
 end
@@ -291,7 +291,7 @@ function names.prepare_select(state, selection)
   local filters = {}
   for _, name in ipairs(filtering) do filters[name] = values[name] end
   local checked
-  checked, err = pages.walk(state, pages.lists.workflows, filters)
+  checked, err = paginator.walk(state, paginator.lists.workflows, filters)
   if not checked then return nil, err end
   return function(scope) return find(state, scope, selector, filters) end
 end

@@ -1,13 +1,13 @@
 --- Waits for an execution of a workflow to end.
 
 local errors = require "aom.util.errors"
-local invoke = require "aom.client.dispatch"
+local dispatch = require "aom.client.dispatch"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
 local plain = require "aom.util.plain"
-local request = require "aom.api.input"
+local input = require "aom.api.input"
 
-local executions = {}
+local waiter = {}
 
 local FIRST_INTERVAL, LONGEST_INTERVAL, GROWTH = 1, 15, 1.5
 local TIMEOUT = 3600
@@ -50,7 +50,7 @@ local function poll(state, scope, self)
   local started, last = loop.now(), nil
   scope.deadline = started + self.timeout
   while true do
-    local result, err = invoke.step(state, scope, "execution", self.workflow_id, self.execution_id)
+    local result, err = dispatch.step(state, scope, "execution", self.workflow_id, self.execution_id)
     if result then
       last = result.execution
       if self.on_progress then self.on_progress(last, loop.now() - started) end
@@ -78,7 +78,7 @@ local function read_execution(execution)
   if not values then return nil, err end
   local execution_id = values.execution_id or values.id
   local built
-  built, err = request.build(operations.execution, values.workflow_id, execution_id)
+  built, err = input.build(operations.execution, values.workflow_id, execution_id)
   if not built then return nil, err end
   return values.workflow_id, execution_id
 end
@@ -86,7 +86,7 @@ end
 --- For `invoke.task`: the execution as it is when it has ended.
 ---@param execution table  { workflow_id, execution_id }
 ---@param given? table     options
-function executions.prepare_wait(state, execution, given)
+function waiter.prepare_wait(state, execution, given)
   local workflow_id, execution_id = read_execution(execution)
   if not workflow_id then return nil, execution_id end
   local chosen, err = options.read_table("wait", given == nil and {} or given, known)
@@ -99,4 +99,4 @@ function executions.prepare_wait(state, execution, given)
   return function(scope) return poll(state, scope, self) end
 end
 
-return executions
+return waiter

@@ -1,6 +1,8 @@
 --- URLs of services: taken apart into what requests are built of, and refused when
 --- something in them could end up elsewhere than it seems to.
 
+local percent_decode = require "aom.util.text".percent_decode
+
 local endpoint = {}
 
 ---@class aom.Endpoint
@@ -15,10 +17,6 @@ local function is_loopback(host)
   if host == "localhost" or host == "[::1]" then return true end
   local b, c, d = host:match("^127%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$")
   return b ~= nil and tonumber(b) <= 255 and tonumber(c) <= 255 and tonumber(d) <= 255
-end
-
-local function decode_path(path)
-  return (path:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
 local default_ports = { http = "80", https = "443" }
@@ -47,7 +45,7 @@ end
 --- in a path at all.
 local function check_path(path)
   if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
-  local decoded = decode_path(path)
+  local decoded = percent_decode(path)
   if path:find("%%2[fF]") or decoded:find("[%z\1-\31\127\\]") then
     return "holds an escaped slash, backslash or control character"
   end

@@ -15,10 +15,10 @@ local profile = require "aom.config.profile"
 local Source = {}
 Source.__index = Source
 
-local source = {}
+local layers = {}
 
 --- The variables of single settings.
-source.variables = {
+layers.variables = {
   region = "HUAWEICLOUD_SDK_REGION",
   endpoint = "HUAWEICLOUD_SDK_AOM_ENDPOINT",
   project_id = "HUAWEICLOUD_SDK_PROJECT_ID",
@@ -28,7 +28,7 @@ source.variables = {
 }
 
 --- The variables of credentials, by the names that options and profile keys have.
-source.credentials = {
+layers.credentials = {
   ak = "HUAWEICLOUD_SDK_AK", sk = "HUAWEICLOUD_SDK_SK",
   security_token = "HUAWEICLOUD_SDK_SECURITY_TOKEN",
   token = "HUAWEICLOUD_SDK_TOKEN",
@@ -38,10 +38,10 @@ source.credentials = {
 }
 
 --- Looked for when none of the first pair is set; these stand in the provider's samples.
-source.sample_pair = { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" }
+layers.sample_pair = { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" }
 
 --- What a cluster tells a pod of its identity.
-source.pod = { uri = "HC_CONTAINER_CREDENTIALS_FULL_URI", file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
+layers.pod = { uri = "HC_CONTAINER_CREDENTIALS_FULL_URI", file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
 
 local function has_any(names, read)
   for name, variable in pairs(names) do
@@ -52,15 +52,15 @@ end
 
 -- A security token says nothing without the pair beside which it stands.
 local telling = {}
-for name, variable in pairs(source.credentials) do
+for name, variable in pairs(layers.credentials) do
   if name ~= "security_token" then telling[name] = variable end
 end
 
 ---@param given table
 ---@param system aom.System
 ---@return aom.Source
-function source.new(given, system)
-  local has_keys = given.credentials ~= nil or has_any(source.credentials, function(name) return given[name] end)
+function layers.new(given, system)
+  local has_keys = given.credentials ~= nil or has_any(layers.credentials, function(name) return given[name] end)
   return setmetatable({ given = given, system = system, has_given_keys = has_keys }, Source)
 end
 
@@ -89,7 +89,7 @@ end
 ---@return aom.Place|nil place
 function Source:nearby(name)
   if self.given[name] ~= nil then return self.given[name], "option " .. name, nil, "option" end
-  local variable = source.variables[name]
+  local variable = layers.variables[name]
   local value = self.system.getenv(variable)
   if value then return value, "environment variable " .. variable, nil, "environment" end
 end
@@ -125,11 +125,11 @@ local function names_somebody(self, place)
   local getenv = self.system.getenv
   if place == "environment" then
     local function read(_, variable) return getenv(variable) end
-    return has_any(source.credentials, read) or has_any(source.sample_pair, read) or has_any(source.pod, read)
-      or is_set(getenv(source.variables.metadata))
+    return has_any(layers.credentials, read) or has_any(layers.sample_pair, read) or has_any(layers.pod, read)
+      or is_set(getenv(layers.variables.metadata))
   end
   local values = self:profile() or {}
-  return has_any(source.credentials, function(name) return values[name] end) or is_set(values.metadata)
+  return has_any(layers.credentials, function(name) return values[name] end) or is_set(values.metadata)
 end
 
 --- The place whose credentials a client uses; nil where they are asked for elsewhere.
@@ -139,7 +139,7 @@ function Source:holder()
   if self.has_given_keys then return "option" end
   local getenv = self.system.getenv
   local function read(_, variable) return getenv(variable) end
-  if has_any(telling, read) or has_any(source.sample_pair, read) then return "environment" end
+  if has_any(telling, read) or has_any(layers.sample_pair, read) then return "environment" end
   local values = self:profile() or {}
   if has_any(telling, function(name) return values[name] end) then return "profile" end
 end
@@ -181,10 +181,10 @@ end
 ---@param name string
 ---@return string
 function Source:searched(name)
-  local places = { "option " .. name, "environment variable " .. source.variables[name] }
+  local places = { "option " .. name, "environment variable " .. layers.variables[name] }
   local path = profile.path(self.system)
   if path then places[#places + 1] = ("%s under [basic] in %s"):format(name, path) end
   return table.concat(places, ", ")
 end
 
-return source
+return layers

@@ -7,6 +7,7 @@
 ---     project_id = …
 
 local errors = require "aom.util.errors"
+local trim = require "aom.util.text".trim
 
 local profile = {}
 
@@ -44,8 +45,6 @@ local function fault(path, number, message)
   -- The line itself stays out of the message: it may hold a secret.
   return errors.config(("profile %s, line %d: %s"):format(path, number, message))
 end
-
-local function trim(text) return (text:gsub("^%s+", ""):gsub("%s+$", "")) end
 
 --- Reads the text of a profile.
 ---@param text string

@@ -6,7 +6,7 @@ local errors = require "aom.util.errors"
 local options = require "aom.config.options"
 local regions = require "aom.config.regions"
 local regions_file = require "aom.config.regions_file"
-local source = require "aom.config.layers"
+local layers = require "aom.config.layers"
 
 local config = {}
 
@@ -128,7 +128,7 @@ function config.resolve(given, system)
   for name, value in pairs(checked) do
     if not for_credentials[name] then settings[name] = value end
   end
-  local from = source.new(checked, system)
+  local from = layers.new(checked, system)
   settings.source = from
   err = check_ca_file(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
   if err then return nil, err end

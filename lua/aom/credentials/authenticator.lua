@@ -1,13 +1,13 @@
 --- From the values that a provider gives to what requests carry. Secret keys move into
 --- C here; a token stays in the one header that sends it.
 
-local breaker = require "aom.credentials.lockout"
+local lockout = require "aom.credentials.lockout"
 local core = require "aom.core"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local mask = require "aom.util.mask"
 
-local bearer = {}
+local authenticator = {}
 
 ---@class aom.Bearer
 ---@field signer? userdata            signs, when it is a key pair
@@ -29,7 +29,7 @@ local algorithms = {
 
 ---@param settings table
 ---@return aom.Error|nil
-function bearer.check_algorithm(settings)
+function authenticator.check_algorithm(settings)
   if algorithms[settings.algorithm] then return nil end
   local names = {}
   for name in pairs(algorithms) do names[#names + 1] = name end
@@ -62,7 +62,7 @@ end
 ---@param name string
 ---@param secret string
 ---@return string
-function bearer.fingerprint(name, secret)
+function authenticator.fingerprint(name, secret)
   local signer = assert(core.signer { ak = name, sk = secret, algorithm = "SDK-HMAC-SHA256" })
   local text = signer:fingerprint()
   signer:close()
@@ -86,7 +86,7 @@ local function token_bearer(settings, headers, values)
   return {
     headers = with(headers, "X-Auth-Token", values.token),
     mask = mask.of { values.token },
-    mark = bearer.fingerprint("token", values.token),
+    mark = authenticator.fingerprint("token", values.token),
     project_id = values.project_id,
     expires_at = values.expires_at,
   }
@@ -115,9 +115,9 @@ local function key_bearer(settings, headers, values)
     signer = signer,
     lookup_signer = plain,
     headers = headers,
-    record = breaker.record(signer:fingerprint()),
+    record = lockout.record(signer:fingerprint()),
     mask = function(text) return signer:mask(text) end,
-    mark = bearer.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
+    mark = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
     expires_at = values.expires_at,
   }
 end
@@ -128,11 +128,11 @@ end
 ---@param values aom.Credentials
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
-function bearer.new(settings, headers, values)
+function authenticator.new(settings, headers, values)
   local err = check(values)
   if err then return nil, err end
   if values.token then return token_bearer(settings, headers, values) end
   return key_bearer(settings, headers, values)
 end
 
-return bearer
+return authenticator

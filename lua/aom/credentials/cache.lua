@@ -1,12 +1,12 @@
 --- Who a client is, ready for requests: a signer that keeps the secret key in C, or
 --- the header of a token. Renewed before it expires, by one caller at a time.
 
-local bearers = require "aom.credentials.authenticator"
+local authenticator = require "aom.credentials.authenticator"
 local chain = require "aom.credentials.providers.chain"
 local errors = require "aom.util.errors"
-local gate = require "aom.loop.single_flight"
+local single_flight = require "aom.loop.single_flight"
 
-local identity = {}
+local cache = {}
 
 --- Renewed when less than this is left, in seconds, unless the provider says otherwise.
 local WINDOW = 300
@@ -35,18 +35,18 @@ Identity.__index = Identity
 ---@param headers table<string, string>  what every request carries besides
 ---@return aom.Identity|nil
 ---@return aom.Error|nil
-function identity.new(settings, headers)
-  local err = bearers.check_algorithm(settings)
+function cache.new(settings, headers)
+  local err = authenticator.check_algorithm(settings)
   if err then return nil, err end
   local provider, values
   provider, values, err = chain.find(settings)
   if not provider then return nil, err end
   local self = setmetatable({
-    settings = settings, headers = headers, provider = provider, gate = gate.new(),
+    settings = settings, headers = headers, provider = provider, gate = single_flight.new(),
     time = settings.source.system.time, next_try = 0, alone_until = -math.huge,
   }, Identity)
   if values then
-    self.current, err = bearers.new(settings, headers, values)
+    self.current, err = authenticator.new(settings, headers, values)
     if not self.current then return nil, err end
   end
   return self
@@ -91,7 +91,7 @@ local function renew(self, loop, deadline)
   local values, err = self.provider:refresh({ loop = loop, deadline = deadline })
   if not values then return nil, explain(self, err) end
   local bearer
-  bearer, err = bearers.new(self.settings, self.headers, values)
+  bearer, err = authenticator.new(self.settings, self.headers, values)
   if not bearer then
     err.message = ("%s: %s"):format(self.provider.where, err.message)
     return nil, err
@@ -193,4 +193,4 @@ function Identity:close()
   if current then wipe(current) end
 end
 
-return identity
+return cache

@@ -12,9 +12,9 @@
 --- Here is only what lets the calls of this state wait for each other.
 
 local core = require "aom.core"
-local dictionary = require "aom.credentials.shared_dict"
+local shared_dict = require "aom.credentials.shared_dict"
 local errors = require "aom.util.errors"
-local gate = require "aom.loop.single_flight"
+local single_flight = require "aom.loop.single_flight"
 
 local breaker = {}
 
@@ -46,7 +46,7 @@ local records = setmetatable({}, { __mode = "v" })
 function breaker.record(fingerprint, noun)
   local record = records[fingerprint]
   if not record then
-    record = setmetatable({ name = fingerprint, noun = noun or "key", gate = gate.new() }, Record)
+    record = setmetatable({ name = fingerprint, noun = noun or "key", gate = single_flight.new() }, Record)
     records[fingerprint] = record
   end
   return record
@@ -106,7 +106,7 @@ end
 local function look(record, loop)
   local store, name = loop.shared, record.name
   if store then
-    local state, note = dictionary.look(store, name)
+    local state, note = shared_dict.look(store, name)
     if state == "blocked" then return nil, remembered(record, note) end
     if state == "open" then memory.accept(name, clock(loop)) end
   end
@@ -118,15 +118,15 @@ end
 
 local function release(record, store, hold)
   if hold.ticket then memory.release(record.name, hold.ticket) end
-  if hold.slip and store then dictionary.release(store, record.name, hold.slip) end
+  if hold.slip and store then shared_dict.release(store, record.name, hold.slip) end
   hold.ticket, hold.slip = nil, nil
 end
 
 --- What other workers know is read again with the right in hand: the one that had it
 --- before may have been refused after this call looked.
 local function ask_workers(record, store, hold, seconds)
-  hold.slip = dictionary.enter(store, record.name, hold.slip, seconds)
-  local state, note = dictionary.look(store, record.name)
+  hold.slip = shared_dict.enter(store, record.name, hold.slip, seconds)
+  local state, note = shared_dict.look(store, record.name)
   if hold.slip and state ~= "blocked" then return hold end
   release(record, store, hold)
   if state == "blocked" then return nil, remembered(record, note) end
@@ -206,7 +206,7 @@ end
 --- The service accepted the key.
 ---@param loop aom.Loop
 function Record:accept(loop)
-  if memory.accept(self.name, clock(loop)) and loop.shared then dictionary.accept(loop.shared, self.name) end
+  if memory.accept(self.name, clock(loop)) and loop.shared then shared_dict.accept(loop.shared, self.name) end
   open(self)
 end
 
@@ -219,15 +219,15 @@ function Record:refuse(loop, hold, failure, evidence)
   local store, name = loop.shared, self.name
   local time, note = clock(loop), write_note(failure)
   -- First the workers' store, so that nobody takes its older word against the core's memory.
-  local count = store and evidence ~= "doubtful" and dictionary.refuse(store, name)
+  local count = store and evidence ~= "doubtful" and shared_dict.refuse(store, name)
   local ticket = type(hold) == "table" and hold.ticket or nil
   local state = memory.refuse(name, time, ticket, evidence or "certain", note)
   if store and state ~= "open" then
-    count = count or dictionary.refuse(store, name)
+    count = count or shared_dict.refuse(store, name)
     if count >= MAX_REFUSALS and state ~= "blocked" then
       state = memory.refuse(name, time, nil, "locked", note)
     end
-    if state == "blocked" then dictionary.block(store, name, note) end
+    if state == "blocked" then shared_dict.block(store, name, note) end
   end
   self:give_up(loop, hold)
 end

@@ -2,33 +2,30 @@
 --- identity service is asked for the project that has exactly the region's name. Asked
 --- once by all who wait, and remembered in the process for each key and region.
 
+local admission = require "aom.credentials.admission"
 local errors = require "aom.util.errors"
-local gate = require "aom.loop.single_flight"
+local exchange = require "aom.http.exchange"
+local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
+local response = require "aom.api.response"
+local single_flight = require "aom.loop.single_flight"
 
 local project = {}
 
--- What is known, and the gate of whoever asks; by service, key and region.
+-- What is known, and the flight of whoever asks; by service, key and region.
 local entries = {}
 
--- Not an operation of this service's: it goes to the identity service, which has
--- no project in its paths.
-local lookup = {
-  name = "find_project", official = "KeystoneListProjects", method = "GET", idempotent = true,
-  result = "acknowledgement",
-}
-
 --- A token is a secret, and another one tomorrow: what it tells stays with its client.
-local function entry_of(client, bearer, endpoint)
-  local signer = bearer.signer
+local function entry_of(client, authenticator, endpoint)
+  local signer = authenticator.signer
   if not signer then
-    client.project_entry = client.project_entry or { gate = gate.new() }
+    client.project_entry = client.project_entry or { flight = single_flight.new() }
     return client.project_entry
   end
   local key = table.concat({ endpoint.base .. endpoint.path, signer:ak(), client.settings.region }, " ")
-  entries[key] = entries[key] or { gate = gate.new() }
+  entries[key] = entries[key] or { flight = single_flight.new() }
   return entries[key]
 end
 
@@ -93,51 +90,34 @@ local function choose(body, settings)
     hint_of(settings))
 end
 
-local function ask(client, endpoint, run, scope, deadline)
+local lookup = { name = "find_project", method = "GET", idempotent = true }
+
+--- Asks the identity service, which has no project in its paths.
+local function ask(client, endpoint, deadline, scope)
   local region = client.settings.region
-  local result, err = run(client, {
-    operation = lookup, endpoint = endpoint, values = {}, path = "/v3/projects",
-    query = { { "name", region } }, body = "",
-  }, scope, deadline)
-  if not result then
-    err.hint = (err.hint and err.hint .. "; " or "")
-      .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
-    return nil, err
-  end
-  return choose(result.body, client.settings)
+  local identity = setmetatable({ service = "identity", targets = failover.new { endpoint }, read = response.read_any },
+    { __index = client })
+  local result, err = exchange.new(identity, {
+    operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
+  }, admission.new(client, "lookup_signer"), scope, deadline):run()
+  if result then return choose(result.body, client.settings) end
+  err.hint = (err.hint and err.hint .. "; " or "")
+    .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
+  return nil, err
 end
 
-local function ask_for_all(client, entry, hold, ...)
-  local id, err = ask(client, ...)
-  entry.id = id or entry.id
-  entry.gate:release(hold, err and err.kind ~= "cancelled" and err or nil)
-  return id, err
-end
-
---- The id that is known or becomes known while this waits.
-local function find(client, entry, endpoint, run, scope, deadline)
-  local loop = client.loop
-  while not entry.id do
-    local hold = entry.gate:take(loop, math.min(deadline, loop.now() + client.settings.attempt_timeout))
-    if hold then return ask_for_all(client, entry, hold, endpoint, run, scope, deadline) end
-    local waited, failure, cancelled = entry.gate:wait(loop, deadline)
-    if cancelled then return nil, errors.cancelled() end
-    if failure then return nil, errors.copy(failure) end
-    if not waited then return ask_for_all(client, entry, nil, endpoint, run, scope, deadline) end
-    if loop.now() >= deadline then
-      return nil, errors.new("timeout", "the deadline passed while the project id was looked up")
-    end
-  end
-  return entry.id
-end
+--- What the paths of a project's operations begin with.
+---@param id string|nil  nil: not known yet
+---@return string
+function project.prefix(id) return "/v1/" .. (id or "{project_id}") end
 
 local function adopt(client, id)
   if not is_id(id) then
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
   end
-  client.settings.project_id = id
+  client.settings.project_id, client.prefix = id, project.prefix(id)
   client.identity:set_project(id)
-  return true
+  return id
 end
 
 --- Where the look-up goes. Without a look-up only some credentials do without it.
@@ -151,29 +131,34 @@ end
 
 --- Sees to it that the client's settings have a project id.
 ---@param client aom.ClientState
----@param run function  aom.call.run
----@param scope? table  an asynchronous call's
 ---@param deadline number
----@return boolean|nil
+---@param scope? aom.Scope
+---@return string|nil id
 ---@return aom.Error|nil
-function project.ensure(client, run, scope, deadline)
+function project.ensure(client, deadline, scope)
   local loop, settings = client.loop, client.settings
   local expires = math.min(deadline, loop.now() + settings.attempt_timeout)
-  local endpoint, bearer, err
+  local endpoint, authenticator, err
   -- Before anybody is asked for keys, but not where a token may come that tells its project.
   if not client.identity.provider.may_tell_project then
     endpoint, err = identity_service(client)
     if not endpoint then return nil, err end
   end
-  bearer, err = client.identity:get(loop, deadline, expires)
-  if not bearer then return nil, err end
-  if bearer.project_id then return adopt(client, bearer.project_id) end
+  authenticator, err = client.identity:get(loop, deadline, expires)
+  if not authenticator then return nil, err end
+  if authenticator.project_id then return adopt(client, authenticator.project_id) end
   endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
+  local entry = entry_of(client, authenticator, endpoint)
   local id
-  id, err = find(client, entry_of(client, bearer, endpoint), endpoint, run, scope, deadline)
-  if not id then return nil, err end
-  return adopt(client, id)
+  id, err = entry.flight:once(loop, deadline, expires, "the project id was looked up",
+    function() return entry.id end,
+    function()
+      local found, why = ask(client, endpoint, deadline, scope)
+      entry.id = found or entry.id
+      return found, why
+    end)
+  return id and adopt(client, id), err
 end
 
 return project

@@ -4,7 +4,7 @@
 
 local core = require "aom.core"
 
-local dictionary = {}
+local shared_dict = {}
 
 local SECONDS = 300
 
@@ -13,7 +13,7 @@ local SECONDS = 300
 ---@param name string
 ---@return "open"|"blocked"|nil state
 ---@return string|nil note  what the last refusal left
-function dictionary.look(store, name)
+function shared_dict.look(store, name)
   local note = store:get("blocked:" .. name)
   if note then return "blocked", note end
   return store:get("accepted:" .. name) and "open" or nil
@@ -25,7 +25,7 @@ end
 ---@param ticket string|nil  what an earlier try of the same call got here
 ---@param seconds number     when the try is over by itself
 ---@return string|nil ticket  nil: another worker tries it out
-function dictionary.enter(store, name, ticket, seconds)
+function shared_dict.enter(store, name, ticket, seconds)
   local key = "trial:" .. name
   seconds = math.max(0.001, math.min(seconds, SECONDS))
   if ticket and store:get(key) == ticket then
@@ -41,14 +41,14 @@ end
 ---@param store table
 ---@param name string
 ---@param ticket string|nil
-function dictionary.release(store, name, ticket)
+function shared_dict.release(store, name, ticket)
   local key = "trial:" .. name
   if ticket and store:get(key) == ticket then store:delete(key) end
 end
 
 ---@param store table
 ---@param name string
-function dictionary.accept(store, name)
+function shared_dict.accept(store, name)
   store:set("accepted:" .. name, true, SECONDS)
   store:delete("refusals:" .. name)
   store:delete("blocked:" .. name)
@@ -58,7 +58,7 @@ end
 ---@param store table
 ---@param name string
 ---@return integer  refusals in a row, of all workers; 0 when the store is full
-function dictionary.refuse(store, name)
+function shared_dict.refuse(store, name)
   store:delete("accepted:" .. name)
   return store:incr("refusals:" .. name, 1, 0, SECONDS) or 0
 end
@@ -66,6 +66,6 @@ end
 ---@param store table
 ---@param name string
 ---@param note string
-function dictionary.block(store, name, note) store:set("blocked:" .. name, note, SECONDS) end
+function shared_dict.block(store, name, note) store:set("blocked:" .. name, note, SECONDS) end
 
-return dictionary
+return shared_dict

@@ -1,7 +1,7 @@
 --- Which of several endpoints to call. When one cannot be reached at all, the next one
 --- takes over at once and stays in use; five minutes later the first is tried again.
 
-local endpoints = {}
+local failover = {}
 
 --- Seconds after which the first endpoint gets another chance.
 local RETURN = 300
@@ -14,7 +14,7 @@ Endpoints.__index = Endpoints
 
 ---@param list aom.Endpoint[]
 ---@return aom.Endpoints
-function endpoints.new(list) return setmetatable({ list = list, index = 1, back_at = 0 }, Endpoints) end
+function failover.new(list) return setmetatable({ list = list, index = 1, back_at = 0 }, Endpoints) end
 
 ---@param now number  monotonic seconds
 ---@return aom.Endpoint
@@ -39,8 +39,8 @@ local unreachable = { network = true, timeout = true, tls = true }
 --- Whether no request can have arrived: a name, a connection or a handshake failed.
 ---@param trouble aom.Trouble
 ---@return boolean
-function endpoints.is_unreached(trouble)
+function failover.is_unreached(trouble)
   return not trouble.sent and unreachable[trouble.kind] == true
 end
 
-return endpoints
+return failover

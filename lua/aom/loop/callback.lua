@@ -1,21 +1,26 @@
 --- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
 
 local errors = require "aom.util.errors"
-local open = require "aom.loop.select"
 local protect = require "aom.util.pcall"
+local scopes = require "aom.loop.scope"
+local select_loop = require "aom.loop.select"
 
-local async = {}
+local callback = {}
 
+--- What the user holds of a call that goes on.
 ---@class aom.Handle
+---@field private loop aom.Loop
+---@field private scope aom.Scope
+---@field private task? any
+---@field private done? boolean
 local Handle = { __name = "aom.handle" }
 Handle.__index = Handle
 
 --- Ends the call, if it is still under way: its callback gets a `cancelled` error.
 --- Cancelling twice, or too late, does nothing.
 function Handle:cancel()
-  if self.done or self.cancelled then return end
-  self.cancelled = true
-  if self.on_cancel then self.on_cancel() end
+  if self.done or self.scope.cancelled then return end
+  self.scope:cancel(self.loop)
   if self.task and self.loop.cancel then self.loop.cancel(self.task) end
 end
 
@@ -25,19 +30,20 @@ local function thrown(raised)
 end
 
 ---@param loop aom.Loop
----@param run fun(scope: table): table|nil, aom.Error|nil
----@param callback fun(err: aom.Error|nil, result: table|nil)
+---@param run fun(scope: aom.Scope): table|nil, aom.Error|nil
+---@param done fun(err: aom.Error|nil, result: table|nil)
 ---@return aom.Handle|nil
 ---@return aom.Error|nil err  no call can be made from here
-function async.start(loop, run, callback)
-  local refusal = open.enter(loop, true)
+function callback.start(loop, run, done)
+  local refusal = select_loop.enter(loop, true)
   if refusal then return nil, refusal end
-  local handle = setmetatable({ loop = loop }, Handle)
+  local scope = scopes.new()
+  local handle = setmetatable({ loop = loop, scope = scope }, Handle)
   local function body()
-    local fine, result, err = protect(run, handle)
+    local ok, result, err = protect(run, scope)
     handle.done = true
-    if fine then return callback(err, result) end
-    callback(thrown(result))
+    if ok then return done(err, result) end
+    done(thrown(result))
     error(result, 0)
   end
   if loop.spawn then
@@ -48,4 +54,4 @@ function async.start(loop, run, callback)
   return handle
 end
 
-return async
+return callback

@@ -3,10 +3,10 @@
 --- Each loop decides who polls the engine while all calls are suspended.
 
 local core = require "aom.core"
-local tasks = require "aom.loop.scheduler"
-local transfers = require "aom.loop.transfer"
+local scheduler = require "aom.loop.scheduler"
+local transfer = require "aom.loop.transfer"
 
-local driven = {}
+local engine_loop = {}
 
 local now = core.now
 
@@ -20,9 +20,9 @@ local PATIENCE = 1
 ---@param hooks aom.DrivenHooks
 ---@return aom.Loop loop
 ---@return table drive  what the particular loop turns the wheel with
-function driven.new(engine, hooks)
+function engine_loop.new(engine, hooks)
   local loop, drive = { now = now }, {}
-  local set = tasks.new(hooks)
+  local set = scheduler.new(hooks)
   local fetching = {} -- transfer id -> wait
   local timers = {}   -- wait -> when it is due
   local changed = hooks.on_change or function() end
@@ -41,7 +41,7 @@ function driven.new(engine, hooks)
         fetching[id] = nil
         engine:cancel(id)
       end
-      set.wake(wait, transfers.cancelled())
+      set.wake(wait, transfer.cancelled())
       changed()
     end)
   end
@@ -56,13 +56,13 @@ function driven.new(engine, hooks)
     until wait.woken or closed
     fetching[id] = nil
     changed()
-    if not wait.woken then return transfers.cancelled() end
+    if not wait.woken then return transfer.cancelled() end
     return wait.a, wait.b
   end
 
   function loop.fetch(attempt, deadline)
-    if closed then return transfers.cancelled() end
-    local id, trouble = transfers.start(engine, attempt, deadline - now())
+    if closed then return transfer.cancelled() end
+    local id, trouble = transfer.start(engine, attempt, deadline - now())
     if not id then return nil, trouble end
     local task = set.current()
     if task then return wait_for_transfer(task, id) end
@@ -127,7 +127,7 @@ function driven.new(engine, hooks)
     while id do
       local wait = fetching[id]
       fetching[id] = nil
-      if wait then set.wake(wait, transfers.collect(engine, id)) else engine:cancel(id) end
+      if wait then set.wake(wait, transfer.collect(engine, id)) else engine:cancel(id) end
       id = engine:finished()
     end
   end
@@ -208,4 +208,4 @@ function driven.new(engine, hooks)
   return loop, drive
 end
 
-return driven
+return engine_loop

@@ -8,11 +8,11 @@
 --- deadline, and a gate's hold ends at a set time.
 
 local core = require "aom.core"
-local cosocket = require "aom.loop.nginx_resty"
+local nginx_resty = require "aom.loop.nginx_resty"
 local errors = require "aom.util.errors"
-local resty_options = require "aom.loop.nginx_resty_options"
-local stepper = require "aom.loop.nginx_curl"
-local transfers = require "aom.loop.transfer"
+local nginx_resty_options = require "aom.loop.nginx_resty_options"
+local nginx_curl = require "aom.loop.nginx_curl"
+local transfer = require "aom.loop.transfer"
 
 local nginx = {}
 
@@ -28,13 +28,13 @@ local blocking = { init = true }
 --- Over libcurl, which keeps every option, unless lua-resty-http is asked for.
 local function find_transport(settings, max_head)
   if settings.transport ~= "resty" then return nil end
-  local err = resty_options.check(settings)
+  local err = nginx_resty_options.check(settings)
   if err then return nil, err end
   if ngx.config.ngx_lua_version < 10014 then
     return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
   end
   local found, http = pcall(require, "resty.http")
-  if found then return cosocket.new(http, settings, max_head) end
+  if found then return nginx_resty.new(http, settings, max_head) end
   return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
     .. tostring(http):match "^[^\n]*",
     "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http; or leave the option out")
@@ -71,7 +71,7 @@ function nginx.new(engine, settings, max_head)
   local carry, err = find_transport(settings, max_head)
   if err then return nil, err end
   local loop = { now = now, name = "nginx", transport = carry and "resty" or "curl", shared = ngx.shared.aom }
-  local steps = stepper.new(engine, ngx.sleep, ngx.now)
+  local steps = nginx_curl.new(engine, ngx.sleep, ngx.now)
   local closed = false
   local cancelled = setmetatable({}, { __mode = "k" })  -- light thread -> true
   local interrupts = setmetatable({}, { __mode = "k" }) -- light thread -> what ends its wait
@@ -116,7 +116,7 @@ function nginx.new(engine, settings, max_head)
     until fine ~= nil or woken == nil or now() >= (stage.connect_by or deadline)
     if fine == nil then
       ngx.thread.kill(thread)
-      if woken == nil then return transfers.cancelled() end
+      if woken == nil then return transfer.cancelled() end
       local connecting = stage.connect_by ~= nil
       return nil, { kind = "timeout", sent = not connecting,
         message = connecting and "the connection took too long" or "the answer took too long" }
@@ -128,16 +128,16 @@ function nginx.new(engine, settings, max_head)
 
   local function block(id)
     while not engine:wait(id, 1) do end
-    return transfers.collect(engine, id)
+    return transfer.collect(engine, id)
   end
 
   function loop.fetch(attempt, deadline)
-    if closed then return transfers.cancelled() end
+    if closed then return transfer.cancelled() end
     local blocks = blocking[ngx.get_phase()]
     if carry and not blocks then return carry_apart(attempt, deadline) end
     if not blocks then steps.make_room(is_over) end
-    if is_over() then return transfers.cancelled() end
-    local id, trouble = transfers.start(engine, attempt, deadline - now())
+    if is_over() then return transfer.cancelled() end
+    local id, trouble = transfer.start(engine, attempt, deadline - now())
     if not id then return nil, trouble end
     if blocks then return block(id) end
     return steps.wait(id, deadline, is_over)

@@ -3,9 +3,9 @@
 --- many of them wait.
 
 local core = require "aom.core"
-local transfers = require "aom.loop.transfer"
+local transfer = require "aom.loop.transfer"
 
-local stepper = {}
+local nginx_curl = {}
 
 local now = core.now
 
@@ -26,7 +26,7 @@ local GRACE = 1
 ---@param engine userdata
 ---@param sleep fun(seconds: number)
 ---@param tick fun(): number  the host's clock, which stands still within one turn of its loop
-function stepper.new(engine, sleep, tick)
+function nginx_curl.new(engine, sleep, tick)
   local self = {}
   local waiting = {} -- id -> when its caller gives up
   local finished = {}
@@ -77,7 +77,7 @@ function stepper.new(engine, sleep, tick)
   local function abandon(id)
     waiting[id], finished[id] = nil, nil
     engine:cancel(id)
-    return transfers.cancelled()
+    return transfer.cancelled()
   end
 
   --- Waits for a transfer.
@@ -94,13 +94,13 @@ function stepper.new(engine, sleep, tick)
     step()
     while not finished[id] do
       sleep(math.min(LONGEST, math.max(SHORTEST, (now() - started) * SHARE)))
-      if closed then return transfers.cancelled() end
+      if closed then return transfer.cancelled() end
       if is_over() then return abandon(id) end
       if not waiting[id] then return nil, { kind = "timeout", message = "timed out", sent = true } end
       step()
     end
     waiting[id], finished[id] = nil, nil
-    return transfers.collect(engine, id)
+    return transfer.collect(engine, id)
   end
 
   --- Those that wait find out when they wake.
@@ -113,4 +113,4 @@ function stepper.new(engine, sleep, tick)
   return self
 end
 
-return stepper
+return nginx_curl

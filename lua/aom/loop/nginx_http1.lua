@@ -4,7 +4,7 @@
 ---
 --- Whatever a server sends, the work is bounded by the limits of head and body.
 
-local http1 = {}
+local nginx_http1 = {}
 
 --- What went wrong. `ended`: the connection was closed in an orderly way.
 ---@class aom.ReadFailure
@@ -26,7 +26,7 @@ Reader.__index = Reader
 ---@param receive fun(): string|nil, aom.ReadFailure|nil
 ---@param max_head integer
 ---@return aom.Reader
-function http1.reader(receive, max_head)
+function nginx_http1.reader(receive, max_head)
   return setmetatable({
     receive = receive, buffer = "", at = 1, piece = 0, begun = false, max_head = max_head, allowance = max_head,
   }, Reader)
@@ -263,7 +263,7 @@ end
 ---@param max_body integer
 ---@return aom.Answer|nil
 ---@return boolean|aom.ReadFailure  whether the connection may carry another call; or what went wrong
-function http1.read(reader, method, max_body)
+function nginx_http1.read(reader, method, max_body)
   local head, failure = read_head(reader)
   if not head then return nil, failure end
   local framed
@@ -278,4 +278,4 @@ function http1.read(reader, method, max_body)
   return { status = head.status, headers = head.fields, body = table.concat(list) }, reusable
 end
 
-return http1
+return nginx_http1

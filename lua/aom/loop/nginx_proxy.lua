@@ -2,7 +2,7 @@
 --- `proxy`, else that of the environment, unless `no_proxy` names the host. Only proxies
 --- that speak plain HTTP can be used.
 
-local proxy = {}
+local nginx_proxy = {}
 
 ---@class aom.Proxy
 ---@field host string
@@ -26,7 +26,7 @@ end
 ---@param text string
 ---@return aom.Proxy|nil
 ---@return string|nil problem  without a word of the URL, which may hold a password
-function proxy.parse(text)
+function nginx_proxy.parse(text)
   local scheme, rest = text:match "^(%a[%w+.-]*)://(.*)$"
   if scheme and scheme:lower() ~= "http" then
     return nil, ("names a proxy of %s://, where lua-resty-http knows http:// alone"):format(scheme:lower())
@@ -103,7 +103,7 @@ end
 ---@param list string
 ---@param host string
 ---@return boolean
-function proxy.is_exempt(list, host)
+function nginx_proxy.is_exempt(list, host)
   if list == "*" then return true end
   host = host:lower():gsub("^%[(.*)%]$", "%1"):gsub("%.$", "")
   local address = ipv4(host) or ipv6(host)
@@ -135,15 +135,15 @@ end
 ---@param host string
 ---@return aom.Proxy|nil
 ---@return string|nil problem  names where the proxy comes from
-function proxy.choose(option, getenv, scheme, host)
+function nginx_proxy.choose(option, getenv, scheme, host)
   local text, where = option, "option proxy"
   if not text then text, where = from_environment(getenv, scheme) end
   if not text or text == "" then return nil end
   local exempt = getenv "no_proxy" or getenv "NO_PROXY"
-  if exempt and proxy.is_exempt(exempt, host) then return nil end
-  local found, problem = proxy.parse(text)
+  if exempt and nginx_proxy.is_exempt(exempt, host) then return nil end
+  local found, problem = nginx_proxy.parse(text)
   if not found then return nil, where .. " " .. problem end
   return found
 end
 
-return proxy
+return nginx_proxy

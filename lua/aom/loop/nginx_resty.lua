@@ -5,9 +5,9 @@
 
 local core = require "aom.core"
 local http1 = require "aom.loop.nginx_http1"
-local proxies = require "aom.loop.nginx_proxy"
+local nginx_proxy = require "aom.loop.nginx_proxy"
 
-local cosocket = {}
+local nginx_resty = {}
 
 local now = core.now
 
@@ -63,7 +63,7 @@ end
 ---@param scheme string
 ---@param host string
 ---@return boolean
-function cosocket.can_verify(scheme, host)
+function nginx_resty.can_verify(scheme, host)
   return scheme ~= "https" or not (host:find "^%[" or host:find "^%d+%.%d+%.%d+%.%d+$")
 end
 
@@ -79,7 +79,7 @@ end
 
 --- The name that TLS asks for; addresses have none.
 local function server_name(to)
-  return to.scheme == "https" and cosocket.can_verify(to.scheme, to.host) and to.host or nil
+  return to.scheme == "https" and nginx_resty.can_verify(to.scheme, to.host) and to.host or nil
 end
 
 local function basic(via) return via and via.user and "Basic " .. ngx.encode_base64(via.user) or nil end
@@ -210,12 +210,12 @@ local function plan(settings, attempt, deadline)
   local method, url, headers, body = attempt:signed()
   if not method then return trouble("argument", url, false) end
   local to = split(url)
-  if not settings.insecure and not cosocket.can_verify(to.scheme, to.host) then
+  if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
     return trouble("config", "nginx cannot verify the certificate of an address: name the host", false)
   end
   local via, problem
   if not attempt.no_proxy then
-    via, problem = proxies.choose(settings.proxy, settings.source.system.getenv, to.scheme, to.host)
+    via, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, to.scheme, to.host)
   end
   if problem then return trouble("config", problem, false) end
   local own = { ["User-Agent"] = settings.user_agent, ["Accept-Encoding"] = "identity" }
@@ -234,7 +234,7 @@ end
 ---@return fun(attempt: aom.Attempt, deadline: number, stage: table): aom.Answer|nil, aom.Trouble|nil
 ---  While it connects, `stage.connect_by` is when that has to be done: nginx knows no
 ---  deadline for name, connection, tunnel and handshake together.
-function cosocket.new(http, settings, max_head)
+function nginx_resty.new(http, settings, max_head)
   return function(attempt, deadline, stage)
     local trip, failure = plan(settings, attempt, deadline)
     if not trip then return nil, failure end
@@ -247,4 +247,4 @@ function cosocket.new(http, settings, max_head)
   end
 end
 
-return cosocket
+return nginx_resty

@@ -1,12 +1,12 @@
 --- What a client over lua-resty-http cannot keep is refused when the client is made: an
 --- option that has no effect is worse than none.
 
-local cosocket = require "aom.loop.nginx_resty"
+local nginx_resty = require "aom.loop.nginx_resty"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
-local proxies = require "aom.loop.nginx_proxy"
+local nginx_proxy = require "aom.loop.nginx_proxy"
 
-local resty_options = {}
+local nginx_resty_options = {}
 
 local OTHERWISE = "leave out transport = \"resty\": libcurl can"
 
@@ -35,24 +35,24 @@ end
 
 local function check_endpoint(settings, target, where)
   local host = target.host:match "^%[.*%]" or target.host:match "^[^:]*"
-  if not settings.insecure and not cosocket.can_verify(target.scheme, host) then
+  if not settings.insecure and not nginx_resty.can_verify(target.scheme, host) then
     return refuse(("the certificate of an address cannot be verified (https://%s, from %s)"):format(target.host, where),
       "name the host instead; or " .. OTHERWISE)
   end
   if endpoint.is_direct(target, settings) then return nil end
-  local _, problem = proxies.choose(settings.proxy, settings.source.system.getenv, target.scheme, host)
+  local _, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, target.scheme, host)
   if problem then return refuse(problem, 'set option proxy to one of http://, or to "" for none; or ' .. OTHERWISE) end
 end
 
 ---@param settings table  a client's resolved configuration
 ---@return aom.Error|nil
-function resty_options.check(settings)
+function nginx_resty_options.check(settings)
   for _, row in ipairs(without_effect) do
     if settings[row[1]] ~= nil then return refuse(("option %s has no effect"):format(row[1]), row[2]) end
   end
   local option = settings.proxy
   local _, problem
-  if option and option ~= "" then _, problem = proxies.parse(option) end
+  if option and option ~= "" then _, problem = nginx_proxy.parse(option) end
   if problem then return refuse("option proxy " .. problem, 'name one of http://; or ' .. OTHERWISE) end
   for _, entry in ipairs(endpoints_of(settings)) do
     local err = check_endpoint(settings, entry[1], entry[2])
@@ -60,4 +60,4 @@ function resty_options.check(settings)
   end
 end
 
-return resty_options
+return nginx_resty_options

@@ -17,7 +17,7 @@
 ---@field a? any
 ---@field b? any
 
-local tasks = {}
+local scheduler = {}
 
 ---@class aom.TaskHooks
 ---@field adopt? boolean     coroutines of the user's may wait too
@@ -26,7 +26,7 @@ local tasks = {}
 ---@field on_error? fun(err: any)  an error that nobody waits for, with its traceback
 
 ---@param hooks aom.TaskHooks
-function tasks.new(hooks)
+function scheduler.new(hooks)
   local set = {}
   -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
   local by_thread = setmetatable({}, { __mode = "kv" })
@@ -156,4 +156,4 @@ function tasks.new(hooks)
   return set
 end
 
-return tasks
+return scheduler

@@ -6,7 +6,7 @@ local adapter = require "aom.loop.adapter"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 
-local open = {}
+local select_loop = {}
 
 --- How one waits. An adapter of a user's own provides the first five.
 ---@class aom.Loop
@@ -70,7 +70,7 @@ end
 ---@param settings table  a client's resolved configuration
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
-function open.loop(settings)
+function select_loop.loop(settings)
   local choice = settings.loop or detect()
   if type(choice) == "table" then return adapter.new(choice, settings) end
   if settings.transport == "resty" and choice ~= "nginx" then
@@ -88,9 +88,9 @@ end
 ---@param entered aom.Loop
 ---@param later boolean
 ---@return aom.Error|nil  why no call can be made from here
-function open.enter(entered, later)
+function select_loop.enter(entered, later)
   local refusal = entered.enter and entered.enter(later)
   return refusal and errors.argument("%s", refusal) or nil
 end
 
-return open
+return select_loop

@@ -1,35 +1,39 @@
---- Lets one caller through at a time. Whoever holds it may vanish (a light thread
---- that was killed unlocks nothing), so a hold ends by itself at a set time.
+--- Has something done by one caller for all who want it at the same time. Whoever does
+--- it may vanish (a light thread that was killed releases nothing), so a hold ends by
+--- itself at a set time.
 
----@class aom.Gate
+local errors = require "aom.util.errors"
+
+---@class aom.SingleFlight
 ---@field holder? table  { expires }
 ---@field waiters table[]
-local Gate = {}
-Gate.__index = Gate
+local SingleFlight = {}
+SingleFlight.__index = SingleFlight
 
-local gate = {}
+local single_flight = {}
 
----@return aom.Gate
-function gate.new() return setmetatable({ waiters = {} }, Gate) end
+--- The hold of a caller that cannot wait for the one who has the real one.
+local ALONE = {}
 
---- Takes the gate if it is free.
+---@return aom.SingleFlight
+function single_flight.new() return setmetatable({ waiters = {} }, SingleFlight) end
+
+--- Takes the hold if it is free.
 ---@param loop aom.Loop
----@param expires number  when the hold ends by itself
+---@param expires number  when it ends by itself
 ---@return table|nil hold
-function Gate:take(loop, expires)
+function SingleFlight:take(loop, expires)
   local holder = self.holder
   if holder and loop.now() < holder.expires then return nil end
   self.holder = { expires = expires }
   return self.holder
 end
 
---- Waits until the gate may be free, or until `deadline`.
----@param loop aom.Loop
----@param deadline number
+--- Waits until the hold may be free, or until `deadline`.
 ---@return boolean waited  false: nothing else can run while this caller waits
 ---@return any failure     what the holder left for those who wait
 ---@return boolean|nil cancelled  the caller is to wait no more
-function Gate:wait(loop, deadline)
+function SingleFlight:wait(loop, deadline)
   local waiter = loop.waiter()
   if not waiter then return false end
   local place = { waiter = waiter }
@@ -43,10 +47,29 @@ function Gate:wait(loop, deadline)
   return true, place.failure, woken == nil and not place.woken
 end
 
---- Gives it up, if `hold` still has it, and wakes all who wait.
----@param hold any  what `take` returned; anything else is no hold, and ignored
----@param failure? any
-function Gate:release(hold, failure)
+--- Takes the hold, or waits for whoever has it.
+---@param loop aom.Loop
+---@param deadline number
+---@param expires number  when the hold ends by itself
+---@param what string     what the holder does, for the error of a wait that lasts too long
+---@return table|false|nil hold  false: the other one has ended, look again; nil: see err
+---@return aom.Error|nil err     cancelled, late, or what the other one has failed with
+---@return boolean|nil shared    it is that of the other one
+function SingleFlight:turn(loop, deadline, expires, what)
+  local hold = self:take(loop, expires)
+  if hold then return hold end
+  local waited, failure, cancelled = self:wait(loop, deadline)
+  if cancelled then return nil, errors.cancelled() end
+  if failure then return nil, errors.copy(failure), true end
+  if not waited then return ALONE end
+  if loop.now() >= deadline then return nil, errors.new("timeout", "the deadline passed while " .. what) end
+  return false
+end
+
+--- Gives the hold up, if it still is the one, and wakes all who wait.
+---@param hold any  what `take` or `turn` returned; anything else is no hold, and ignored
+---@param failure? aom.Error
+function SingleFlight:release(hold, failure)
   if hold == nil or self.holder ~= hold then return end
   self.holder = nil
   local waiters = self.waiters
@@ -57,4 +80,28 @@ function Gate:release(hold, failure)
   end
 end
 
-return gate
+--- What `ready` finds, or what `act` brings when it finds nothing.
+---@generic T
+---@param loop aom.Loop
+---@param deadline number
+---@param expires number
+---@param what string
+---@param ready fun(): T|nil
+---@param act fun(): T|nil, aom.Error|nil
+---@return T|nil
+---@return aom.Error|nil
+function SingleFlight:once(loop, deadline, expires, what, ready, act)
+  while true do
+    local value = ready()
+    if value ~= nil then return value end
+    local hold, err = self:turn(loop, deadline, expires, what)
+    if err then return nil, err end
+    if hold then
+      value, err = act()
+      self:release(hold, err and err.kind ~= "cancelled" and err or nil)
+      return value, err
+    end
+  end
+end
+
+return single_flight

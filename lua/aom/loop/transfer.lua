@@ -1,7 +1,7 @@
 --- What all loops that drive the C engine share: from the engine's values to the
 --- tables that the rest of the library reads.
 
-local transfers = {}
+local transfer = {}
 
 --- What came of an attempt when there is no answer.
 ---@class aom.Trouble
@@ -19,7 +19,7 @@ local transfers = {}
 ---@param seconds number
 ---@return integer|nil id
 ---@return aom.Trouble|nil
-function transfers.start(engine, attempt, seconds)
+function transfer.start(engine, attempt, seconds)
   local id, kind, message = engine:start(attempt, seconds)
   if id then return id end
   return nil, { kind = kind, message = message, sent = false }
@@ -28,7 +28,7 @@ end
 --- Takes a finished transfer out of the engine.
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
-function transfers.collect(engine, id)
+function transfer.collect(engine, id)
   local status, headers, body, code, sent = engine:collect(id)
   if status then return { status = status, headers = headers, body = body } end
   return nil, { kind = headers, message = body, code = code, sent = sent }
@@ -36,8 +36,8 @@ end
 
 ---@return nil
 ---@return aom.Trouble
-function transfers.cancelled()
+function transfer.cancelled()
   return nil, { kind = "cancelled", message = "the call was cancelled", sent = true }
 end
 
-return transfers
+return transfer

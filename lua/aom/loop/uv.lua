@@ -2,8 +2,8 @@
 --- Calls wait in coroutines and on libuv's handles; nothing else stops. A call made
 --- outside a coroutine and without a callback blocks, for want of anything to suspend.
 
-local driven = require "aom.loop.engine"
-local sockets = require "aom.loop.uv_events"
+local engine_loop = require "aom.loop.engine"
+local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
 local uv_loop = {}
@@ -97,12 +97,12 @@ function uv_loop.new(engine)
   end
 
   local loop
-  loop, drive = driven.new(engine, {
+  loop, drive = engine_loop.new(engine, {
     adopt = true, on_ready = on_ready, on_suspend = settle, on_change = settle, on_error = host.report,
   })
   loop.name = "uv"
   engine:watch()
-  events = sockets.new(host.uv, host.handles, engine, settle)
+  events = uv_events.new(host.uv, host.handles, engine, settle)
 
   --- Leaves a fast context, so that the hooks and providers that a call runs may use
   --- the whole of Neovim.

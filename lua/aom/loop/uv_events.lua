@@ -4,7 +4,7 @@
 --- itself when nothing is, though connections are kept, and a client that is dropped
 --- leaves nothing behind that a finaliser would have to stop.
 
-local sockets = {}
+local uv_events = {}
 
 --- libuv counts milliseconds in an integer; whoever waits for longer is woken to wait on.
 local LONGEST = 86400
@@ -13,7 +13,7 @@ local LONGEST = 86400
 ---@param handles aom.UvHandles
 ---@param engine userdata
 ---@param on_event function  called after libcurl or the timer got its turn
-function sockets.new(uv, handles, engine, on_event)
+function uv_events.new(uv, handles, engine, on_event)
   local self = {}
   local polls = {} -- fd -> poll handle
   local curl_timer, own_timer
@@ -89,4 +89,4 @@ function sockets.new(uv, handles, engine, on_event)
   return self
 end
 
-return sockets
+return uv_events

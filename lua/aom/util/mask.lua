@@ -1,6 +1,25 @@
---- Hides secrets wherever they stand in a text.
+--- Hides secrets wherever they stand: in a text, and in headers.
 
 local mask = {}
+
+local secret_headers = {
+  ["authorization"] = true, ["x-auth-token"] = true, ["x-metadata-token"] = true, ["x-security-token"] = true,
+  ["x-subject-token"] = true,
+}
+
+--- Whether a header holds a secret.
+---@param name string  in any case
+---@return boolean
+function mask.is_secret_header(name) return secret_headers[name:lower()] == true end
+
+--- A copy of headers, fit to be shown.
+---@param headers table<string, string>
+---@return table<string, string>
+function mask.headers(headers)
+  local copy = {}
+  for name, value in pairs(headers) do copy[name] = secret_headers[name:lower()] and "***" or value end
+  return copy
+end
 
 local function hide(text, secret)
   local parts, at = {}, 1

@@ -17,7 +17,7 @@ local core = require "aom.core"
 ---@field random fun(): number  in [0, 1)
 ---@field warn fun(message: string)
 ---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
-local system = {}
+local platform = {}
 
 --- A claim to a lock of the process: it ends when it is collected, too. Others of the same
 --- process may have one while nobody of them is at work.
@@ -33,7 +33,7 @@ local system = {}
 
 ---@param name string
 ---@return string|nil
-function system.getenv(name)
+function platform.getenv(name)
   local value = os.getenv(name)
   -- An empty variable is how shells and service files say "not set".
   if value == "" then return nil end
@@ -43,7 +43,7 @@ end
 --- Why a variable that is set outside may not be seen here; nil where it can be.
 ---@param name string
 ---@return string|nil
-function system.hidden(name)
+function platform.hidden(name)
   if not (ngx and ngx.get_phase) or ngx.get_phase() == "init" then return nil end
   return ("nginx hides the environment from its workers: let it pass with `env %s;` and the like in "
     .. "nginx.conf, or make the client in init_by_lua"):format(name)
@@ -55,7 +55,7 @@ local ENOENT = 2
 ---@return string|nil contents
 ---@return string|nil why
 ---@return boolean|nil absent  there is no such file
-function system.read_file(path)
+function platform.read_file(path)
   local file, why, number = io.open(path, "rb")
   if not file then return nil, why, number == ENOENT end
   local contents, reading = file:read("*a")
@@ -64,24 +64,24 @@ function system.read_file(path)
   return contents
 end
 
-system.file_mode = core.file_mode
-system.write_file = core.write_file
-system.lock_file = core.lock_file
+platform.file_mode = core.file_mode
+platform.write_file = core.write_file
+platform.lock_file = core.lock_file
 
 ---@return boolean
-function system.has_workers() return rawget(_G, "ngx") ~= nil end
+function platform.has_workers() return rawget(_G, "ngx") ~= nil end
 
-system.time = os.time
+platform.time = os.time
 
 ---@return number
-function system.random()
+function platform.random()
   -- Without randomness every client would come back at the same moment: half is
   -- a poor jitter, but a valid one.
   return core.random() or 0.5
 end
 
 ---@param message string
-function system.warn(message)
+function platform.warn(message)
   local text = "aom: " .. message
   if ngx and ngx.log then
     ngx.log(ngx.WARN, text)
@@ -92,4 +92,4 @@ function system.warn(message)
   end
 end
 
-return system
+return platform

@@ -245,7 +245,7 @@ describe("a good answer", function()
   local REQUEST = { operation = operations.trigger, values = { workflow_id = "w", action = "enable" } }
 
   local function result(body, headers, mask)
-    return response.result({ status = 200, headers = headers or {}, body = body }, REQUEST, mask or same)
+    return response.read({ status = 200, headers = headers or {}, body = body }, mask or same, REQUEST)
   end
 
   for name, body in pairs {
@@ -323,7 +323,7 @@ describe("a good answer", function()
   for _, case in ipairs(refusals) do
     it("may not hold an error code " .. case[1], function()
       local answer = { status = 200, headers = { ["x-request-id"] = "r" }, body = case[2] }
-      local found, err = response.result(answer, { operation = operations[case[5] or "trigger"], values = {} }, same)
+      local found, err = response.read(answer, same, { operation = operations[case[5] or "trigger"], values = {} })
       assert.is_nil(found)
       assert.are.equal("service", err.kind)
       assert.are.equal(200, err.status)
@@ -341,7 +341,7 @@ describe("a good answer", function()
   } do
     it("may hold the users' own error codes: " .. operation, function()
       local answer = { status = 200, headers = {}, body = body }
-      assert.is_true(assert(response.result(answer, { operation = operations[operation], values = {} }, same)).success)
+      assert.is_true(assert(response.read(answer, same, { operation = operations[operation], values = {} })).success)
     end)
   end
 

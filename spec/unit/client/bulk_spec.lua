@@ -1,7 +1,7 @@
 local bulk = require "aom.client.bulk"
 local client = require "aom.client.methods"
 local errors = require "aom.util.errors"
-local pace = require "aom.http.throttle"
+local scopes = require "aom.loop.scope"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -203,40 +203,10 @@ end)
 describe("a bulk of ids from elsewhere", function()
   it("has an error for one that no call can name", function()
     local state, loop = open { OK }
-    local report = bulk.run(state, {}, { { id = "a/b" }, { id = "c" } }, "enable", {})
+    local report = bulk.run(state, scopes.new(), { { id = "a/b" }, { id = "c" } }, "enable", {})
     assert.are.equal("argument", report[1].error.kind)
     assert.are.equal(0, report[1].error.attempts)
     assert.is_true(report[2].result.success)
     assert.are.equal(1, #loop.attempts)
-  end)
-end)
-
-describe("a pace", function()
-  local function never() return false end
-
-  it("lets nobody go before the longest wait that was asked for", function()
-    local world = world_of.new()
-    local loop = scripted.new(world, {})
-    local shared = pace.new(loop, nil, never, 60)
-    shared:slow(5)
-    shared:slow(2)
-    assert.is_true(shared:hold(100))
-    assert.are.equal(5, loop.now())
-  end)
-
-  it("does not begin a wait that does not fit", function()
-    local loop = scripted.new(world_of.new(), {})
-    local shared = pace.new(loop, nil, never, 60)
-    shared:slow(5)
-    assert.is_false(shared:hold(4))
-    assert.are.equal(0, loop.now())
-  end)
-
-  it("is over when nobody is to wait", function()
-    local loop = scripted.new(world_of.new(), {})
-    local shared = pace.new(loop, nil, function() return true end, 60)
-    shared:slow(5)
-    assert.is_true(shared:hold(100))
-    assert.are.equal(0, loop.now())
   end)
 end)

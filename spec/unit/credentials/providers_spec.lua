@@ -1,7 +1,6 @@
 local chain = require "aom.credentials.providers.chain"
 local custom = require "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
-local remote = require "aom.credentials.providers.remote"
 local source = require "aom.config.layers"
 local world = require "spec.support.world"
 
@@ -358,19 +357,5 @@ describe("a provider of the user's", function()
     end)
     assert.are.equal("waiting", thread())
     assert.are.same({ token = "X" }, thread "X")
-  end)
-end)
-
-describe("blanks around a secret", function()
-  for given, wanted in pairs { [""] = "", [" \n"] = "", ["a"] = "a", [" a b\r\n"] = "a b" } do
-    it(("go: %q"):format(given), function() assert.are.equal(wanted, remote.trim(given)) end)
-  end
-
-  it("go in no time, however many there are", function()
-    local blanks = (" "):rep(2 ^ 18)
-    local started = os.clock()
-    assert.are.equal("", remote.trim(blanks))
-    assert.are.equal("a" .. blanks .. "b", remote.trim(blanks .. "a" .. blanks .. "b" .. blanks))
-    assert.is_true(os.clock() - started < 2)
   end)
 end)

@@ -4,11 +4,11 @@
 local claim = require "aom.client.window.claim"
 local errors = require "aom.util.errors"
 local journals = require "aom.client.window.journal"
-local names = require "aom.client.selection"
+local selection = require "aom.client.selection"
 local numbers = require "aom.client.window.numbers"
 local operations = require "aom.api.operations"
-local pages = require "aom.client.paginator"
-local request = require "aom.api.input"
+local paginator = require "aom.client.paginator"
+local input = require "aom.api.input"
 local states = require "aom.client.window.states"
 local switch = require "aom.client.window.switch"
 
@@ -31,7 +31,7 @@ end
 
 --- The journal is of no use with an id in it that no call can name.
 local function check_id(workflow)
-  local fault = request.check("id", workflow.id, operations.trigger.parameters.workflow_id)
+  local fault = input.check("id", workflow.id, operations.trigger.parameters.workflow_id)
   if not fault then return nil end
   return errors.new("protocol", ("the service lists a workflow named %s that cannot be switched: %s"):format(
     errors.show(workflow.name), fault.message))
@@ -41,7 +41,7 @@ end
 --- error: nothing would run meanwhile.
 local function plan(self, list)
   local entries, spellings = {}, self.chosen.spellings
-  local meant, err = names.pick(self.selector, list)
+  local meant, err = selection.pick(self.selector, list)
   if not meant then return nil, err end
   self.matched = #meant
   for _, workflow in ipairs(meant) do
@@ -223,13 +223,13 @@ function pause.prepare(state, given)
     return nil, errors.argument("pause: file: required, unless it is a dry run")
   end
   local selector
-  selector, err = names.selector(chosen, { operation = "pause", noun = "scheduled workflow" })
+  selector, err = selection.selector(chosen, { operation = "pause", noun = "scheduled workflow" })
   if not selector then return nil, err end
   if chosen.detach == nil then chosen.detach = state.system.has_workers() end
   local filter = { type = "cron", allow_partial = false }
   for _, name in ipairs(filters) do filter[name] = chosen[name] end
   local checked
-  checked, err = pages.walk(state, pages.lists.workflows, filter)
+  checked, err = paginator.walk(state, paginator.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
     return begin { state = state, scope = scope, chosen = chosen, selector = selector, filter = filter }

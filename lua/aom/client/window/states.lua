@@ -2,7 +2,7 @@
 --- whose values its reference does not list: what is not known here is never guessed.
 
 local errors = require "aom.util.errors"
-local names = require "aom.client.selection"
+local selection = require "aom.client.selection"
 local plain = require "aom.util.plain"
 
 local states = {}
@@ -76,7 +76,7 @@ function states.check(spellings, workflows)
     end
   end
   if not unknown[1] then return nil end
-  local err = errors.new("protocol", "a trigger_status that is not known: " .. names.enumerate(unknown))
+  local err = errors.new("protocol", "a trigger_status that is not known: " .. selection.enumerate(unknown))
   err.hint = 'say what it means with option states = { on = { … }, off = { … } }'
   return err
 end

@@ -4,7 +4,7 @@
 local bulk = require "aom.client.bulk"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
-local pages = require "aom.client.paginator"
+local paginator = require "aom.client.paginator"
 local states = require "aom.client.window.states"
 
 local switch = {}
@@ -52,7 +52,7 @@ end
 ---@return table[]|nil
 ---@return table<string, table>|aom.Error by_id
 function switch.list(state, scope, filter, wanted)
-  local walk, err = pages.walk(state, pages.lists.workflows, filter)
+  local walk, err = paginator.walk(state, paginator.lists.workflows, filter)
   if not walk then return nil, err end
   local list
   list, err = walk:rest(scope)

@@ -4,7 +4,7 @@
 local custom = require "aom.credentials.providers.custom"
 local environment = require "aom.credentials.providers.environment"
 local errors = require "aom.util.errors"
-local federation = require "aom.credentials.providers.id_token"
+local id_token = require "aom.credentials.providers.id_token"
 local metadata = require "aom.credentials.providers.metadata"
 local password = require "aom.credentials.providers.password"
 local pod = require "aom.credentials.providers.pod"
@@ -82,7 +82,7 @@ local function from_options(settings)
   if user then return password.new(settings, user) end
   if err then return nil, err end
   federated, err = take(given, { "idp_id", "id_token_file" })
-  if federated then return federation.new(settings, federated) end
+  if federated then return id_token.new(settings, federated) end
   if err then return nil, err end
   return static.new(given)
 end

@@ -1,12 +1,12 @@
 --- Credentials from environment variables.
 
 local errors = require "aom.util.errors"
-local source = require "aom.config.layers"
+local layers = require "aom.config.layers"
 local stored = require "aom.credentials.providers.stored"
 
 local environment = {}
 
-local names, sample_names = source.credentials, source.sample_pair
+local names, sample_names = layers.credentials, layers.sample_pair
 
 local skipped = "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, CLOUD_SDK_AK and "
   .. "CLOUD_SDK_SK, HUAWEICLOUD_SDK_TOKEN, HUAWEICLOUD_SDK_USERNAME, or HUAWEICLOUD_SDK_IDP_ID (none is set)"

@@ -5,6 +5,7 @@
 local errors = require "aom.util.errors"
 local iam = require "aom.credentials.iam"
 local remote = require "aom.credentials.providers.remote"
+local text = require "aom.util.text"
 
 ---@class aom.FederationProvider: aom.Provider
 local Federation = { window = 2400 }
@@ -36,7 +37,7 @@ function Federation:refresh(context) return federation.exchange(self.settings, c
 ---@return aom.Error|nil
 function federation.read_secret(system, path, what)
   local contents, why = system.read_file(path)
-  local secret = contents and remote.trim(contents)
+  local secret = contents and text.trim(contents)
   if not secret then
     return nil, errors.new("credentials", ("the file of the %s cannot be read: %s"):format(what, why or path))
   end
@@ -48,20 +49,21 @@ end
 
 local function unscoped_token(settings, context, endpoint, values, id_token)
   local ask = {
-    what = "the identity service", method = "POST", endpoint = endpoint,
-    path = "/v3.0/OS-AUTH/id-token/tokens", headers = { ["X-Idp-Id"] = values.idp_id },
+    operation = "create_unscoped_token", service = "identity", method = "POST", endpoint = endpoint,
+    path = "/v3.0/OS-AUTH/id-token/tokens",
+    headers = { ["X-Idp-Id"] = values.idp_id },
     body = { auth = { id_token = { id = id_token } } }, secrets = { id_token },
   }
   local document, err, answer = remote.document(settings, context, ask)
   if not document then return nil, err end
   local token = answer.headers["x-subject-token"]
   if token then return token end
-  return nil, remote.nonsense(ask)
+  return nil, remote.unexpected(ask)
 end
 
 local function keys_of(settings, context, endpoint, token)
   local ask = {
-    what = "the identity service", method = "POST", endpoint = endpoint,
+    operation = "create_temporary_keys", service = "identity", method = "POST", endpoint = endpoint,
     path = "/v3.0/OS-CREDENTIAL/securitytokens", secrets = { token },
     body = { auth = { identity = {
       methods = { "token" }, token = { id = token, duration_seconds = DURATION },

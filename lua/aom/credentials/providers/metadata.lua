@@ -4,6 +4,7 @@
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local remote = require "aom.credentials.providers.remote"
+local text = require "aom.util.text"
 
 ---@class aom.MetadataProvider: aom.Provider
 ---@field token? string
@@ -55,9 +56,10 @@ function metadata.new(settings)
   return setmetatable({ settings = settings, endpoint = endpoint, plain_until = 0 }, Metadata)
 end
 
-local function question(self, method, path, headers)
+local function question(self, operation, method, path, headers)
   return {
-    what = "the metadata service", method = method, endpoint = self.endpoint, path = path, headers = headers,
+    operation = operation, service = "metadata", method = method, endpoint = self.endpoint, path = path,
+    headers = headers,
     no_proxy = true, timeout = TIMEOUT, tries = 1, secrets = { self.token },
   }
 end
@@ -65,22 +67,22 @@ end
 --- Gets a token where the service has them.
 local function renew_token(self, context, needed)
   self.token = nil
-  local ask = question(self, "PUT", "/meta-data/latest/api/token",
+  local ask = question(self, "create_metadata_token", "PUT", "/meta-data/latest/api/token",
     { ["X-Metadata-Token-Ttl-Seconds"] = ("%d"):format(TOKEN_SECONDS) })
   local answer, err = remote.ask(self.settings, context, ask)
-  if not answer then return err end
-  if without_tokens[answer.status] and not needed then
+  if not answer then
+    if not without_tokens[err.status] or needed then return err end
     self.plain_until = context.loop.now() + PLAIN_SECONDS
     return nil
   end
-  if answer.status ~= 200 then return remote.failure(answer, ask) end
-  local token = remote.trim(answer.body)
-  if token == "" or token:find("[%z\1-\31\127]") then return remote.nonsense(ask) end
+  local token = text.trim(answer.body)
+  if token == "" or token:find("[%z\1-\31\127]") then return remote.unexpected(ask) end
   self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
 end
 
 local function ask_for_keys(self, context)
-  local ask = question(self, "GET", "/openstack/latest/securitykey", { ["X-Metadata-Token"] = self.token })
+  local ask = question(self, "get_agency_keys", "GET", "/openstack/latest/securitykey",
+    { ["X-Metadata-Token"] = self.token })
   local document, err, answer = remote.document(self.settings, context, ask)
   if document then return remote.keys(document.credential, KEY_NAMES, ask) end
   local stale = answer and answer.status == 401 and not answer.body:find(NO_AGENCY, 1, true)

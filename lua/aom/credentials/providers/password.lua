@@ -1,10 +1,10 @@
 --- A token for the name and password of an IAM user, valid in one project.
 
-local bearer = require "aom.credentials.authenticator"
-local breaker = require "aom.credentials.lockout"
+local authenticator = require "aom.credentials.authenticator"
+local lockout = require "aom.credentials.lockout"
 local clock = require "aom.util.clock"
 local errors = require "aom.util.errors"
-local evidence = require "aom.credentials.evidence"
+local evidence = require "aom.http.evidence"
 local iam = require "aom.credentials.iam"
 local remote = require "aom.credentials.providers.remote"
 
@@ -34,7 +34,7 @@ end
 
 local function question(settings, endpoint, values)
   return {
-    what = "the identity service", method = "POST", endpoint = endpoint, path = "/v3/auth/tokens",
+    operation = "create_token", service = "identity", method = "POST", endpoint = endpoint, path = "/v3/auth/tokens",
     query = { { "nocatalog", "true" } }, secrets = { values.password },
     headers = { ["Content-Type"] = "application/json;charset=utf8" },
     body = { auth = {
@@ -58,7 +58,7 @@ end
 local function read(settings, answer, document, ask)
   local details = type(document.token) == "table" and document.token or {}
   local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
-  if not token or not expires_at then return nil, remote.nonsense(ask) end
+  if not token or not expires_at then return nil, remote.unexpected(ask) end
   local project = type(details.project) == "table" and details.project or {}
   local err = check_project(settings, project)
   if err then return nil, err end
@@ -76,7 +76,7 @@ end
 --- Repeated wrong passwords lock a user, as wrong signatures lock a key.
 local function record_of(endpoint, values)
   local name = table.concat({ "user", endpoint.base, values.domain_name, values.username }, " ")
-  return breaker.record(bearer.fingerprint(name, values.password), "user")
+  return lockout.record(authenticator.fingerprint(name, values.password), "user")
 end
 
 --- Changes a password for a token.

@@ -3,9 +3,10 @@
 
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
-local federation = require "aom.credentials.providers.id_token"
+local id_token = require "aom.credentials.providers.id_token"
+local percent_decode = require "aom.util.text".percent_decode
 local remote = require "aom.credentials.providers.remote"
-local source = require "aom.config.layers"
+local layers = require "aom.config.layers"
 
 ---@class aom.PodProvider: aom.Provider
 local Pod = { window = 2400, lazy = true, where = "pod identity" }
@@ -13,22 +14,18 @@ Pod.__index = Pod
 
 local pod = {}
 
-local URI, FILE = source.pod.uri, source.pod.file
+local URI, FILE = layers.pod.uri, layers.pod.file
 local TIMEOUT = 5
 
 local KEY_NAMES = {
   ak = "accessKeyId", sk = "secretAccessKey", security_token = "securityToken", expires_at = "expiration",
 }
 
-local function decode(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
 local function read_query(text)
   local query = {}
   for part in text:gmatch("[^&]+") do
     local name, value = part:match("^([^=]*)=?(.*)$")
-    query[#query + 1] = { decode(name), decode(value) }
+    query[#query + 1] = { percent_decode(name), percent_decode(value) }
   end
   return query
 end
@@ -66,10 +63,11 @@ function pod.new(settings)
 end
 
 function Pod:refresh(context)
-  local secret, err = federation.read_secret(self.settings.source.system, self.path, "pod's token")
+  local secret, err = id_token.read_secret(self.settings.source.system, self.path, "pod's token")
   if not secret then return nil, err end
   local ask = {
-    what = "the pod identity endpoint", method = "POST", endpoint = self.target.endpoint, path = self.target.path,
+    operation = "create_pod_keys", service = "pod", method = "POST", endpoint = self.target.endpoint,
+    path = self.target.path,
     query = self.target.query, headers = { Authorization = secret }, body = "{}", secrets = { secret },
     no_proxy = endpoints.is_near(self.target.endpoint), timeout = TIMEOUT,
   }

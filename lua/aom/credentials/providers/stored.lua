@@ -4,7 +4,7 @@
 
 local choice = require "aom.credentials.providers.choice"
 local errors = require "aom.util.errors"
-local federation = require "aom.credentials.providers.id_token"
+local id_token = require "aom.credentials.providers.id_token"
 local password = require "aom.credentials.providers.password"
 
 ---@class aom.StoredProvider: aom.Provider
@@ -15,7 +15,7 @@ Stored.__index = Stored
 
 local stored = {}
 
-local exchanges = { federation = federation, password = password }
+local exchanges = { federation = id_token, password = password }
 
 local function look(self)
   local values, err = self.read()
@@ -41,7 +41,7 @@ function stored.new(settings, place)
   -- Those have to be asked for, which may wait: it is left to the first call.
   self.lazy = exchanges[kind] ~= nil
   self.asks_iam = self.lazy
-  self.window = exchanges[kind] == federation and 2400 or nil
+  self.window = exchanges[kind] == id_token and 2400 or nil
   return self
 end
 

@@ -4,7 +4,7 @@
 
 local client = require "aom.client.methods"
 local core = require "aom.core"
-local evidence = require "aom.credentials.evidence"
+local evidence = require "aom.http.evidence"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 

@@ -1,4 +1,4 @@
-local explain = require "aom.client.diagnose"
+local explain = require "aom.http.diagnose"
 
 local LINES = {
   "PUT", "/v1/p/cms/workflow/w/trigger/action/", "action=enable",

@@ -2,27 +2,26 @@
 --- canonical request it computed itself, with "|" for line ends: set beside ours it
 --- shows which line differs, and so what was changed on the way. Pure.
 
-local evidence = require "aom.credentials.evidence"
+local evidence = require "aom.http.evidence"
+local mask = require "aom.util.mask"
 local regions = require "aom.config.regions"
 
-local explain = {}
+local diagnose = {}
 
-explain.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
+diagnose.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
 
 --- What an attempt without an answer may come from.
 ---@param kind string
 ---@param settings table
 ---@return string|nil hint
-function explain.trouble(kind, settings)
+function diagnose.trouble(kind, settings)
   -- What nginx trusts is said in nginx.conf, and named by the message.
-  if kind == "tls" then return settings.transport ~= "resty" and explain.CA_FIX or nil end
+  if kind == "tls" then return settings.transport ~= "resty" and diagnose.CA_FIX or nil end
   local proxy = settings.proxy
   if kind == "network" and proxy and proxy ~= "" then return "the connection goes through the proxy of option proxy" end
 end
 
 local names = { "method", "path", "query" }
-
-local secret_headers = { ["x-security-token"] = true, ["x-auth-token"] = true, ["authorization"] = true }
 
 local function split(text, separator)
   local lines = {}
@@ -46,7 +45,7 @@ end
 
 local function shown(line)
   local header = line:match("^([^:]*):")
-  if header and secret_headers[header:lower()] then return header .. ":***" end
+  if header and mask.is_secret_header(header) then return header .. ":***" end
   if #line > 120 then line = line:sub(1, 120) .. "…" end
   return '"' .. line .. '"'
 end
@@ -55,7 +54,7 @@ end
 ---@param ours string      our canonical request
 ---@param message string   the gateway's message
 ---@return string|nil hint
-function explain.difference(ours, message)
+function diagnose.difference(ours, message)
   local echo = message:match("canonicalRequest:(.*)$")
   if not echo then return nil end
   local mine, theirs = split(ours, "\n"), split(echo, "|")
@@ -109,7 +108,7 @@ end
 ---@param err aom.Error
 ---@param region string|nil
 ---@return string|nil
-function explain.refusal(err, region)
+function diagnose.refusal(err, region)
   local status, code = err.status, err.code
   if status == 401 and not (code and evidence.is_behind(code, 401)) then return unauthenticated(err) end
   if status == 403 then return forbidden(err) end
@@ -119,4 +118,4 @@ function explain.refusal(err, region)
   if redirects[status] then return "redirects are never followed: correct the endpoint" end
 end
 
-return explain
+return diagnose

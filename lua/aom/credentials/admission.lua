@@ -1,0 +1,131 @@
+--- Who one request goes out as: takes current credentials and the right to try them out,
+--- and says what a refusal means: the clock's fault, the key's, or that of credentials
+--- which have ended.
+
+local evidence = require "aom.http.evidence"
+
+local admission = {}
+
+---@class aom.Admission: aom.Access
+---@field client aom.ClientState
+---@field authenticator aom.Authenticator|false
+---@field signer string|false
+---@field hold aom.Hold|boolean  the right to try a key out
+---@field deadline number
+---@field expires number
+---@field healed boolean       it was signed again already, by a corrected clock
+---@field replaced boolean     other credentials were asked for already
+---@field gap? number          of the last refusal: seconds by which the clock seems to be off
+---@field corrected? boolean   and whether it was corrected by them
+local Admission = {}
+Admission.__index = Admission
+
+---@param client aom.ClientState
+---@param signer? "lookup_signer"  which of the authenticator's signers signs, where it has several
+---@return aom.Admission
+function admission.new(client, signer)
+  return setmetatable({ client = client, signer = signer or false,
+    authenticator = false, hold = false, deadline = 0, expires = 0, healed = false, replaced = false }, Admission)
+end
+
+--- Asks once for other credentials in place of those refused. True: there are some.
+local function replace(self)
+  local identity, loop = self.client.identity, self.client.loop
+  if self.replaced then
+    identity:spare_source(self.authenticator, loop)
+    return false
+  end
+  self.replaced = true
+  return identity:replace(self.authenticator, loop, self.deadline, self.expires)
+end
+
+--- Other credentials than those of the attempt before have a record of their own: what
+--- is held of the old one's is given up.
+local function take_up(self, authenticator)
+  local before = self.authenticator
+  if before and before ~= authenticator and before.record then
+    before.record:give_up(self.client.loop, self.hold)
+    self.hold = false
+  end
+  self.authenticator = authenticator
+end
+
+local function grant_of(self, authenticator)
+  local signer = authenticator[self.signer]
+  if not signer then return authenticator end
+  return { headers = authenticator.headers, mask = authenticator.mask, signer = signer }
+end
+
+--- Gets credentials and, where a key pair is new, the right to try it out. For a key that
+--- is refused already, the source may have another by now.
+---@param deadline number
+---@param expires number  when what is held goes to the next call, should this one vanish
+---@return aom.Grant|nil
+---@return aom.Error|nil
+function Admission:admit(deadline, expires)
+  local client = self.client
+  self.deadline, self.expires = deadline, expires
+  while true do
+    local authenticator, err = client.identity:get(client.loop, deadline, expires)
+    if not authenticator then return nil, err end
+    take_up(self, authenticator)
+    if not authenticator.record then return grant_of(self, authenticator) end
+    local refused
+    self.hold, err, refused = authenticator.record:enter(client.loop, deadline, expires, self.hold)
+    if self.hold then return grant_of(self, authenticator) end
+    if not refused or client.closed or not replace(self) then return nil, err end
+  end
+end
+
+--- A signature that was refused: by a clock that was off, or by a wrong key, which counts.
+local function count_refusal(self, said, answer, err, sent)
+  local client = self.client
+  local gap, corrected = client.clock:learn(err.message, answer.headers.date, sent.offset)
+  if corrected then
+    err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
+      math.abs(gap), gap >= 0 and "slow" or "fast")
+  end
+  -- Whoever gives no code may be somebody on the way, whose clock says nothing about ours.
+  if not (corrected and said == "certain") then
+    self.authenticator.record:refuse(client.loop, self.hold, err, said)
+  end
+  self.gap, self.corrected = gap, corrected
+end
+
+--- Learns from an answer what it says about the credentials.
+---@param answer aom.Answer
+---@param err aom.Error|nil
+---@param sent aom.Attempt
+function Admission:weigh(answer, err, sent)
+  local authenticator = self.authenticator
+  local said = evidence.of(answer, err and err.code, err and err.message)
+  self.gap, self.corrected = nil, nil
+  if said == "accepts" then
+    if authenticator.record then authenticator.record:accept(self.client.loop) end
+    if answer.status ~= 401 then authenticator.substitute = false end
+  elseif said and authenticator.record then
+    count_refusal(self, said, answer, err, sent)
+  end
+end
+
+--- What may help after a 401: the corrected clock, or other credentials. A signature that
+--- is called expired may also have been held up on its way.
+---@return boolean again
+---@return number|nil gap  seconds by which the clock was corrected
+function Admission:find_remedy()
+  if not (self.corrected and not self.healed) and replace(self) then return true end
+  if not self.gap or self.healed then return false end
+  self.healed = true
+  return true, self.gap
+end
+
+--- The request has ended: what is still held goes to the next call.
+---@param err aom.Error|nil
+function Admission:settle(err)
+  if not self.hold then return end
+  -- What was answered to this request is no answer to those that wait.
+  local shared = err and err.kind ~= "cancelled" and not err.status and err or nil
+  self.authenticator.record:give_up(self.client.loop, self.hold, shared)
+end
+
+return admission

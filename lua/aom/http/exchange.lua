@@ -1,0 +1,323 @@
+--- Carries one request to its answer: attempts within a deadline, endpoints that take
+--- over from each other, waits between attempts, and the error that explains a failure.
+--- It knows no account: who may send, and what a refusal means, is for the request's
+--- `access` to say.
+
+local attempt = require "aom.http.attempt"
+local diagnose = require "aom.http.diagnose"
+local errors = require "aom.util.errors"
+local failover = require "aom.http.failover"
+local is_direct = require "aom.config.endpoint".is_direct
+local mask = require "aom.util.mask"
+local retry = require "aom.http.retry"
+
+local exchange = {}
+
+--- A service, and what all exchanges with it share.
+---@class aom.Channel
+---@field loop aom.Loop
+---@field settings table
+---@field system aom.System
+---@field targets aom.Failover
+---@field read fun(answer: aom.Answer, mask: function, request: aom.Request): table|nil, aom.Error|nil
+---@field service? string         for events: which one it is, when it is not the client's own
+---@field clock? aom.Clock        dates what is signed
+---@field throttle? aom.Throttle  keeps the pace that the service asks for
+---@field closed? boolean
+
+--- What is sent.
+---@class aom.Request
+---@field operation { name: string, method: string, idempotent: boolean, attempt_timeout?: number,
+---  max_attempts?: integer }
+---@field prefix? string         of the path, as far as it is not the endpoint's
+---@field path string            decoded
+---@field query table[]          { name, value } pairs
+---@field body string
+---@field headers? table<string, string>       without access: what is sent
+---@field mask? fun(text: string): string      without access: hides the secrets in it
+---@field no_proxy? boolean
+
+--- Who may send, and what follows from a refusal.
+---@class aom.Access
+---@field admit fun(self, deadline: number, expires: number): aom.Grant|nil, aom.Error|nil
+---@field weigh fun(self, answer: aom.Answer, err: aom.Error|nil, sent: aom.Attempt)  learns from an answer
+---@field find_remedy fun(self): boolean, number|nil  after a 401: whether to send again at once, and by how many
+---  seconds the clock was corrected for that
+---@field settle fun(self, err: aom.Error|nil)  the exchange has ended
+
+--- What an attempt carries of an account.
+---@class aom.Grant
+---@field headers table<string, string>
+---@field signer? userdata
+---@field mask fun(text: string): string
+
+--- What a turn, one attempt and all around it, comes to.
+---@class aom.Decision
+---@field state "done"|"again"|"wait"|"failed"
+---@field err? aom.Error    of all but "done", whose result the exchange keeps
+---@field delay? number     of "wait": seconds
+
+---@class aom.Exchange
+---@field channel aom.Channel
+---@field request aom.Request
+---@field access aom.Access|false
+---@field scope aom.Scope|false
+---@field patience number          seconds that one attempt may take
+---@field max_attempts integer
+---@field started number
+---@field deadline number
+---@field attempts integer
+---@field attempt aom.Attempt|false
+---@field grant aom.Grant|false
+---@field last aom.Error|false     the last error that was not the deadline's
+---@field endpoint aom.Endpoint|false  where the last attempt went
+---@field answer aom.Answer|false    the last one
+---@field left table<aom.Endpoint, boolean>|false  those that another one took over from
+local Exchange = {}
+Exchange.__index = Exchange
+
+local DONE = { state = "done" }
+
+local function failed(err) return { state = "failed", err = err } end
+
+--- By its handle, or because the client was closed meanwhile.
+local function is_cancelled(self) return self.channel.closed or self.scope and self.scope.cancelled end
+
+Exchange.is_cancelled = is_cancelled
+
+--- Tells the user's hook. Callers on the busy path look first whether there is one.
+local function emit(self, name, event)
+  local channel = self.channel
+  local on_event = channel.settings.on_event
+  if not on_event then return end
+  event.event, event.operation, event.service = name, self.request.operation.name, channel.service
+  event.attempt = event.attempt or self.attempts
+  local ok, err = pcall(on_event, event)
+  if not ok then channel.system.warn("on_event raised an error: " .. tostring(err)) end
+end
+
+local function path_at(endpoint, request) return endpoint.path .. (request.prefix or "") .. request.path end
+
+--- Completes an error with what was attempted.
+local function describe(self, err)
+  local request, operation = self.request, self.request.operation
+  local endpoint = self.endpoint or self.channel.targets:current(self.channel.loop.now())
+  err.operation, err.method = operation.name, operation.method
+  err.url = attempt.url(endpoint.base, path_at(endpoint, request), request.query)
+  err.attempts = err.attempts or self.attempts
+  err.elapsed = err.elapsed or self.channel.loop.now() - self.started
+  return err
+end
+
+--- Gets what the account gives: a signer or headers, and the right to send with them.
+local function admit(self, now)
+  local access, request = self.access, self.request
+  if not access then
+    self.grant = self.grant or { headers = request.headers or {}, mask = request.mask or mask.of {} }
+    return true
+  end
+  local grant, err = access:admit(self.deadline, math.min(self.deadline, now + self.patience))
+  self.grant = grant or self.grant
+  return grant, err
+end
+
+--- Holds an attempt back while the service has asked another call to wait.
+local function keep_pace(self)
+  local throttle = self.channel.throttle
+  if not throttle or throttle.resume_at == 0 or throttle:hold(self.deadline, self) then return true end
+  return nil, self.last or errors.new("timeout", "Retry-After exceeds the call's deadline")
+end
+
+local function prepare(self, now)
+  local channel, request, grant = self.channel, self.request, self.grant
+  local settings, clock = channel.settings, channel.clock
+  local endpoint = channel.targets:current(now)
+  self.endpoint = endpoint
+  self.attempt = attempt.new {
+    method = request.operation.method,
+    base = endpoint.base,
+    host = endpoint.host,
+    path = path_at(endpoint, request),
+    query = request.query,
+    headers = grant.headers,
+    body = request.body,
+    signer = grant.signer,
+    date = clock and clock:stamp() or "",
+    offset = clock and clock.offset or 0,
+    connect_timeout = settings.connect_timeout,
+    fresh = not request.operation.idempotent,
+    no_proxy = request.no_proxy or is_direct(endpoint, settings),
+  }
+end
+
+--- Sends the request once.
+local function send(self)
+  local loop = self.channel.loop
+  self.attempts = self.attempts + 1
+  return loop.fetch(self.attempt, math.min(loop.now() + self.patience, self.deadline))
+end
+
+--- Whether another endpoint takes over at once from one that could not be reached. In
+--- one call each is given up so once; then it waits as after any other failure.
+local function fail_over(self, trouble)
+  local now, targets = self.channel.loop.now(), self.channel.targets
+  if not failover.is_unreached(trouble) or now >= self.deadline then return false end
+  targets:leave(self.endpoint, now)
+  self.left = self.left or {}
+  self.left[self.endpoint] = true
+  local following = targets:current(now)
+  if self.left[following] then return false end
+  emit(self, "failover", { from = self.endpoint.base, to = following.base })
+  return true
+end
+
+--- Whether the same request goes out once more, and when.
+local function decide_on_retry(self, err, sent, answer)
+  local channel, idempotent = self.channel, self.request.operation.idempotent
+  -- What must not run twice is worth another try only where it cannot have run.
+  err.retryable = err.retryable and retry.is_safe(err, idempotent, sent)
+  local repeats = self.attempts < self.max_attempts and retry.may_repeat(err, idempotent, sent)
+  local throttle = err.status == 429 and channel.throttle
+  if not repeats and not throttle then return failed(err) end
+  local minimum = answer and retry.after(answer.headers, channel.system.time()) or 0
+  local delay = retry.delay(self.attempts, channel.system.random(), minimum)
+  if throttle then throttle:slow(delay) end
+  if not repeats or channel.loop.now() + delay >= self.deadline then return failed(err) end
+  emit(self, "retry", { delay = delay, error = err })
+  return { state = "wait", err = err, delay = delay }
+end
+
+--- What follows from an attempt without an answer.
+local function decide_on_trouble(self, trouble)
+  local hide = self.grant.mask
+  local err = errors.new(trouble.kind, hide(trouble.message), {
+    hint = diagnose.trouble(trouble.kind, self.channel.settings),
+    cause = trouble.code and { code = trouble.code, message = hide(trouble.message) } or nil,
+  })
+  if fail_over(self, trouble) then return { state = "again", err = err } end
+  return decide_on_retry(self, err, trouble.sent ~= false)
+end
+
+--- Says what the user can do about a refusal.
+local function explain(self, err)
+  err.hint = err.hint or diagnose.refusal(err, self.channel.settings.region)
+  if err.hint or err.status ~= 401 or not self.grant.signer then return end
+  local ours = self.attempt:canonical_request()
+  err.hint = ours and diagnose.difference(self.grant.mask(ours), err.message)
+end
+
+--- Whether a 401 may be one no more: by a corrected clock, or by other credentials.
+local function is_remedied(self)
+  if not self.access then return false end
+  local again, gap = self.access:find_remedy()
+  if gap then emit(self, "skew", { gap = gap }) end
+  return again and self.attempts < self.max_attempts
+end
+
+--- What follows from an answer.
+local function decide_on_answer(self, answer)
+  local channel, access = self.channel, self.access
+  local result, err = channel.read(answer, self.grant.mask, self.request)
+  self.answer = answer
+  if err and not channel.service then explain(self, err) end
+  if access then access:weigh(answer, err, self.attempt) end
+  if channel.settings.on_event then
+    emit(self, "response", { status = answer.status, headers = mask.headers(answer.headers) })
+    -- The hook may have closed the client.
+    if err and is_cancelled(self) then return failed(errors.cancelled()) end
+  end
+  if result then
+    self.result = result
+    return DONE
+  end
+  if answer.status == 401 and is_remedied(self) then return { state = "again", err = err } end
+  return decide_on_retry(self, err, true, answer)
+end
+
+---@return aom.Decision
+local function turn(self)
+  if is_cancelled(self) then return failed(errors.cancelled()) end
+  local now = self.channel.loop.now()
+  local ready, err = admit(self, now)
+  if ready then ready, err = keep_pace(self) end
+  if is_cancelled(self) then return failed(errors.cancelled()) end
+  if not ready then return failed(err) end
+  prepare(self, now)
+  if self.channel.settings.on_event then
+    emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
+      headers = mask.headers(self.attempt.headers) })
+    if is_cancelled(self) then return failed(errors.cancelled()) end
+  end
+  local answer, trouble = send(self)
+  if is_cancelled(self) then return failed(errors.cancelled()) end
+  if answer then return decide_on_answer(self, answer) end
+  return decide_on_trouble(self, trouble)
+end
+
+--- The error to end with: of a retry that the deadline cut off, the one before it.
+local function final_error(self, err)
+  local is_cut = err.kind == "timeout" and self.channel.loop.now() >= self.deadline - 0.01
+  return is_cut and self.last or err
+end
+
+--- Takes turns until one decides the exchange.
+local function take_turns(self)
+  while true do
+    local decision = turn(self)
+    if decision.state == "done" then return self.result end
+    if decision.state == "failed" then return nil, final_error(self, decision.err) end
+    self.last = decision.err
+    if decision.state == "wait" and self.channel.loop.sleep(decision.delay) == false then
+      return nil, errors.cancelled()
+    end
+  end
+end
+
+--- The error to end with when nothing can be sent. One that tells already what was
+--- attempted is that of another exchange, which this one depends on.
+---@param err aom.Error
+---@return nil
+---@return aom.Error
+function Exchange:fail(err)
+  if is_cancelled(self) then err = errors.cancelled() end
+  return nil, err.operation and err or describe(self, err)
+end
+
+--- Sends the request until it is answered, or until nothing more can be done.
+---@return table|nil result  what the channel's `read` made of the answer, with attempts and elapsed
+---@return aom.Error|nil err
+function Exchange:run()
+  local result, err = take_turns(self)
+  local access = self.access
+  if err then
+    err = describe(self, err)
+  else
+    result.attempts, result.elapsed = self.attempts, self.channel.loop.now() - self.started
+  end
+  if access then access:settle(err) end
+  return result, err
+end
+
+local function least(usual, own) return own and own < usual and own or usual end
+
+--- Begins an exchange; nothing is sent before `run`.
+---@param channel aom.Channel
+---@param request aom.Request
+---@param access aom.Access|false
+---@param scope? aom.Scope     what may cancel it, and end it early
+---@param deadline? number     default: the client's time-out from now on
+---@return aom.Exchange
+function exchange.new(channel, request, access, scope, deadline)
+  local settings, operation, started = channel.settings, request.operation, channel.loop.now()
+  deadline = deadline or started + settings.timeout
+  if scope and scope.deadline and scope.deadline < deadline then deadline = scope.deadline end
+  return setmetatable({
+    channel = channel, request = request, access = access, scope = scope or false,
+    patience = least(settings.attempt_timeout, operation.attempt_timeout),
+    max_attempts = least(settings.max_attempts, operation.max_attempts),
+    started = started, deadline = deadline, attempts = 0, attempt = false, grant = false, last = false,
+    endpoint = false, left = false, result = false, answer = false,
+  }, Exchange)
+end
+
+return exchange

@@ -1,0 +1,39 @@
+--- What the steps of one user's call share: that it was cancelled, by when it must end,
+--- and the tasks that are to stop then.
+
+---@class aom.Scope
+---@field cancelled boolean
+---@field deadline? number
+---@field tasks table<any, boolean>  weak
+local Scope = {}
+Scope.__index = Scope
+
+local scope = {}
+
+local weak = { __mode = "k" }
+
+---@return aom.Scope
+function scope.new() return setmetatable({ cancelled = false, tasks = setmetatable({}, weak) }, Scope) end
+
+--- Ends at once what waits; what has not begun finds out by itself.
+---@param loop aom.Loop
+function Scope:cancel(loop)
+  if self.cancelled then return end
+  self.cancelled = true
+  if not loop.cancel then return end
+  local list = {}
+  for task in pairs(self.tasks) do list[#list + 1] = task end
+  for _, task in ipairs(list) do loop.cancel(task) end
+end
+
+--- Runs a step in the task of the caller, which a cancellation then ends.
+---@param loop aom.Loop
+---@param step function
+function Scope:run(loop, step)
+  local task = loop.current and loop.current()
+  if task then self.tasks[task] = true end
+  step()
+  if task then self.tasks[task] = nil end
+end
+
+return scope

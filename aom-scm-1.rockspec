@@ -42,6 +42,7 @@ build = {
         "csrc/engine_transfer.c",
         "csrc/engine_watch.c",
         "csrc/lua_engine.c",
+        "csrc/lua_events.c",
         "csrc/lua_file.c",
         "csrc/lua_request.c",
         "csrc/lua_sign.c",

@@ -100,6 +100,9 @@ local EXITS = {
     leave()]],
 }
 
+--- Handles are made after the finaliser's object then, and finalised before it.
+local IN_CALLBACK = "open():enable('wf-1', leave) uv.run()"
+
 --- What a finaliser does while the state closes; it prints one word.
 local FINALISERS = {
   ["calls a client of its own"] = [[
@@ -169,7 +172,7 @@ describe("a script under luv may end", function()
 
   for name, script in pairs(FINALISERS) do
     it("with a finaliser that " .. name, function()
-      for _, ending in ipairs { "", "uv.run()", "after(0, leave) uv.run()", "leave()" } do
+      for _, ending in ipairs { "", "uv.run()", "after(0, leave) uv.run()", "leave()", IN_CALLBACK } do
         local output, code = run(script .. "\n" .. ending)
         -- There `os.exit` knows no second argument, and no finaliser runs.
         local closes = lua ~= "lua5.1" or not ending:find("leave", 1, true)

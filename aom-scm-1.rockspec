@@ -45,6 +45,7 @@ build = {
         "csrc/file_lock.c",
         "csrc/lockout.c",
         "csrc/lua_engine.c",
+        "csrc/lua_events.c",
         "csrc/lua_file.c",
         "csrc/lua_lockout.c",
         "csrc/lua_request.c",

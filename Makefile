@@ -35,6 +35,9 @@ core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libcrypto
 # One short line a file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
 
+# A quote in the path of the tree is closed, escaped and opened again.
+here = $(subst ','\'',$(CURDIR))
+
 OUT     = $(BUILD)/$(LUA)
 CORE    = $(OUT)/aom/core.so
 SOURCES = $(sort $(wildcard csrc/*.c))
@@ -42,7 +45,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench sanitize fuzz install rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix sanitize fuzz install rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -96,6 +99,10 @@ bench: deps-bench  ## Measure
 	@sh spec/bench/run.sh $(ARGS)
 	@sh spec/bench/bulk.sh
 
+matrix: deps-test  ## Ask every host and transport for the same story about 45 faults: ARGS="--hosts 'lua5.4 luv'"
+	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
+	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' luajit spec/matrix/run.lua $(ARGS)
+
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
 
@@ -114,9 +121,6 @@ install: build  ## Install for LUA under DESTDIR and PREFIX
 	  $(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
 	done
 	$(INSTALL) -D -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)/aom/core.so"
-
-# A quote in the path of the tree is closed, escaped and opened again.
-here = $(subst ','\'',$(CURDIR))
 
 env:  ## Print the exports that let LUA run the tree uninstalled: eval "$$(make -s env)"
 	@: $(info export LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;;')

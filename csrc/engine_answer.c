@@ -80,6 +80,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     t->over_limit = true;
     return 0;
   }
+  t->head_ended = len > 0 && len <= 2 && line[len - 1] == '\n';
   /* A status line opens each answer: what an interim 1xx said is void then. */
   if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     buffer_clear(&t->kept);

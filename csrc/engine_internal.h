@@ -45,6 +45,7 @@ typedef struct transfer {
   size_t kept_count;
   size_t head_bytes;
   bool over_limit;
+  bool head_ended; /* an empty line came; libcurl does without one at the end */
   bool no_memory;
 
   char error[CURL_ERROR_SIZE];

@@ -52,7 +52,7 @@ static engine_outcome outcome_of(const transfer *t, CURLcode code) {
     return ENGINE_MEMORY;
   switch (code) {
   case CURLE_OK:
-    return ENGINE_ANSWERED;
+    return t->head_ended ? ENGINE_ANSWERED : ENGINE_NETWORK;
   case CURLE_OPERATION_TIMEDOUT:
     return ENGINE_TIMEOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -142,6 +142,8 @@ static const char *text_of(transfer *t, engine_outcome outcome, CURLcode code) {
     return engine_no_memory;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
+  if (outcome == ENGINE_NETWORK && code == CURLE_OK)
+    return "the connection was closed inside the head of the answer";
   /* Words with an @ quote the URL of a proxy, and with it a user's password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }

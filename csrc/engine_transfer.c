@@ -239,7 +239,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
     init_buffers(t);
   t->error[0] = '\0';
   t->head_bytes = 0;
-  t->over_limit = t->no_memory = t->begun = t->was_connected = false;
+  t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
   t->socket = -1;
   if (ensure_easy(t) && set_method(t, request->method, request->body) &&
       set_url(t, request->base, request->target) &&

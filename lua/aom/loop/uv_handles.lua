@@ -1,10 +1,9 @@
---- The handles that an engine's sockets and timers have in a libuv loop, from the first
---- use to the end of the last.
+--- Keeps the handles that engines have in a libuv loop, and closes them where that is safe.
 ---
---- Two things make the end delicate. luv crashes when its Lua state is closed (by
+--- Two things make closing delicate. luv crashes when its Lua state is closed (by
 --- `os.exit(code, true)` in any callback) while a handle is closing; one that is only
---- stopped does no harm. And to close a poll handle makes libuv forget what it knows of
---- the number of its socket, also of another socket that has the number by then.
+--- stopped does no harm. And closing a poll handle makes libuv forget what it knows of the
+--- number of its socket, also of another socket that has the number by then.
 
 local uv_handles = {}
 
@@ -25,94 +24,107 @@ function uv_handles.is_ending()
   return rests
 end
 
+---@class aom.UvHandles
+---@field poll fun(self, fd: integer): userdata|nil
+---@field timer fun(self): userdata|nil  nil: the Lua state is closing
+---@field drop_poll fun(self, handle: userdata, fd: integer, engine: userdata)  `engine` knows
+---  whether another socket has the number by now
+---@field drop_timer fun(self, handle: userdata)
+
 local function close(uv, handle)
   if not uv.is_closing(handle) then uv.close(handle) end
 end
 
---- Where the host never closes its Lua state within a callback.
+--- Closes every handle at once.
+---@class aom.ClosedAtOnce: aom.UvHandles
+---@field uv table
+local ClosedAtOnce = {}
+ClosedAtOnce.__index = ClosedAtOnce
+
+--- For a host that never closes its Lua state within a callback.
 ---@param uv table
 ---@return aom.UvHandles
-function uv_handles.closed_at_once(uv)
-  return {
-    poll = uv.new_poll,
-    timer = uv.new_timer,
-    drop_poll = function(handle)
-      uv.poll_stop(handle)
-      close(uv, handle)
-    end,
-    drop_timer = function(handle)
-      uv.timer_stop(handle)
-      close(uv, handle)
-    end,
-  }
+function uv_handles.closed_at_once(uv) return setmetatable({ uv = uv }, ClosedAtOnce) end
+
+function ClosedAtOnce:poll(fd) return self.uv.new_poll(fd) end
+
+function ClosedAtOnce:timer() return self.uv.new_timer() end
+
+function ClosedAtOnce:drop_poll(handle)
+  self.uv.poll_stop(handle)
+  close(self.uv, handle)
 end
 
----@class aom.UvHandles
----@field poll fun(fd: integer): userdata|nil
----@field timer fun(): userdata|nil  nil: the Lua state is closing
----@field drop_poll fun(handle: userdata, fd: integer, is_free: fun(fd: integer): boolean)
----  `is_free`: whether the number of the socket means no other one by now
----@field drop_timer fun(handle: userdata)
+function ClosedAtOnce:drop_timer(handle)
+  self.uv.timer_stop(handle)
+  close(self.uv, handle)
+end
 
 --- Stops a handle at once, and closes it in libuv's check phase: what is closing is gone
---- before the next timer or socket has its callback. Until then it serves whoever wants
---- one like it. All engines of a loop share these.
+--- before the next timer or socket has its callback. Until then the handle serves the next
+--- caller that needs one like it.
+---@class aom.ClosedBetween: aom.UvHandles
+---@field uv table
+---@field polls table<integer, { handle: userdata, engine: userdata }>  stopped ones, by the number of the socket
+---@field timers userdata[]  stopped ones
+---@field check? userdata    while something is to be closed
+---@field idle? userdata
+local ClosedBetween = {}
+ClosedBetween.__index = ClosedBetween
+
+--- For all engines of a loop whose Lua state may be closed in any callback.
 ---@param uv table
 ---@return aom.UvHandles
-function uv_handles.closed_between(uv)
-  local self = {}
-  local polls, timers = {}, {} -- stopped ones: fd -> { handle, is_free }; a list
-  local check, idle            -- while something is to be closed
+function uv_handles.closed_between(uv) return setmetatable({ uv = uv, polls = {}, timers = {} }, ClosedBetween) end
 
-  local function tidy()
-    for fd, stopped in pairs(polls) do
-      if stopped.is_free(fd) then
-        polls[fd] = nil
-        close(uv, stopped.handle)
-      end
+local function tidy(self)
+  local uv = self.uv
+  for fd, stopped in pairs(self.polls) do
+    if stopped.engine:is_free(fd) then
+      self.polls[fd] = nil
+      close(uv, stopped.handle)
     end
-    for _, timer in ipairs(timers) do close(uv, timer) end
-    close(uv, check)
-    close(uv, idle)
-    timers, check, idle = {}, nil, nil
   end
+  for _, timer in ipairs(self.timers) do close(uv, timer) end
+  close(uv, self.check)
+  close(uv, self.idle)
+  self.timers, self.check, self.idle = {}, nil, nil
+end
 
-  --- An idle handle keeps the loop from ending, and from waiting, before it has come by.
-  local function tidy_soon()
-    if uv_handles.is_ending() or check and not uv.is_closing(check) then return end
-    check, idle = uv.new_check(), uv.new_idle()
-    uv.check_start(check, tidy)
-    uv.idle_start(idle, function() end)
-  end
+--- An idle handle keeps the loop from ending, and from waiting, until `tidy` has run.
+local function tidy_soon(self)
+  local uv = self.uv
+  if uv_handles.is_ending() or self.check and not uv.is_closing(self.check) then return end
+  self.check, self.idle = uv.new_check(), uv.new_idle()
+  uv.check_start(self.check, function() tidy(self) end)
+  uv.idle_start(self.idle, function() end)
+end
 
-  function self.poll(fd)
-    local stopped = polls[fd]
-    polls[fd] = nil
-    if stopped and not uv.is_closing(stopped.handle) then return stopped.handle end
-    return not uv_handles.is_ending() and uv.new_poll(fd) or nil
-  end
+function ClosedBetween:poll(fd)
+  local stopped = self.polls[fd]
+  self.polls[fd] = nil
+  if stopped and not self.uv.is_closing(stopped.handle) then return stopped.handle end
+  return not uv_handles.is_ending() and self.uv.new_poll(fd) or nil
+end
 
-  function self.timer()
-    local timer = table.remove(timers)
-    if timer and not uv.is_closing(timer) then return timer end
-    return not uv_handles.is_ending() and uv.new_timer() or nil
-  end
+function ClosedBetween:timer()
+  local timer = table.remove(self.timers)
+  if timer and not self.uv.is_closing(timer) then return timer end
+  return not uv_handles.is_ending() and self.uv.new_timer() or nil
+end
 
-  function self.drop_poll(handle, fd, is_free)
-    if uv.is_closing(handle) then return end
-    uv.poll_stop(handle)
-    polls[fd] = { handle = handle, is_free = is_free }
-    tidy_soon()
-  end
+function ClosedBetween:drop_poll(handle, fd, engine)
+  if self.uv.is_closing(handle) then return end
+  self.uv.poll_stop(handle)
+  self.polls[fd] = { handle = handle, engine = engine }
+  tidy_soon(self)
+end
 
-  function self.drop_timer(handle)
-    if uv.is_closing(handle) then return end
-    uv.timer_stop(handle)
-    timers[#timers + 1] = handle
-    tidy_soon()
-  end
-
-  return self
+function ClosedBetween:drop_timer(handle)
+  if self.uv.is_closing(handle) then return end
+  self.uv.timer_stop(handle)
+  self.timers[#self.timers + 1] = handle
+  tidy_soon(self)
 end
 
 return uv_handles

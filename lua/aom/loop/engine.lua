@@ -10,6 +10,7 @@ local transfer = require "aom.loop.transfer"
 local engine_loop = {}
 
 local now = core.now
+local start, collect, cancelled = transfer.start, transfer.collect, transfer.cancelled
 
 --- How many seconds to wait at most when nothing is due.
 local PATIENCE = 1
@@ -60,23 +61,23 @@ local function suspend_for_transfer(self, task, id)
       self.fetching[id] = nil
       self.engine:cancel(id)
     end
-    self.tasks:wake(wait, transfer.cancelled())
+    self.tasks:wake(wait, cancelled())
     self:on_change()
   end)
 end
 
 --- Other transfers that end meanwhile wake their own tasks, which run later.
 local function block_for_transfer(self, id)
-  local wait = {}
+  local engine, wait = self.engine, {}
   self.fetching[id] = wait
   repeat
-    self.engine:poll(PATIENCE)
+    engine:poll(PATIENCE)
     self:wake_finished()
   until wait.woken or self.closed
-  self.fetching[id] = nil
   self:on_change()
-  if not wait.woken then return transfer.cancelled() end
-  return wait.a, wait.b
+  if wait.woken then return wait.a, wait.b end
+  self.fetching[id] = nil
+  return cancelled()
 end
 
 ---@param attempt aom.Attempt
@@ -84,8 +85,8 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function EngineLoop:fetch(attempt, deadline)
-  if self.closed then return transfer.cancelled() end
-  local id, trouble = transfer.start(self.engine, attempt, deadline - now())
+  if self.closed then return cancelled() end
+  local id, trouble = start(self.engine, attempt, deadline - now())
   if not id then return nil, trouble end
   local task = self.tasks:current()
   if task then return suspend_for_transfer(self, task, id) end
@@ -154,7 +155,7 @@ function EngineLoop:wake_finished()
   while id do
     local wait = fetching[id]
     fetching[id] = nil
-    if wait then self.tasks:wake(wait, transfer.collect(engine, id)) else engine:cancel(id) end
+    if wait then self.tasks:wake(wait, collect(engine, id)) else engine:cancel(id) end
     id = engine:finished()
   end
 end

@@ -36,6 +36,8 @@ Scheduler.__index = Scheduler
 
 local scheduler = {}
 
+local running, status = coroutine.running, coroutine.status
+
 -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
 local weak = { __mode = "kv" }
 
@@ -55,7 +57,7 @@ end
 --- The task that runs now; nil where nothing can be suspended.
 ---@return aom.Task|nil
 function Scheduler:current()
-  local thread, is_main = coroutine.running()
+  local thread, is_main = running()
   if not thread or is_main then return nil end
   local task = self.by_thread[thread]
   if not task and not self.owner.adopt then return nil end
@@ -77,8 +79,10 @@ function Scheduler:wake(wait, a, b)
   if wait.woken then return end
   wait.woken, wait.a, wait.b = true, a, b
   -- Not suspended: the task has not got that far, or never will.
-  if self.suspended[wait] then push(self, wait) end
-  self.suspended[wait] = nil
+  if self.suspended[wait] then
+    self.suspended[wait] = nil
+    push(self, wait)
+  end
 end
 
 --- Suspends the running task until the wait is over. When somebody else resumes the
@@ -128,7 +132,7 @@ end
 --- suspended after all (Lua 5.1, inside a pcall).
 local function drop_dead(self)
   for wait in pairs(self.suspended) do
-    if wait.task.wait ~= wait or coroutine.status(wait.task.thread) == "dead" then
+    if wait.task.wait ~= wait or status(wait.task.thread) == "dead" then
       self.suspended[wait] = nil
       wait.cancel()
     end
@@ -149,10 +153,10 @@ local function resume(self, wait)
   local task = wait.task
   local thread = task.thread
   -- Closed by its owner, or gone on without us.
-  if task.wait ~= wait or coroutine.status(thread) ~= "suspended" then return end
+  if task.wait ~= wait or status(thread) ~= "suspended" then return end
   wait.resumed = true
   local ok, err = coroutine.resume(thread)
-  if coroutine.status(thread) ~= "dead" then return end
+  if status(thread) ~= "dead" then return end
   if task.on_end then
     task.on_end(ok, err)
   elseif not ok then

@@ -147,7 +147,7 @@ describe("lua-resty-http in nginx", function()
     assert.are.equal("protocol", kind)
     plain.script { { delay = 3 } }
     local body = server:get "/options?attempt_timeout=0.3"
-    assert.are.equal("timeout", body:match "^(%w+)|")
+    assert.matches("^timeout|timed out after 0%.3 s, waiting for the first byte of the answer|", body)
   end)
 
   it("gives a connect no longer than connect_timeout, also where no name server answers", function()
@@ -156,7 +156,7 @@ describe("lua-resty-http in nginx", function()
     local body = silent:get "/options?secure=1&connect_timeout=0.3"
     silent:stop()
     assert.matches("^timeout|", body)
-    assert.matches("the connection took too long", body, 1, true)
+    assert.matches("timed out after 0.3 s, waiting for a name to resolve, or a connection", body, 1, true)
     assert.is_true(os.time() - started < patience.of(10))
   end)
 

@@ -1,10 +1,13 @@
---- An adapter of a user's own: any event loop, as a table of functions. Those that know
---- how to wait pass through as they are; what `fetch` brings back is checked and brought
---- into the one shape that the rest of the library reads.
+--- Makes a loop of the adapter that a user wrote for some other event loop: a table of
+--- functions. Those that wait are used as they are; what `fetch` returns is checked and
+--- brought into the form that the rest of the library reads.
 
 local errors = require "aom.util.errors"
+local transfer = require "aom.loop.transfer"
 
 local adapter = {}
+
+local trouble = transfer.trouble
 
 local required = { "fetch", "sleep", "now", "waiter", "run" }
 local optional = { "spawn", "cancel", "close", "enter" }
@@ -14,12 +17,8 @@ local kinds = {
   argument = true, config = true,
 }
 
-local function trouble(kind, message, sent)
-  return nil, { kind = kind, message = message, sent = sent }
-end
-
---- HTTP clients report most of their failures as a string. The request may have been
---- sent by then, for all that one knows.
+--- HTTP clients report most of their failures as a string, which does not say whether the
+--- request was sent. It may have been.
 local function read_trouble(why)
   if type(why) ~= "table" then
     local message = why ~= nil and tostring(why) or "the adapter gave no answer and no reason"
@@ -31,7 +30,7 @@ local function read_trouble(why)
   }
 end
 
---- Of a header that is there twice, the first one stands.
+--- Of a header that is there twice, the first value counts.
 local function read_headers(given)
   local headers = {}
   for name, value in pairs(given or {}) do
@@ -52,28 +51,33 @@ local function read_answer(answer, limit)
   return { status = status, headers = read_headers(answer.headers), body = body }
 end
 
+local function check(given)
+  for _, name in ipairs(required) do
+    if type(given[name]) ~= "function" then
+      return errors.argument("option loop: the adapter has no function %s", name)
+    end
+  end
+  for _, name in ipairs(optional) do
+    if given[name] ~= nil and type(given[name]) ~= "function" then
+      return errors.argument("option loop: the adapter's %s is not a function", name)
+    end
+  end
+end
+
 ---@param given table  an adapter
 ---@param settings table  a client's resolved configuration
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
 function adapter.new(given, settings)
-  for _, name in ipairs(required) do
-    if type(given[name]) ~= "function" then
-      return nil, errors.argument("option loop: the adapter has no function %s", name)
-    end
-  end
-  for _, name in ipairs(optional) do
-    if given[name] ~= nil and type(given[name]) ~= "function" then
-      return nil, errors.argument("option loop: the adapter's %s is not a function", name)
-    end
-  end
+  local err = check(given)
+  if err then return nil, err end
   local loop = {}
   function loop.fetch(attempt, deadline)
     local answer, why = given.fetch(attempt, deadline)
     if not answer then return read_trouble(why) end
     return read_answer(answer, settings.max_response_bytes)
   end
-  -- The user's own table stays as it is.
+  -- The user's own table stays unchanged.
   return setmetatable(loop, { __index = given })
 end
 

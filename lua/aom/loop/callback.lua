@@ -1,4 +1,5 @@
---- The callback form of a call: `callback(err, result)`, and a handle to cancel it.
+--- Runs a call in a task of its own, for the callback form: the caller goes on, gets a
+--- handle to cancel the call, and `callback(err, result)` when it has ended.
 
 local errors = require "aom.util.errors"
 local protect = require "aom.util.pcall"
@@ -7,7 +8,7 @@ local select_loop = require "aom.loop.select"
 
 local callback = {}
 
---- What the user holds of a call that goes on.
+--- What the user holds of a call that is under way.
 ---@class aom.Handle
 ---@field private loop aom.Loop
 ---@field private scope aom.Scope
@@ -24,7 +25,7 @@ function Handle:cancel()
   if self.task and self.loop.cancel then self.loop.cancel(self.task) end
 end
 
---- What a call ends with when a function that the caller gave it raised an error.
+--- The error of a call during which a function that the user gave it raised an error.
 local function thrown(raised)
   return errors.new("cancelled", "a function given to the call raised an error: " .. tostring(raised))
 end

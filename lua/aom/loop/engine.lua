@@ -1,7 +1,8 @@
---- What all loops that drive the C engine have in common. A call that can be suspended
---- is, and waits side by side with others; one that cannot waits in libcurl's own poll.
---- Each loop decides who polls the engine while all calls are suspended.
+--- Lets many calls wait for one C engine: what all loops that drive it have in common. A
+--- call that can be suspended waits in its task, beside others; one that cannot waits in
+--- libcurl's own poll. Each loop decides who polls the engine while all calls are suspended.
 
+local batch = require "aom.loop.batch"
 local core = require "aom.core"
 local scheduler = require "aom.loop.scheduler"
 local transfer = require "aom.loop.transfer"
@@ -9,203 +10,211 @@ local transfer = require "aom.loop.transfer"
 local engine_loop = {}
 
 local now = core.now
+local start, collect, cancelled = transfer.start, transfer.collect, transfer.cancelled
 
---- How long to wait at most when nothing is due.
+--- How many seconds to wait at most when nothing is due.
 local PATIENCE = 1
 
----@class aom.DrivenHooks: aom.TaskHooks
----@field on_change? function  the engine has changed otherwise than by events
+---@class aom.EngineLoop: aom.TaskOwner
+---@field engine userdata
+---@field tasks aom.Scheduler
+---@field fetching table<integer, aom.Wait>  by the id of the transfer
+---@field timers table<aom.Wait, number>     when each is due
+---@field drivers integer  how many calls outside of any task drive the engine now
+---@field closed boolean
+local EngineLoop = { adopt = false }
+EngineLoop.__index = EngineLoop
 
+local function ignore() end
+
+EngineLoop.on_ready, EngineLoop.on_suspend, EngineLoop.on_error = ignore, ignore, ignore
+
+--- The engine has changed otherwise than by events.
+EngineLoop.on_change = ignore
+
+--- The loop is closed, and its engine will be in a moment.
+EngineLoop.on_close = ignore
+
+--- A class of loops that drive an engine.
+---@return table
+function engine_loop.class()
+  local class = setmetatable({}, EngineLoop)
+  class.__index = class
+  return class
+end
+
+---@generic T: aom.EngineLoop
+---@param class T
 ---@param engine userdata  an engine of aom.core
----@param hooks aom.DrivenHooks
----@return aom.Loop loop
----@return table drive  what the particular loop turns the wheel with
-function engine_loop.new(engine, hooks)
-  local loop, drive = { now = now }, {}
-  local set = scheduler.new(hooks)
-  local fetching = {} -- transfer id -> wait
-  local timers = {}   -- wait -> when it is due
-  local changed = hooks.on_change or function() end
-  local closed = false
-  local turning = 0   -- how many calls outside of any task turn the wheel
+---@return T
+function engine_loop.new(class, engine)
+  local self = setmetatable({ engine = engine, fetching = {}, timers = {}, drivers = 0, closed = false }, class)
+  self.tasks = scheduler.new(self)
+  return self
+end
 
-  function drive.is_turning() return turning > 0 end
+local function suspend_for_transfer(self, task, id)
+  local wait = { task = task }
+  self.fetching[id] = wait
+  return self.tasks:suspend(wait, function()
+    if self.fetching[id] then
+      self.fetching[id] = nil
+      self.engine:cancel(id)
+    end
+    self.tasks:wake(wait, cancelled())
+    self:on_change()
+  end)
+end
 
-  drive.tasks = set
+--- Other transfers that end meanwhile wake their own tasks, which run later.
+local function block_for_transfer(self, id)
+  local engine, wait = self.engine, {}
+  self.fetching[id] = wait
+  repeat
+    engine:poll(PATIENCE)
+    self:wake_finished()
+  until wait.woken or self.closed
+  self:on_change()
+  if wait.woken then return wait.a, wait.b end
+  self.fetching[id] = nil
+  return cancelled()
+end
 
-  local function wait_for_transfer(task, id)
-    local wait = { task = task }
-    fetching[id] = wait
-    return set.suspend(wait, function()
-      if fetching[id] then
-        fetching[id] = nil
-        engine:cancel(id)
-      end
-      set.wake(wait, transfer.cancelled())
-      changed()
-    end)
+---@param attempt aom.Attempt
+---@param deadline number
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function EngineLoop:fetch(attempt, deadline)
+  if self.closed then return cancelled() end
+  local id, trouble = start(self.engine, attempt, deadline - now())
+  if not id then return nil, trouble end
+  local task = self.tasks:current()
+  if task then return suspend_for_transfer(self, task, id) end
+  return block_for_transfer(self, id)
+end
+
+--- What ended the wait: "time", "woken" or "cancelled".
+local function wait_until(self, wait, deadline)
+  if self.closed then return "cancelled" end
+  self.timers[wait] = deadline
+  local why = self.tasks:suspend(wait, function() self.tasks:wake(wait, "cancelled") end)
+  self.timers[wait] = nil
+  return why
+end
+
+---@param seconds number
+---@return boolean  false: cancelled
+function EngineLoop:sleep(seconds)
+  local deadline = now() + seconds
+  local task = self.tasks:current()
+  if task then return wait_until(self, { task = task }, deadline) ~= "cancelled" end
+  while now() < deadline and not self.closed do
+    self.engine:poll(deadline - now())
+    self:wake_finished()
   end
+  self:on_change()
+  return not self.closed
+end
 
-  --- What ends meanwhile wakes its own task, which runs later.
-  local function block_for_transfer(id)
-    local wait = {}
-    fetching[id] = wait
-    repeat
-      engine:poll(PATIENCE)
-      drive.wake_finished()
-    until wait.woken or closed
+--- None where nothing can be suspended: no other call could run meanwhile.
+---@return aom.Waiter|nil
+function EngineLoop:waiter()
+  local task = self.tasks:current()
+  if not task then return nil end
+  local wait = { task = task }
+  return {
+    wait = function(deadline)
+      local why = wait_until(self, wait, deadline)
+      if why == "cancelled" then return nil end
+      return why == "woken"
+    end,
+    wake = function() self.tasks:wake(wait, "woken") end,
+  }
+end
+
+--- Wakes the tasks whose time has come.
+---@return number|nil seconds  until the next one is due
+function EngineLoop:wake_due()
+  local nearest
+  local time = now()
+  for wait, due in pairs(self.timers) do
+    if due <= time then
+      self.tasks:wake(wait, "time")
+    elseif not nearest or due < nearest then
+      nearest = due
+    end
+  end
+  return nearest and nearest - time
+end
+
+--- Wakes the tasks whose transfers have finished. A transfer that nobody waits for any
+--- more, since its coroutine is gone, is dropped.
+function EngineLoop:wake_finished()
+  local engine, fetching = self.engine, self.fetching
+  local id = engine:finished()
+  while id do
+    local wait = fetching[id]
     fetching[id] = nil
-    changed()
-    if not wait.woken then return transfer.cancelled() end
-    return wait.a, wait.b
+    if wait then self.tasks:wake(wait, collect(engine, id)) else engine:cancel(id) end
+    id = engine:finished()
   end
+end
 
-  function loop.fetch(attempt, deadline)
-    if closed then return transfer.cancelled() end
-    local id, trouble = transfer.start(engine, attempt, deadline - now())
-    if not id then return nil, trouble end
-    local task = set.current()
-    if task then return wait_for_transfer(task, id) end
-    return block_for_transfer(id)
+--- Polls the engine once, and runs the tasks that are ready then.
+local function drive(self)
+  local patience = self:wake_due() or PATIENCE
+  if not self.closed then
+    self.engine:poll(self.tasks:has_ready() and 0 or patience)
+    self:wake_finished()
   end
+  self.tasks:flush()
+end
 
-  --- What ended the wait: "time", "woken" or "cancelled".
-  local function wait_until(wait, deadline)
-    if closed then return "cancelled" end
-    timers[wait] = deadline
-    local why = set.suspend(wait, function() set.wake(wait, "cancelled") end)
-    timers[wait] = nil
-    return why
-  end
+--- Whether a call outside of any task drives the engine.
+---@return boolean
+function EngineLoop:is_driven() return self.drivers > 0 end
 
-  function loop.sleep(seconds)
-    local deadline = now() + seconds
-    local task = set.current()
-    if task then return wait_until({ task = task }, deadline) ~= "cancelled" end
-    while now() < deadline and not closed do
-      engine:poll(deadline - now())
-      drive.wake_finished()
-    end
-    changed()
-    return not closed
-  end
+local function drive_to_end(self, running)
+  self.drivers = self.drivers + 1
+  local ok, err = pcall(function()
+    while not running:is_done() do drive(self) end
+  end)
+  self.drivers = self.drivers - 1
+  self:on_change()
+  -- Ctrl-C raises an error at any point of the script.
+  if not ok then error(err, 0) end
+end
 
-  --- Where nothing can be suspended nothing else could run meanwhile, hence none.
-  function loop.waiter()
-    local task = set.current()
-    if not task then return nil end
-    local wait = { task = task }
-    return {
-      wait = function(deadline)
-        local why = wait_until(wait, deadline)
-        if why == "cancelled" then return nil end
-        return why == "woken"
-      end,
-      wake = function() set.wake(wait, "woken") end,
-    }
-  end
+--- Runs the functions of `list`, at most `concurrency` at a time. The first error that
+--- one raises is raised again, when all have ended. Cancelling the task that waits here
+--- cancels those it waits for.
+---@param list function[]
+---@param concurrency integer
+function EngineLoop:run(list, concurrency)
+  local running = batch.new(self.tasks, list, concurrency)
+  local task = self.tasks:current()
+  if task then running:wait_in(task) else drive_to_end(self, running) end
+  if running.failure then error(running.failure[1], 0) end
+end
 
-  --- Wakes the tasks whose time has come.
-  ---@return number|nil seconds  until the next one is due
-  function drive.wake_due()
-    local nearest
-    local time = now()
-    for wait, due in pairs(timers) do
-      if due <= time then
-        set.wake(wait, "time")
-      elseif not nearest or due < nearest then
-        nearest = due
-      end
-    end
-    return nearest and nearest - time
-  end
+--- Starts `body` as a task of its own.
+---@param body function
+---@return any task
+function EngineLoop:spawn(body) return self.tasks:spawn(body) end
 
-  --- Wakes the tasks whose transfers have finished. One that nobody waits for any
-  --- more, since its coroutine is gone, is dropped.
-  function drive.wake_finished()
-    local id = engine:finished()
-    while id do
-      local wait = fetching[id]
-      fetching[id] = nil
-      if wait then set.wake(wait, transfer.collect(engine, id)) else engine:cancel(id) end
-      id = engine:finished()
-    end
-  end
+---@return any task
+function EngineLoop:current() return self.tasks:current() end
 
-  local function turn()
-    local patience = drive.wake_due() or PATIENCE
-    if not closed then
-      engine:poll(set.has_ready() and 0 or patience)
-      drive.wake_finished()
-    end
-    set.flush()
-  end
+---@param task any  what `spawn` or `current` returned
+function EngineLoop:cancel(task) self.tasks:cancel(task) end
 
-  --- Waits until `is_done`: suspended where that can be, else by turning the wheel.
-  local function wait_for(is_done, on_wake, on_cancel)
-    local task = set.current()
-    if not task then
-      turning = turning + 1
-      local fine, err = pcall(function()
-        while not is_done() do turn() end
-      end)
-      turning = turning - 1
-      changed()
-      -- Ctrl-C raises wherever it finds the script.
-      if not fine then error(err, 0) end
-      return
-    end
-    local wait
-    on_wake(function()
-      if wait then set.wake(wait) end
-    end)
-    while not is_done() do
-      wait = { task = task }
-      set.suspend(wait, on_cancel)
-    end
-  end
-
-  --- Runs the functions of `list`, at most `concurrency` at a time. The first error
-  --- that one raises is raised again, when all have ended. To cancel the task that
-  --- waits here is to cancel those it waits for.
-  function loop.run(list, concurrency)
-    local started, ended, failure = 0, 0, nil
-    local running = {} -- task -> true
-    local start_next
-    local woken = function() end
-    function start_next()
-      started = started + 1
-      local task
-      task = set.spawn(list[started], function(fine, err)
-        running[task] = nil
-        ended = ended + 1
-        if not fine and not failure then failure = { err } end
-        if list[started + 1] then start_next() end
-        if ended == started then woken() end
-      end)
-      running[task] = true
-    end
-    while started < concurrency and list[started + 1] do start_next() end
-    wait_for(function() return ended == started end, function(wake) woken = wake end, function()
-      for task in pairs(running) do set.cancel(task) end
-    end)
-    if failure then error(failure[1], 0) end
-  end
-
-  --- Starts `body` as a task of its own.
-  loop.spawn = set.spawn
-  loop.current = set.current
-  loop.cancel = set.cancel
-
-  --- Cancels what is in flight.
-  function loop.close()
-    if closed then return end
-    closed = true
-    set.cancel_all()
-    engine:close()
-  end
-
-  return loop, drive
+--- Cancels what is in flight.
+function EngineLoop:close()
+  if self.closed then return end
+  self.closed = true
+  self:on_close()
+  self.tasks:cancel_all()
+  self.engine:close()
 end
 
 return engine_loop

@@ -5,13 +5,14 @@
 --- A light thread may be gone at any moment, with the request that it belongs to or
 --- because somebody killed it, and no code of ours runs then. So nothing here is handed
 --- from one call to the next: a transfer that nobody waits for is dropped after its
---- deadline, and a gate's hold ends at a set time.
+--- deadline, and a hold on something shared ends at a set time.
 
+local bind = require "aom.loop.bind"
 local core = require "aom.core"
-local nginx_resty = require "aom.loop.nginx_resty"
 local errors = require "aom.util.errors"
-local nginx_resty_options = require "aom.loop.nginx_resty_options"
 local nginx_curl = require "aom.loop.nginx_curl"
+local nginx_resty = require "aom.loop.nginx_resty"
+local nginx_resty_options = require "aom.loop.nginx_resty_options"
 local transfer = require "aom.loop.transfer"
 
 local nginx = {}
@@ -25,19 +26,26 @@ local yieldable = { rewrite = true, access = true, content = true, timer = true,
 --- Before the workers exist nothing else runs, so that a call may block there.
 local blocking = { init = true }
 
---- Over libcurl, which keeps every option, unless lua-resty-http is asked for.
-local function find_transport(settings, max_head)
-  if settings.transport ~= "resty" then return nil end
-  local err = nginx_resty_options.check(settings)
-  if err then return nil, err end
-  if ngx.config.ngx_lua_version < 10014 then
-    return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
-  end
-  local found, http = pcall(require, "resty.http")
-  if found then return nginx_resty.new(http, settings, max_head) end
-  return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
-    .. tostring(http):match "^[^\n]*",
-    "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http; or leave the option out")
+---@class aom.NginxLoop: aom.Cancellable
+---@field curl aom.NginxCurl
+---@field resty? aom.NginxResty  what carries the attempts in place of libcurl
+---@field engine userdata
+---@field cancelled table<thread, boolean>   light threads; weak
+---@field interrupts table<thread, fun()>    what ends the wait of a light thread; weak
+---@field closed boolean
+local NginxLoop = {}
+NginxLoop.__index = NginxLoop
+
+--- Whether the call that runs now was cancelled.
+---@return boolean
+function NginxLoop:is_over() return self.closed or self.cancelled[coroutine.running()] == true end
+
+--- Why no call can be made from here.
+---@return string|nil
+function NginxLoop.enter()
+  local phase = ngx.get_phase()
+  if yieldable[phase] or blocking[phase] then return nil end
+  return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
 end
 
 --- Something to wait for. Where semaphores are missing, which come with lua-resty-core,
@@ -62,148 +70,158 @@ local function new_signal()
   }
 end
 
+local function new_waiter(self)
+  local signal = new_signal()
+  return {
+    wake = signal.wake,
+    wait = function(deadline)
+      if self:is_over() then return nil end
+      local thread = coroutine.running()
+      self.interrupts[thread] = signal.wake
+      local woken = signal.wait(deadline)
+      self.interrupts[thread] = nil
+      if self:is_over() then return nil end
+      return woken
+    end,
+  }
+end
+
+--- A cosocket's wait cannot be ended from outside, nor does nginx know a deadline for
+--- a connect as a whole; a light thread of its own can be killed.
+local function carry_apart(self, attempt, deadline)
+  local waiter, trip = new_waiter(self), self.resty:trip(attempt, deadline)
+  local ok, answer, trouble
+  local thread = ngx.thread.spawn(function()
+    ok, answer, trouble = pcall(trip.run, trip)
+    waiter.wake()
+  end)
+  local woken
+  repeat
+    woken = waiter.wait(trip:due() + 0.01)
+  until ok ~= nil or woken == nil or now() >= trip:due()
+  if ok == nil then
+    ngx.thread.kill(thread)
+    if woken == nil then return transfer.cancelled() end
+    return trip:late()
+  end
+  ngx.thread.wait(thread)
+  if not ok then error(answer, 0) end
+  return answer, trouble
+end
+
+---@param attempt aom.Attempt
+---@param deadline number
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function NginxLoop:fetch(attempt, deadline)
+  if self.closed then return transfer.cancelled() end
+  if blocking[ngx.get_phase()] then return self.curl:block(attempt, deadline) end
+  if self.resty then return carry_apart(self, attempt, deadline) end
+  return self.curl:fetch(attempt, deadline, self)
+end
+
+---@param seconds number
+---@return boolean  false: cancelled
+function NginxLoop:sleep(seconds)
+  local deadline = now() + seconds
+  if not blocking[ngx.get_phase()] then return new_waiter(self).wait(deadline) ~= nil end
+  while now() < deadline and not self.closed do self.engine:poll(deadline - now()) end
+  return not self.closed
+end
+
+---@return aom.Waiter|nil
+function NginxLoop:waiter()
+  if yieldable[ngx.get_phase()] then return new_waiter(self) end
+end
+
+--- Runs `work` in light threads, and waits for all. Cancelling this one cancels them.
+local function run_apart(self, work, count)
+  local parent, threads = coroutine.running(), {}
+  self.interrupts[parent] = function()
+    for _, thread in ipairs(threads) do self:cancel(thread) end
+  end
+  for i = 1, count do threads[i] = ngx.thread.spawn(work) end
+  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+  self.interrupts[parent] = nil
+end
+
+--- Runs the functions of `list`, at most `concurrency` at a time. The first error that
+--- one raises is raised again, when all have ended.
+---@param list function[]
+---@param concurrency integer
+function NginxLoop:run(list, concurrency)
+  local next_index, failure = 0, nil
+  local function work()
+    while list[next_index + 1] do
+      next_index = next_index + 1
+      local ok, err = pcall(list[next_index])
+      if not ok and not failure then failure = { err } end
+    end
+  end
+  if yieldable[ngx.get_phase()] then run_apart(self, work, math.min(concurrency, #list)) else work() end
+  if failure then error(failure[1], 0) end
+end
+
+--- Starts a light thread, which first lets its maker go on.
+---@param body function
+---@return thread|nil
+function NginxLoop.spawn(_, body)
+  if not yieldable[ngx.get_phase()] then
+    body()
+    return nil
+  end
+  return ngx.thread.spawn(function()
+    ngx.sleep(0)
+    body()
+  end)
+end
+
+---@return thread|nil
+function NginxLoop.current() return (coroutine.running()) end
+
+---@param thread thread
+function NginxLoop:cancel(thread)
+  self.cancelled[thread] = true
+  if self.interrupts[thread] then self.interrupts[thread]() end
+end
+
+--- Those that wait find out when they wake.
+function NginxLoop:close()
+  if self.closed then return end
+  self.closed = true
+  for _, interrupt in pairs(self.interrupts) do interrupt() end
+  self.curl:close()
+end
+
+--- lua-resty-http, where it is asked for; libcurl keeps every option.
+local function find_resty(settings, max_head)
+  if settings.transport ~= "resty" then return nil end
+  local err = nginx_resty_options.check(settings)
+  if err then return nil, err end
+  if ngx.config.ngx_lua_version < 10014 then
+    return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
+  end
+  local found, http = pcall(require, "resty.http")
+  if found then return nginx_resty.new(http, settings, max_head) end
+  return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
+    .. tostring(http):match "^[^\n]*",
+    "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http; or leave the option out")
+end
+
 ---@param engine userdata
 ---@param settings table
 ---@param max_head integer  bytes of an answer's status line and headers
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
 function nginx.new(engine, settings, max_head)
-  local carry, err = find_transport(settings, max_head)
+  local resty, err = find_resty(settings, max_head)
   if err then return nil, err end
-  local loop = { now = now, name = "nginx", transport = carry and "resty" or "curl", shared = ngx.shared.aom }
-  local steps = nginx_curl.new(engine, ngx.sleep, ngx.now)
-  local closed = false
-  local cancelled = setmetatable({}, { __mode = "k" })  -- light thread -> true
-  local interrupts = setmetatable({}, { __mode = "k" }) -- light thread -> what ends its wait
-
-  local function is_over() return closed or cancelled[coroutine.running()] == true end
-
-  --- Why no call can be made from here.
-  function loop.enter()
-    local phase = ngx.get_phase()
-    if yieldable[phase] or blocking[phase] then return nil end
-    return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
-  end
-
-  local function new_waiter()
-    local signal = new_signal()
-    return {
-      wake = signal.wake,
-      wait = function(deadline)
-        if is_over() then return nil end
-        local thread = coroutine.running()
-        interrupts[thread] = signal.wake
-        local woken = signal.wait(deadline)
-        interrupts[thread] = nil
-        if is_over() then return nil end
-        return woken
-      end,
-    }
-  end
-
-  --- A cosocket's wait cannot be ended from outside, nor does nginx know a deadline for
-  --- a connect as a whole; a light thread of its own can be killed.
-  local function carry_apart(attempt, deadline)
-    local waiter, stage = new_waiter(), {}
-    local fine, answer, trouble
-    local thread = ngx.thread.spawn(function()
-      fine, answer, trouble = pcall(carry, attempt, deadline, stage)
-      waiter.wake()
-    end)
-    local woken
-    repeat
-      woken = waiter.wait((stage.connect_by or deadline) + 0.01)
-    until fine ~= nil or woken == nil or now() >= (stage.connect_by or deadline)
-    if fine == nil then
-      ngx.thread.kill(thread)
-      if woken == nil then return transfer.cancelled() end
-      local connecting = stage.connect_by ~= nil
-      return nil, { kind = "timeout", sent = not connecting,
-        message = connecting and "the connection took too long" or "the answer took too long" }
-    end
-    ngx.thread.wait(thread)
-    if not fine then error(answer, 0) end
-    return answer, trouble
-  end
-
-  local function block(id)
-    while not engine:wait(id, 1) do end
-    return transfer.collect(engine, id)
-  end
-
-  function loop.fetch(attempt, deadline)
-    if closed then return transfer.cancelled() end
-    local blocks = blocking[ngx.get_phase()]
-    if carry and not blocks then return carry_apart(attempt, deadline) end
-    if not blocks then steps.make_room(is_over) end
-    if is_over() then return transfer.cancelled() end
-    local id, trouble = transfer.start(engine, attempt, deadline - now())
-    if not id then return nil, trouble end
-    if blocks then return block(id) end
-    return steps.wait(id, deadline, is_over)
-  end
-
-  function loop.sleep(seconds)
-    local deadline = now() + seconds
-    if not blocking[ngx.get_phase()] then return new_waiter().wait(deadline) ~= nil end
-    while now() < deadline and not closed do engine:poll(deadline - now()) end
-    return not closed
-  end
-
-  function loop.waiter()
-    if yieldable[ngx.get_phase()] then return new_waiter() end
-  end
-
-  local function run_aside(work, count)
-    local parent, threads = coroutine.running(), {}
-    interrupts[parent] = function()
-      for _, thread in ipairs(threads) do loop.cancel(thread) end
-    end
-    for i = 1, count do threads[i] = ngx.thread.spawn(work) end
-    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
-    interrupts[parent] = nil
-  end
-
-  function loop.run(list, concurrency)
-    local next_index, failure = 0, nil
-    local function work()
-      while list[next_index + 1] do
-        next_index = next_index + 1
-        local fine, problem = pcall(list[next_index])
-        if not fine and not failure then failure = { problem } end
-      end
-    end
-    if yieldable[ngx.get_phase()] then run_aside(work, math.min(concurrency, #list)) else work() end
-    if failure then error(failure[1], 0) end
-  end
-
-  --- Starts a light thread, which first lets its maker go on.
-  function loop.spawn(body)
-    if not yieldable[ngx.get_phase()] then
-      body()
-      return nil
-    end
-    return ngx.thread.spawn(function()
-      ngx.sleep(0)
-      body()
-    end)
-  end
-
-  function loop.current() return coroutine.running() end
-
-  function loop.cancel(thread)
-    cancelled[thread] = true
-    if interrupts[thread] then interrupts[thread]() end
-  end
-
-  --- Those that wait find out when they wake.
-  function loop.close()
-    if closed then return end
-    closed = true
-    for _, interrupt in pairs(interrupts) do interrupt() end
-    steps.close()
-  end
-
+  local weak = { __mode = "k" }
+  local loop = bind(setmetatable({
+    engine = engine, curl = nginx_curl.new(engine, ngx.sleep, ngx.now), resty = resty, closed = false,
+    cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak),
+  }, NginxLoop), "nginx")
+  loop.transport, loop.shared = resty and "resty" or "curl", ngx.shared.aom
   return loop
 end
 

@@ -1,5 +1,5 @@
---- Drives an engine from a host that offers nothing but "sleep": every waiting call
---- steps the engine when it wakes, at most once in a tick of the host's clock, however
+--- Drives an engine in nginx, which offers nothing but "sleep" to wait with: every waiting
+--- call steps the engine when it wakes, at most once in a tick of nginx's clock, however
 --- many of them wait.
 
 local core = require "aom.core"
@@ -14,103 +14,141 @@ local now = core.now
 --- a fifth of the time it took.
 local SHARE, SHORTEST, LONGEST = 0.2, 0.001, 0.05
 
---- How many transfers may begin in one turn of the host's loop. To sign and to connect
---- takes its time, and where hundreds of calls come at once the host is to serve others
---- in between.
+--- How many transfers may begin in one turn of nginx's loop. Signing and connecting take
+--- time, and where hundreds of calls come at once nginx is to serve other requests in
+--- between.
 local BURST = 4
 
 --- A transfer whose caller is gone (a request that was aborted) is kept this long
 --- after its deadline, in seconds.
 local GRACE = 1
 
+--- What a call runs in, and whether it was cancelled.
+---@class aom.Cancellable
+---@field is_over fun(self): boolean
+
+---@class aom.NginxCurl
+---@field engine userdata
+---@field nap fun(seconds: number)
+---@field tick fun(): number  nginx's clock, which stands still within one turn of its loop
+---@field waiting table<integer, number>    transfer id -> when its caller gives up
+---@field finished table<integer, boolean>  transfer ids
+---@field last_tick? number   when the engine was stepped last
+---@field begun integer       transfers begun in the latest turn
+---@field begun_tick? number  which turn that is
+---@field queued integer      callers that wait for their turn to begin
+---@field closed boolean
+local NginxCurl = {}
+NginxCurl.__index = NginxCurl
+
 ---@param engine userdata
----@param sleep fun(seconds: number)
----@param tick fun(): number  the host's clock, which stands still within one turn of its loop
-function nginx_curl.new(engine, sleep, tick)
-  local self = {}
-  local waiting = {} -- id -> when its caller gives up
-  local finished = {}
-  local last_tick
-  local closed = false
-  local begun, begun_tick = 0, nil -- transfers begun in the latest turn
-  local queued = 0                 -- callers that wait for their turn to begin
+---@param nap fun(seconds: number)
+---@param tick fun(): number
+---@return aom.NginxCurl
+function nginx_curl.new(engine, nap, tick)
+  return setmetatable({
+    engine = engine, nap = nap, tick = tick, waiting = {}, finished = {}, begun = 0, queued = 0, closed = false,
+  }, NginxCurl)
+end
 
-  --- Waits until another transfer may begin.
-  ---@param is_over fun(): boolean
-  function self.make_room(is_over)
-    while not is_over() do
-      local this_tick = tick()
-      if this_tick ~= begun_tick then begun, begun_tick = 0, this_tick end
-      if begun < BURST then break end
-      -- Estimated, so that they do not all come to look every time. Counted afresh by
-      -- whoever waits, since a caller that is gone takes nothing back.
-      queued = queued + 1
-      sleep(math.min(LONGEST, SHORTEST * math.ceil(queued / BURST)))
-      queued = 0
+--- Waits until another transfer may begin.
+---@param caller aom.Cancellable
+function NginxCurl:make_room(caller)
+  while not caller:is_over() do
+    local this_tick = self.tick()
+    if this_tick ~= self.begun_tick then self.begun, self.begun_tick = 0, this_tick end
+    if self.begun < BURST then break end
+    -- Estimated, so that they do not all come to look every time. Counted afresh by each
+    -- one that wakes, since a caller that is gone takes nothing back.
+    self.queued = self.queued + 1
+    self.nap(math.min(LONGEST, SHORTEST * math.ceil(self.queued / BURST)))
+    self.queued = 0
+  end
+  self.begun = self.begun + 1
+end
+
+local function drop(self, id)
+  self.waiting[id], self.finished[id] = nil, nil
+  self.engine:cancel(id)
+end
+
+--- Should a caller come back all the same, after nginx stood still, it is told.
+local function drop_abandoned(self, time)
+  for id, deadline in pairs(self.waiting) do
+    if time > deadline + GRACE then drop(self, id) end
+  end
+end
+
+local function step(self)
+  local this_tick = self.tick()
+  if this_tick == self.last_tick then return end
+  self.last_tick = this_tick
+  local engine = self.engine
+  engine:poll(0)
+  local id = engine:finished()
+  if id then drop_abandoned(self, now()) end
+  while id do
+    if self.waiting[id] then self.finished[id] = true else engine:cancel(id) end
+    id = engine:finished()
+  end
+end
+
+--- Waits for a transfer.
+---@param id integer
+---@param deadline number
+---@param caller aom.Cancellable
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function NginxCurl:wait(id, deadline, caller)
+  self.waiting[id] = deadline
+  local started = now()
+  -- The first one of a turn sends at once.
+  if self.begun == 1 then self.last_tick = nil end
+  step(self)
+  while not self.finished[id] do
+    self.nap(math.min(LONGEST, math.max(SHORTEST, (now() - started) * SHARE)))
+    if self.closed then return transfer.cancelled() end
+    if caller:is_over() then
+      drop(self, id)
+      return transfer.cancelled()
     end
-    begun = begun + 1
+    if not self.waiting[id] then return transfer.late(started, "the answer", true) end
+    step(self)
   end
+  self.waiting[id], self.finished[id] = nil, nil
+  return transfer.collect(self.engine, id)
+end
 
-  --- Should a caller come back all the same, after the host stood still, it is told.
-  local function forget_abandoned(time)
-    for id, deadline in pairs(waiting) do
-      if time > deadline + GRACE then
-        waiting[id], finished[id] = nil, nil
-        engine:cancel(id)
-      end
-    end
-  end
+---@param attempt aom.Attempt
+---@param deadline number
+---@param caller aom.Cancellable
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function NginxCurl:fetch(attempt, deadline, caller)
+  self:make_room(caller)
+  if caller:is_over() then return transfer.cancelled() end
+  local id, trouble = transfer.start(self.engine, attempt, deadline - now())
+  if not id then return nil, trouble end
+  return self:wait(id, deadline, caller)
+end
 
-  local function step()
-    local this_tick = tick()
-    if this_tick == last_tick then return end
-    last_tick = this_tick
-    engine:poll(0)
-    local id = engine:finished()
-    if id then forget_abandoned(now()) end
-    while id do
-      if waiting[id] then finished[id] = true else engine:cancel(id) end
-      id = engine:finished()
-    end
-  end
+--- As `fetch`, where nothing else runs: nginx stands still meanwhile.
+---@param attempt aom.Attempt
+---@param deadline number
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function NginxCurl:block(attempt, deadline)
+  local id, trouble = transfer.start(self.engine, attempt, deadline - now())
+  if not id then return nil, trouble end
+  while not self.engine:wait(id, 1) do end
+  return transfer.collect(self.engine, id)
+end
 
-  local function abandon(id)
-    waiting[id], finished[id] = nil, nil
-    engine:cancel(id)
-    return transfer.cancelled()
-  end
-
-  --- Waits for a transfer.
-  ---@param id integer
-  ---@param deadline number
-  ---@param is_over fun(): boolean  the call was cancelled
-  ---@return aom.Answer|nil
-  ---@return aom.Trouble|nil
-  function self.wait(id, deadline, is_over)
-    waiting[id] = deadline
-    local started = now()
-    -- The first one of a turn sends at once.
-    if begun == 1 then last_tick = nil end
-    step()
-    while not finished[id] do
-      sleep(math.min(LONGEST, math.max(SHORTEST, (now() - started) * SHARE)))
-      if closed then return transfer.cancelled() end
-      if is_over() then return abandon(id) end
-      if not waiting[id] then return nil, { kind = "timeout", message = "timed out", sent = true } end
-      step()
-    end
-    waiting[id], finished[id] = nil, nil
-    return transfer.collect(engine, id)
-  end
-
-  --- Those that wait find out when they wake.
-  function self.close()
-    if closed then return end
-    closed = true
-    engine:close()
-  end
-
-  return self
+--- Those that wait find out when they wake.
+function NginxCurl:close()
+  if self.closed then return end
+  self.closed = true
+  self.engine:close()
 end
 
 return nginx_curl

@@ -1,8 +1,9 @@
---- Reads one HTTP/1 answer from a connection. One valid length, plain chunks or the
---- connection's end frame a body; anything else is refused before the body is read, for
---- what one reader leaves behind the next call would take for its own answer.
+--- Reads one HTTP/1 answer from a connection, and nothing that is not surely part of it:
+--- the next call on the connection would take the rest for its own answer. One valid
+--- length, plain chunks or the connection's end frame a body; any other framing is refused
+--- before the body is read.
 ---
---- Whatever a server sends, the work is bounded by the limits of head and body.
+--- The limits of head and body bound the work, whatever a server sends.
 
 local nginx_http1 = {}
 
@@ -17,7 +18,7 @@ local nginx_http1 = {}
 ---@field buffer string    received and not yet used, from `at` on
 ---@field at integer
 ---@field piece integer    how many bytes came last
----@field begun boolean    something of an answer has come
+---@field begun boolean    some of an answer has come
 ---@field max_head integer
 ---@field allowance integer  how many bytes of lines may still come
 local Reader = {}
@@ -95,7 +96,7 @@ local function read_status(reader)
     local more, failure = reader:fill()
     if not more then return nil, failure end
   end
-  -- What speaks another protocol may never end its line.
+  -- A server of another protocol may never end its line.
   local start = reader.buffer:sub(reader.at, reader.at + 4)
   if ("HTTP/"):sub(1, #start) ~= start then return broken "the answer is not HTTP/1" end
   local line, failure = reader:line()
@@ -142,14 +143,14 @@ local function read_fields(reader)
   return fields, several
 end
 
---- The final head: those of 1xx come before it, and mean nothing here.
+--- The final head. Those of 1xx come before it, and are skipped.
 local function read_head(reader)
   while true do
     local head, failure = read_status(reader)
     if not head then return nil, failure end
     head.fields, head.several = read_fields(reader)
     if not head.fields then return nil, head.several end
-    if head.status == 101 then return broken "the server changes to a protocol that nobody asked for" end
+    if head.status == 101 then return broken "the server switches to a protocol that was not asked for" end
     if head.status >= 200 then return head end
   end
 end
@@ -186,14 +187,14 @@ local function framing(head, method)
   return tonumber(length)
 end
 
---- Nothing here decodes, and nothing was asked for that would have to be.
+--- Nothing here decodes a body, and none that is encoded was asked for.
 local function check_coding(head)
   local coding = joined(head, "content-encoding") or ""
   if coding == "" or coding:lower() == "identity" then return true end
-  return broken "the answer has a Content-Encoding, though it was asked for as it is (Accept-Encoding: identity)"
+  return broken "the answer has a Content-Encoding, though the request says Accept-Encoding: identity"
 end
 
---- The size of the next chunk. What follows it on the line is for others.
+--- The size of the next chunk. Extensions may follow it on the line, and are skipped.
 local function read_size(reader)
   local line, failure = reader:line()
   if not line then return nil, failure end
@@ -215,16 +216,16 @@ local function read_chunks(reader, limit, list)
     if size == 0 then break end
     total = total + size
     if total > limit then return too_long() end
-    local fine
-    fine, failure = reader:take(size, list)
-    if not fine then return nil, failure end
+    local ok
+    ok, failure = reader:take(size, list)
+    if not ok then return nil, failure end
     local gap
     gap, failure = reader:line()
     if not gap then return nil, failure end
     if gap ~= "" then return broken "a chunk is longer than its size" end
     reader.allowance = reader.allowance + 2
   end
-  -- Trailers say nothing that matters here.
+  -- Trailers are skipped.
   repeat
     local line, failure = reader:line()
     if not line then return nil, failure end
@@ -251,7 +252,7 @@ local function read_body(reader, framed, limit, list)
   return reader:take(framed, list)
 end
 
---- A status without a body that announces one all the same: it may come yet.
+--- Whether a status without a body announces one all the same: it may still come.
 local function announces_more(head)
   local length = head.fields["content-length"]
   return head.status == 204 and (head.fields["transfer-encoding"] ~= nil or length ~= nil and length ~= "0")
@@ -269,10 +270,10 @@ function nginx_http1.read(reader, method, max_body)
   local framed
   framed, failure = framing(head, method)
   if not framed then return nil, failure end
-  local list, fine = {}, true
-  if framed ~= 0 then fine, failure = check_coding(head) end
-  if fine then fine, failure = read_body(reader, framed, max_body, list) end
-  if not fine then return nil, failure end
+  local list, ok = {}, true
+  if framed ~= 0 then ok, failure = check_coding(head) end
+  if ok then ok, failure = read_body(reader, framed, max_body, list) end
+  if not ok then return nil, failure end
   local reusable = head.minor == "1" and framed ~= "end" and reader:is_empty()
     and not is_closing(head) and not announces_more(head)
   return { status = head.status, headers = head.fields, body = table.concat(list) }, reusable

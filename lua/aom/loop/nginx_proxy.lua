@@ -1,6 +1,8 @@
---- Which proxy a connection of our own takes, chosen as libcurl does: that of option
---- `proxy`, else that of the environment, unless `no_proxy` names the host. Only proxies
---- that speak plain HTTP can be used.
+--- Chooses the proxy for a connection of our own, as libcurl does: that of option `proxy`,
+--- else that of the environment, unless `no_proxy` names the host. Only proxies that speak
+--- plain HTTP can be used.
+
+local percent_decode = require "aom.util.text".percent_decode
 
 local nginx_proxy = {}
 
@@ -13,13 +15,9 @@ local nginx_proxy = {}
 --- libcurl's, for a proxy that names none.
 local DEFAULT_PORT = 1080
 
-local function decode(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
 local function parse_user(text)
   local name, password = text:match "^([^:]*):?(.*)$"
-  return decode(name) .. ":" .. decode(password)
+  return percent_decode(name) .. ":" .. percent_decode(password)
 end
 
 --- Takes a proxy's URL apart; a text without a scheme is a plain HTTP proxy.
@@ -29,7 +27,7 @@ end
 function nginx_proxy.parse(text)
   local scheme, rest = text:match "^(%a[%w+.-]*)://(.*)$"
   if scheme and scheme:lower() ~= "http" then
-    return nil, ("names a proxy of %s://, where lua-resty-http knows http:// alone"):format(scheme:lower())
+    return nil, ("names a proxy of %s://, and only http:// can be used from nginx"):format(scheme:lower())
   end
   local user, place = (rest or text):match "^(.*)@(.*)$"
   place = (place or rest or text):gsub("[/?#].*$", "")
@@ -115,7 +113,7 @@ function nginx_proxy.is_exempt(list, host)
   return false
 end
 
--- A server may set HTTP_PROXY of a CGI script by a header of its own, so it counts for nothing.
+-- HTTP_PROXY is not read: a request header `Proxy` sets it in a CGI script.
 local variables = {
   http = { "http_proxy", "all_proxy", "ALL_PROXY" },
   https = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" },
@@ -128,7 +126,7 @@ local function from_environment(getenv, scheme)
   end
 end
 
---- The proxy for a host; nil and nothing where none is to be taken.
+--- The proxy for a host; nothing where none is to be used.
 ---@param option string|nil  the option `proxy`
 ---@param getenv fun(name: string): string|nil
 ---@param scheme "http"|"https"

@@ -1,14 +1,16 @@
 --- Carries attempts over nginx's cosockets. lua-resty-http connects and pools. What goes
---- over a connection is written and read here, since its reader takes one answer for
---- another, and what a proxy says behind its answer for the server's. HTTP/1.1;
---- certificates are verified against what `lua_ssl_trusted_certificate` names.
+--- over a connection is written and read here: its reader takes one answer for another,
+--- and what a proxy sends behind its answer for the server's. HTTP/1.1; certificates are
+--- verified against what `lua_ssl_trusted_certificate` names.
 
 local core = require "aom.core"
 local http1 = require "aom.loop.nginx_http1"
 local nginx_proxy = require "aom.loop.nginx_proxy"
+local transfer = require "aom.loop.transfer"
 
 local nginx_resty = {}
 
+local trouble = transfer.trouble
 local now = core.now
 
 --- How long an idle connection waits for the next call, in milliseconds, and how many.
@@ -19,12 +21,31 @@ local PIECE = 65536
 --- The size of nginx's buffer (lua_socket_buffer_size, a page unless set) is a multiple of this.
 local BUFFER_UNIT = 512
 
---- What comes at full speed never waits: after so many pieces others get their turn.
+--- An answer that comes at full speed never waits: after so many pieces others get their turn.
 local TURN = 64
 
-local function trouble(kind, message, sent)
-  return nil, { kind = kind, message = message, sent = sent }
-end
+---@class aom.NginxResty
+---@field http table      the module resty.http
+---@field settings table  a client's resolved configuration
+---@field max_head integer  bytes of status line and headers
+local NginxResty = {}
+NginxResty.__index = NginxResty
+
+--- One attempt on its way.
+---@class aom.Trip
+---@field resty aom.NginxResty
+---@field attempt aom.Attempt
+---@field started number
+---@field deadline number
+---@field connect_by? number  while it connects, when that has to be done: nginx knows no
+---  deadline for name, connection, tunnel and handshake together
+---@field awaited string  what it waits for now
+---@field to table        { scheme, host, port, target, url }
+---@field via? aom.Proxy
+---@field method string
+---@field request string  all of it
+local Trip = {}
+Trip.__index = Trip
 
 local VERIFIES = " (by nginx.conf: lua_ssl_trusted_certificate names the authorities that are trusted, and "
   .. "lua_ssl_verify_depth, 1 unless set, how many intermediate ones there may be)"
@@ -36,10 +57,13 @@ local function contains(text, words)
   return false
 end
 
---- What a connect that failed says. Only words are reported.
-local function classify(err)
+--- Why a connect failed. nginx reports it in words alone.
+local function classify(trip, err)
   local text = tostring(err)
-  if contains(text, { "timeout", "timed out" }) then return trouble("timeout", text, false) end
+  if contains(text, { "timeout", "timed out" }) then
+    if text:find("could not be resolved", 1, true) then trip.awaited = "a name to resolve" end
+    return trip:late()
+  end
   if contains(text, { "issuer", "self signed", "self-signed", "unable to verify", "chain too long" }) then
     return trouble("tls", text .. VERIFIES, false)
   end
@@ -59,43 +83,44 @@ local function split(url)
   }
 end
 
+local function is_address(host) return host:find "^%[" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil end
+
 --- Whether nginx can check a certificate for this host: it compares names alone.
 ---@param scheme string
 ---@param host string
 ---@return boolean
-function nginx_resty.can_verify(scheme, host)
-  return scheme ~= "https" or not (host:find "^%[" or host:find "^%d+%.%d+%.%d+%.%d+$")
-end
+function nginx_resty.can_verify(scheme, host) return scheme ~= "https" or not is_address(host) end
 
--- Nginx counts in 31 bits.
+-- nginx counts in 31 bits.
 local function milliseconds(seconds) return math.min(2 ^ 31 - 1, math.max(1, math.ceil(seconds * 1000))) end
 
 --- Connections of ours are shared with no other code of the worker, which may leave some
 --- of an answer unread, and only between calls that trust and route alike.
-local function pool_name(settings, to, via)
+local function pool_name(trip)
+  local to, via = trip.to, trip.via
   local route = via and via.url .. " " .. (via.user or "") or ""
-  return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, tostring(settings.insecure), route }, "|"))
-end
-
---- The name that TLS asks for; addresses have none.
-local function server_name(to)
-  return to.scheme == "https" and nginx_resty.can_verify(to.scheme, to.host) and to.host or nil
+  local insecure = tostring(trip.resty.settings.insecure)
+  return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, insecure, route }, "|"))
 end
 
 local function basic(via) return via and via.user and "Basic " .. ngx.encode_base64(via.user) or nil end
 
---- What waits for bytes, for a reader.
-local function receiver(sock, deadline)
+--- What waits for bytes until `due`, for a reader. After the first ones, the trip waits
+--- for `rest`.
+local function receiver(trip, sock, due, rest)
   local pieces = 0
   return function()
-    local left = deadline - now()
-    if left <= 0 then return trouble("timeout", "the answer took too long", true) end
+    local left = due - now()
+    if left <= 0 then return trip:late() end
     pieces = pieces + 1
     if pieces % TURN == 0 then ngx.sleep(0) end
     sock:settimeout(milliseconds(left))
     local bytes, err = sock:receiveany(PIECE)
-    if bytes then return bytes end
-    if err == "timeout" then return trouble("timeout", "the answer took too long", true) end
+    if bytes then
+      trip.awaited = rest
+      return bytes
+    end
+    if err == "timeout" then return trip:late() end
     if err == "closed" then
       return nil, { kind = "network", message = "the connection was closed before the answer was whole", ended = true }
     end
@@ -115,88 +140,97 @@ local function request_text(method, target, headers, own, body)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
---- Where to connect; a proxy is asked for what lies behind it afterwards.
-local function connect_options(settings, to, via, fresh)
-  local options = {
-    scheme = to.scheme, host = to.host, port = to.port,
-    -- Nothing is ever put back into the pool of fresh ones.
-    pool = fresh and "aom:fresh" or pool_name(settings, to, via),
-    ssl_verify = not settings.insecure, ssl_server_name = server_name(to),
-  }
-  if via then options.scheme, options.host, options.port = "http", via.host, via.port end
-  return options
-end
-
---- Opens a tunnel through a proxy, and TLS in it.
-local function tunnel(client, settings, trip, max_head)
-  local sock, to = client.sock, trip.to
-  local place = ("%s:%d"):format(to.host, to.port)
-  local own = { ["User-Agent"] = settings.user_agent, ["Proxy-Authorization"] = basic(trip.via) }
+--- Opens a tunnel through a proxy.
+local function tunnel(trip, sock)
+  local place = ("%s:%d"):format(trip.to.host, trip.to.port)
+  local own = { ["User-Agent"] = trip.resty.settings.user_agent, ["Proxy-Authorization"] = basic(trip.via) }
+  trip.awaited = "a proxy to connect"
   local sent, err = sock:send(request_text("CONNECT", place, { Host = place }, own, ""))
   if not sent then return nil, err end
-  local reader = http1.reader(receiver(sock, trip.stage.connect_by), max_head)
+  local reader = http1.reader(receiver(trip, sock, trip.connect_by, trip.awaited), trip.resty.max_head)
   local answer, failure = http1.read(reader, "CONNECT", 0)
-  if not answer then return trouble(failure.kind, "of the proxy: " .. failure.message, false) end
+  if not answer then
+    if failure.kind == "timeout" then return nil, failure end
+    return trouble(failure.kind, "the proxy's answer: " .. failure.message, false)
+  end
   if answer.status > 299 then
     return trouble("network", ("the proxy opens no tunnel: HTTP %d"):format(answer.status), false)
   end
   -- It would be taken for what the server says.
-  if not reader:is_empty() then return trouble("protocol", "the proxy says more than its answer", false) end
-  return sock:sslhandshake(false, server_name(to), not settings.insecure)
+  if not reader:is_empty() then return trouble("protocol", "the proxy sends more than its answer", false) end
+  return true
 end
 
-local function reach(client, settings, trip, fresh, max_head)
-  local connected, err = client:connect(connect_options(settings, trip.to, trip.via, fresh))
-  if connected and trip.via and trip.to.scheme == "https" and client:get_reused_times() == 0 then
-    return tunnel(client, settings, trip, max_head)
-  end
-  return connected, err
+--- Connects to the server, or to the proxy before it. A kept connection has its tunnel and
+--- TLS already.
+local function reach(trip, client, fresh)
+  local to, near = trip.to, trip.via or trip.to
+  trip.awaited = is_address(near.host) and "a connection" or "a name to resolve, or a connection"
+  -- As "http", so that the handshake is no part of the connect. Nothing is ever put back
+  -- into the pool of fresh connections.
+  local ok, err = client:connect { scheme = "http", host = near.host, port = near.port,
+    pool = fresh and "aom:fresh" or pool_name(trip) }
+  if not ok or to.scheme ~= "https" or (client:get_reused_times() or 0) > 0 then return ok, err end
+  if trip.via then ok, err = tunnel(trip, client.sock) end
+  if not ok then return nil, err end
+  trip.awaited = "the TLS handshake"
+  -- The name that TLS asks for; addresses have none.
+  local name = not is_address(to.host) and to.host or nil
+  return client.sock:sslhandshake(false, name, not trip.resty.settings.insecure)
 end
 
-local function connect(client, settings, trip, fresh, max_head)
-  local left = trip.stage.connect_by - now()
-  if left <= 0 then return trouble("timeout", "the deadline passed before the connect", false) end
+local function connect(trip, client, fresh)
+  trip.connect_by = math.min(trip.deadline, now() + trip.attempt.connect_timeout)
+  local left = trip.connect_by - now()
+  if left <= 0 then return trip:late() end
   local all = milliseconds(left)
   client:set_timeouts(all, all, all)
-  local fine, connected, err = pcall(reach, client, settings, trip, fresh, max_head)
-  if not fine then
-    -- lua-resty-core has been seen to trip over a handshake that fails at once.
+  local ok, connected, err = pcall(reach, trip, client, fresh)
+  if not ok then
+    -- lua-resty-core has been seen to raise an error when a handshake fails at once.
     local kind = trip.to.scheme == "https" and "tls" or "network"
     return trouble(kind, "the connect failed: " .. tostring(connected), false)
   end
-  if connected then return true end
+  if connected then
+    trip.connect_by = nil
+    return true
+  end
   if type(err) == "table" then return nil, err end
-  return classify(err)
+  return classify(trip, err)
 end
 
---- Nginx looks whether more has come before it pools a connection, but not whether TLS
+--- nginx looks whether more has come before it pools a connection, but not whether TLS
 --- has more in store. It has not, unless the last piece filled nginx's buffer.
-local function is_drained(reader, trip) return trip.to.scheme ~= "https" or reader.piece % BUFFER_UNIT ~= 0 end
+local function is_drained(trip, reader) return trip.to.scheme ~= "https" or reader.piece % BUFFER_UNIT ~= 0 end
+
+--- Sends the request over a connection, and reads the answer.
+---@return aom.Answer|nil
+---@return boolean|aom.ReadFailure  whether the connection may carry another call; or what went wrong
+local function converse(trip, client, reader)
+  trip.awaited = "the first byte of the answer"
+  client:set_timeout(milliseconds(trip.deadline - now()))
+  local sent, err = client.sock:send(trip.request)
+  if not sent and err == "timeout" then return trip:late() end
+  -- A server that refuses a request early, and closes, has answered all the same.
+  local answer, state = http1.read(reader, trip.method, trip.resty.settings.max_response_bytes)
+  if not answer then return nil, state end
+  return answer, state and sent ~= nil and is_drained(trip, reader)
+end
 
 --- Sends the request once. Without an answer, also returns whether it may be sent again
---- at once: over a kept connection that had been closed, of which nothing came any more.
-local function exchange(http, settings, trip, fresh, max_head)
-  local client, why = http.new()
+--- at once: over a kept connection that had been closed, on which nothing came any more.
+local function send_once(trip, fresh)
+  local client, why = trip.resty.http.new()
   if not client then return trouble("network", "no socket: " .. tostring(why), false) end
-  trip.stage.connect_by = math.min(trip.deadline, now() + trip.connect_timeout)
-  local connected, failure = connect(client, settings, trip, fresh, max_head)
-  trip.stage.connect_by = nil
+  local connected, failure = connect(trip, client, fresh)
   if not connected then
     client:close()
     return nil, failure, false
   end
   local reused = (client:get_reused_times() or 0) > 0
-  local reader = http1.reader(receiver(client.sock, trip.deadline), max_head)
-  client:set_timeout(milliseconds(trip.deadline - now()))
-  local sent, err = client.sock:send(trip.request)
-  local answer, state
-  if not sent and err == "timeout" then
-    state = { kind = "timeout", message = "the request could not be sent in time" }
-  else
-    -- A server that refuses a request early, and closes, has answered all the same.
-    answer, state = http1.read(reader, trip.method, settings.max_response_bytes)
-  end
-  local reusable = answer and state and sent and not fresh and is_drained(reader, trip)
+  local reader = http1.reader(receiver(trip, client.sock, trip.deadline, "the rest of the answer"), trip.resty.max_head)
+  local answer, state = converse(trip, client, reader)
+  local reusable = answer and state and not fresh
   if not (reusable and client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)) then client:close() end
   if answer then return answer end
   return nil, { kind = state.kind, message = state.message, sent = true },
@@ -205,8 +239,9 @@ end
 
 local has_body = { POST = true, PUT = true, PATCH = true }
 
---- What an attempt needs to be carried.
-local function plan(settings, attempt, deadline)
+--- Finds out what is sent, and where to.
+local function prepare(trip)
+  local attempt, settings = trip.attempt, trip.resty.settings
   local method, url, headers, body = attempt:signed()
   if not method then return trouble("argument", url, false) end
   local to = split(url)
@@ -222,29 +257,48 @@ local function plan(settings, attempt, deadline)
   if body ~= "" or has_body[method] then own["Content-Length"] = ("%d"):format(#body) end
   local asked = via and to.scheme == "http"
   if asked then own["Proxy-Authorization"] = basic(via) end
-  return {
-    method = method, to = to, via = via, deadline = deadline, connect_timeout = attempt.connect_timeout,
-    request = request_text(method, asked and to.url or to.target, headers, own, body),
-  }
+  trip.method, trip.to, trip.via = method, to, via
+  trip.request = request_text(method, asked and to.url or to.target, headers, own, body)
+  return true
 end
 
----@param http table     the module resty.http
----@param settings table a client's resolved configuration
----@param max_head integer  bytes of status line and headers
----@return fun(attempt: aom.Attempt, deadline: number, stage: table): aom.Answer|nil, aom.Trouble|nil
----  While it connects, `stage.connect_by` is when that has to be done: nginx knows no
----  deadline for name, connection, tunnel and handshake together.
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function Trip:run()
+  local ready, failure = prepare(self)
+  if not ready then return nil, failure end
+  -- A request that must not run twice never goes out on a connection that may be dead.
+  local fresh = self.attempt.fresh
+  local answer, again
+  answer, failure, again = send_once(self, fresh)
+  if again and not fresh then answer, failure = send_once(self, true) end
+  return answer, failure
+end
+
+--- When what it waits for now must have come.
+---@return number
+function Trip:due() return self.connect_by or self.deadline end
+
+--- Why it ends when that has not come.
+---@return nil
+---@return aom.Trouble
+function Trip:late() return transfer.late(self.started, self.awaited, self.connect_by == nil) end
+
+--- Begins an attempt; nothing is sent before `run`.
+---@param attempt aom.Attempt
+---@param deadline number
+---@return aom.Trip
+function NginxResty:trip(attempt, deadline)
+  return setmetatable({ resty = self, attempt = attempt, started = now(), deadline = deadline,
+    awaited = "a connection" }, Trip)
+end
+
+---@param http table
+---@param settings table
+---@param max_head integer
+---@return aom.NginxResty
 function nginx_resty.new(http, settings, max_head)
-  return function(attempt, deadline, stage)
-    local trip, failure = plan(settings, attempt, deadline)
-    if not trip then return nil, failure end
-    trip.stage = stage
-    -- A request that must not run twice never goes out on a connection that may be dead.
-    local answer, again
-    answer, failure, again = exchange(http, settings, trip, attempt.fresh, max_head)
-    if again and not attempt.fresh then answer, failure = exchange(http, settings, trip, true, max_head) end
-    return answer, failure
-  end
+  return setmetatable({ http = http, settings = settings, max_head = max_head }, NginxResty)
 end
 
 return nginx_resty

@@ -1,31 +1,31 @@
---- What a client over lua-resty-http cannot keep is refused when the client is made: an
---- option that has no effect is worse than none.
+--- Refuses, when a client is made, the options that lua-resty-http cannot apply: an option
+--- without effect is worse than none.
 
-local nginx_resty = require "aom.loop.nginx_resty"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local nginx_proxy = require "aom.loop.nginx_proxy"
+local nginx_resty = require "aom.loop.nginx_resty"
 
 local nginx_resty_options = {}
 
-local OTHERWISE = "leave out transport = \"resty\": libcurl can"
+local LIBCURL = 'leave out transport = "resty", to use libcurl'
 
 local function refuse(what, hint) return errors.config('transport "resty": ' .. what, hint) end
 
---- Options without effect there, and what to do.
+--- Options without effect, and what to do.
 local without_effect = {
-  { "ca_file", "name the bundle in nginx.conf: lua_ssl_trusted_certificate; or " .. OTHERWISE },
-  { "client_cert", OTHERWISE },
-  { "client_key", OTHERWISE },
-  { "client_key_password", OTHERWISE },
+  { "ca_file", "name the bundle in nginx.conf: lua_ssl_trusted_certificate; or " .. LIBCURL },
+  { "client_cert", LIBCURL },
+  { "client_key", LIBCURL },
+  { "client_key_password", LIBCURL },
 }
 
 --- The service's own endpoints, and those that an option or a variable names.
 local function endpoints_of(settings)
   local list = {}
-  for _, target in ipairs(settings.endpoints) do list[#list + 1] = { target, settings.endpoint_from } end
+  for _, target in ipairs(settings.endpoints) do list[#list + 1] = { target, settings.provenance.endpoint } end
   for _, name in ipairs { "iam_endpoint", "metadata_endpoint" } do
-    -- One that cannot be understood is refused where it is used.
+    -- An invalid one is refused where it is used.
     local url, where = settings.source:nearby(name)
     local target = url and endpoint.parse(url)
     if target then list[#list + 1] = { target, where } end
@@ -37,11 +37,11 @@ local function check_endpoint(settings, target, where)
   local host = target.host:match "^%[.*%]" or target.host:match "^[^:]*"
   if not settings.insecure and not nginx_resty.can_verify(target.scheme, host) then
     return refuse(("the certificate of an address cannot be verified (https://%s, from %s)"):format(target.host, where),
-      "name the host instead; or " .. OTHERWISE)
+      "name the host instead; or " .. LIBCURL)
   end
   if endpoint.is_direct(target, settings) then return nil end
   local _, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, target.scheme, host)
-  if problem then return refuse(problem, 'set option proxy to one of http://, or to "" for none; or ' .. OTHERWISE) end
+  if problem then return refuse(problem, 'set option proxy to an http:// proxy, or to "" for none; or ' .. LIBCURL) end
 end
 
 ---@param settings table  a client's resolved configuration
@@ -53,7 +53,7 @@ function nginx_resty_options.check(settings)
   local option = settings.proxy
   local _, problem
   if option and option ~= "" then _, problem = nginx_proxy.parse(option) end
-  if problem then return refuse("option proxy " .. problem, 'name one of http://; or ' .. OTHERWISE) end
+  if problem then return refuse("option proxy " .. problem, 'name an http:// proxy; or ' .. LIBCURL) end
   for _, entry in ipairs(endpoints_of(settings)) do
     local err = check_endpoint(settings, entry[1], entry[2])
     if err then return err end

@@ -1,159 +1,178 @@
---- Coroutines, and how they are woken. Loops that drive the C engine build on this: a
---- task suspends itself, whoever has its answer wakes it, and the loop resumes what is
---- awake at a moment of its own choosing, so that no task ever runs inside another
---- one's stack.
+--- Runs coroutines as tasks, so that many calls can wait in one Lua state. A task suspends
+--- itself, what it waits for wakes it, and the loop resumes the tasks that are awake at a
+--- moment of its own choosing: no task ever runs inside the stack of another one.
 
 ---@class aom.Task
 ---@field thread thread
----@field on_end? fun(fine: boolean, err: any)
+---@field on_end? fun(ok: boolean, err: any)
 ---@field wait? aom.Wait  what it waits for now
 
---- One wait of a task. Whoever wakes names the wait, not the task: one that comes too
---- late must not end the task's next wait.
+--- One wait of a task. Callers wake the wait, not the task: a late one must not end the
+--- task's next wait.
 ---@class aom.Wait
 ---@field task aom.Task
 ---@field cancel? function  ends what it waits for, and wakes it
 ---@field woken? boolean
+---@field resumed? boolean
 ---@field a? any
 ---@field b? any
 
+--- What the scheduler asks of the loop that owns it.
+---@class aom.TaskOwner
+---@field adopt boolean  whether coroutines that the user made may wait too
+---@field on_ready fun(self)    called when a task becomes ready to run
+---@field on_suspend fun(self)  called when a task is about to wait
+---@field on_error fun(self, err: any)  an error that nobody waits for, with its traceback
+
+---@class aom.Scheduler
+---@field owner aom.TaskOwner
+---@field by_thread table<thread, aom.Task>  weak
+---@field ready table<integer, aom.Wait>  a queue, from `first` to `last`
+---@field first integer
+---@field last integer
+---@field suspended table<aom.Wait, boolean>
+local Scheduler = {}
+Scheduler.__index = Scheduler
+
 local scheduler = {}
 
----@class aom.TaskHooks
----@field adopt? boolean     coroutines of the user's may wait too
----@field on_ready? function  called when a task becomes ready to run
----@field on_suspend? function  called when a task is about to wait
----@field on_error? fun(err: any)  an error that nobody waits for, with its traceback
+local running, status = coroutine.running, coroutine.status
 
----@param hooks aom.TaskHooks
-function scheduler.new(hooks)
-  local set = {}
-  -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
-  local by_thread = setmetatable({}, { __mode = "kv" })
-  local ready, first, last = {}, 1, 0
-  local suspended = {} -- wait -> true
+-- Values are weak as well: before 5.2 a value that refers to its key would keep it.
+local weak = { __mode = "kv" }
 
-  local function register(task)
-    by_thread[task.thread] = task
-    return task
+---@param owner aom.TaskOwner
+---@return aom.Scheduler
+function scheduler.new(owner)
+  return setmetatable({
+    owner = owner, by_thread = setmetatable({}, weak), ready = {}, first = 1, last = 0, suspended = {},
+  }, Scheduler)
+end
+
+local function register(self, task)
+  self.by_thread[task.thread] = task
+  return task
+end
+
+--- The task that runs now; nil where nothing can be suspended.
+---@return aom.Task|nil
+function Scheduler:current()
+  local thread, is_main = running()
+  if not thread or is_main then return nil end
+  local task = self.by_thread[thread]
+  if not task and not self.owner.adopt then return nil end
+  if coroutine.isyieldable and not coroutine.isyieldable() then return nil end
+  return task or register(self, { thread = thread })
+end
+
+local function push(self, wait)
+  self.last = self.last + 1
+  self.ready[self.last] = wait
+  self.owner:on_ready()
+end
+
+--- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts.
+---@param wait aom.Wait
+---@param a? any
+---@param b? any
+function Scheduler:wake(wait, a, b)
+  if wait.woken then return end
+  wait.woken, wait.a, wait.b = true, a, b
+  -- Not suspended: the task has not got that far, or never will.
+  if self.suspended[wait] then
+    self.suspended[wait] = nil
+    push(self, wait)
   end
+end
 
-  --- The task that runs now; nil where nothing can be suspended.
-  ---@return aom.Task|nil
-  function set.current()
-    local thread, is_main = coroutine.running()
-    if not thread or is_main then return nil end
-    local task = by_thread[thread]
-    if not task and not hooks.adopt then return nil end
-    if coroutine.isyieldable and not coroutine.isyieldable() then return nil end
-    return task or register { thread = thread }
+--- Suspends the running task until the wait is over. When somebody else resumes the
+--- coroutine meanwhile, it yields again.
+---@param wait aom.Wait  { task }
+---@param cancel function  ends what it waits for, and wakes it
+---@return any a
+---@return any b
+function Scheduler:suspend(wait, cancel)
+  if not wait.woken then
+    wait.cancel = cancel
+    wait.task.wait = wait
+    self.suspended[wait] = true
+    self.owner:on_suspend()
+    repeat coroutine.yield() until wait.resumed
   end
+  return wait.a, wait.b
+end
 
-  local function push(entry)
-    last = last + 1
-    ready[last] = entry
-    if hooks.on_ready then hooks.on_ready() end
+--- Makes a task of `body`; it runs from the next `flush` on. Errors are caught where the
+--- coroutine is resumed, since Lua 5.1 cannot yield through a pcall.
+---@param body function
+---@param on_end? fun(ok: boolean, err: any)
+---@return aom.Task
+function Scheduler:spawn(body, on_end)
+  local task = register(self, { thread = coroutine.create(body), on_end = on_end })
+  task.wait = { task = task }
+  push(self, task.wait)
+  return task
+end
+
+--- Ends what a task waits for, if it waits.
+---@param task aom.Task
+function Scheduler:cancel(task)
+  if self.suspended[task.wait] then task.wait.cancel() end
+end
+
+function Scheduler:cancel_all()
+  local waits = {}
+  for wait in pairs(self.suspended) do waits[#waits + 1] = wait end
+  for _, wait in ipairs(waits) do
+    if self.suspended[wait] then wait.cancel() end
   end
+end
 
-  --- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts.
-  ---@param wait aom.Wait
-  function set.wake(wait, a, b)
-    if wait.woken then return end
-    wait.woken, wait.a, wait.b = true, a, b
-    -- Not suspended: the task has not got that far, or never will.
-    if suspended[wait] then push(wait) end
-    suspended[wait] = nil
-  end
-
-  --- Suspends the running task until the wait is over. When somebody else resumes the
-  --- coroutine meanwhile, it yields again.
-  ---@param wait aom.Wait  { task }
-  ---@param on_cancel function  ends what it waits for, and wakes it
-  function set.suspend(wait, on_cancel)
-    if not wait.woken then
-      wait.cancel = on_cancel
-      wait.task.wait = wait
-      suspended[wait] = true
-      if hooks.on_suspend then hooks.on_suspend() end
-      repeat coroutine.yield() until wait.resumed
-    end
-    return wait.a, wait.b
-  end
-
-  --- Makes a task of `body`; it runs from the next `flush` on. Errors are caught at the
-  --- coroutine's edge, since Lua 5.1 cannot yield through a pcall.
-  ---@param body function
-  ---@param on_end? fun(fine: boolean, err: any)
-  ---@return aom.Task
-  function set.spawn(body, on_end)
-    local task = register { thread = coroutine.create(body), on_end = on_end }
-    task.wait = { task = task }
-    push(task.wait)
-    return task
-  end
-
-  --- Ends what a task waits for, if it waits.
-  ---@param task aom.Task
-  function set.cancel(task)
-    if suspended[task.wait] then task.wait.cancel() end
-  end
-
-  function set.cancel_all()
-    local waiting = {}
-    for wait in pairs(suspended) do waiting[#waiting + 1] = wait end
-    for _, wait in ipairs(waiting) do
-      if suspended[wait] then wait.cancel() end
-    end
-  end
-
-  --- Lets go of the waits whose task is gone: its coroutine was closed, or could not be
-  --- suspended after all (Lua 5.1, inside a pcall).
-  local function forget_dead()
-    for wait in pairs(suspended) do
-      if wait.task.wait ~= wait or coroutine.status(wait.task.thread) == "dead" then
-        suspended[wait] = nil
-        wait.cancel()
-      end
-    end
-  end
-
-  ---@return boolean
-  function set.has_ready() return first <= last end
-
-  --- Whether no task waits and none is ready.
-  ---@return boolean
-  function set.is_idle()
-    if next(suspended) ~= nil then forget_dead() end
-    return next(suspended) == nil and first > last
-  end
-
-  local function resume(wait)
-    local task = wait.task
-    local thread = task.thread
-    -- Closed by its owner, or gone on without us.
-    if task.wait ~= wait or coroutine.status(thread) ~= "suspended" then return end
-    wait.resumed = true
-    local fine, err = coroutine.resume(thread)
-    if coroutine.status(thread) ~= "dead" then return end
-    if task.on_end then
-      task.on_end(fine, err)
-    elseif not fine and hooks.on_error then
-      hooks.on_error(type(err) == "string" and debug.traceback(thread, err) or err)
+--- Drops the waits whose task is gone: its coroutine was closed, or could not be
+--- suspended after all (Lua 5.1, inside a pcall).
+local function drop_dead(self)
+  for wait in pairs(self.suspended) do
+    if wait.task.wait ~= wait or status(wait.task.thread) == "dead" then
+      self.suspended[wait] = nil
+      wait.cancel()
     end
   end
+end
 
-  --- Resumes what was ready when it was called.
-  function set.flush()
-    local stop = last
-    while first <= stop do
-      local wait = ready[first]
-      ready[first] = nil
-      first = first + 1
-      resume(wait)
-    end
+---@return boolean
+function Scheduler:has_ready() return self.first <= self.last end
+
+--- Whether no task waits and none is ready.
+---@return boolean
+function Scheduler:is_idle()
+  if next(self.suspended) ~= nil then drop_dead(self) end
+  return next(self.suspended) == nil and self.first > self.last
+end
+
+local function resume(self, wait)
+  local task = wait.task
+  local thread = task.thread
+  -- Closed by its owner, or gone on without us.
+  if task.wait ~= wait or status(thread) ~= "suspended" then return end
+  wait.resumed = true
+  local ok, err = coroutine.resume(thread)
+  if status(thread) ~= "dead" then return end
+  if task.on_end then
+    task.on_end(ok, err)
+  elseif not ok then
+    self.owner:on_error(type(err) == "string" and debug.traceback(thread, err) or err)
   end
+end
 
-  return set
+--- Resumes the tasks that were ready when it was called.
+function Scheduler:flush()
+  local stop = self.last
+  while self.first <= stop do
+    local wait = self.ready[self.first]
+    self.ready[self.first] = nil
+    self.first = self.first + 1
+    resume(self, wait)
+  end
 end
 
 return scheduler

@@ -1,5 +1,5 @@
---- What the steps of one user's call share: that it was cancelled, by when it must end,
---- and the tasks that are to stop then.
+--- Lets one handle cancel all steps of a call: they share that it was cancelled, when it
+--- must end, and the tasks in which they run.
 
 ---@class aom.Scope
 ---@field cancelled boolean
@@ -15,7 +15,7 @@ local weak = { __mode = "k" }
 ---@return aom.Scope
 function scope.new() return setmetatable({ cancelled = false, tasks = setmetatable({}, weak) }, Scope) end
 
---- Ends at once what waits; what has not begun finds out by itself.
+--- Ends what the tasks wait for now. A step that has not begun finds out by itself.
 ---@param loop aom.Loop
 function Scope:cancel(loop)
   if self.cancelled then return end
@@ -26,7 +26,7 @@ function Scope:cancel(loop)
   for _, task in ipairs(list) do loop.cancel(task) end
 end
 
---- Runs a step in the task of the caller, which a cancellation then ends.
+--- Runs a step. To cancel the scope meanwhile ends what the caller's task waits for.
 ---@param loop aom.Loop
 ---@param step function
 function Scope:run(loop, step)

@@ -1,6 +1,6 @@
---- Which loop a client waits in: the one that the user names or brings, else the one
---- that this Lua runs in. A loop is a small table, and the only thing in the library
---- that knows where it stands.
+--- Selects which loop a client waits in: the one that the user names or brings, else the
+--- one that fits where this Lua runs. Only the loops know the host; for the rest of the
+--- library a loop is a table of functions.
 
 local adapter = require "aom.loop.adapter"
 local core = require "aom.core"
@@ -8,28 +8,30 @@ local errors = require "aom.util.errors"
 
 local select_loop = {}
 
---- How one waits. An adapter of a user's own provides the first five.
+--- How a call waits. The first five functions are what a user's own adapter must have.
 ---@class aom.Loop
 ---@field fetch fun(attempt: aom.Attempt, deadline: number): aom.Answer|nil, aom.Trouble|nil
 ---@field sleep fun(seconds: number): boolean|nil  false: the call was cancelled meanwhile
 ---@field now fun(): number  monotonic seconds; deadlines are in this time
 ---@field waiter fun(): aom.Waiter|nil  nil: nothing else can run while one waits here
 ---@field run fun(list: function[], concurrency: integer)  runs all, returns when all have ended
----@field spawn? fun(body: function): any  starts one; without it `run` runs it
----@field cancel? fun(task: any)  wakes what `spawn` returned out of its wait
----@field current? fun(): any  what `cancel` takes for the call that asks
+---@field spawn? fun(body: function): any  starts a task; without it `run` runs the body
+---@field cancel? fun(task: any)  ends the wait of a task
+---@field current? fun(): any  the task that runs now, for `cancel`
 ---@field close? fun()
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
----  run as a task of its own: why none can be made from here. It may wait
----@field shared? table  a store that processes share, as an ngx.shared dictionary
----@field lockout_clock? fun(): number  for specs: the time that blocked keys are counted by, in
----  place of the machine's own, which all loops share
+---  run as a task of its own: why no call can be made from here. It may wait
+---@field name? string
+---@field transport? "curl"|"resty"  in nginx
+---@field shared? table  a store that processes share, such as an ngx.shared dictionary
+---@field lockout_clock? fun(): number  for specs: the clock that blocked keys are counted by, in
+---  place of the machine's own
 
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled
 ---@field wake fun()
 
--- Loaded when chosen: luv need not be there for a script that does not use it.
+-- Loaded when chosen: a script that does not use luv need not have it.
 local modules = { blocking = "aom.loop.blocking", uv = "aom.loop.uv", nginx = "aom.loop.nginx" }
 
 local MAX_HEAD = 256 * 1024
@@ -47,12 +49,12 @@ local function make_engine(settings)
   return engine
 end
 
---- Where this Lua runs.
+--- The loop that fits where this Lua runs.
 local function detect()
   if ngx and ngx.get_phase then return "nginx" end
   if vim and (vim.uv or vim.loop) then return "uv" end
-  -- A script that has loaded luv runs its loop; waiting in it blocks no less where
-  -- nothing can be suspended.
+  -- A script that has loaded luv runs its loop. Where nothing can be suspended, a call
+  -- blocks in it as it does without.
   if package.loaded.luv then return "uv" end
   return "blocking"
 end
@@ -60,7 +62,7 @@ end
 --- Why a loop that the user names cannot be had here, or nil.
 local function unusable(choice)
   if choice == "nginx" and not (ngx and ngx.get_phase) then
-    return errors.config('option loop: "nginx" works inside nginx alone')
+    return errors.config('option loop: "nginx" works only inside nginx')
   end
   if choice == "uv" and not (vim and (vim.uv or vim.loop)) and not pcall(require, "luv") then
     return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
@@ -74,7 +76,7 @@ function select_loop.loop(settings)
   local choice = settings.loop or detect()
   if type(choice) == "table" then return adapter.new(choice, settings) end
   if settings.transport == "resty" and choice ~= "nginx" then
-    return nil, errors.config('option transport: "resty" works inside nginx alone')
+    return nil, errors.config('option transport: "resty" works only inside nginx')
   end
   local err = unusable(choice)
   if err then return nil, err end
@@ -85,11 +87,11 @@ function select_loop.loop(settings)
 end
 
 --- Called before a call begins, with `later` when it is to run as a task of its own.
----@param entered aom.Loop
+---@param loop aom.Loop
 ---@param later boolean
 ---@return aom.Error|nil  why no call can be made from here
-function select_loop.enter(entered, later)
-  local refusal = entered.enter and entered.enter(later)
+function select_loop.enter(loop, later)
+  local refusal = loop.enter and loop.enter(later)
   return refusal and errors.argument("%s", refusal) or nil
 end
 

@@ -1,6 +1,6 @@
---- Has something done by one caller for all who want it at the same time. Whoever does
---- it may vanish (a light thread that was killed releases nothing), so a hold ends by
---- itself at a set time.
+--- Has one caller do something for all that want it at the same time. That caller may
+--- vanish (a light thread that was killed releases nothing), so a hold ends by itself at a
+--- set time.
 
 local errors = require "aom.util.errors"
 
@@ -47,7 +47,7 @@ function SingleFlight:wait(loop, deadline)
   return true, place.failure, woken == nil and not place.woken
 end
 
---- Takes the hold, or waits for whoever has it.
+--- Takes the hold, or waits for the caller that has it.
 ---@param loop aom.Loop
 ---@param deadline number
 ---@param expires number  when the hold ends by itself

@@ -1,9 +1,11 @@
---- What all loops that drive the C engine share: from the engine's values to the
---- tables that the rest of the library reads.
+--- Turns what the C engine returns into the tables that the rest of the library reads, the
+--- same ones for every loop and transport.
+
+local core = require "aom.core"
 
 local transfer = {}
 
---- What came of an attempt when there is no answer.
+--- Why an attempt has no answer.
 ---@class aom.Trouble
 ---@field kind string   an error kind
 ---@field message string
@@ -15,6 +17,14 @@ local transfer = {}
 ---@field headers table<string, string>  lower-case names; those that matter
 ---@field body string
 
+---@param kind string
+---@param message string
+---@param sent boolean
+---@return nil
+---@return aom.Trouble
+function transfer.trouble(kind, message, sent) return nil, { kind = kind, message = message, sent = sent } end
+
+---@param engine userdata
 ---@param attempt aom.Attempt
 ---@param seconds number
 ---@return integer|nil id
@@ -22,10 +32,12 @@ local transfer = {}
 function transfer.start(engine, attempt, seconds)
   local id, kind, message = engine:start(attempt, seconds)
   if id then return id end
-  return nil, { kind = kind, message = message, sent = false }
+  return transfer.trouble(kind, message, false)
 end
 
 --- Takes a finished transfer out of the engine.
+---@param engine userdata
+---@param id integer
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function transfer.collect(engine, id)
@@ -36,8 +48,17 @@ end
 
 ---@return nil
 ---@return aom.Trouble
-function transfer.cancelled()
-  return nil, { kind = "cancelled", message = "the call was cancelled", sent = true }
+function transfer.cancelled() return transfer.trouble("cancelled", "the call was cancelled", true) end
+
+--- For transports without the engine: its words for an attempt that took too long.
+---@param started number  when the attempt began
+---@param awaited string  what it waited for in the end
+---@param sent boolean
+---@return nil
+---@return aom.Trouble
+function transfer.late(started, awaited, sent)
+  local message = ("timed out after %.1f s, waiting for %s"):format(core.now() - started, awaited)
+  return transfer.trouble("timeout", message, sent)
 end
 
 return transfer

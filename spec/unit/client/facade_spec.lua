@@ -78,7 +78,7 @@ describe("a loop that cannot be had here", function()
       loop = "nginx" }
     assert.is_nil(client)
     assert.are.equal("config", err.kind)
-    assert.are.equal('option loop: "nginx" works inside nginx alone', err.message)
+    assert.are.equal('option loop: "nginx" works only inside nginx', err.message)
   end)
 
   it("says how to get luv", function()

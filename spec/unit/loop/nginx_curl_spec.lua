@@ -1,9 +1,13 @@
---- The stepper alone: a host whose clock moves only when somebody sleeps, and an engine
---- whose transfers end when the spec says so.
+--- The stepping of the engine alone: an nginx whose clock moves only when somebody sleeps,
+--- and an engine whose transfers end when the spec says so.
 
-local stepper = require "aom.loop.nginx_curl"
+local core = require "aom.core"
+local nginx_curl = require "aom.loop.nginx_curl"
 
-local function never() return false end
+--- A caller whose call goes on until `over` is set.
+local function new_caller() return { is_over = function(self) return self.over == true end } end
+
+local never = new_caller()
 
 local function new()
   local world = { time = 0, sleeps = 0, polls = 0, done = {}, cancelled = {} }
@@ -18,25 +22,25 @@ local function new()
     world.time = world.time + seconds
     if world.on_sleep then world.on_sleep() end
   end
-  world.steps = stepper.new(engine, sleep, function() return world.time end)
+  world.steps = nginx_curl.new(engine, sleep, function() return world.time end)
   return world
 end
 
-describe("the stepper", function()
+describe("stepping the engine between sleeps", function()
   it("lets four transfers begin in one turn of the host's loop, and the fifth in the next", function()
     local world = new()
-    for _ = 1, 4 do world.steps.make_room(never) end
+    for _ = 1, 4 do world.steps:make_room(never) end
     assert.are.equal(0, world.sleeps)
-    world.steps.make_room(never)
+    world.steps:make_room(never)
     assert.are.equal(1, world.sleeps)
-    for _ = 1, 3 do world.steps.make_room(never) end
+    for _ = 1, 3 do world.steps:make_room(never) end
     assert.are.equal(1, world.sleeps)
   end)
 
   it("keeps nobody waiting for room whose call is over", function()
     local world = new()
-    for _ = 1, 4 do world.steps.make_room(never) end
-    world.steps.make_room(function() return true end)
+    for _ = 1, 4 do world.steps:make_room(never) end
+    world.steps:make_room { is_over = function() return true end }
     assert.are.equal(0, world.sleeps)
   end)
 
@@ -45,7 +49,7 @@ describe("the stepper", function()
     world.on_sleep = function()
       if world.time > 0.02 then world.done[1] = 7 end
     end
-    local answer = world.steps.wait(7, math.huge, never)
+    local answer = world.steps:wait(7, math.huge, never)
     assert.are.equal("answer 7", answer.body)
     assert.is_true(world.polls <= world.sleeps + 1)
   end)
@@ -53,19 +57,28 @@ describe("the stepper", function()
   it("drops a transfer that finishes when nobody waits for it", function()
     local world = new()
     world.on_sleep = function() world.done = { 8, 7 } end
-    assert.are.equal("answer 7", world.steps.wait(7, math.huge, never).body)
+    assert.are.equal("answer 7", world.steps:wait(7, math.huge, never).body)
     assert.are.same({ 8 }, world.cancelled)
+  end)
+
+  it("tells a caller that comes back long after its deadline", function()
+    local world = new()
+    world.on_sleep = function() world.done[1] = 9 end
+    local _, trouble = world.steps:wait(7, core.now() - 2, never)
+    assert.are.same({ "timeout", true }, { trouble.kind, trouble.sent })
+    assert.matches("^timed out after %d+%.%d s, waiting for the answer$", trouble.message)
+    assert.are.same({ 7, 9 }, world.cancelled)
   end)
 
   it("ends a wait when its call is cancelled, or the client closed", function()
     local world = new()
-    local over = false
-    world.on_sleep = function() over = true end
-    local _, trouble = world.steps.wait(7, math.huge, function() return over end)
+    local caller = new_caller()
+    world.on_sleep = function() caller.over = true end
+    local _, trouble = world.steps:wait(7, math.huge, caller)
     assert.are.equal("cancelled", trouble.kind)
     assert.are.same({ 7 }, world.cancelled)
-    world.on_sleep = function() world.steps.close() end
-    _, trouble = world.steps.wait(9, math.huge, never)
+    world.on_sleep = function() world.steps:close() end
+    _, trouble = world.steps:wait(9, math.huge, never)
     assert.are.equal("cancelled", trouble.kind)
     assert.is_true(world.closed)
   end)

@@ -10,7 +10,7 @@ local PROJECT = ("0123456789abcdef"):rep(2)
 --- A client's settings, in an environment of the spec's own.
 local function check(options, environment)
   local given = { endpoint = "https://aom.example.com", project_id = PROJECT, ak = "a", sk = "s", transport = "resty" }
-  for name, value in pairs(options) do given[name] = value end
+  for name, value in pairs(options) do given[name] = value or nil end
   local settings, err = config.resolve(given, {
     getenv = function(name) return (environment or {})[name] end,
     read_file = function(path) return path == "/ca.pem" and "pem" or nil, "absent", true end,
@@ -32,7 +32,10 @@ describe('transport "resty"', function()
       "environment variable all_proxy" },
     { "a proxy for one of several endpoints", { endpoint = { "http://127.0.0.1:1", "https://aom.example.com" } },
       { https_proxy = "https://p" }, "environment variable https_proxy" },
-    { "https to an address", { endpoint = "https://10.0.0.1" }, nil, "https://10.0.0.1", "name the host" },
+    { "https to an address", { endpoint = "https://10.0.0.1" }, nil, "https://10.0.0.1, from option endpoint",
+      "name the host" },
+    { "the environment's endpoint by its address", { endpoint = false },
+      { HUAWEICLOUD_SDK_AOM_ENDPOINT = "https://10.0.0.1" }, "from environment variable HUAWEICLOUD_SDK_AOM_ENDPOINT" },
     { "https to an address and port", { endpoint = "https://10.0.0.1:8443/x" }, nil, "https://10.0.0.1:8443" },
     { "https to an address of IPv6", { endpoint = "https://[fd00::1]:8443" }, nil, "https://[fd00::1]:8443" },
     { "https to this machine's address", { endpoint = "https://127.0.0.1:1" }, nil, "https://127.0.0.1:1" },

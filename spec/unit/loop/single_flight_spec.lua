@@ -1,16 +1,16 @@
-local gate = require "aom.loop.single_flight"
+local single_flight = require "aom.loop.single_flight"
 local world = require "spec.support.world"
 
-describe("a gate", function()
+describe("a single flight", function()
   local w, loop, g
 
   before_each(function()
     w = world.new()
     loop = w.loop()
-    g = gate.new()
+    g = single_flight.new()
   end)
 
-  -- Waits for the gate again and again, and takes it; returns the hold or the failure.
+  -- Waits for the hold again and again, and takes it; returns the hold or the failure.
   local function enter(deadline, expires)
     while true do
       local hold = g:take(loop, expires or 1000)

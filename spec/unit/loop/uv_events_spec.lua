@@ -2,7 +2,7 @@
 
 local unpack = table.unpack or unpack
 
-local sockets = require "aom.loop.uv_events"
+local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
 local function new(closes_at_once)
@@ -39,8 +39,8 @@ local function new(closes_at_once)
   function engine.on_socket(_, ...) world.seen[#world.seen + 1] = { ... } end
   function engine.is_free(_, fd) return not world.foreign[fd] end
   local handles = uv_handles[closes_at_once and "closed_at_once" or "closed_between"](uv)
-  world.events = sockets.new(uv, handles, engine, function() end)
-  world.other = sockets.new(uv, handles, engine, function() end)
+  world.events = uv_events.new(uv, handles, engine, function() end)
+  world.other = uv_events.new(uv, handles, engine, function() end)
   --- libuv's check phase.
   function world.turn()
     local check = world.check
@@ -59,7 +59,7 @@ describe("sockets", function()
   it("are watched for what libcurl wants to know", function()
     local world = new()
     world.wishes = { { 5, true, false }, { 6, true, true } }
-    world.events.apply()
+    world.events:apply()
     assert.are.equal("r", world.handles[1].events)
     assert.are.equal("rw", world.handles[2].events)
     world.handles[2].fire(nil, "w")
@@ -71,44 +71,44 @@ describe("sockets", function()
   it("get a new watch when the number now means another socket, and no closing of an old one ends it", function()
     local world = new()
     world.wishes = { { 5, true, false, false }, { 6, true, false, false } }
-    world.events.apply()
+    world.events:apply()
     world.wishes = { { 5, false, true, true }, { 6, false, false } }
-    world.events.apply()
+    world.events:apply()
     assert.are.equal(2, #world.handles)
     assert.are.equal("active", world.handles[1].state)
     assert.are.equal("w", world.handles[1].events)
     world.turn()
     assert.are.same({ "active", "closed" }, world.states())
     world.wishes = { { 6, true, false } }
-    world.events.apply()
+    world.events:apply()
     assert.are.equal(3, #world.handles)
   end)
 
   it("are closed at once where that is safe", function()
     local world = new(true)
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events.apply()
-    world.events.release()
+    world.events:apply()
+    world.events:release()
     assert.are.same({ "closed", "closed" }, world.states())
     assert.is_nil(world.check)
     world.wishes = { { 5, true, false } }
-    world.events.apply()
+    world.events:apply()
     assert.are.equal("active", world.handles[3].state)
   end)
 
   it("that cannot be watched raise nothing", function()
     local world = new()
     world.wishes = { { 13, true, false } }
-    world.events.apply()
+    world.events:apply()
     assert.are.equal(0, #world.handles)
   end)
 
   it("are stopped at once, and closed between two turns of the loop, with what closes them", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events.apply()
-    world.events.call_after(1)
-    world.events.release()
+    world.events:apply()
+    world.events:call_after(1)
+    world.events:release()
     assert.are.same({ "stopped", "stopped", "stopped" }, world.states())
     assert.are.equal("active", world.idle.state)
     world.turn()
@@ -119,10 +119,10 @@ describe("sockets", function()
   it("serve the next call, of another client too, until they are closed", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events.apply()
-    world.events.release()
+    world.events:apply()
+    world.events:release()
     world.wishes = { { 5, true, false } }
-    world.other.apply()
+    world.other:apply()
     assert.are.same({ "active", "active" }, world.states())
     world.turn()
     assert.are.same({ "active", "active" }, world.states())
@@ -132,15 +132,15 @@ describe("sockets", function()
   it("are not closed while their number is another socket's", function()
     local world = new()
     world.wishes = { { 5, true, false }, { 6, true, false } }
-    world.events.apply()
-    world.events.release()
+    world.events:apply()
+    world.events:release()
     world.foreign[5] = true
     world.turn()
     assert.are.same({ "stopped", "closed" }, world.states())
     world.foreign[5] = nil
     world.wishes = { { 7, true, false } }
-    world.events.apply()
-    world.events.release()
+    world.events:apply()
+    world.events:release()
     world.turn()
     assert.are.same({ "closed", "closed", "closed" }, world.states())
   end)
@@ -148,11 +148,11 @@ describe("sockets", function()
   it("that somebody else has closed are made anew", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events.apply()
-    world.events.release()
+    world.events:apply()
+    world.events:release()
     for _, handle in ipairs(world.handles) do handle.state = "closed" end
     world.wishes = { { 5, true, false } }
-    world.events.apply()
+    world.events:apply()
     assert.are.same({ "closed", "closed", "active", "active" }, world.states())
     world.turn()
     assert.are.same({ "closed", "closed", "active", "active" }, world.states())
@@ -160,7 +160,7 @@ describe("sockets", function()
 
   it("wait for what never comes in portions that libuv can count", function()
     local world = new()
-    world.events.call_after(1e308)
+    world.events:call_after(1e308)
     assert.are.equal(86400000, world.handles[1].ms)
   end)
 end)

@@ -2,6 +2,7 @@
 --- id, in order, whatever happens.
 
 local call = require "aom.client.call"
+local check = require "aom.util.check"
 local errors = require "aom.util.errors"
 local selection = require "aom.client.selection"
 local operations = require "aom.api.operations"
@@ -28,8 +29,8 @@ local CONCURRENCY = 16
 local row = operations.trigger
 
 local known = {
-  concurrency = options.kinds.count, rate = options.kinds.rate, stop_on_error = options.kinds.flag,
-  on_result = options.kinds.callable,
+  concurrency = options.rows.count, rate = options.rows.rate, stop_on_error = options.rows.flag,
+  on_result = options.rows.callable,
 }
 
 --- The entries of a report, before anything was sent.
@@ -42,7 +43,7 @@ local function entries_of(ids)
     local entry, err = { id = given }
     if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
     if not entry then return nil, err end
-    err = input.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
+    err = check.value(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry
   end
@@ -142,12 +143,12 @@ local function run_selected(state, scope, select, action, chosen)
   return bulk.run(state, scope, entries, action, chosen)
 end
 
---- For `invoke.task`: a report.
+--- For dispatch.task: a report.
 ---@param ids any      ids, or workflows; or a selection: { name = … }, { match = …, … }
 ---@param action any
 ---@param given? table  options
 function bulk.prepare(state, ids, action, given)
-  local err = input.check("action", action, row.parameters.action)
+  local err = check.value("action", action, row.parameters.action)
   if err then return nil, err end
   local chosen
   chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)

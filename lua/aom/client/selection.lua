@@ -1,6 +1,7 @@
 --- Workflows by name: those of given names, or those that a pattern or a function means.
 --- Finding one, switching many and pausing select alike.
 
+local check = require "aom.util.check"
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
@@ -10,7 +11,7 @@ local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local similar = require "aom.util.similar"
 
-local names = {}
+local selection = {}
 
 local MAX_NAMED = 10
 local MAX_NEAR = 5
@@ -18,7 +19,7 @@ local MAX_NEAR = 5
 --- What an error lists: the first few, and how many more there are.
 ---@param items string[]
 ---@return string
-function names.enumerate(items)
+function selection.enumerate(items)
   if #items <= MAX_NAMED then return table.concat(items, ", ") end
   return ("%s and %d more"):format(table.concat(items, ", ", 1, MAX_NAMED), #items - MAX_NAMED)
 end
@@ -74,8 +75,8 @@ end
 local function searcher(pattern)
   return function(workflow)
     if type(workflow.name) ~= "string" then return false end
-    local fine, found = pcall(string.find, workflow.name, pattern)
-    if fine then return found ~= nil end
+    local ok, found = pcall(string.find, workflow.name, pattern)
+    if ok then return found ~= nil end
     return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(pattern), found)
   end
 end
@@ -104,14 +105,14 @@ function read.match(selector, match)
   return err
 end
 
-local selector_options = { allow_none = options.kinds.flag }
+local selector_options = { allow_none = options.rows.flag }
 
 --- Reads what is said of names.
 ---@param given table       name, names or match; allow_none
 ---@param purpose { operation: string, noun: string }
 ---@return aom.Selector|nil
 ---@return aom.Error|nil
-function names.selector(given, purpose)
+function selection.selector(given, purpose)
   local sort
   for _, name in ipairs(sorts) do
     if given[name] ~= nil and sort then
@@ -141,7 +142,7 @@ local function near(words, workflows)
       listed[workflow] = true
     end
   end
-  return list[1] and "near names: " .. names.enumerate(list) or nil
+  return list[1] and "near names: " .. selection.enumerate(list) or nil
 end
 
 local function refusal(selector, parts, hint)
@@ -184,13 +185,13 @@ end
 local function show_all(list)
   local shown = {}
   for i, value in ipairs(list) do shown[i] = errors.show(value) end
-  return names.enumerate(shown)
+  return selection.enumerate(shown)
 end
 
 local function describe_ambiguous(selector, name, found)
   local ids = {}
   for i, workflow in ipairs(found) do ids[i] = tostring(workflow.id) end
-  return ("%d %ss are named %s: %s"):format(#found, selector.noun, errors.show(name), names.enumerate(ids))
+  return ("%d %ss are named %s: %s"):format(#found, selector.noun, errors.show(name), selection.enumerate(ids))
 end
 
 local function pick_named(selector, workflows)
@@ -218,7 +219,7 @@ end
 ---@param workflows table[]
 ---@return table[]|nil
 ---@return aom.Error|nil
-function names.pick(selector, workflows)
+function selection.pick(selector, workflows)
   if selector.wanted then return pick_named(selector, workflows) end
   local meant, err = filter(workflows, selector.matches)
   if not meant then return nil, err end
@@ -249,18 +250,18 @@ local function find(state, scope, selector, filters)
     local list, err = list_all(state, scope, narrowed)
     if not list then return nil, err end
     local found = by_name(selector, list)[only]
-    if found[1] then return names.pick(selector, list) end
+    if found[1] then return selection.pick(selector, list) end
   end
   local list, err = list_all(state, scope, filters)
   if not list then return nil, err end
-  return names.pick(selector, list)
+  return selection.pick(selector, list)
 end
 
---- For `invoke.task`: the one workflow of that name.
-function names.prepare_find(state, name)
+--- For dispatch.task: the one workflow of that name.
+function selection.prepare_find(state, name)
   local err = check_name("name", name)
   if err then return nil, err end
-  local selector = names.selector({ name = name }, { operation = "find", noun = "workflow" })
+  local selector = selection.selector({ name = name }, { operation = "find", noun = "workflow" })
   return function(scope)
     local found, failure = find(state, scope, selector, { allow_partial = false })
     return found and found[1], failure
@@ -270,23 +271,25 @@ end
 --- The service's filters that a selection may have.
 local filtering = { "type", "search", "tags", "create_by", "enterprise_project_id", "allow_partial" }
 
+local label = check.label("trigger_all", "field")
+
 local selecting = { allow_none = true }
 for _, name in ipairs(sorts) do selecting[name] = true end
 for _, name in ipairs(filtering) do selecting[name] = true end
 
 --- The workflows that a selection means, for something that changes them.
 ---@param state aom.ClientState
----@param selection table
+---@param given table
 ---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil  nil without an error: it is no selection
 ---@return aom.Error|nil
-function names.prepare_select(state, selection)
-  local values, err = plain.values(selection, selecting)
+function selection.prepare_select(state, given)
+  local values, err = plain.values(given, selecting)
   if not values then return nil, err end
   if next(values) == nil then return nil end
-  err = options.check_names(selection, selecting, "field")
+  err = check.names(given, selecting, label)
   if err then return nil, err end
   local selector
-  selector, err = names.selector(values, { operation = "trigger_all", noun = "workflow" })
+  selector, err = selection.selector(values, { operation = "trigger_all", noun = "workflow" })
   if not selector then return nil, err end
   local filters = {}
   for _, name in ipairs(filtering) do filters[name] = values[name] end
@@ -296,4 +299,4 @@ function names.prepare_select(state, selection)
   return function(scope) return find(state, scope, selector, filters) end
 end
 
-return names
+return selection

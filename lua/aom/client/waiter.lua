@@ -17,11 +17,10 @@ local TIMEOUT = 3600
 local final = { success = true, fail = true, cancel = true, approvalFailed = true }
 
 local known = {
-  timeout = options.kinds.seconds, interval = options.kinds.seconds, on_progress = options.kinds.callable,
-  final = {
-    function(value) return type(value) == "table" and plain.list(value) ~= nil end,
-    "a list of statuses",
-  },
+  timeout = options.rows.seconds, interval = options.rows.seconds, on_progress = options.rows.callable,
+  final = { test = function(value)
+    return not (type(value) == "table" and plain.list(value)) and "a list of statuses" or nil
+  end },
 }
 
 local function is_final(execution, more)
@@ -83,7 +82,7 @@ local function read_execution(execution)
   return values.workflow_id, execution_id
 end
 
---- For `invoke.task`: the execution as it is when it has ended.
+--- For dispatch.task: the execution as it is when it has ended.
 ---@param execution table  { workflow_id, execution_id }
 ---@param given? table     options
 function waiter.prepare_wait(state, execution, given)

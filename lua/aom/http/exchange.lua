@@ -29,6 +29,7 @@ local exchange = {}
 ---@class aom.Request
 ---@field operation { name: string, method: string, idempotent: boolean, attempt_timeout?: number,
 ---  max_attempts?: integer }
+---@field values? table<string, string>  the caller's arguments by name, which a result tells again
 ---@field prefix? string         of the path, as far as it is not the endpoint's
 ---@field path string            decoded
 ---@field query table[]          { name, value } pairs
@@ -78,6 +79,8 @@ Exchange.__index = Exchange
 
 local DONE = { state = "done" }
 
+local function least(usual, own) return own and own < usual and own or usual end
+
 local function failed(err) return { state = "failed", err = err } end
 
 --- By its handle, or because the client was closed meanwhile.
@@ -116,7 +119,7 @@ local function admit(self, now)
     self.grant = self.grant or { headers = request.headers or {}, mask = request.mask or mask.of {} }
     return true
   end
-  local grant, err = access:admit(self.deadline, math.min(self.deadline, now + self.patience))
+  local grant, err = access:admit(self.deadline, least(self.deadline, now + self.patience))
   self.grant = grant or self.grant
   return grant, err
 end
@@ -154,7 +157,7 @@ end
 local function send(self)
   local loop = self.channel.loop
   self.attempts = self.attempts + 1
-  return loop.fetch(self.attempt, math.min(loop.now() + self.patience, self.deadline))
+  return loop.fetch(self.attempt, least(self.deadline, loop.now() + self.patience))
 end
 
 --- Whether another endpoint takes over at once from one that could not be reached. In
@@ -297,8 +300,6 @@ function Exchange:run()
   if access then access:settle(err) end
   return result, err
 end
-
-local function least(usual, own) return own and own < usual and own or usual end
 
 --- Begins an exchange; nothing is sent before `run`.
 ---@param channel aom.Channel

@@ -13,9 +13,7 @@ local nginx_proxy = {}
 --- libcurl's, for a proxy that names none.
 local DEFAULT_PORT = 1080
 
-local function decode(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
+local decode = require "aom.util.text".percent_decode
 
 local function parse_user(text)
   local name, password = text:match "^([^:]*):?(.*)$"

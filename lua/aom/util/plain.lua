@@ -19,8 +19,8 @@ local function index(container, name) return container[name] end
 ---@return any value
 ---@return aom.Error|nil err  it raised one
 function plain.index(container, name)
-  local fine, value = pcall(index, container, name)
-  if fine then return value end
+  local ok, value = pcall(index, container, name)
+  if ok then return value end
   return nil, errors.argument("%s: reading it raised an error: %s", tostring(name),
     type(value) == "string" and value or errors.show(value))
 end

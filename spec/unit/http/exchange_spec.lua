@@ -1,7 +1,8 @@
 --- One exchange carries the client's calls, those of the identity service, and the
 --- project look-up: what holds for one of them holds for all.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -26,7 +27,7 @@ describe("an exchange", function()
     end
     local loop = scripted.new(world, answers)
     local state = assert(client.open(scripted.options(loop, given), world))
-    local result, err = client.methods.trigger(state, "wf-1", "enable")
+    local result, err = methods.trigger(state, "wf-1", "enable")
     return result, err, loop
   end
 
@@ -101,8 +102,8 @@ describe("an exchange", function()
   it("keeps the pace that the service asks for in all calls of a client", function()
     local loop = scripted.new(world, { { status = 429, headers = { ["retry-after"] = "5" } }, OK })
     local state = assert(client.open(scripted.options(loop, { max_attempts = 1 }), world))
-    assert.is_nil(client.methods.trigger(state, "wf-1", "enable"))
-    assert.is_table(client.methods.trigger(state, "wf-2", "enable"))
+    assert.is_nil(methods.trigger(state, "wf-1", "enable"))
+    assert.is_table(methods.trigger(state, "wf-2", "enable"))
     assert.are.equal(5, loop.attempts[2].at)
   end)
 end)

@@ -97,7 +97,7 @@ end
 ---@return any
 ---@return aom.Error|nil
 function claim.hold(state, taken, work, outcome)
-  local fine, result, err = protect(work)
+  local ok, result, err = protect(work)
   if taken then
     local after = outcome()
     if after == "keep" then
@@ -107,7 +107,7 @@ function claim.hold(state, taken, work, outcome)
       taken:release()
     end
   end
-  if not fine then error(result, 0) end
+  if not ok then error(result, 0) end
   return result, err
 end
 

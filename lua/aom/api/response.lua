@@ -183,7 +183,7 @@ local function result_of(answer, request, mask)
   }
   if not bodies[request.operation.result](answer.body, result) then
     return nil, errors.new("protocol",
-      "the answer is not what the service sends: " .. snippet(answer.body, mask),
+      "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),
       { status = answer.status, request_id = request_id and mask(request_id) })
   end
   local names, values = request.operation.arguments, request.values

@@ -296,12 +296,12 @@ describe("a good answer", function()
 
   it("that is none shows its first bytes only", function()
     local _, err = result("<html>" .. ("x"):rep(5000))
-    assert.are.equal("the answer is not what the service sends: <html>" .. ("x"):rep(194) .. "…", err.message)
+    assert.are.equal("unexpected response: <html>" .. ("x"):rep(194) .. "…", err.message)
   end)
 
   it("that is none is masked", function()
     local _, err = result("<p>" .. ("hush"):rep(100), nil, masking(("hush"):rep(100)))
-    assert.are.equal("the answer is not what the service sends: <p>***", err.message)
+    assert.are.equal("unexpected response: <p>***", err.message)
   end)
 
   -- Body; code and message of the error; the operation, where it is not trigger.

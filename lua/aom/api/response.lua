@@ -96,8 +96,8 @@ local function snippet(body, mask)
 end
 
 local titles = {
-  [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified",
-  [307] = "redirected", [308] = "redirected for good",
+  [301] = "moved permanently", [302] = "redirected", [304] = "not modified",
+  [307] = "redirected", [308] = "redirected permanently",
   [400] = "bad request", [401] = "not authenticated", [403] = "forbidden", [404] = "not found",
   [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
   [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable",

@@ -37,7 +37,7 @@ local known = {
 local function entries_of(ids)
   local elements, list = plain.list(ids), {}
   if not elements then
-    return nil, errors.argument("ids: expected a plain list, got a table whose metatable may hide some of it")
+    return nil, errors.argument("ids: expected a list with no metatable that may hide some, got a table")
   end
   for i, given in ipairs(elements) do
     local entry, err = { id = given }
@@ -47,12 +47,10 @@ local function entries_of(ids)
     if err then return nil, err end
     list[i] = entry
   end
-  for key in next, ids do
-    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
-      return nil, errors.argument(
-        "ids: expected a list without holes, or a selection such as { name = … }, and it has the key %s",
-        errors.show(key))
-    end
+  local stray = plain.stray_key(ids, #list)
+  if stray ~= nil then
+    return nil, errors.argument(
+      "ids: expected a list without holes, or a selection such as { name = … }, got the key %s", errors.show(stray))
   end
   return list
 end
@@ -83,7 +81,7 @@ local function is_over(self) return self.stopped or is_cancelled(self) end
 local function left_out(self)
   local why = self.scope.cancelled and "the bulk was cancelled"
     or self.state.closed and "the client was closed" or "the bulk stopped at an error of another call"
-  return errors.new("cancelled", why .. " before this call was made",
+  return errors.new("cancelled", why .. " before this call was sent",
     { operation = row.name, attempts = 0 })
 end
 

@@ -155,9 +155,9 @@ local function wants_zero(self) return not self.asked_zero and self.found ~= kno
 local function incomplete(self, message)
   local err = errors.new("protocol", message, { operation = self.list.operation, retryable = self.changed })
   if self.changed then
-    err.hint = "the list has changed while it was read: the same call may succeed now"
+    err.hint = "the list changed while it was read; the same call may succeed now"
   elseif self.allow_partial == nil then
-    err.hint = "allow_partial = true takes what there is"
+    err.hint = "allow_partial = true accepts an incomplete list"
   end
   return err
 end
@@ -165,12 +165,12 @@ end
 --- What is wrong with a walk that is over, or nil.
 local function verdict(self)
   local total, list = known_total(self), self.list
-  local counts = total and ("the service states a total of %.0f, and has sent %.0f"):format(total, self.found)
+  local counts = total and ("the service states a total of %.0f and sent %.0f"):format(total, self.found)
   if self.cut and self.found ~= total then
     return incomplete(self, ("the list is longer than the %.0f pages that the service has%s"):format(list.last,
       counts and ": " .. counts or ""))
   end
-  if total and self.found < total then return incomplete(self, "the list is not whole: " .. counts) end
+  if total and self.found < total then return incomplete(self, "the list is incomplete: " .. counts) end
 end
 
 --- Gets the next page. False at the end.

@@ -26,7 +26,7 @@ end
 
 --- What a caller says of names: one of these three.
 local sorts = { "name", "names", "match" }
-local NEEDS = 'match: a selection needs match (a Lua pattern or a function; "" means all), name or names'
+local WANTED = 'selection: expected one of name, names and match (a Lua pattern or a function; "" means all)'
 
 ---@class aom.Selector
 ---@field wanted? string[]     names, each once; else a test:
@@ -61,12 +61,13 @@ function read.names(selector, list)
     if not listed[name] then wanted[#wanted + 1] = name end
     listed[name] = true
   end
-  for key in pairs(list) do
-    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
-      return errors.argument("names: expected a list without holes, and it has the key %s", errors.show(key))
-    end
+  local stray = plain.stray_key(list, #list)
+  if stray ~= nil then
+    return errors.argument("names: expected a list without holes, got the key %s", errors.show(stray))
   end
-  if not wanted[1] and not selector.allow_none then return errors.argument("names: the list is empty") end
+  if not wanted[1] and not selector.allow_none then
+    return errors.argument("names: expected at least one name, got an empty list")
+  end
   selector.wanted = wanted
 end
 
@@ -83,8 +84,8 @@ end
 
 local function mistaken_hyphen(pattern, meant)
   local err = errors.argument('match: in %s a "-" comes after a letter or digit, where it is a quantifier of Lua '
-    .. 'patterns, and no hyphen', errors.show(pattern))
-  err.hint = ('name = "…" means a text as it is; in a pattern a hyphen is written %%-, as in %s'):format(
+    .. 'patterns, not a hyphen', errors.show(pattern))
+  err.hint = ('use name = "…" for a literal name; in a pattern a hyphen is written %%-, as in %s'):format(
     errors.show(meant))
   return err
 end
@@ -116,11 +117,11 @@ function selection.selector(given, purpose)
   local sort
   for _, name in ipairs(sorts) do
     if given[name] ~= nil and sort then
-      return nil, errors.argument("%s: a selection takes one of name, names and match, and it has %s too", name, sort)
+      return nil, errors.argument("%s, got %s and %s", WANTED, sort, name)
     end
     if given[name] ~= nil then sort = name end
   end
-  if not sort then return nil, errors.argument(NEEDS) end
+  if not sort then return nil, errors.argument("%s, got none", WANTED) end
   local chosen, err = options.read_table("selection", { allow_none = given.allow_none }, selector_options)
   if not chosen then return nil, err end
   local selector = {

@@ -57,7 +57,7 @@ function state.open(given, world)
   if not new.loop then return nil, err end
   new.throttle = throttle.new(new.loop)
   if settings.insecure then
-    world.warn("option insecure: the server is not verified, anybody on the way can read and change calls")
+    world.warn("option insecure: the server is not verified; anyone on the network path can read and change calls")
   end
   return new
 end

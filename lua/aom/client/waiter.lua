@@ -18,9 +18,7 @@ local final = { success = true, fail = true, cancel = true, approvalFailed = tru
 
 local known = {
   timeout = options.rows.seconds, interval = options.rows.seconds, on_progress = options.rows.callable,
-  final = { test = function(value)
-    return not (type(value) == "table" and plain.list(value)) and "a list of statuses" or nil
-  end },
+  final = { kind = "list" },
 }
 
 local function is_final(execution, more)
@@ -32,10 +30,10 @@ local function is_final(execution, more)
 end
 
 local function timed_out(self, execution, failure)
-  local err = errors.new("timeout", ("the execution had not ended after %g seconds"):format(self.timeout))
+  local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.timeout))
   err.operation = "wait"
   if execution then
-    err.hint = ('its status is %s; an unknown one counts as running, unless option final names it')
+    err.hint = ('its status is %s; an unknown status counts as running, unless option final lists it')
       :format(errors.show(execution.status))
   elseif failure then
     err.hint = "last error: " .. failure.message

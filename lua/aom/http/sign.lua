@@ -35,14 +35,6 @@ local function check_date(value)
   return not is_date and "YYYYMMDDTHHMMSSZ" or nil
 end
 
-local function check_names(value)
-  if type(value) ~= "table" then return "a list of names" end
-  if not plain.list(value) then return "a list of names, with no metatable that may hide some" end
-  for index, name in next, value do
-    if type(index) ~= "number" or type(name) ~= "string" then return "a list of names" end
-  end
-end
-
 --- A table whose names are anybody's, which can be read as it is alone.
 local function map(wanted)
   return { test = function(value)
@@ -74,7 +66,7 @@ local key_rows = {
   date = { test = check_date },
   region = word,
   service = word,
-  signed_headers = { test = check_names },
+  signed_headers = { kind = "list" },
 }
 
 local scope_rows = { region = required, service = required }

@@ -92,13 +92,17 @@ local function count(value)
   return entries
 end
 
+--- A list of strings, without holes; with `max` of so many texts.
 function kinds.list(value, row)
-  local wanted = ("a list of at most %d strings of %s characters"):format(row.max, range(row.item_min, row.item_max))
-  local list = type(value) == "table" and plain.list(value)
+  local max, min, most = row.max, row.item_min, row.item_max
+  local wanted = max and ("a list of at most %d strings of %s characters"):format(max, range(min, most))
+    or "a list of strings"
+  if type(value) ~= "table" then return wanted end
+  local list = plain.list(value)
   if not list then return wanted .. ", with no metatable that may hide some" end
-  if count(value) ~= #list or #list > row.max then return wanted end
+  if count(value) ~= #list or max and #list > max then return wanted end
   for _, item in ipairs(list) do
-    if not is_text(item, row.item_min, row.item_max) then return wanted end
+    if type(item) ~= "string" or max and not is_text(item, min, most) then return wanted end
   end
 end
 

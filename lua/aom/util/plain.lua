@@ -57,6 +57,16 @@ function plain.list(container)
   return list
 end
 
+--- A key of a table that is none of its first elements, or nil.
+---@param container table
+---@param length integer
+---@return any
+function plain.stray_key(container, length)
+  for key in next, container do
+    if type(key) ~= "number" or key < 1 or key > length or key % 1 ~= 0 then return key end
+  end
+end
+
 -- What makes a table other than what it holds itself.
 local veils = { "__index", "__pairs", "__len" }
 

@@ -192,8 +192,8 @@ describe("a failed answer", function()
 
   for status, title in pairs {
     [300] = "the service refused the request",
-    [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified", [307] = "redirected",
-    [308] = "redirected for good", [400] = "bad request", [401] = "not authenticated", [403] = "forbidden",
+    [301] = "moved permanently", [302] = "redirected", [304] = "not modified", [307] = "redirected",
+    [308] = "redirected permanently", [400] = "bad request", [401] = "not authenticated", [403] = "forbidden",
     [404] = "not found", [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
     [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable", [504] = "gateway timed out",
   } do

@@ -160,11 +160,11 @@ describe("a walk over pages", function()
       local all, err = methods.all_workflows(state, { size = 2 })
       assert.is_nil(all)
       assert.are.equal("protocol", err.kind)
-      assert.are.equal(("the list is not whole: the service states a total of %d, and has sent %d"):format(case[4],
+      assert.are.equal(("the list is incomplete: the service states a total of %d and sent %d"):format(case[4],
         case[3]), err.message)
       assert.are.equal("list_workflows", err.operation)
       assert.are.equal(case[6] or false, err.retryable)
-      assert.matches(case[6] and "the list has changed" or "allow_partial = true", err.hint)
+      assert.matches(case[6] and "the list changed" or "allow_partial = true", err.hint)
       assert.are.equal(case[5], #asked)
     end)
 
@@ -385,7 +385,7 @@ describe("an iterator", function()
     end)
     assert.is_false(ok)
     assert.are.equal("protocol", err.kind)
-    assert.matches("total of 3, and has sent 1", err.message)
+    assert.matches("total of 3 and sent 1", err.message)
     assert.are.equal(1, seen)
     simulator.script(SHORT)
     seen = 0

@@ -154,7 +154,7 @@ for method, user in pairs(users) do
       ["a table for a name"] = { { name = { "db" } }, "^name: expected a non%-empty string, got a table" },
       ["a name that is too long"] = { { name = ("x"):rep(65) }, "^name: expected a string of 1 to 64 UTF%-8" },
       ["a text for names"] = { { names = "db" }, "^names: expected a list of names, got \"db\"" },
-      ["no names"] = { { names = {} }, "^names: the list is empty" },
+      ["no names"] = { { names = {} }, "^names: expected at least one name, got an empty list$" },
       ["a number among names"] = { { names = { "db", 5 } }, "^names%[2%]: expected a non%-empty string, got 5" },
       ["names with a hole"] = { { names = { [1] = "db", [3] = "x" } }, "^names: expected a list without holes" },
       ["names with a key"] = { { names = { "db", x = "y" } }, '^names: .*the key "x"' },
@@ -172,7 +172,7 @@ for method, user in pairs(users) do
 
     it("says how a hyphen is written", function()
       local _, err = user.run(open(), { match = "^nightly-backup$" })
-      assert.are.equal('name = "…" means a text as it is; in a pattern a hyphen is written %-, '
+      assert.are.equal('use name = "…" for a literal name; in a pattern a hyphen is written %-, '
         .. 'as in "^nightly%-backup$"', err.hint)
     end)
   end)

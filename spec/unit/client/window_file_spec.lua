@@ -129,7 +129,7 @@ describe("a maintenance window", function()
         world.files[FILE] = text
         local resumed, err = resume()
         assert.is_nil(resumed)
-        assert.matches("is not the journal of a maintenance window", err.message)
+        assert.matches("is not the file of a maintenance window", err.message)
         assert.are.equal(text, world.files[FILE])
       end)
     end
@@ -148,8 +148,8 @@ describe("a maintenance window", function()
 
     for name, case in pairs {
       ["another process"] = { { pid = 7, host = "web1" }, "paused.json: process 7 on web1 is still running and holds" },
-      ["nobody knows who"] = { {}, "paused.json: another process is still running and holds its window" },
-      ["this process"] = { "self", "paused.json: this process is pausing or resuming its window just now" },
+      ["nobody knows who"] = { {}, "paused.json: another process is still running and holds this window" },
+      ["this process"] = { "self", "paused.json: this process is pausing or resuming this window" },
     } do
       it("keeps a window from being begun: " .. name, function()
         had_by(case[1], math.huge)

@@ -253,7 +253,7 @@ describe("the options of a method behind a metatable", function()
     end, "^credentials.sk: expected" },
     { "the spellings of pause", { on = 7 }, function(given)
       return methods.pause(open(), { match = "", dry_run = true, states = given })
-    end, "^states: expected lists of texts under on and off, and found \"on\"" },
+    end, "^states: on: expected a list of strings, got 7$" },
     { "the type of a selection", { match = "", type = "corn" }, function(given)
       return methods.trigger_all(open(), given, "enable")
     end, "^list_workflows: type: expected" },
@@ -329,5 +329,5 @@ end)
 it("a bulk of an empty list is no bulk of all", function()
   local prepared, err = bulk.prepare({}, setmetatable({}, { __index = { "wf-1" } }), "disable")
   assert.is_nil(prepared)
-  assert.matches("^ids: expected a plain list", err.message)
+  assert.matches("^ids: expected a list with no metatable that may hide some, got a table$", err.message)
 end)

@@ -89,7 +89,7 @@ local function settle(entry, err, result)
   elseif switch.is_refused(err) then
     entry.state, entry.note, entry.unsettled = err.attempts == 0 and "planned" or "failed", err.message, nil
   else
-    entry.note = "may be disabled or not: " .. err.message
+    entry.note = "may or may not be disabled: " .. err.message
   end
 end
 
@@ -220,7 +220,7 @@ function pause.prepare(state, given)
   local chosen, err = switch.options("pause", given, allowed)
   if not chosen then return nil, err end
   if not chosen.file and not chosen.dry_run then
-    return nil, errors.argument("pause: file: required, unless it is a dry run")
+    return nil, errors.argument("pause: file: expected the path of a file, got nil; a dry run needs none")
   end
   local selector
   selector, err = selection.selector(chosen, { operation = "pause", noun = "scheduled workflow" })

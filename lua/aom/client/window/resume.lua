@@ -236,7 +236,7 @@ function resume.prepare(state, paused, given)
     local window
     window, err = plain.values(paused, { dry_run = true, file = true })
     if not window then return nil, err end
-    if window.dry_run then return nil, errors.argument("resume: a dry run has paused nothing") end
+    if window.dry_run then return nil, errors.argument("resume: a dry run paused nothing") end
     path = window.file
   end
   if type(path) ~= "string" or path == "" then

@@ -108,7 +108,7 @@ end
 ---@return aom.Error
 function switch.failure(journal, failures, what, hint, retryable)
   local err = errors.copy(failures[1])
-  err.message = ("%d of %d workflows could not be %s, the first one because: %s")
+  err.message = ("%d of %d workflows could not be %s; the first: %s")
     :format(#failures, #journal.workflows, what, err.message)
   err.hint, err.retryable, err.paused = hint, retryable, journal:view()
   return err

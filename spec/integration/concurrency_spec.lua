@@ -1,11 +1,11 @@
 --- Many calls at once over one engine, and what a new key is allowed.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
-local methods = client.methods
 
 local serial = 0
 local function open(url, options)

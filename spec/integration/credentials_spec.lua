@@ -1,7 +1,7 @@
 --- Every source of credentials, end to end against the simulator.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
@@ -144,14 +144,14 @@ for _, source in ipairs(sources) do
       assert.is_true(assert(accounts.trigger(state)).success)
       assert.is_true(assert(accounts.trigger(state)).success)
       assert.are.same(with(source.cost, { [TRIGGER] = 2 }), with(accounts.counts(simulator)))
-      client.methods.close(state)
+      client.close(state)
     end)
 
     it("come as well from an identity service whose address has the API's version", function()
       for _, suffix in ipairs { "/v3", "/v3/", "/v3.0" } do
         local state = open(source, { iam_endpoint = simulator.url .. suffix })
         assert.is_true(assert(accounts.trigger(state)).success)
-        client.methods.close(state)
+        client.close(state)
       end
       for name in pairs(accounts.counts(simulator)) do assert.is_nil(name:find("/v3/v3", 1, true)) end
     end)
@@ -162,7 +162,7 @@ for _, source in ipairs(sources) do
       local results, failures = accounts.run(state, 50)
       for i = 1, 50 do assert.is_true(results[i] ~= nil, tostring(failures[i])) end
       assert.are.same(with(source.cost, { [TRIGGER] = 50 }), with(accounts.counts(simulator)))
-      client.methods.close(state)
+      client.close(state)
     end)
 
     if source.expiring then
@@ -182,7 +182,7 @@ for _, source in ipairs(sources) do
           local once = name == PROJECTS or name == METADATA_TOKEN
           assert.are.equal(once and 1 or 2 * times, counts[name], name)
         end
-        client.methods.close(state)
+        client.close(state)
       end)
 
       it("are renewed when the service ends them early", function()
@@ -193,7 +193,7 @@ for _, source in ipairs(sources) do
         assert.are.equal(2, result.attempts)
         assert.is_true(assert(accounts.trigger(state)).success)
         assert.are.equal(4, accounts.counts(simulator)[TRIGGER])
-        client.methods.close(state)
+        client.close(state)
       end)
 
       it("that live shortly are not asked for at every call", function()
@@ -202,7 +202,7 @@ for _, source in ipairs(sources) do
         for _ = 1, 10 do assert(accounts.trigger(state)) end
         local counts = accounts.counts(simulator)
         assert.are.same(with(source.cost, { [TRIGGER] = 10 }), with(counts))
-        client.methods.close(state)
+        client.close(state)
       end)
     end
   end)
@@ -268,7 +268,7 @@ describe("a project that is looked up", function()
     for _ = 1, 3 do
       local state = assert(accounts.open(simulator, key))
       assert(accounts.trigger(state))
-      client.methods.close(state)
+      client.close(state)
     end
     assert.are.equal(1, accounts.counts(simulator)[PROJECTS])
   end)

@@ -11,7 +11,8 @@ describe("a renewal under libuv", function()
   end
 
   local accounts = require "spec.support.accounts"
-  local client = require "aom.client.methods"
+  local client = require "aom.client.state"
+  local methods = require "aom.client.methods"
 
   local simulator
   setup(function() simulator = accounts.simulator() end)
@@ -50,7 +51,7 @@ describe("a renewal under libuv", function()
       assert.are.equal(10, counts["PUT /trigger/action"])
       local asked = name == "a password" and "POST /v3/auth/tokens" or "GET /openstack/latest/securitykey"
       assert.are.equal(1, counts[asked])
-      client.methods.close(state)
+      client.close(state)
     end)
   end
 
@@ -58,18 +59,18 @@ describe("a renewal under libuv", function()
     local state = assert(accounts.open(simulator, { loop = "uv", username = "alice", password = "correct-horse",
       domain_name = "acme" }))
     local first, second
-    local handle = client.methods.trigger(state, "wf-1", "enable", function(err, result) first = err or result end)
+    local handle = methods.trigger(state, "wf-1", "enable", function(err, result) first = err or result end)
     local timer = uv.new_timer()
     uv.update_time() -- it stood still while the loop did not run
     uv.timer_start(timer, 50, 0, function()
       uv.close(timer)
       handle:cancel()
-      client.methods.trigger(state, "wf-1", "enable", function(err, result) second = err or result end)
+      methods.trigger(state, "wf-1", "enable", function(err, result) second = err or result end)
     end)
     uv.run()
     assert.are.equal("cancelled", first.kind)
     assert.is_true(second.success, tostring(second))
-    client.methods.close(state)
+    client.close(state)
   end)
 
   it("that waits to be tried again is not, when its call is cancelled", function()
@@ -86,11 +87,11 @@ describe("a renewal under libuv", function()
           handle:cancel()
         end)
       end }))
-    handle = client.methods.trigger(state, "wf-1", "enable", function(err) ended = err end)
+    handle = methods.trigger(state, "wf-1", "enable", function(err) ended = err end)
     uv.run()
     assert.are.equal("cancelled", ended.kind)
     assert.is_true((uv.hrtime() - asked) / 1e9 < patience.of(1.5))
     assert.are.equal(1, accounts.counts(simulator)["POST /v3/auth/tokens"])
-    client.methods.close(state)
+    client.close(state)
   end)
 end)

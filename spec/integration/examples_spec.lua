@@ -197,7 +197,7 @@ describe("the example", function()
     simulator.set { execution_time = 60 }
     local output, code = run("run_and_wait", "nightly-a", "1")
     assert.are.equal(1, code)
-    assert.matches("alert: .*had not ended", output)
+    assert.matches("alert: .*did not end", output)
     output, code = run("run_and_wait", "nobody", "1")
     assert.are.equal(1, code)
     assert.matches('no workflow is named "nobody"', output)

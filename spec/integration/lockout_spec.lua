@@ -2,7 +2,8 @@
 --- credentials, counted at the other end.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -29,7 +30,7 @@ local function with(entry, more)
 end
 
 local function bulk(state, list, concurrency, options)
-  return assert(client.methods.trigger_all(state, list, "enable", with(options or {}, { concurrency = concurrency })))
+  return assert(methods.trigger_all(state, list, "enable", with(options or {}, { concurrency = concurrency })))
 end
 
 describe("a wrong key", function()
@@ -59,8 +60,8 @@ describe("a wrong key", function()
     local sk = new_secret()
     for _ = 1, 5 do
       local state = open(sk)
-      client.methods.trigger(state, "wf-001", "enable")
-      client.methods.close(state)
+      methods.trigger(state, "wf-001", "enable")
+      client.close(state)
     end
     assert.are.equal(2, total())
   end)
@@ -184,10 +185,10 @@ describe("a right key", function()
     simulator.script { with(REFUSED_BEHIND, { match = other, times = 5 }) }
     local a, b = open(other), open(PROJECT)
     for _ = 1, 3 do
-      local _, err = client.methods.trigger(a, ids[1], "enable")
+      local _, err = methods.trigger(a, ids[1], "enable")
       assert.are.same({ "AOM.31009003", 1 }, { err.code, err.attempts })
     end
-    assert.is_true(assert(client.methods.trigger(b, ids[1], "enable")).success)
+    assert.is_true(assert(methods.trigger(b, ids[1], "enable")).success)
   end)
 end)
 

@@ -2,7 +2,8 @@
 --- the other account's service sees of it is nothing.
 
 local accounts = require "spec.support.accounts"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local doctor = require "aom.client.doctor"
 local process = require "spec.support.process"
 
@@ -49,8 +50,8 @@ for _, kind in ipairs { "a table", "a function", "a chain" } do
 
     it("are the whole client", function()
       local state = assert(client.open(options(), world))
-      assert.is_true(assert(client.methods.disable(state, "wf-1")).success)
-      client.methods.close(state)
+      assert.is_true(assert(methods.disable(state, "wf-1")).success)
+      client.close(state)
       assert.are.equal("disable", staging.state().workflows["wf-1"].trigger_status)
       assert.are.equal(0, production.state().counts.total)
     end)
@@ -63,8 +64,8 @@ for _, kind in ipairs { "a table", "a function", "a chain" } do
 
     it("are not joined to the environment's project, nor to its identity service", function()
       local state = assert(client.open(options { project_id = false }, world))
-      local result, err = client.methods.disable(state, "wf-1")
-      client.methods.close(state)
+      local result, err = methods.disable(state, "wf-1")
+      client.close(state)
       assert.is_nil(result)
       assert.are.equal("config", err.kind)
       assert.matches("HUAWEICLOUD_SDK_IAM_ENDPOINT was passed over", err.hint)

@@ -133,7 +133,8 @@ describe("over the wire", function()
 end)
 
 describe("a bulk over the wire", function()
-  local client = require "aom.client.methods"
+  local client = require "aom.client.state"
+  local methods = require "aom.client.methods"
   local simulator, state, ids
 
   setup(function()
@@ -145,13 +146,13 @@ describe("a bulk over the wire", function()
   before_each(function()
     simulator.reset()
     state = assert(client.open { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "" })
-    client.methods.trigger(state, ids[1], "disable")
+    methods.trigger(state, ids[1], "disable")
   end)
-  after_each(function() client.methods.close(state) end)
+  after_each(function() client.close(state) end)
 
   it("overlaps its calls, over as many connections as it has calls at once", function()
     simulator.set { latency = 0.05 }
-    local report = assert(client.methods.trigger_all(state, ids, "enable", { concurrency = 10 }))
+    local report = assert(methods.trigger_all(state, ids, "enable", { concurrency = 10 }))
     assert.are.equal(40, report.succeeded)
     for i, entry in ipairs(report) do assert.are.equal(ids[i], entry.result.workflow_id) end
     assert.is_true(report.elapsed < patience.of(1), report.elapsed)
@@ -163,15 +164,15 @@ describe("a bulk over the wire", function()
       proxy = "" })
     simulator.set { keys = { WRONGBULK = { sk = "right" } } }
     local before = simulator.state().counts.total
-    local report = assert(client.methods.trigger_all(other, ids, "enable", { concurrency = 20 }))
+    local report = assert(methods.trigger_all(other, ids, "enable", { concurrency = 20 }))
     assert.are.equal(40, report.failed)
     assert.are.equal(before + 2, simulator.state().counts.total)
-    client.methods.close(other)
+    client.close(other)
   end)
 
   it("pauses as a whole when one call is told to", function()
     simulator.script { { match = "wf-05", status = 429, headers = { ["Retry-After"] = "1" } } }
-    local report = assert(client.methods.trigger_all(state, ids, "enable", { concurrency = 4 }))
+    local report = assert(methods.trigger_all(state, ids, "enable", { concurrency = 4 }))
     assert.are.equal(40, report.succeeded)
     local told, after = nil, 0
     for _, request in ipairs(simulator.state().requests) do
@@ -184,7 +185,7 @@ describe("a bulk over the wire", function()
   end)
 
   it("raises what on_result raises, when all calls have ended", function()
-    local ok, err = pcall(client.methods.trigger_all, state, ids, "enable", {
+    local ok, err = pcall(methods.trigger_all, state, ids, "enable", {
       on_result = function(_, done) if done == 3 then error({ "mine" }, 0) end end,
     })
     assert.is_false(ok)

@@ -126,7 +126,7 @@ describe("a maintenance window of one of several processes", function()
   it("belongs to the client that paused", function()
     local first = client()
     first:pause { match = ".", file = file }
-    assert.matches("holds its window", elsewhere "resume")
+    assert.matches("holds this window", elsewhere "resume")
     first:close()
     assert.are.equal("done resumed", elsewhere "resume")
     first = client()
@@ -154,7 +154,7 @@ describe("a maintenance window of one of several processes", function()
   it("stays its client's when pausing is broken off", function()
     local ok = pcall(c.pause, c, { match = ".", file = file, on_result = function() error "no more" end })
     assert.is_false(ok)
-    assert.matches("holds its window", elsewhere "resume")
+    assert.matches("holds this window", elsewhere "resume")
     c:resume(file, { settle_timeout = 0 })
     assert.are.equal("", off())
   end)
@@ -180,7 +180,7 @@ describe("a maintenance window of one of several processes", function()
       assert.is_nil(result)
     end }
     quiet:close()
-    for i = 1, 2 do assert.matches("this process is pausing or resuming its window just now", refusals[i].message) end
+    for i = 1, 2 do assert.matches("this process is pausing or resuming this window", refusals[i].message) end
     c:resume(file)
     assert.are.equal("", off())
   end)
@@ -213,7 +213,7 @@ describe("a maintenance window of one of several processes", function()
           assert.are.equal(4, select(2, off():gsub(name .. "%-", "")))
           assert.are.equal(4, #off():gsub("[^-]", ""))
         else
-          assert.is_truthy(text:find("holds its window", 1, true) or text:find("has not been resumed", 1, true), text)
+          assert.is_truthy(text:find("holds this window", 1, true) or text:find("has not been resumed", 1, true), text)
         end
       end
       assert.are.equal(1, winners, table.concat(said))
@@ -231,7 +231,7 @@ describe("a maintenance window of one of several processes", function()
       local ended = 0
       for _, text in ipairs(said) do
         if text == "done resumed\n" then ended = ended + 1 end
-        assert.is_truthy(text:find "^done resumed" or text:find("holds its window", 1, true), text)
+        assert.is_truthy(text:find "^done resumed" or text:find("holds this window", 1, true), text)
       end
       assert.are.equal(1, ended, table.concat(said))
       assert.are.equal("", off())
@@ -242,7 +242,7 @@ describe("a maintenance window of one of several processes", function()
     elsewhere("pause", "match=.")
     local output = process.run(("env FAIL=write:1+=full LD_PRELOAD=%s %s 2>&1"):format(quote(shim), command "resume"))
     assert.are.equal("", off())
-    assert.matches("^aom: config: what was paused is enabled again, but the journal could not be saved", output)
+    assert.matches("^aom: config: what was paused is enabled again, but the window's file cannot be saved", output)
     assert.is_truthy(output:find(file .. " cannot be written: No space left on device", 1, true), output)
     assert.matches('the file still says "paused"', output)
     assert.are.equal("done resumed", elsewhere "resume")

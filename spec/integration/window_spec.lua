@@ -163,7 +163,7 @@ describe("a maintenance window", function()
         local ok, err = pcall(run)
         assert.is_false(ok)
         assert.are.equal("argument", err.kind)
-        assert.matches("is not the journal", err.message)
+        assert.matches("is not the file of a maintenance window", err.message)
       end
       assert.are.equal(text, assert(io.open(file)):read "*a")
       assert.are.equal("", wrong())

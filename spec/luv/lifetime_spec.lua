@@ -2,7 +2,8 @@
 --- cancelling at any moment, clients that are dropped, scripts that end early.
 
 local aom = require "aom"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uv = require "luv"
@@ -213,7 +214,7 @@ describe("under luv", function()
       weak[state] = true
       weak[state.loop] = true
       local result
-      client.methods.enable(state, "wf-1", function(_, r) result = r end)
+      methods.enable(state, "wf-1", function(_, r) result = r end)
       uvloop.run()
       assert.is_true(result.success)
     end
@@ -228,7 +229,7 @@ describe("under luv", function()
     do
       local state = assert(client.open(options()))
       weak[state] = true
-      client.methods.enable(state, "wf-1", function(_, r) result = r end)
+      methods.enable(state, "wf-1", function(_, r) result = r end)
     end
     uvloop.after(0.1, collect)
     uvloop.after(0.2, function()

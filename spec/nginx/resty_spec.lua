@@ -57,7 +57,8 @@ describe("lua-resty-http in nginx", function()
         }
         location = /attempts {
           content_by_lua_block {
-            local client = require "aom.client.methods"
+            local client = require "aom.client.state"
+            local methods = require "aom.client.methods"
             local attempt = require "aom.http.attempt"
             local state = client.open(options { transport = ngx.var.arg_transport })
             for i = 1, 3 do

@@ -1,6 +1,7 @@
 --- A simulated account with every way in, and clients that use one of them.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local process = require "spec.support.process"
 local system = require "aom.util.platform"
 
@@ -46,7 +47,7 @@ function accounts.open(simulator, options, world)
   return client.open(all, world or accounts.system())
 end
 
-function accounts.trigger(state) return client.methods.trigger(state, "wf-1", "enable") end
+function accounts.trigger(state) return methods.trigger(state, "wf-1", "enable") end
 
 --- How often the simulator was asked, by method and path.
 function accounts.counts(simulator)

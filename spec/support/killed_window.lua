@@ -16,7 +16,8 @@
 
 local what, url, file, fatal = arg[1], arg[2], arg[3], tonumber(arg[4])
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local system = require "aom.util.platform"
 
 local given = {}
@@ -57,10 +58,10 @@ while given.start and os.time() < tonumber(given.start) do end
 
 local result, err
 if what == "pause" then
-  result, err = client.methods.pause(state, { match = given.match or "^nightly", file = file, concurrency = 3,
+  result, err = methods.pause(state, { match = given.match or "^nightly", file = file, concurrency = 3,
     detach = given.detach and true or nil })
 else
-  result, err = client.methods.resume(state, file, { concurrency = 3, settle_timeout = 0.05,
+  result, err = methods.resume(state, file, { concurrency = 3, settle_timeout = 0.05,
     force = given.force and true or nil })
 end
 io.write(result and ("done %s%s"):format(result.stage, result.already and " already" or "") or tostring(err), "\n")

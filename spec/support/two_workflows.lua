@@ -2,7 +2,8 @@
 --- of tables and a time of its own.
 
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -58,13 +59,13 @@ function two_workflows.new()
   function self.pause(options)
     local all = { match = ".", file = FILE }
     for name, value in pairs(options or {}) do all[name] = value end
-    return client.methods.pause((self.open()), all)
+    return methods.pause((self.open()), all)
   end
 
   --- Also the loop.
   function self.resume(options)
     local state, loop = self.open()
-    local resumed, err = client.methods.resume(state, FILE, options)
+    local resumed, err = methods.resume(state, FILE, options)
     return resumed, err, loop
   end
 
@@ -78,7 +79,7 @@ function two_workflows.new()
       if trouble then error("SIGKILL", 0) end
       return answer
     end
-    assert(select(2, pcall(client.methods.pause, state, { match = ".", file = FILE })) == "SIGKILL")
+    assert(select(2, pcall(methods.pause, state, { match = ".", file = FILE })) == "SIGKILL")
     self.looks = 0
   end
 

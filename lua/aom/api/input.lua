@@ -1,59 +1,10 @@
 --- From an operation's row and a caller's arguments to a request. Checks every
 --- argument, so that what is wrong never leaves the machine.
 
-local core = require "aom.core"
-local errors = require "aom.util.errors"
+local check_value = require "aom.util.check".value
 local fields = require "aom.api.fields"
 
 local input = {}
-
----@class aom.Request
----@field operation aom.Operation
----@field values table<string, string>  the arguments that are given by position, by name
----@field path string                   decoded, after the project id
----@field query table[]                 { name, value } pairs
----@field body string
-
-local MAX_ID = 64
-local DOT = ("."):byte()
-local is_unreserved = core.is_unreserved
-
-local checks = {}
-
--- An id is one segment of a path. Bytes that could end the segment, or that
--- gateways and proxies are known to decode and interpret, are refused; any other
--- byte is percent-encoded, the same in the signature and on the wire.
-function checks.id(value)
-  if type(value) ~= "string" or value == "" or #value > MAX_ID then
-    return "a string of 1 to 64 bytes"
-  end
-  -- Nearly all ids are of unreserved bytes alone, which C sees at a glance.
-  if is_unreserved(value) and value:byte() ~= DOT then return nil end
-  if value == "." or value == ".." then return 'an id, which is never "." or ".."' end
-  if value:find("[/\\%%?#%z\1-\32\127]") then
-    return "an id without / \\ % ? #, blanks and control characters"
-  end
-end
-
-function checks.choice(value, parameter)
-  local choices = parameter.choices
-  for i = 1, #choices do
-    if value == choices[i] then return nil end
-  end
-  return '"' .. table.concat(parameter.choices, '" or "') .. '"'
-end
-
---- What is wrong with an argument, or nil.
----@param name string
----@param value any
----@param parameter aom.Parameter
----@return aom.Error|nil
-function input.check(name, value, parameter)
-  local wanted = checks[parameter.kind](value, parameter)
-  if wanted then
-    return errors.argument("%s: expected %s, got %s", name, wanted, errors.show(value))
-  end
-end
 
 -- Literal texts and names stand in turn, and no path has more than two names: one
 -- concatenation makes one string.
@@ -99,7 +50,7 @@ function input.build(row, a, b, c)
   for i = 1, #names do
     local name, value = names[i], b
     if i == 1 then value = a end
-    local err = input.check(name, value, row.parameters[name])
+    local err = check_value(name, value, row.parameters[name])
     if err then
       err.operation = row.name
       return nil, err

@@ -10,16 +10,12 @@
 ---   parameters  what a caller gives by position: what a value must be
 ---   arguments   the parameters in the order in which a caller gives them
 ---   fields      what a caller gives in one table, by the service's own names, in the
----               order in which it is sent; see aom.fields for what a field can be
+---               order in which it is sent; see aom.api.fields for what a field can be
 ---   fields_in   whether the fields travel in the "query" or in the "body"
 ---   idempotent  whether sending it twice does what sending it once does: only such a
 ---               request is sent again after the service may have seen it
----   result      what a good answer's body is, see aom.readers
+---   result      what a good answer's body is, see aom.api.bodies
 ---   official_name  the official name in snake case, under which it can be called too
-
----@class aom.Parameter
----@field kind "id"|"choice"
----@field choices? string[]
 
 ---@class aom.Operation
 ---@field name string
@@ -28,7 +24,7 @@
 ---@field method string
 ---@field path string[]
 ---@field query string[]
----@field parameters table<string, aom.Parameter>
+---@field parameters table<string, aom.Row>
 ---@field arguments string[]
 ---@field fields? aom.Field[]
 ---@field fields_in? "query"|"body"

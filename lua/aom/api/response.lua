@@ -7,6 +7,7 @@ local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local bodies = require "aom.api.bodies"
 local retry = require "aom.http.retry"
+local cut, one_line = require "aom.util.text".cut, require "aom.util.text".one_line
 
 local response = {}
 
@@ -90,16 +91,13 @@ end
 --- The first bytes of a body, fit for a message. Masked before they are cut, since no
 --- mask recognises half a secret.
 local function snippet(body, mask)
-  body = mask(body)
-  local text = body:sub(1, SNIPPET)
-  -- A multi-byte character that the cut went through is left out.
-  if #body > SNIPPET then text = text:gsub("[\192-\255][\128-\191]*$", "") .. "…" end
-  return (text:gsub("[%z\1-\31\127]+", " "))
+  local short, is_cut = cut(mask(body), SNIPPET)
+  return one_line(short) .. (is_cut and "…" or "")
 end
 
 local titles = {
-  [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified",
-  [307] = "redirected", [308] = "redirected for good",
+  [301] = "moved permanently", [302] = "redirected", [304] = "not modified",
+  [307] = "redirected", [308] = "redirected permanently",
   [400] = "bad request", [401] = "not authenticated", [403] = "forbidden", [404] = "not found",
   [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
   [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable",
@@ -185,10 +183,11 @@ local function result_of(answer, request, mask)
   }
   if not bodies[request.operation.result](answer.body, result) then
     return nil, errors.new("protocol",
-      "the answer is not what the service sends: " .. snippet(answer.body, mask),
+      "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),
       { status = answer.status, request_id = request_id and mask(request_id) })
   end
-  for name, value in pairs(request.values) do result[name] = value end
+  local names, values = request.operation.arguments, request.values
+  for i = 1, #names do result[names[i]] = values[names[i]] end
   return result
 end
 

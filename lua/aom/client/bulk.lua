@@ -2,6 +2,7 @@
 --- id, in order, whatever happens.
 
 local call = require "aom.client.call"
+local check = require "aom.util.check"
 local errors = require "aom.util.errors"
 local selection = require "aom.client.selection"
 local operations = require "aom.api.operations"
@@ -28,30 +29,28 @@ local CONCURRENCY = 16
 local row = operations.trigger
 
 local known = {
-  concurrency = options.kinds.count, rate = options.kinds.rate, stop_on_error = options.kinds.flag,
-  on_result = options.kinds.callable,
+  concurrency = options.rows.count, rate = options.rows.rate, stop_on_error = options.rows.flag,
+  on_result = options.rows.callable,
 }
 
 --- The entries of a report, before anything was sent.
 local function entries_of(ids)
   local elements, list = plain.list(ids), {}
   if not elements then
-    return nil, errors.argument("ids: expected a plain list, got a table whose metatable may hide some of it")
+    return nil, errors.argument("ids: expected a list with no metatable that may hide some, got a table")
   end
   for i, given in ipairs(elements) do
     local entry, err = { id = given }
     if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
     if not entry then return nil, err end
-    err = input.check(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
+    err = check.value(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry
   end
-  for key in next, ids do
-    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
-      return nil, errors.argument(
-        "ids: expected a list without holes, or a selection such as { name = … }, and it has the key %s",
-        errors.show(key))
-    end
+  local stray = plain.stray_key(ids, #list)
+  if stray ~= nil then
+    return nil, errors.argument(
+      "ids: expected a list without holes, or a selection such as { name = … }, got the key %s", errors.show(stray))
   end
   return list
 end
@@ -82,7 +81,7 @@ local function is_over(self) return self.stopped or is_cancelled(self) end
 local function left_out(self)
   local why = self.scope.cancelled and "the bulk was cancelled"
     or self.state.closed and "the client was closed" or "the bulk stopped at an error of another call"
-  return errors.new("cancelled", why .. " before this call was made",
+  return errors.new("cancelled", why .. " before this call was sent",
     { operation = row.name, attempts = 0 })
 end
 
@@ -142,12 +141,12 @@ local function run_selected(state, scope, select, action, chosen)
   return bulk.run(state, scope, entries, action, chosen)
 end
 
---- For `invoke.task`: a report.
+--- For dispatch.task: a report.
 ---@param ids any      ids, or workflows; or a selection: { name = … }, { match = …, … }
 ---@param action any
 ---@param given? table  options
 function bulk.prepare(state, ids, action, given)
-  local err = input.check("action", action, row.parameters.action)
+  local err = check.value("action", action, row.parameters.action)
   if err then return nil, err end
   local chosen
   chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)

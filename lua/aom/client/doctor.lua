@@ -3,7 +3,7 @@
 --- makes asks for the runs of a workflow that cannot exist.
 
 local call = require "aom.client.call"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
 local clock = require "aom.util.clock"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
@@ -13,6 +13,7 @@ local iam = require "aom.credentials.iam"
 local select_loop = require "aom.loop.select"
 local profile = require "aom.config.profile"
 local regions = require "aom.config.regions"
+local text = require "aom.util.text"
 
 local doctor = {}
 
@@ -57,7 +58,7 @@ local usual_fixes = {
 local function add(report, name, status, detail, fix)
   if status ~= "ok" then fix = fix or usual_fixes[name] end
   report[#report + 1] = {
-    name = name, status = status, detail = errors.one_line(detail), fix = fix and errors.one_line(fix),
+    name = name, status = status, detail = text.one_line(detail), fix = fix and text.one_line(fix),
   }
 end
 
@@ -200,9 +201,10 @@ local function check_endpoints(report, state)
   return reached
 end
 
--- A row for this one question: see aom.operations.
+-- A row for this one question: see aom.api.operations.
 local question = {
-  name = "doctor", official = "ListWorkflowExecutions", method = "GET", idempotent = true, result = "acknowledgement",
+  name = "doctor", official = "ListWorkflowExecutions", method = "GET", arguments = {}, idempotent = true,
+  result = "acknowledgement",
 }
 
 --- What an error of the service's says about access: a status, a detail and a fix.
@@ -250,14 +252,14 @@ function doctor.examine(given, world)
   end
   err = select_loop.enter(state.loop, false)
   if err then
-    client.methods.close(state)
+    client.close(state)
     return nil, err
   end
   check_configuration(report, state)
   check_profile(report, state.system)
   local known = check_credentials(report, state)
   check_access(report, state, check_endpoints(report, state), known)
-  client.methods.close(state)
+  client.close(state)
   return report
 end
 

@@ -2,18 +2,21 @@
 --- makes both faces, so that they cannot drift apart: the one that raises, and
 --- `aom.safe`, which returns nil, err.
 
-local client = require "aom.client.methods"
+local arguments = require "aom.client.arguments"
 local core = require "aom.core"
 local doctor = require "aom.client.doctor"
 local errors = require "aom.util.errors"
-local signing = require "aom.http.sign"
+local methods = require "aom.client.methods"
+local sign = require "aom.http.sign".sign
+local states = require "aom.client.state"
 local version = require "aom.util.version"
+local walks = require "aom.client.paginator".walks
 
 local facade = {}
 
 -- Clients are empty tables, and their states stand here: what a script prints or
 -- serialises by accident holds no token.
-local states = setmetatable({}, { __mode = "k" })
+local state_of = setmetatable({}, { __mode = "k" })
 
 local default_state
 
@@ -22,20 +25,20 @@ local default_state
 local function get_default()
   if not default_state then
     local err
-    default_state, err = client.open()
+    default_state, err = states.open()
     if not default_state then return nil, err end
   end
   return default_state
 end
 
 local function describe(object)
-  local state = states[object]
+  local state = state_of[object]
   return ("aom.client (%s%s)"):format(state.settings.endpoint.base, state.closed and ", closed" or "")
 end
 
 local function method(run, finish, name)
   return function(object, ...)
-    local state = states[object]
+    local state = state_of[object]
     if not state then
       return finish(nil, errors.argument("call it as client:%s(…), on a client", name))
     end
@@ -62,7 +65,7 @@ end
 
 local function walk_method(begin, finish, name)
   return function(object, ...)
-    local state = states[object]
+    local state = state_of[object]
     local walk, err
     if state then
       walk, err = begin(state, ...)
@@ -85,6 +88,15 @@ local function on_default(run, finish, module, name)
   end
 end
 
+--- A function of the module that needs no client, of so many arguments.
+local function plain(run, finish, module, name, most)
+  return function(...)
+    local err = (...) == module and dotted(name) or arguments.excess(name, most, select(most + 1, ...))
+    if err then return finish(nil, err) end
+    return finish(run(...))
+  end
+end
+
 local function versions()
   local info = core.versions()
   info.aom = version
@@ -99,29 +111,24 @@ end
 function facade.build(finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
   class.__index = {}
-  for name, run in pairs(client.methods) do class.__index[name] = method(run, finish, name) end
-  for name, begin in pairs(client.walks) do class.__index[name] = walk_method(begin, finish, name) end
-
-  local module = { is_error = errors.is_error, version = versions }
-  for _, name in ipairs { "trigger", "enable", "disable" } do
-    module[name] = on_default(client.methods[name], finish, module, name)
-  end
-  function module.client(options)
-    if options == module then return finish(nil, dotted "client") end
-    local state, err = client.open(options)
-    if not state then return finish(nil, err) end
+  for name, run in pairs(methods) do class.__index[name] = method(run, finish, name) end
+  for name, begin in pairs(walks) do class.__index[name] = walk_method(begin, finish, name) end
+  local function open(options)
+    local state, err = states.open(options)
+    if not state then return nil, err end
     local object = setmetatable({}, class)
-    states[object] = state
+    state_of[object] = state
     return object
   end
-  function module.doctor(options)
-    if options == module then return finish(nil, dotted "doctor") end
-    return finish(doctor.examine(options))
+
+  local module = { is_error = errors.is_error }
+  for _, name in ipairs { "trigger", "enable", "disable" } do
+    module[name] = on_default(methods[name], finish, module, name)
   end
-  function module.sign(request, credentials)
-    if request == module then return finish(nil, dotted "sign") end
-    return finish(signing.sign(request, credentials))
-  end
+  module.client = plain(open, finish, module, "client", 1)
+  module.doctor = plain(function(options) return doctor.examine(options) end, finish, module, "doctor", 1)
+  module.sign = plain(sign, finish, module, "sign", 2)
+  module.version = plain(versions, finish, module, "version", 0)
   return module
 end
 

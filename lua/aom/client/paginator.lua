@@ -7,6 +7,7 @@
 --- for on page 0. A list may also change while it is walked: elements are told apart by
 --- their ids, so that one which moved to a later page does not come twice.
 
+local arguments = require "aom.client.arguments"
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
 local dispatch = require "aom.client.dispatch"
@@ -48,12 +49,12 @@ local Walk = {}
 Walk.__index = Walk
 
 --- What the list's operation takes.
-local function arguments(self, filter)
+local function call_arguments(self, filter)
   if self.has_id then return self.id, filter end
   return filter
 end
 
-local walk_options = { allow_partial = options.kinds.flag }
+local walk_options = { allow_partial = options.rows.flag }
 
 --- Takes the options of a walk out of its filter: the rest is for the service.
 local function take_options(filter, what)
@@ -86,7 +87,7 @@ function paginator.walk(state, list, a, b)
   self.allow_partial, err = take_options(filter, row.name)
   if err then return nil, err end
   local built
-  built, err = input.build(row, arguments(self, filter))
+  built, err = input.build(row, call_arguments(self, filter))
   if not built then return nil, err end
   self.filter, self.size, self.first = filter, filter[list.size], filter[list.page] or 1
   self.next_page, self.asked_zero = self.first, self.first ~= 1
@@ -103,7 +104,7 @@ end
 local function fetch(self, scope, page)
   local list = self.list
   self.filter[list.page] = page
-  local result, err = dispatch.step(self.state, scope, list.operation, arguments(self, self.filter))
+  local result, err = dispatch.step(self.state, scope, list.operation, call_arguments(self, self.filter))
   if not result then return nil, err end
   self.pages, self.elements, self.at, self.fresh = self.pages + 1, result.elements, 0, false
   note_total(self, result.total)
@@ -154,9 +155,9 @@ local function wants_zero(self) return not self.asked_zero and self.found ~= kno
 local function incomplete(self, message)
   local err = errors.new("protocol", message, { operation = self.list.operation, retryable = self.changed })
   if self.changed then
-    err.hint = "the list has changed while it was read: the same call may succeed now"
+    err.hint = "the list changed while it was read; the same call may succeed now"
   elseif self.allow_partial == nil then
-    err.hint = "allow_partial = true takes what there is"
+    err.hint = "allow_partial = true accepts an incomplete list"
   end
   return err
 end
@@ -164,12 +165,12 @@ end
 --- What is wrong with a walk that is over, or nil.
 local function verdict(self)
   local total, list = known_total(self), self.list
-  local counts = total and ("the service states a total of %.0f, and has sent %.0f"):format(total, self.found)
+  local counts = total and ("the service states a total of %.0f and sent %.0f"):format(total, self.found)
   if self.cut and self.found ~= total then
     return incomplete(self, ("the list is longer than the %.0f pages that the service has%s"):format(list.last,
       counts and ": " .. counts or ""))
   end
-  if total and self.found < total then return incomplete(self, "the list is not whole: " .. counts) end
+  if total and self.found < total then return incomplete(self, "the list is incomplete: " .. counts) end
 end
 
 --- Gets the next page. False at the end.
@@ -229,11 +230,32 @@ function Walk:rest(scope)
   end
 end
 
---- For `invoke.task`: a whole list.
+--- For dispatch.task: a whole list.
 function paginator.prepare_all(state, list, a, b)
   local walk, err = paginator.walk(state, list, a, b)
   if not walk then return nil, err end
   return function(scope) return walk:rest(scope) end
+end
+
+--- How many arguments a walk over a list takes.
+---@param list aom.PagedList
+---@return integer
+function paginator.count_arguments(list) return #operations[list.operation].arguments + 1 end
+
+--- What begins a walk over a list, by the list's name. Not methods: the faces make
+--- iterators of them.
+---@type table<string, fun(state: aom.ClientState, ...): aom.Walk|nil, aom.Error|nil>
+paginator.walks = {}
+
+for name, list in pairs(paginator.lists) do
+  local signature = { name = name, values = paginator.count_arguments(list) }
+
+  paginator.walks[name] = function(state, ...)
+    local err, _, a, b = arguments.split(signature, ...)
+    if err then return nil, err end
+    if state.closed then return nil, errors.argument("the client is closed") end
+    return paginator.walk(state, list, a, b)
+  end
 end
 
 return paginator

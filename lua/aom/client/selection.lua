@@ -1,6 +1,7 @@
 --- Workflows by name: those of given names, or those that a pattern or a function means.
 --- Finding one, switching many and pausing select alike.
 
+local check = require "aom.util.check"
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
@@ -10,7 +11,7 @@ local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local similar = require "aom.util.similar"
 
-local names = {}
+local selection = {}
 
 local MAX_NAMED = 10
 local MAX_NEAR = 5
@@ -18,14 +19,14 @@ local MAX_NEAR = 5
 --- What an error lists: the first few, and how many more there are.
 ---@param items string[]
 ---@return string
-function names.enumerate(items)
+function selection.enumerate(items)
   if #items <= MAX_NAMED then return table.concat(items, ", ") end
   return ("%s and %d more"):format(table.concat(items, ", ", 1, MAX_NAMED), #items - MAX_NAMED)
 end
 
 --- What a caller says of names: one of these three.
 local sorts = { "name", "names", "match" }
-local NEEDS = 'match: a selection needs match (a Lua pattern or a function; "" means all), name or names'
+local WANTED = 'selection: expected one of name, names and match (a Lua pattern or a function; "" means all)'
 
 ---@class aom.Selector
 ---@field wanted? string[]     names, each once; else a test:
@@ -60,12 +61,13 @@ function read.names(selector, list)
     if not listed[name] then wanted[#wanted + 1] = name end
     listed[name] = true
   end
-  for key in pairs(list) do
-    if type(key) ~= "number" or key < 1 or key > #list or key % 1 ~= 0 then
-      return errors.argument("names: expected a list without holes, and it has the key %s", errors.show(key))
-    end
+  local stray = plain.stray_key(list, #list)
+  if stray ~= nil then
+    return errors.argument("names: expected a list without holes, got the key %s", errors.show(stray))
   end
-  if not wanted[1] and not selector.allow_none then return errors.argument("names: the list is empty") end
+  if not wanted[1] and not selector.allow_none then
+    return errors.argument("names: expected at least one name, got an empty list")
+  end
   selector.wanted = wanted
 end
 
@@ -74,16 +76,16 @@ end
 local function searcher(pattern)
   return function(workflow)
     if type(workflow.name) ~= "string" then return false end
-    local fine, found = pcall(string.find, workflow.name, pattern)
-    if fine then return found ~= nil end
+    local ok, found = pcall(string.find, workflow.name, pattern)
+    if ok then return found ~= nil end
     return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(pattern), found)
   end
 end
 
 local function mistaken_hyphen(pattern, meant)
   local err = errors.argument('match: in %s a "-" comes after a letter or digit, where it is a quantifier of Lua '
-    .. 'patterns, and no hyphen', errors.show(pattern))
-  err.hint = ('name = "…" means a text as it is; in a pattern a hyphen is written %%-, as in %s'):format(
+    .. 'patterns, not a hyphen', errors.show(pattern))
+  err.hint = ('use name = "…" for a literal name; in a pattern a hyphen is written %%-, as in %s'):format(
     errors.show(meant))
   return err
 end
@@ -104,22 +106,22 @@ function read.match(selector, match)
   return err
 end
 
-local selector_options = { allow_none = options.kinds.flag }
+local selector_options = { allow_none = options.rows.flag }
 
 --- Reads what is said of names.
 ---@param given table       name, names or match; allow_none
 ---@param purpose { operation: string, noun: string }
 ---@return aom.Selector|nil
 ---@return aom.Error|nil
-function names.selector(given, purpose)
+function selection.selector(given, purpose)
   local sort
   for _, name in ipairs(sorts) do
     if given[name] ~= nil and sort then
-      return nil, errors.argument("%s: a selection takes one of name, names and match, and it has %s too", name, sort)
+      return nil, errors.argument("%s, got %s and %s", WANTED, sort, name)
     end
     if given[name] ~= nil then sort = name end
   end
-  if not sort then return nil, errors.argument(NEEDS) end
+  if not sort then return nil, errors.argument("%s, got none", WANTED) end
   local chosen, err = options.read_table("selection", { allow_none = given.allow_none }, selector_options)
   if not chosen then return nil, err end
   local selector = {
@@ -141,7 +143,7 @@ local function near(words, workflows)
       listed[workflow] = true
     end
   end
-  return list[1] and "near names: " .. names.enumerate(list) or nil
+  return list[1] and "near names: " .. selection.enumerate(list) or nil
 end
 
 local function refusal(selector, parts, hint)
@@ -184,13 +186,13 @@ end
 local function show_all(list)
   local shown = {}
   for i, value in ipairs(list) do shown[i] = errors.show(value) end
-  return names.enumerate(shown)
+  return selection.enumerate(shown)
 end
 
 local function describe_ambiguous(selector, name, found)
   local ids = {}
   for i, workflow in ipairs(found) do ids[i] = tostring(workflow.id) end
-  return ("%d %ss are named %s: %s"):format(#found, selector.noun, errors.show(name), names.enumerate(ids))
+  return ("%d %ss are named %s: %s"):format(#found, selector.noun, errors.show(name), selection.enumerate(ids))
 end
 
 local function pick_named(selector, workflows)
@@ -218,7 +220,7 @@ end
 ---@param workflows table[]
 ---@return table[]|nil
 ---@return aom.Error|nil
-function names.pick(selector, workflows)
+function selection.pick(selector, workflows)
   if selector.wanted then return pick_named(selector, workflows) end
   local meant, err = filter(workflows, selector.matches)
   if not meant then return nil, err end
@@ -249,18 +251,18 @@ local function find(state, scope, selector, filters)
     local list, err = list_all(state, scope, narrowed)
     if not list then return nil, err end
     local found = by_name(selector, list)[only]
-    if found[1] then return names.pick(selector, list) end
+    if found[1] then return selection.pick(selector, list) end
   end
   local list, err = list_all(state, scope, filters)
   if not list then return nil, err end
-  return names.pick(selector, list)
+  return selection.pick(selector, list)
 end
 
---- For `invoke.task`: the one workflow of that name.
-function names.prepare_find(state, name)
+--- For dispatch.task: the one workflow of that name.
+function selection.prepare_find(state, name)
   local err = check_name("name", name)
   if err then return nil, err end
-  local selector = names.selector({ name = name }, { operation = "find", noun = "workflow" })
+  local selector = selection.selector({ name = name }, { operation = "find", noun = "workflow" })
   return function(scope)
     local found, failure = find(state, scope, selector, { allow_partial = false })
     return found and found[1], failure
@@ -270,23 +272,25 @@ end
 --- The service's filters that a selection may have.
 local filtering = { "type", "search", "tags", "create_by", "enterprise_project_id", "allow_partial" }
 
+local label = check.label("trigger_all", "field")
+
 local selecting = { allow_none = true }
 for _, name in ipairs(sorts) do selecting[name] = true end
 for _, name in ipairs(filtering) do selecting[name] = true end
 
 --- The workflows that a selection means, for something that changes them.
 ---@param state aom.ClientState
----@param selection table
+---@param given table
 ---@return (fun(scope: table): table[]|nil, aom.Error|nil)|nil  nil without an error: it is no selection
 ---@return aom.Error|nil
-function names.prepare_select(state, selection)
-  local values, err = plain.values(selection, selecting)
+function selection.prepare_select(state, given)
+  local values, err = plain.values(given, selecting)
   if not values then return nil, err end
   if next(values) == nil then return nil end
-  err = options.check_names(selection, selecting, "field")
+  err = check.names(given, selecting, label)
   if err then return nil, err end
   local selector
-  selector, err = names.selector(values, { operation = "trigger_all", noun = "workflow" })
+  selector, err = selection.selector(values, { operation = "trigger_all", noun = "workflow" })
   if not selector then return nil, err end
   local filters = {}
   for _, name in ipairs(filtering) do filters[name] = values[name] end
@@ -296,4 +300,4 @@ function names.prepare_select(state, selection)
   return function(scope) return find(state, scope, selector, filters) end
 end
 
-return names
+return selection

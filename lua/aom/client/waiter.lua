@@ -17,11 +17,8 @@ local TIMEOUT = 3600
 local final = { success = true, fail = true, cancel = true, approvalFailed = true }
 
 local known = {
-  timeout = options.kinds.seconds, interval = options.kinds.seconds, on_progress = options.kinds.callable,
-  final = {
-    function(value) return type(value) == "table" and plain.list(value) ~= nil end,
-    "a list of statuses",
-  },
+  timeout = options.rows.seconds, interval = options.rows.seconds, on_progress = options.rows.callable,
+  final = { kind = "list" },
 }
 
 local function is_final(execution, more)
@@ -33,10 +30,10 @@ local function is_final(execution, more)
 end
 
 local function timed_out(self, execution, failure)
-  local err = errors.new("timeout", ("the execution had not ended after %g seconds"):format(self.timeout))
+  local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.timeout))
   err.operation = "wait"
   if execution then
-    err.hint = ('its status is %s; an unknown one counts as running, unless option final names it')
+    err.hint = ('its status is %s; an unknown status counts as running, unless option final lists it')
       :format(errors.show(execution.status))
   elseif failure then
     err.hint = "last error: " .. failure.message
@@ -83,7 +80,7 @@ local function read_execution(execution)
   return values.workflow_id, execution_id
 end
 
---- For `invoke.task`: the execution as it is when it has ended.
+--- For dispatch.task: the execution as it is when it has ended.
 ---@param execution table  { workflow_id, execution_id }
 ---@param given? table     options
 function waiter.prepare_wait(state, execution, given)

@@ -1,7 +1,7 @@
 --- URLs of services: taken apart into what requests are built of, and refused when
 --- something in them could end up elsewhere than it seems to.
 
-local percent_decode = require "aom.util.text".percent_decode
+local text = require "aom.util.text"
 
 local endpoint = {}
 
@@ -45,8 +45,8 @@ end
 --- in a path at all.
 local function check_path(path)
   if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
-  local decoded = percent_decode(path)
-  if path:find("%%2[fF]") or decoded:find("[%z\1-\31\127\\]") then
+  local decoded = text.percent_decode(path)
+  if path:find("%%2[fF]") or decoded:find("\\", 1, true) or text.has_control(decoded) then
     return "holds an escaped slash, backslash or control character"
   end
   if (decoded .. "/"):find("/%.%.?/") then return "holds a . or .. in its path" end
@@ -58,7 +58,9 @@ end
 ---@return aom.Endpoint|nil
 ---@return string|nil problem
 function endpoint.parse(url)
-  if url:find("[%z\1-\32\127\\]") then return nil, "holds a blank, a control character or a backslash" end
+  if url:find "[ \\]" or text.has_control(url) then
+    return nil, "holds a blank, a control character or a backslash"
+  end
   if url:find("[?#]") then return nil, "holds a query or a fragment" end
   local scheme, rest = url:match("^(%a[%w+.-]*)://(.*)$")
   if not scheme then scheme, rest = "https", url end
@@ -85,7 +87,7 @@ function endpoint.list(value)
   if type(value) == "table" then return value end
   local list = {}
   for entry in value:gmatch("[^,]+") do
-    entry = entry:match("^%s*(.-)%s*$")
+    entry = text.trim(entry)
     if entry ~= "" then list[#list + 1] = entry end
   end
   return list

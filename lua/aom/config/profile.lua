@@ -7,6 +7,7 @@
 ---     project_id = …
 
 local errors = require "aom.util.errors"
+local has_control = require "aom.util.text".has_control
 local trim = require "aom.util.text".trim
 
 local profile = {}
@@ -77,7 +78,7 @@ end
 local function usable(section, path)
   local found = {}
   for key, value in pairs(section) do
-    if keys[key] and value:find("[%z\1-\31\127]") then
+    if keys[key] and has_control(value) then
       return nil, errors.config(("profile %s: %s holds a control character"):format(path, key))
     end
     if keys[key] and value ~= "" then found[key] = value end

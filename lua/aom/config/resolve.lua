@@ -1,6 +1,7 @@
 --- Where each setting comes from: argument, then environment, then profile file.
 --- Reads them once, when a client is made, and says where it looked.
 
+local check = require "aom.util.check"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
@@ -99,7 +100,7 @@ local function find_project(settings, from)
       (passed and passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
         .. from:searched "region")
   end
-  if not options.kinds.project[1](id) then
+  if not check.is(id, options.rows.project) then
     return errors.config(("the project id from %s is not 32 letters and digits"):format(where),
       "the console lists it under My Credentials, one for each region")
   end

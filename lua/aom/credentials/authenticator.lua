@@ -2,10 +2,12 @@
 --- C here; a token stays in the one header that sends it.
 
 local lockout = require "aom.credentials.lockout"
+local check = require "aom.util.check"
 local core = require "aom.core"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local mask = require "aom.util.mask"
+local options = require "aom.config.options"
 
 local authenticator = {}
 
@@ -38,24 +40,18 @@ function authenticator.check_algorithm(settings)
     table.concat(names, ", "), errors.show(settings.algorithm))
 end
 
-local function is_header_text(value)
-  return type(value) == "string" and value ~= "" and not value:find("[%z\1-\31\127]")
-end
+local required = { kind = "string", secret = true, required = true }
+local expiry = { test = function(value) return type(value) ~= "number" and "a number of seconds since 1970" or nil end }
 
-local function check(values)
-  if values.expires_at ~= nil and type(values.expires_at) ~= "number" then
-    return errors.config("expires_at must be a number of seconds since 1970")
-  end
-  if values.token ~= nil then
-    if is_header_text(values.token) and #values.token <= 40960 then return nil end
-    return errors.config("the token must be a string of 1 to 40960 bytes without control characters")
-  end
-  if not is_header_text(values.ak) or not is_header_text(values.sk) then
-    return errors.config("ak and sk must both be non-empty strings without control characters")
-  end
-  if values.security_token ~= nil and not is_header_text(values.security_token) then
-    return errors.config("the security token must be a non-empty string without control characters")
-  end
+local key_rows = { ak = required, sk = required, security_token = options.rows.secret, expires_at = expiry }
+local token_rows = { token = options.rows.token, expires_at = expiry }
+
+--- What is wrong with a provider's values, or nil.
+local function check_values(values)
+  local rows = values.token ~= nil and token_rows or key_rows
+  local err = check.members(values, rows, { member = "" })
+  if err then err.kind = "config" end
+  return err
 end
 
 --- A one-way name of a secret.
@@ -129,7 +125,7 @@ end
 ---@return aom.Bearer|nil
 ---@return aom.Error|nil
 function authenticator.new(settings, headers, values)
-  local err = check(values)
+  local err = check_values(values)
   if err then return nil, err end
   if values.token then return token_bearer(settings, headers, values) end
   return key_bearer(settings, headers, values)

@@ -12,8 +12,10 @@
 --- Here is only what lets the calls of this state wait for each other.
 
 local core = require "aom.core"
+local cut = require "aom.util.text".cut
 local shared_dict = require "aom.credentials.shared_dict"
 local errors = require "aom.util.errors"
+local one_line = require "aom.util.text".one_line
 local single_flight = require "aom.loop.single_flight"
 
 local breaker = {}
@@ -62,19 +64,13 @@ local function shared_failure(failure)
   return err
 end
 
---- At most `size` bytes of a text, without half a character at their end.
-local function cut(text, size)
-  if #text <= size then return text end
-  return (text:sub(1, size):gsub("[\192-\255][\128-\191]*$", ""))
-end
-
-local function line(value, size) return cut(errors.one_line(tostring(value or "")), size) end
+local function line(value, size) return (cut(one_line(tostring(value or "")), size)) end
 
 --- The parts of an error that are worth a place in a memory of bounded size. They were
 --- masked when the error was made.
 local function write_note(failure)
   return table.concat({ line(failure.status, 3), line(failure.code, 64), line(failure.request_id, 64),
-    line(failure.hint, 400), cut(failure.message, 480) }, "\n")
+    line(failure.hint, 400), (cut(failure.message, 480)) }, "\n")
 end
 
 --- The error that a refusal left, and that other credentials would help.

@@ -2,6 +2,7 @@
 --- identity service is asked for the project that has exactly the region's name. Asked
 --- once by all who wait, and remembered in the process for each key and region.
 
+local check = require "aom.util.check"
 local admission = require "aom.credentials.admission"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
@@ -33,7 +34,7 @@ local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to do withou
 
 local MAX_SHOWN = 10
 
-local is_id = options.kinds.project[1]
+local function is_id(value) return check.is(value, options.rows.project) end
 
 --- What helps in the end, and whether an id that was found is another account's.
 local function hint_of(settings)

@@ -10,15 +10,25 @@ local diagnose = {}
 
 diagnose.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
 
---- What an attempt without an answer may come from.
----@param kind string
+--- Whether a certificate is refused because nobody who is trusted has signed it. An expired
+--- one, or one of another host, is refused too, and no CA certificate helps.
+local function is_authority_unknown(message)
+  return message:find("issuer certificate", 1, true) ~= nil or message:find "self.signed certificate" ~= nil
+end
+
+--- What helps after an attempt without an answer, where that is certain.
+---@param trouble aom.Trouble
 ---@param settings table
+---@param is_direct boolean|nil  no proxy was on the way
 ---@return string|nil hint
-function diagnose.trouble(kind, settings)
-  -- What nginx trusts is said in nginx.conf, and named by the message.
-  if kind == "tls" then return settings.transport ~= "resty" and diagnose.CA_FIX or nil end
-  local proxy = settings.proxy
-  if kind == "network" and proxy and proxy ~= "" then return "the connection goes through the proxy of option proxy" end
+function diagnose.trouble(trouble, settings, is_direct)
+  if trouble.kind == "tls" then
+    -- What nginx trusts is said in nginx.conf, and named by the message.
+    local is_fix = settings.transport ~= "resty" and is_authority_unknown(trouble.message)
+    return is_fix and diagnose.CA_FIX or nil
+  end
+  local is_proxied = not is_direct and settings.proxy and settings.proxy ~= ""
+  if trouble.kind == "network" and is_proxied then return "the connection goes through the proxy of option proxy" end
 end
 
 local names = { "method", "path", "query" }

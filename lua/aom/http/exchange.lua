@@ -29,6 +29,7 @@ local exchange = {}
 ---@class aom.Request
 ---@field operation { name: string, method: string, idempotent: boolean, attempt_timeout?: number,
 ---  max_attempts?: integer }
+---@field values? table<string, string>  the caller's arguments by name, which a result tells again
 ---@field prefix? string         of the path, as far as it is not the endpoint's
 ---@field path string            decoded
 ---@field query table[]          { name, value } pairs
@@ -78,6 +79,8 @@ Exchange.__index = Exchange
 
 local DONE = { state = "done" }
 
+local function least(usual, own) return own and own < usual and own or usual end
+
 local function failed(err) return { state = "failed", err = err } end
 
 --- By its handle, or because the client was closed meanwhile.
@@ -116,16 +119,24 @@ local function admit(self, now)
     self.grant = self.grant or { headers = request.headers or {}, mask = request.mask or mask.of {} }
     return true
   end
-  local grant, err = access:admit(self.deadline, math.min(self.deadline, now + self.patience))
+  local grant, err = access:admit(self.deadline, least(self.deadline, now + self.patience))
   self.grant = grant or self.grant
   return grant, err
 end
 
---- Holds an attempt back while the service has asked another call to wait.
-local function keep_pace(self)
+local function is_throttled(self)
   local throttle = self.channel.throttle
-  if not throttle or throttle.resume_at == 0 or throttle:hold(self.deadline, self) then return true end
-  return nil, self.last or errors.new("timeout", "Retry-After exceeds the call's deadline")
+  return throttle and throttle.resume_at > 0 and throttle.resume_at > self.channel.loop.now()
+end
+
+--- Holds an attempt back while the service has asked another call to wait. The right to try
+--- a key out may have gone to the next call meanwhile: so it is asked for again.
+local function keep_pace(self)
+  if not self.channel.throttle:hold(self.deadline, self) then
+    return nil, self.last or errors.new("timeout", "Retry-After exceeds the call's deadline")
+  end
+  if is_cancelled(self) then return nil, errors.cancelled() end
+  return admit(self, self.channel.loop.now())
 end
 
 local function prepare(self, now)
@@ -154,7 +165,7 @@ end
 local function send(self)
   local loop = self.channel.loop
   self.attempts = self.attempts + 1
-  return loop.fetch(self.attempt, math.min(loop.now() + self.patience, self.deadline))
+  return loop.fetch(self.attempt, least(self.deadline, loop.now() + self.patience))
 end
 
 --- Whether another endpoint takes over at once from one that could not be reached. In
@@ -184,6 +195,7 @@ local function decide_on_retry(self, err, sent, answer)
   if throttle then throttle:slow(delay) end
   if not repeats or channel.loop.now() + delay >= self.deadline then return failed(err) end
   emit(self, "retry", { delay = delay, error = err })
+  if is_cancelled(self) then return failed(errors.cancelled()) end
   return { state = "wait", err = err, delay = delay }
 end
 
@@ -191,7 +203,7 @@ end
 local function decide_on_trouble(self, trouble)
   local hide = self.grant.mask
   local err = errors.new(trouble.kind, hide(trouble.message), {
-    hint = diagnose.trouble(trouble.kind, self.channel.settings),
+    hint = diagnose.trouble(trouble, self.channel.settings, self.attempt.no_proxy),
     cause = trouble.code and { code = trouble.code, message = hide(trouble.message) } or nil,
   })
   if fail_over(self, trouble) then return { state = "again", err = err } end
@@ -220,7 +232,9 @@ local function decide_on_answer(self, answer)
   local result, err = channel.read(answer, self.grant.mask, self.request)
   self.answer = answer
   if err and not channel.service then explain(self, err) end
+  -- Also of a call that was cancelled meanwhile: a refusal that is not counted may come again.
   if access then access:weigh(answer, err, self.attempt) end
+  if is_cancelled(self) then return failed(errors.cancelled()) end
   if channel.settings.on_event then
     emit(self, "response", { status = answer.status, headers = mask.headers(answer.headers) })
     -- The hook may have closed the client.
@@ -230,7 +244,10 @@ local function decide_on_answer(self, answer)
     self.result = result
     return DONE
   end
-  if answer.status == 401 and is_remedied(self) then return { state = "again", err = err } end
+  if answer.status == 401 then
+    if is_remedied(self) then return { state = "again", err = err } end
+    if is_cancelled(self) then return failed(errors.cancelled()) end
+  end
   return decide_on_retry(self, err, true, answer)
 end
 
@@ -239,7 +256,7 @@ local function turn(self)
   if is_cancelled(self) then return failed(errors.cancelled()) end
   local now = self.channel.loop.now()
   local ready, err = admit(self, now)
-  if ready then ready, err = keep_pace(self) end
+  while ready and is_throttled(self) do ready, err = keep_pace(self) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if not ready then return failed(err) end
   prepare(self, now)
@@ -249,8 +266,8 @@ local function turn(self)
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
   local answer, trouble = send(self)
-  if is_cancelled(self) then return failed(errors.cancelled()) end
   if answer then return decide_on_answer(self, answer) end
+  if is_cancelled(self) then return failed(errors.cancelled()) end
   return decide_on_trouble(self, trouble)
 end
 
@@ -297,8 +314,6 @@ function Exchange:run()
   if access then access:settle(err) end
   return result, err
 end
-
-local function least(usual, own) return own and own < usual and own or usual end
 
 --- Begins an exchange; nothing is sent before `run`.
 ---@param channel aom.Channel

@@ -6,19 +6,19 @@ local failover = {}
 --- Seconds after which the first endpoint gets another chance.
 local RETURN = 300
 
----@class aom.Endpoints
+---@class aom.Failover
 ---@field list aom.Endpoint[]
 ---@field index integer
-local Endpoints = {}
-Endpoints.__index = Endpoints
+local Failover = {}
+Failover.__index = Failover
 
 ---@param list aom.Endpoint[]
----@return aom.Endpoints
-function failover.new(list) return setmetatable({ list = list, index = 1, back_at = 0 }, Endpoints) end
+---@return aom.Failover
+function failover.new(list) return setmetatable({ list = list, index = 1, back_at = 0 }, Failover) end
 
 ---@param now number  monotonic seconds
 ---@return aom.Endpoint
-function Endpoints:current(now)
+function Failover:current(now)
   if self.index > 1 and now >= self.back_at then self.index = 1 end
   return self.list[self.index]
 end
@@ -27,7 +27,7 @@ end
 --- moves nobody on.
 ---@param failed aom.Endpoint
 ---@param now number
-function Endpoints:leave(failed, now)
+function Failover:leave(failed, now)
   if self.list[self.index] ~= failed then return end
   self.index = self.index % #self.list + 1
   self.back_at = now + RETURN

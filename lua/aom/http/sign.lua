@@ -1,114 +1,87 @@
 --- Signing alone, for those who bring their own transport. Pure: no I/O, and no
 --- clock but for a date that the caller leaves out.
 
+local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
-local options = require "aom.config.options"
 local plain = require "aom.util.plain"
+local text = require "aom.util.text"
 
-local signing = {}
+local sign = {}
 
-local request_fields = {
-  method = true, scheme = true, host = true, path = true, query = true, headers = true, body = true,
-}
-local key_fields = {
-  ak = true, sk = true, security_token = true, algorithm = true, date = true, region = true,
-  service = true, signed_headers = true,
-}
+local V11 = "V11-HMAC-SHA256"
 
-local function check_text(name, value, optional)
-  if value == nil and optional then return nil end
-  if type(value) ~= "string" or value == "" then
-    return errors.argument("%s: expected a non-empty string, got %s", name,
-      value == "" and "an empty one" or value == nil and "nil" or "a " .. type(value))
-  end
-  if value:find("[%z\1-\31\127]") then
-    return errors.argument("%s: expected a string without control characters", name)
-  end
-end
+local function is_token(value) return value:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil end
 
-local function is_token(text) return text:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil end
+local function is_text(value) return type(value) == "string" and value ~= "" and not text.has_control(value) end
 
-local function check_method(method)
-  local err = check_text("request.method", method)
-  if err then return err end
-  if not is_token(method) then
-    return errors.argument("request.method: expected one such as PUT, got %s", errors.show(method))
-  end
+local function check_method(value)
+  return not (is_text(value) and is_token(value)) and "a method such as PUT" or nil
 end
 
 -- What ends a host in a URL, or would stand in front of it.
-local function check_host(host)
-  local err = check_text("request.host", host)
-  if err then return err end
-  if host:find("[ /\\?#@]") then
-    return errors.argument("request.host: expected a host, perhaps with a port, got %s", errors.show(host))
-  end
+local function check_host(value)
+  return not (is_text(value) and not value:find "[ /\\?#@]") and "a host, perhaps with a port" or nil
 end
 
-local function check_date(date)
-  if date == nil then return nil end
-  if type(date) == "string" and date:find("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$") then return nil end
-  return errors.argument("credentials.date: expected YYYYMMDDTHHMMSSZ, got %s", errors.show(date))
+local function check_path(value)
+  return not (type(value) == "string" and value:sub(1, 1) == "/") and "a decoded path that starts with /" or nil
 end
 
-local function check_names_list(list)
-  if list == nil then return nil end
-  if type(list) ~= "table" or not plain.list(list) then
-    return errors.argument("credentials.signed_headers: expected a list of names, got %s%s", errors.show(list),
-      type(list) == "table" and " whose metatable may hide some" or "")
-  end
-  for index, name in next, list do
-    if type(index) ~= "number" or type(name) ~= "string" then
-      return errors.argument("credentials.signed_headers: expected a list of names, got %s for %s",
-        errors.show(name), errors.show(index))
-    end
-  end
-end
+local function check_body(value) return type(value) ~= "string" and "a string" or nil end
 
-local function first_error(checks)
-  for i = 1, checks.n do
-    if checks[i] then return checks[i] end
-  end
+local function check_date(value)
+  local is_date = type(value) == "string" and value:find "^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$"
+  return not is_date and "YYYYMMDDTHHMMSSZ" or nil
 end
 
 --- A table whose names are anybody's, which can be read as it is alone.
-local function check_map(name, value, wanted)
-  if value == nil then return nil end
-  if type(value) ~= "table" then return errors.argument("%s: expected %s, got %s", name, wanted, errors.show(value)) end
-  if plain.is_veiled(value) then
-    return errors.argument("%s: expected %s, got one whose metatable may hide some of it", name, wanted)
+local function map(wanted)
+  return { test = function(value)
+    if type(value) ~= "table" then return wanted end
+    return plain.is_veiled(value) and wanted .. " with no metatable that may hide some" or nil
+  end }
+end
+
+---@type table<string, aom.Row>
+local request_rows = {
+  method = { test = check_method, required = true },
+  scheme = { kind = "choice", choices = { "http", "https" } },
+  host = { test = check_host, required = true },
+  path = { test = check_path, required = true },
+  query = map "a list of { name, value } pairs or a table of values by name",
+  headers = map "a table of values by name",
+  body = { test = check_body, secret = true },
+}
+
+local word, required = { kind = "string" }, { kind = "string", required = true }
+local secret = { kind = "string", required = true, secret = true }
+
+---@type table<string, aom.Row>
+local key_rows = {
+  ak = secret,
+  sk = secret,
+  security_token = { kind = "string", secret = true },
+  algorithm = word,
+  date = { test = check_date },
+  region = word,
+  service = word,
+  signed_headers = { kind = "list" },
+}
+
+local scope_rows = { region = required, service = required }
+
+local request_label = check.label("request", "field", "request.")
+local key_label = check.label("credentials", "field", "credentials.")
+
+--- The signature of algorithm V11 is for a region and a service.
+local function read_key(given)
+  local key, err = check.table(given, key_rows, key_label)
+  if key and key.algorithm == V11 then
+    local fault = check.members(key, scope_rows, key_label)
+    if fault then return nil, fault end
   end
-end
-
-local function check_request(given)
-  local scheme = given.scheme
-  return first_error { n = 7,
-    check_method(given.method) or false,
-    check_host(given.host) or false,
-    (type(given.path) ~= "string" or given.path:sub(1, 1) ~= "/")
-      and errors.argument("request.path: expected a decoded path that starts with /"),
-    scheme ~= nil and scheme ~= "http" and scheme ~= "https"
-      and errors.argument('request.scheme: expected "http" or "https", got %s', errors.show(scheme)),
-    given.body ~= nil and type(given.body) ~= "string"
-      and errors.argument("request.body: expected a string, got a %s", type(given.body)),
-    check_map("request.headers", given.headers, "a table") or false,
-    check_map("request.query", given.query, "a list of { name, value } pairs") or false,
-  }
-end
-
-local function check_key(given)
-  local unscoped = given.algorithm ~= "V11-HMAC-SHA256"
-  return first_error { n = 8,
-    check_text("credentials.ak", given.ak) or false,
-    check_text("credentials.sk", given.sk) or false,
-    check_text("credentials.security_token", given.security_token, true) or false,
-    check_text("credentials.algorithm", given.algorithm, true) or false,
-    check_date(given.date) or false,
-    check_names_list(given.signed_headers) or false,
-    check_text("credentials.region", given.region, unscoped) or false,
-    check_text("credentials.service", given.service, unscoped) or false,
-  }
+  return key, err
 end
 
 local function text_of(value)
@@ -151,7 +124,7 @@ local function check_header(name, value)
   if not value then
     return errors.argument("request.headers: expected a string as the value of %s", errors.show(name))
   end
-  if value:find("[%z\1-\8\10-\31\127]") or value:find("[^ \t][ \t]*\t[ \t]*[^ \t]") then
+  if text.has_control((value:gsub("\t", ""))) or value:find("[^ \t][ \t]*\t[ \t]*[^ \t]") then
     return errors.argument("request.headers: the value of %s holds a control character", errors.show(name))
   end
 end
@@ -159,8 +132,8 @@ end
 local function copy_headers(headers)
   local copy, seen = {}, {}
   for name, value in next, headers or {} do
-    local text = text_of(value)
-    local err = check_header(name, text)
+    local value_text = text_of(value)
+    local err = check_header(name, value_text)
     if err then return nil, err end
     local lower = name:lower()
     if seen[lower] then
@@ -168,7 +141,7 @@ local function copy_headers(headers)
         errors.show(seen[lower]), errors.show(name))
     end
     seen[lower] = name
-    copy[name] = text
+    copy[name] = value_text
   end
   return copy, nil, seen
 end
@@ -203,26 +176,17 @@ local blamed = {
   no_date = "credentials.signed_headers", conflict = "request.headers",
 }
 
-local function read(what, given, names)
-  if type(given) ~= "table" then
-    return nil, errors.argument("%s: expected a table, got %s", what, errors.show(given))
-  end
-  return options.read(given, names, what .. " field")
-end
-
 --- Signs a request.
 ---@param given table  { method, host, path (decoded), scheme?, query?, headers?, body? }
 ---@param key table    { ak, sk, security_token?, algorithm?, date?, region?, service?, signed_headers? }
 ---@return table|nil signed  { headers, url, canonical_request, string_to_sign, signed_headers }
 ---@return aom.Error|nil err
-function signing.sign(given, key)
+function sign.sign(given, key)
   local request, err
-  given, err = read("request", given, request_fields)
+  given, err = check.table(given, request_rows, request_label)
   if not given then return nil, err end
-  key, err = read("credentials", key, key_fields)
+  key, err = read_key(key)
   if not key then return nil, err end
-  err = check_request(given) or check_key(key)
-  if err then return nil, err end
   request, err = copy_request(given, key)
   if not request then return nil, err end
   local made, signer, why = pcall(core.signer, {
@@ -241,4 +205,4 @@ function signing.sign(given, key)
   return signed
 end
 
-return signing
+return sign

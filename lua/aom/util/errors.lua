@@ -1,6 +1,8 @@
 --- The one error value of the library: a table that says what failed, how, and
 --- whether trying again makes sense. It never holds a secret.
 
+local text = require "aom.util.text"
+
 ---@alias aom.ErrorKind
 ---| "argument"    # a value given by the caller is wrong; nothing was sent
 ---| "config"      # region, endpoint, project or an option is missing or wrong
@@ -56,18 +58,10 @@ local function place(err)
   return " (" .. table.concat(parts, ", ") .. ")"
 end
 
---- Control bytes would let a server forge lines in a log, or command a terminal. Those
---- above 127 are two bytes each in UTF-8.
----@param text string
----@return string
-function errors.one_line(text)
-  return (text:gsub("[%z\1-\31\127]+", " "):gsub("\194[\128-\159]", " "))
-end
-
 function Error.__tostring(err)
   local line = "aom: " .. err.kind .. ": " .. err.message .. place(err)
   if err.hint then line = line .. "; " .. err.hint end
-  return errors.one_line(line)
+  return text.one_line(line)
 end
 
 --- Lets a script concatenate an error as it would a string.
@@ -120,15 +114,9 @@ end
 ---@param value any
 ---@return string
 function errors.show(value)
-  if type(value) ~= "string" then
-    if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
-    return "a " .. type(value)
-  end
-  local cut = value:sub(1, 40)
-  -- A multi-byte character that the cut may have gone through is left out.
-  if #value > 40 then cut = cut:gsub("[\192-\255][\128-\191]*$", "") end
-  local text = cut:gsub("[%z\1-\31\127]", function(byte) return ("\\%d"):format(byte:byte()) end)
-  return '"' .. text .. (#value > 40 and '…"' or '"')
+  if type(value) == "string" then return text.quote(value) end
+  if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
+  return "a " .. type(value)
 end
 
 return errors

@@ -19,8 +19,8 @@ local function index(container, name) return container[name] end
 ---@return any value
 ---@return aom.Error|nil err  it raised one
 function plain.index(container, name)
-  local fine, value = pcall(index, container, name)
-  if fine then return value end
+  local ok, value = pcall(index, container, name)
+  if ok then return value end
   return nil, errors.argument("%s: reading it raised an error: %s", tostring(name),
     type(value) == "string" and value or errors.show(value))
 end
@@ -55,6 +55,16 @@ function plain.list(container)
   local following, err = plain.index(container, length + 1)
   if err or following ~= nil then return nil end
   return list
+end
+
+--- A key of a table that is none of its first elements, or nil.
+---@param container table
+---@param length integer
+---@return any
+function plain.stray_key(container, length)
+  for key in next, container do
+    if type(key) ~= "number" or key < 1 or key > length or key % 1 ~= 0 then return key end
+  end
 end
 
 -- What makes a table other than what it holds itself.

@@ -1,10 +1,10 @@
---- Two questions about texts that many rooms ask: what stands between the blanks, and
---- what percent-encoding stands for.
+--- Questions about texts that many modules ask: what stands between the blanks, what
+--- percent-encoding stands for, whether control bytes are in it, and whether it is UTF-8.
 
 local text = {}
 
---- A text without the blanks around it. The pattern `^%s*(.-)%s*$` takes quadratic time,
---- which is for ever where somebody sends a million blanks.
+--- A text without the blanks around it. The pattern `^%s*(.-)%s*$` would take quadratic
+--- time, and a server may send a million blanks.
 ---@param value string
 ---@return string
 function text.trim(value)
@@ -17,6 +17,66 @@ end
 ---@return string
 function text.percent_decode(value)
   return (value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+local CONTROL = "[%z\1-\31\127]"
+
+--- Whether a text holds a control byte. A line break in a credential, a header or a URL
+--- would let it write headers of its own.
+---@param value string
+---@return boolean
+function text.has_control(value) return value:find(CONTROL) ~= nil end
+
+--- A text fit for one line of a log: control bytes would let a server forge lines, or
+--- command a terminal. Those above 127 are two bytes each in UTF-8.
+---@param value string
+---@return string
+function text.one_line(value)
+  return (value:gsub(CONTROL .. "+", " "):gsub("\194[\128-\159]", " "))
+end
+
+--- The first bytes of a text. A multi-byte character that the cut goes through is left out.
+---@param value string
+---@param size integer
+---@return string
+---@return boolean is_cut
+function text.cut(value, size)
+  if #value <= size then return value, false end
+  return (value:sub(1, size):gsub("[\192-\255][\128-\191]*$", "")), true
+end
+
+--- A text in quotes, for messages: short, with its control bytes as numbers.
+---@param value string
+---@return string
+function text.quote(value)
+  local short, is_cut = text.cut(value, 40)
+  short = short:gsub(CONTROL, function(byte) return ("\\%d"):format(byte:byte()) end)
+  return '"' .. short .. (is_cut and '…"' or '"')
+end
+
+--- How many characters a UTF-8 text has. Bytes that do not begin one are not counted.
+---@param value string
+---@return integer
+function text.length(value)
+  local _, continued = value:gsub("[\128-\191]", "")
+  return #value - continued
+end
+
+-- RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+local sequences = {
+  "\240[\144-\191][\128-\191][\128-\191]", "[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "\244[\128-\143][\128-\191][\128-\191]", "\224[\160-\191][\128-\191]", "[\225-\236][\128-\191][\128-\191]",
+  "\237[\128-\159][\128-\191]", "[\238\239][\128-\191][\128-\191]", "[\194-\223][\128-\191]",
+}
+
+---@param value string
+---@return boolean
+function text.is_utf8(value)
+  for _, sequence in ipairs(sequences) do
+    if not value:find "[\128-\255]" then return true end
+    value = value:gsub(sequence, " ")
+  end
+  return not value:find "[\128-\255]"
 end
 
 return text

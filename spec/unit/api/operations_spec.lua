@@ -107,8 +107,8 @@ describe("the fields of an operation", function()
     { "create_workflow", WORKFLOW, "quote", { "\237\160\128" }, "expected a list" },
     { "create_workflow", WORKFLOW, "name", "Nightly_任务-1" },
     { "create_workflow", WORKFLOW, "name", "a b", 'letters, digits, "-" and "_", got "a b"' },
-    { "create_workflow", WORKFLOW, "name", cjson.null, "required, and not given" },
-    { "create_workflow", WORKFLOW, "input", cjson.null, "required, and not given" },
+    { "create_workflow", WORKFLOW, "name", cjson.null, "got nil" },
+    { "create_workflow", WORKFLOW, "input", cjson.null, "got nil" },
     { "create_workflow", WORKFLOW, "input", "x", "expected a table with strings for keys" },
     { "create_workflow", WORKFLOW, "tags", tags, "at most 20" },
     { "create_workflow", WORKFLOW, "quote", { "a", 5 }, "expected a list of at most 128 strings of 1 to 128" },
@@ -117,7 +117,7 @@ describe("the fields of an operation", function()
     { "list_scripts", {}, "project_id", ("p"):rep(31), "expected a string of 32 UTF-8 characters" },
     { "list_scripts", {}, "page_num", 101, "from 0 to 100" },
     { "list_scripts", {}, "name", "" },
-    { "list_script_versions", {}, "script_id", nil, "required, and not given" },
+    { "list_script_versions", {}, "script_id", nil, "got nil" },
     { "list_jobs", {}, "page_size", 101, "from 1 to 100" },
   }
   for _, case in ipairs(cases) do
@@ -175,6 +175,6 @@ describe("the fields of an operation", function()
     assert.are.same(input, cjson.decode(build("create_workflow", with(WORKFLOW, { input = input })).body).input)
     local made, err = build("create_workflow", with(WORKFLOW, { input = { f = print } }))
     assert.is_nil(made)
-    assert.matches("^create_workflow: input: not fit for JSON: ", err.message)
+    assert.matches("^create_workflow: input: cannot be written as JSON: ", err.message)
   end)
 end)

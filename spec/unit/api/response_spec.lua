@@ -192,8 +192,8 @@ describe("a failed answer", function()
 
   for status, title in pairs {
     [300] = "the service refused the request",
-    [301] = "moved permanently", [302] = "found elsewhere", [304] = "not modified", [307] = "redirected",
-    [308] = "redirected for good", [400] = "bad request", [401] = "not authenticated", [403] = "forbidden",
+    [301] = "moved permanently", [302] = "redirected", [304] = "not modified", [307] = "redirected",
+    [308] = "redirected permanently", [400] = "bad request", [401] = "not authenticated", [403] = "forbidden",
     [404] = "not found", [408] = "request timed out", [413] = "request too large", [429] = "too many requests",
     [500] = "internal error", [502] = "bad gateway", [503] = "service unavailable", [504] = "gateway timed out",
   } do
@@ -296,12 +296,12 @@ describe("a good answer", function()
 
   it("that is none shows its first bytes only", function()
     local _, err = result("<html>" .. ("x"):rep(5000))
-    assert.are.equal("the answer is not what the service sends: <html>" .. ("x"):rep(194) .. "…", err.message)
+    assert.are.equal("unexpected response: <html>" .. ("x"):rep(194) .. "…", err.message)
   end)
 
   it("that is none is masked", function()
     local _, err = result("<p>" .. ("hush"):rep(100), nil, masking(("hush"):rep(100)))
-    assert.are.equal("the answer is not what the service sends: <p>***", err.message)
+    assert.are.equal("unexpected response: <p>***", err.message)
   end)
 
   -- Body; code and message of the error; the operation, where it is not trigger.

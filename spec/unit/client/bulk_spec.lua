@@ -1,11 +1,11 @@
 local bulk = require "aom.client.bulk"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local errors = require "aom.util.errors"
 local scopes = require "aom.loop.scope"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
-local methods = client.methods
 local OK = { status = 200, body = '{"success"}' }
 local LIST = { status = 200,
   body = '{"elements":[{"id":"1","name":"b"},{"id":"2","name":"a"}],"total_elements":2}' }
@@ -67,14 +67,14 @@ describe("a bulk", function()
     ["an action"] = { { { "a" }, "toggle" }, "^action: " },
     ["an option's name"] = { { { "a" }, "enable", { concurency = 1 } }, "unknown option" },
     ["an option's value"] = { { { "a" }, "enable", { concurrency = 0 } },
-      "^trigger_all: concurrency: expected a whole number, 1 or more, got 0$" },
+      "^trigger_all: concurrency: expected a whole number from 1 to 2147483647, got 0$" },
     ["a rate"] = { { { "a" }, "enable", { rate = 0 } }, "^trigger_all: rate: " },
     ["options"] = { { { "a" }, "enable", 5 }, "^trigger_all: expected a table of options, got 5" },
     ["an option of a kind that shows nothing"] =
       { { { "a" }, "enable", { on_result = {} } }, "^trigger_all: on_result: expected a function, got a table$" },
     ["a pattern"] = { { { match = "[" }, "enable" }, "is not a Lua pattern" },
     ["a selection without a pattern"] = { { { search = "x" }, "enable" },
-      "^match: a selection needs match .*, name or names$" },
+      "^selection: expected one of name, names and match .*, got none$" },
     ["a selection"] = { { { match = "a", typ = "cron" }, "enable" }, "unknown field" },
     ["a filter"] = { { { match = "a", type = "daily" }, "enable" }, "type: expected" },
   } do

@@ -1,5 +1,6 @@
 local breaker = require "aom.credentials.lockout"
-local call_client = require "aom.client.methods"
+local call_client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local scripted = require "spec.support.scripted"
@@ -35,7 +36,7 @@ describe("a call", function()
   local function run(answers, options)
     local loop = scripted.new(world, answers)
     local state = assert(call_client.open(scripted.options(loop, options), world))
-    local result, err = call_client.methods.trigger(state, "wf-1", "enable")
+    local result, err = methods.trigger(state, "wf-1", "enable")
     return result, err, loop, state
   end
 
@@ -150,7 +151,7 @@ describe("a call", function()
         for name, arguments in pairs(CALLS) do
           local loop = scripted.new(world, { row[2] })
           local state = assert(call_client.open(scripted.options(loop, { max_attempts = 1 }), world))
-          local result, err = call_client.methods[name](state, unpack(arguments))
+          local result, err = methods[name](state, unpack(arguments))
           assert.is_nil(result)
           assert.are.equal(1, #loop.attempts, name .. ": " .. tostring(err))
           assert.are.equal(row[REPEATABLE[name] and 3 or 4], err.retryable, name .. ": " .. tostring(err))
@@ -220,7 +221,7 @@ describe("a call", function()
 
     it("keeps what it learnt", function()
       local _, _, loop, state = run { EXPIRED, OK }
-      call_client.methods.trigger(state, "wf-2", "disable")
+      methods.trigger(state, "wf-2", "disable")
       assert.are.equal("20260102T032405Z", loop.attempts[3].wire.headers["X-Sdk-Date"])
     end)
 
@@ -247,9 +248,9 @@ describe("a call", function()
     it("never counts it as a wrong key", function()
       local _, _, loop, state = run { expired_at(24), expired_at(44), expired_at(4), expired_at(24), expired_at(44),
         expired_at(4), OK }
-      for _ = 1, 2 do call_client.methods.trigger(state, "wf-1", "enable") end
+      for _ = 1, 2 do methods.trigger(state, "wf-1", "enable") end
       assert.is_true(#loop.attempts >= 4)
-      local result = call_client.methods.trigger(state, "wf-1", "enable")
+      local result = methods.trigger(state, "wf-1", "enable")
       assert.is_true(result.success)
     end)
   end)
@@ -261,11 +262,11 @@ describe("a call", function()
       local _, first, loop, state = run { WRONG }
       assert.are.equal(1, #loop.attempts)
       assert.are.equal(1, first.attempts)
-      local _, second = call_client.methods.trigger(state, "wf-2", "enable")
+      local _, second = methods.trigger(state, "wf-2", "enable")
       assert.are.equal(2, #loop.attempts)
       assert.are.equal(1, second.attempts)
       for _ = 1, 10 do
-        local _, err = call_client.methods.trigger(state, "wf-3", "enable")
+        local _, err = methods.trigger(state, "wf-3", "enable")
         assert.are.equal(401, err.status)
         assert.are.equal(0, err.attempts)
         assert.matches("not sent", err.hint)
@@ -276,17 +277,17 @@ describe("a call", function()
 
     it("tries again after five minutes", function()
       local _, _, loop, state = run { WRONG, WRONG, OK }
-      call_client.methods.trigger(state, "wf", "enable")
+      methods.trigger(state, "wf", "enable")
       world.advance(299)
-      assert.is_nil((call_client.methods.trigger(state, "wf", "enable")))
+      assert.is_nil((methods.trigger(state, "wf", "enable")))
       world.advance(2)
-      assert.is_table(call_client.methods.trigger(state, "wf", "enable"))
+      assert.is_table(methods.trigger(state, "wf", "enable"))
       assert.are.equal(3, #loop.attempts)
     end)
 
     it("stops at once when the service says that it has locked the key", function()
       local _, _, loop, state = run { refusal "AK access failed to reach the limit,forbidden" }
-      local _, err = call_client.methods.trigger(state, "wf", "enable")
+      local _, err = methods.trigger(state, "wf", "enable")
       assert.are.equal(0, err.attempts)
       assert.are.equal(1, #loop.attempts)
     end)
@@ -297,9 +298,9 @@ describe("a call", function()
       local copy = {}
       for name, value in pairs(options) do copy[name] = value end
       local one, two = assert(call_client.open(options, world)), assert(call_client.open(copy, world))
-      call_client.methods.trigger(one, "wf", "enable")
-      call_client.methods.trigger(one, "wf", "enable")
-      local _, err = call_client.methods.trigger(two, "wf", "enable")
+      methods.trigger(one, "wf", "enable")
+      methods.trigger(one, "wf", "enable")
+      local _, err = methods.trigger(two, "wf", "enable")
       assert.are.equal(0, err.attempts)
       assert.are.equal(2, #loop.attempts)
     end)
@@ -307,7 +308,7 @@ describe("a call", function()
     it("is forgiven by what comes from behind the gateway", function()
       local missing = { status = 404, body = '{"error_code":"AOM.31001404","error_msg":"no such workflow"}' }
       local _, _, loop, state = run { WRONG, missing, WRONG, OK }
-      for _ = 1, 3 do call_client.methods.trigger(state, "wf", "enable") end
+      for _ = 1, 3 do methods.trigger(state, "wf", "enable") end
       assert.are.equal(4, #loop.attempts)
     end)
 
@@ -316,7 +317,7 @@ describe("a call", function()
       local busy = { status = 404, body = '{"error_code":"APIGW.0101","error_msg":"no such API"}' }
       local portal = { status = 200, body = "<!DOCTYPE html><p>log in" }
       local _, _, loop, state = run { WRONG, html, answer(404), busy, portal, WRONG, OK }
-      for _ = 1, 9 do call_client.methods.trigger(state, "wf", "enable") end
+      for _ = 1, 9 do methods.trigger(state, "wf", "enable") end
       assert.are.equal(6, #loop.attempts)
     end)
 
@@ -328,7 +329,7 @@ describe("a call", function()
     } do
       it("counts, whatever the answer's date is, " .. name, function()
         local _, _, loop, state = run { case[1] }
-        for _ = 1, 5 do call_client.methods.trigger(state, "wf", "enable") end
+        for _ = 1, 5 do methods.trigger(state, "wf", "enable") end
         assert.are.equal(case[2], #loop.attempts)
       end)
     end
@@ -338,7 +339,7 @@ describe("a call", function()
       expired.headers = { date = "Fri, 02 Jan 2026 03:04:05 GMT" }
       local _, first, loop, state = run { expired }
       assert.are.equal(2, first.attempts)
-      local _, second = call_client.methods.trigger(state, "wf", "enable")
+      local _, second = methods.trigger(state, "wf", "enable")
       assert.are.equal(0, second.attempts)
       assert.are.equal(2, #loop.attempts)
     end)
@@ -358,7 +359,7 @@ describe("a call", function()
     local state = assert(call_client.open(scripted.options(loop, { ak = false, sk = false, credentials = provider }),
       world))
     local first = breaker_of("ROLLING1")
-    local result = assert(call_client.methods.trigger(state, "wf", "enable"))
+    local result = assert(methods.trigger(state, "wf", "enable"))
     assert.are.equal(2, result.attempts)
     assert.are.equal("ROLLING2", loop.attempts[2].wire.headers.Authorization:match "Access=(%w+)")
     assert.is_nil(first.gate.holder)
@@ -406,9 +407,9 @@ describe("a call", function()
         local state
         local loop = scripted.new(world, case[1])
         state = assert(call_client.open(scripted.options(loop, { on_event = function(event)
-          if event.event == name:match "^%w+" then call_client.methods.close(state) end
+          if event.event == name:match "^%w+" then call_client.close(state) end
         end }), world))
-        local result, err = call_client.methods.trigger(state, "wf-1", "enable")
+        local result, err = methods.trigger(state, "wf-1", "enable")
         assert.is_nil(result)
         assert.are.equal("cancelled", err.kind)
         assert.are.equal(case[2], #loop.attempts)
@@ -425,9 +426,9 @@ describe("a call", function()
 
   it("is refused on a closed client", function()
     local _, _, _, state = run { OK }
-    call_client.methods.close(state)
-    call_client.methods.close(state)
-    local result, err = call_client.methods.trigger(state, "wf", "enable")
+    call_client.close(state)
+    call_client.close(state)
+    local result, err = methods.trigger(state, "wf", "enable")
     assert.is_nil(result)
     assert.are.equal("argument", err.kind)
   end)
@@ -436,7 +437,7 @@ describe("a call", function()
     local loop = scripted.new(world, { OK })
     local state = assert(call_client.open(scripted.options(loop), world))
     local seen
-    call_client.methods.trigger(state, "wf", "enable", function(err, result) seen = { err, result } end)
+    methods.trigger(state, "wf", "enable", function(err, result) seen = { err, result } end)
     assert.is_nil(seen[1])
     assert.is_true(seen[2].success)
   end)
@@ -445,7 +446,7 @@ describe("a call", function()
     local loop = scripted.new(world, { OK })
     local state = assert(call_client.open(scripted.options(loop), world))
     local called = false
-    local _, err = call_client.methods.trigger(state, "a/b", "enable", function() called = true end)
+    local _, err = methods.trigger(state, "a/b", "enable", function() called = true end)
     assert.are.equal("argument", err.kind)
     assert.is_false(called)
     assert.are.equal(0, #loop.attempts)

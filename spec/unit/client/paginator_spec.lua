@@ -1,5 +1,7 @@
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local paginator = require "aom.client.paginator"
+local methods = require "aom.client.methods"
 local pages = require "aom.client.paginator"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
@@ -129,7 +131,7 @@ describe("a walk over pages", function()
   for _, case in ipairs(whole) do
     it(case[1] .. " brings all", function()
       local state, asked = open(case[2])
-      local all, err = client.methods.all_workflows(state, case[3])
+      local all, err = methods.all_workflows(state, case[3])
       assert.is_nil(err)
       assert.are.equal(case[4], ids_of(all))
       assert.are.equal(case[5], #asked)
@@ -155,20 +157,20 @@ describe("a walk over pages", function()
   for _, case in ipairs(short) do
     it("that " .. case[1] .. " brings an error", function()
       local state, asked = open(case[2])
-      local all, err = client.methods.all_workflows(state, { size = 2 })
+      local all, err = methods.all_workflows(state, { size = 2 })
       assert.is_nil(all)
       assert.are.equal("protocol", err.kind)
-      assert.are.equal(("the list is not whole: the service states a total of %d, and has sent %d"):format(case[4],
+      assert.are.equal(("the list is incomplete: the service states a total of %d and sent %d"):format(case[4],
         case[3]), err.message)
       assert.are.equal("list_workflows", err.operation)
       assert.are.equal(case[6] or false, err.retryable)
-      assert.matches(case[6] and "the list has changed" or "allow_partial = true", err.hint)
+      assert.matches(case[6] and "the list changed" or "allow_partial = true", err.hint)
       assert.are.equal(case[5], #asked)
     end)
 
     it("that " .. case[1] .. " brings what there is to who allows it", function()
       local state, asked = open(case[2])
-      local all = assert(client.methods.all_workflows(state, { size = 2, allow_partial = true }))
+      local all = assert(methods.all_workflows(state, { size = 2, allow_partial = true }))
       assert.are.equal(case[3], #all)
       assert.are.equal(case[5], #asked)
       for _, body in ipairs(asked) do assert.is_nil(body.allow_partial) end
@@ -177,24 +179,24 @@ describe("a walk over pages", function()
 
   it("keeps elements without ids apart", function()
     local state = open(given { { { n = 1 }, { n = 1 }, total = 3 }, { { n = 2 }, total = 3 } })
-    assert.are.equal(3, #assert(client.methods.all_workflows(state, { size = 2 })))
+    assert.are.equal(3, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
   it("does not take an empty text for an id", function()
     local state = open(given { { { id = "", n = 1 }, { id = "", n = 2 }, total = 3 },
       { { id = "", n = 3 }, total = 3 } })
-    assert.are.equal(3, #assert(client.methods.all_workflows(state, { size = 2 })))
+    assert.are.equal(3, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
   it("takes ids that are numbers, and does not take tables for ids", function()
     local state = open(given { { { id = 1 }, { id = 2 }, total = 4 }, { { id = 2 }, { id = {} }, total = 4 },
       { { id = {} }, { id = { 1 } }, total = 4 } })
-    assert.are.equal(4, #assert(client.methods.all_workflows(state, { size = 2 })))
+    assert.are.equal(4, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
   it("says the same when it is asked again after its end", function()
     local state, asked = open(cut(3, { total = 9 }))
-    local walk = assert(client.walks.workflows(state))
+    local walk = assert(paginator.walks.workflows(state))
     for _ = 1, 3 do assert.is_table(walk:next()) end
     for _ = 1, 2 do
       local element, err = walk:next()
@@ -206,16 +208,16 @@ describe("a walk over pages", function()
 
   it("asks for the longest pages, from the first, unless told otherwise", function()
     local state, asked = open(function() return { total = 0 } end)
-    client.methods.all_workflows(state, { type = "cron" })
+    methods.all_workflows(state, { type = "cron" })
     assert.are.same({ sort_field = "create_time", sort_type = "ASC", page = 1, size = 100, type = "cron" }, asked[1])
-    client.methods.all_jobs(state, { page_num = 3, page_size = 7, name = "x" })
+    methods.all_jobs(state, { page_num = 3, page_size = 7, name = "x" })
     assert.are.equal(3, asked[2].page_num)
     assert.are.equal(7, asked[2].page_size)
   end)
 
   it("asks lazily", function()
     local state, asked = open(cut(5))
-    local it = assert(client.walks.workflows(state, { size = 2 }))
+    local it = assert(paginator.walks.workflows(state, { size = 2 }))
     assert.are.equal(0, #asked)
     it:next()
     it:next()
@@ -226,7 +228,7 @@ describe("a walk over pages", function()
 
   it("does not change the filter it was given", function()
     local filter = { size = 2, allow_partial = true }
-    client.methods.all_workflows(open(cut(5)), filter)
+    methods.all_workflows(open(cut(5)), filter)
     assert.are.same({ size = 2, allow_partial = true }, filter)
   end)
 
@@ -237,7 +239,7 @@ describe("a walk over pages", function()
       local state, asked = open(function(number, size, n)
         return n == request and { status = 403 } or pages_of(number, size)
       end)
-      local walk = assert(client.walks.workflows(state, { size = 2 }))
+      local walk = assert(paginator.walks.workflows(state, { size = 2 }))
       local seen, failures = {}, 0
       while true do
         local element, err = walk:next()
@@ -258,7 +260,7 @@ describe("a walk over pages", function()
 
   it("takes a 400 in the middle for an error", function()
     local state = open(function(page, size) return page == 2 and { status = 400 } or cut(5)(page, size) end)
-    local all, err = client.methods.all_workflows(state, { size = 2 })
+    local all, err = methods.all_workflows(state, { size = 2 })
     assert.is_nil(all)
     assert.are.equal(400, err.status)
   end)
@@ -279,7 +281,7 @@ describe("a walk over pages", function()
       local state, asked = open(case[1])
       local filter = { page_size = 1 }
       for key, value in pairs(case[2]) do filter[key] = value end
-      local all, err = client.methods.all_scripts(state, filter)
+      local all, err = methods.all_scripts(state, filter)
       if type(case[3]) == "number" then
         assert.is_nil(err)
         assert.are.equal(case[3], #all)
@@ -295,7 +297,7 @@ describe("a walk over pages", function()
   it("refuses a bad filter before it asks", function()
     local state, asked = open(function() return { total = 0 } end)
     for _, filter in ipairs { { typ = "cron" }, { size = 1000 }, { page = -1 }, { allow_partial = 1 }, 5 } do
-      local walked, err = client.walks.workflows(state, filter)
+      local walked, err = paginator.walks.workflows(state, filter)
       assert.is_nil(walked)
       assert.are.equal("argument", err.kind)
     end
@@ -304,11 +306,11 @@ describe("a walk over pages", function()
 
   it("takes the id that a list belongs to", function()
     local state = open(function() return { "t", total = 1 } end)
-    assert.are.equal("t", ids_of(client.methods.all_templates(state, "job-1")))
-    local all, err = client.methods.all_templates(state)
+    assert.are.equal("t", ids_of(methods.all_templates(state, "job-1")))
+    local all, err = methods.all_templates(state)
     assert.is_nil(all)
     assert.matches("job_id: expected a string of 1 to 64 bytes, got nil", err.message)
-    all, err = client.methods.all_templates(state, "a/b")
+    all, err = methods.all_templates(state, "a/b")
     assert.is_nil(all)
     assert.matches("^job_id: ", err.message)
   end)
@@ -316,7 +318,7 @@ describe("a walk over pages", function()
   it("tells versions of one script apart", function()
     local versions = { { id = "s", version_id = "v1" }, { id = "s", version_id = "v2" }, total = 2 }
     local state = open(function() return versions end)
-    assert.are.equal(2, #client.methods.all_script_versions(state, { script_id = "s" }))
+    assert.are.equal(2, #methods.all_script_versions(state, { script_id = "s" }))
   end)
 
   it("knows every list of the service", function()
@@ -383,7 +385,7 @@ describe("an iterator", function()
     end)
     assert.is_false(ok)
     assert.are.equal("protocol", err.kind)
-    assert.matches("total of 3, and has sent 1", err.message)
+    assert.matches("total of 3 and sent 1", err.message)
     assert.are.equal(1, seen)
     simulator.script(SHORT)
     seen = 0

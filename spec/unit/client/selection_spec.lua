@@ -1,7 +1,8 @@
 --- Selecting workflows, which finding one, switching many and pausing do alike.
 
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local errors = require "aom.util.errors"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
@@ -49,11 +50,11 @@ end
 
 local users = {
   trigger_all = {
-    run = function(state, selection) return client.methods.trigger_all(state, selection, "disable") end,
+    run = function(state, selection) return methods.trigger_all(state, selection, "disable") end,
     count = function(report) return report.succeeded end, noun = "workflow",
   },
   pause = {
-    run = function(state, selection) return client.methods.pause(state, with(selection, { file = FILE })) end,
+    run = function(state, selection) return methods.pause(state, with(selection, { file = FILE })) end,
     count = function(paused) return paused.paused end, noun = "scheduled workflow",
   },
 }
@@ -153,7 +154,7 @@ for method, user in pairs(users) do
       ["a table for a name"] = { { name = { "db" } }, "^name: expected a non%-empty string, got a table" },
       ["a name that is too long"] = { { name = ("x"):rep(65) }, "^name: expected a string of 1 to 64 UTF%-8" },
       ["a text for names"] = { { names = "db" }, "^names: expected a list of names, got \"db\"" },
-      ["no names"] = { { names = {} }, "^names: the list is empty" },
+      ["no names"] = { { names = {} }, "^names: expected at least one name, got an empty list$" },
       ["a number among names"] = { { names = { "db", 5 } }, "^names%[2%]: expected a non%-empty string, got 5" },
       ["names with a hole"] = { { names = { [1] = "db", [3] = "x" } }, "^names: expected a list without holes" },
       ["names with a key"] = { { names = { "db", x = "y" } }, '^names: .*the key "x"' },
@@ -171,7 +172,7 @@ for method, user in pairs(users) do
 
     it("says how a hyphen is written", function()
       local _, err = user.run(open(), { match = "^nightly-backup$" })
-      assert.are.equal('name = "…" means a text as it is; in a pattern a hyphen is written %-, '
+      assert.are.equal('use name = "…" for a literal name; in a pattern a hyphen is written %-, '
         .. 'as in "^nightly%-backup$"', err.hint)
     end)
   end)
@@ -181,14 +182,14 @@ describe("a selection of many", function()
   it("is in the order of its names", function()
     local state = open()
     local selection = { names = { "db-main", "nightly-backup", "db" } }
-    local report = assert(client.methods.trigger_all(state, selection, "enable"))
+    local report = assert(methods.trigger_all(state, selection, "enable"))
     assert.are.same({ "4", "1", "3" }, { report[1].id, report[2].id, report[3].id })
     assert.are.equal("db-main", report[1].name)
   end)
 
   it("lets the service search for a single name", function()
     local state, listed = open()
-    assert(client.methods.trigger_all(state, { name = "db" }, "enable"))
+    assert(methods.trigger_all(state, { name = "db" }, "enable"))
     assert.are.equal(1, #listed)
     assert.are.equal("db", listed[1].search)
   end)
@@ -201,12 +202,12 @@ describe("a selection of many", function()
       return { status = 200, headers = {}, body = ('{"elements":[%s],"total_elements":3}'):format(elements) }
     end })
     local state = assert(client.open(scripted.options(loop), world))
-    local report, err = client.methods.trigger_all(state, { match = "a" }, "enable")
+    local report, err = methods.trigger_all(state, { match = "a" }, "enable")
     assert.is_nil(report)
     assert.are.equal("protocol", err.kind)
-    report = assert(client.methods.trigger_all(state, { match = "a", allow_partial = true }, "enable"))
+    report = assert(methods.trigger_all(state, { match = "a", allow_partial = true }, "enable"))
     assert.are.equal(1, report.succeeded)
-    report, err = client.methods.find(state, "a")
+    report, err = methods.find(state, "a")
     assert.is_nil(report)
     assert.are.equal("protocol", err.kind)
     assert.is_nil(err.hint)
@@ -216,27 +217,27 @@ end)
 describe("a pause", function()
   it("of what is off already is one of nothing, and says what it matched", function()
     local state, _, switched, world = open()
-    local paused = assert(client.methods.pause(state, { name = "off", file = FILE }))
+    local paused = assert(methods.pause(state, { name = "off", file = FILE }))
     assert.are.equal(0, paused.paused)
     assert.are.equal(1, paused.matched)
     assert.are.same({}, switched)
     assert.truthy(world.files[FILE])
-    assert.are.equal("resumed", assert(client.methods.resume(state, paused)).stage)
+    assert.are.equal("resumed", assert(methods.resume(state, paused)).stage)
   end)
 
   it("of nothing, when that is allowed, can be resumed", function()
     local state = open()
-    local paused = assert(client.methods.pause(state, { match = "^x", allow_none = true, file = FILE }))
+    local paused = assert(methods.pause(state, { match = "^x", allow_none = true, file = FILE }))
     assert.are.equal("paused", paused.stage)
     assert.are.equal(0, paused.matched)
-    assert.are.equal(0, assert(client.methods.resume(state, FILE)).resumed)
+    assert.are.equal(0, assert(methods.resume(state, FILE)).resumed)
   end)
 
   it("counts what it matched in a dry run too", function()
-    local paused = assert(client.methods.pause(open(), { match = "^n", dry_run = true }))
+    local paused = assert(methods.pause(open(), { match = "^n", dry_run = true }))
     assert.are.equal(2, paused.matched)
     assert.are.equal(2, #paused.workflows)
-    local _, err = client.methods.pause(open(), { match = "^x", dry_run = true })
+    local _, err = methods.pause(open(), { match = "^x", dry_run = true })
     assert.are.equal("argument", err.kind)
   end)
 end)
@@ -244,14 +245,14 @@ end)
 describe("finding a workflow by its name", function()
   it("takes the one that is named so exactly", function()
     local state, listed = open()
-    assert.are.equal("3", assert(client.methods.find(state, "db")).id)
+    assert.are.equal("3", assert(methods.find(state, "db")).id)
     assert.are.equal(1, #listed)
     assert.are.equal("db", listed[1].search)
   end)
 
   it("does not rely on the service's search", function()
     local state, listed = open(nil, false)
-    assert.are.equal("1", assert(client.methods.find(state, "nightly-backup")).id)
+    assert.are.equal("1", assert(methods.find(state, "nightly-backup")).id)
     assert.are.equal(2, #listed)
     assert.is_nil(listed[2].search)
   end)
@@ -262,7 +263,7 @@ describe("finding a workflow by its name", function()
     ["twin"] = { '2 workflows are named "twin": 6, 7', nil, 2 },
   } do
     it("says what is wrong with " .. name, function()
-      local found, err = client.methods.find(open(), name)
+      local found, err = methods.find(open(), name)
       assert.is_nil(found)
       assert.is_true(errors.is_error(err))
       assert.are.equal("argument", err.kind)
@@ -276,7 +277,7 @@ describe("finding a workflow by its name", function()
   for _, name in ipairs { "", 5, ("x"):rep(65), false, {} } do
     it("refuses " .. (type(name) == "string" and #name .. " bytes" or tostring(name):gsub(":.*", "")), function()
       local state, listed = open()
-      local found, err = client.methods.find(state, name)
+      local found, err = methods.find(state, name)
       assert.is_nil(found)
       assert.matches("^name: expected", err.message)
       assert.are.same({}, listed)

@@ -1,5 +1,6 @@
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -10,7 +11,7 @@ describe("waiting for an execution", function()
     local world = world_of.new()
     local loop = scripted.new(world, answers)
     local state = assert(client.open(scripted.options(loop), world))
-    local result, err = client.methods.wait(state, execution or { workflow_id = "w", id = "e" }, options)
+    local result, err = methods.wait(state, execution or { workflow_id = "w", id = "e" }, options)
     return result, err, loop
   end
 
@@ -82,7 +83,8 @@ describe("waiting for an execution", function()
     ["an execution without a workflow"] = { { id = "e" }, nil, "^workflow_id: " },
     ["an execution without an id"] = { { workflow_id = "w" }, nil, "^execution_id: " },
     ["an unknown option"] = { { workflow_id = "w", id = "e" }, { timeuot = 1 }, "unknown option" },
-    ["a bad option"] = { { workflow_id = "w", id = "e" }, { timeout = "1" }, "wait: timeout: expected a positive" },
+    ["a bad option"] = { { workflow_id = "w", id = "e" }, { timeout = "1" },
+      'wait: timeout: expected a finite number of seconds above 0, got "1"' },
   } do
     it("refuses " .. name, function()
       local result, err, loop = wait({ shows "success" }, case[2], case[1])

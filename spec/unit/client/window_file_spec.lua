@@ -1,7 +1,8 @@
 --- The journal of a maintenance window, in any locale and as it was written before, and the
 --- lock beside it.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local process = require "spec.support.process"
 local system = require "aom.util.platform"
 local two_workflows = require "spec.support.two_workflows"
@@ -128,7 +129,7 @@ describe("a maintenance window", function()
         world.files[FILE] = text
         local resumed, err = resume()
         assert.is_nil(resumed)
-        assert.matches("is not the journal of a maintenance window", err.message)
+        assert.matches("is not the file of a maintenance window", err.message)
         assert.are.equal(text, world.files[FILE])
       end)
     end
@@ -147,8 +148,8 @@ describe("a maintenance window", function()
 
     for name, case in pairs {
       ["another process"] = { { pid = 7, host = "web1" }, "paused.json: process 7 on web1 is still running and holds" },
-      ["nobody knows who"] = { {}, "paused.json: another process is still running and holds its window" },
-      ["this process"] = { "self", "paused.json: this process is pausing or resuming its window just now" },
+      ["nobody knows who"] = { {}, "paused.json: another process is still running and holds this window" },
+      ["this process"] = { "self", "paused.json: this process is pausing or resuming this window" },
     } do
       it("keeps a window from being begun: " .. name, function()
         had_by(case[1], math.huge)
@@ -195,7 +196,7 @@ describe("a maintenance window", function()
         sleep(seconds)
         handle:cancel()
       end
-      handle = client.methods.pause(state, { match = ".", file = FILE }, function(err) caught = err end)
+      handle = methods.pause(state, { match = ".", file = FILE }, function(err) caught = err end)
       loop.body()
       assert.are.equal("cancelled", caught.kind)
       assert.are.equal(1, #loop.slept)
@@ -240,9 +241,9 @@ describe("a maintenance window", function()
           return lock
         end
         local state = open()
-        assert(client.methods.pause(state, { match = ".", file = FILE, detach = case[1].detach }))
+        assert(methods.pause(state, { match = ".", file = FILE, detach = case[1].detach }))
         assert.are.equal(case[2], ended)
-        client.methods.close(state)
+        client.close(state)
         assert.are.equal("release", ended)
       end)
     end

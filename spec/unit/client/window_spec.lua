@@ -1,7 +1,7 @@
 --- What a maintenance window does about calls that may still be under way at the service,
 --- to the second, and about a disk that fails.
 
-local client = require "aom.client.methods"
+local methods = require "aom.client.methods"
 local two_workflows = require "spec.support.two_workflows"
 
 local FILE = two_workflows.FILE
@@ -39,7 +39,7 @@ describe("a maintenance window", function()
         during = { a = service.status.a, b = service.status.b }
         sleep(seconds)
       end
-      assert(client.methods.resume(state, FILE))
+      assert(methods.resume(state, FILE))
       assert.are.same({ a = "enable", b = "enable" }, during)
     end)
 
@@ -72,14 +72,14 @@ describe("a maintenance window", function()
         die_while_pausing(3)
         local _, err = resume { settle_timeout = value }
         assert.are.equal("argument", err.kind)
-        assert.matches("settle_timeout: expected a number of seconds, 0 or more", err.message)
+        assert.matches("settle_timeout: expected a finite number of seconds, 0 or more", err.message)
         assert.are.equal(0, scene.looks)
       end)
     end
 
     it("need no second look when every call was answered", function()
       local state = open()
-      local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
+      local paused = assert(methods.pause(state, { match = ".", file = FILE }))
       scene.looks = 0
       local resumed, _, loop = resume()
       assert.are.equal(2, paused.paused)
@@ -91,7 +91,7 @@ describe("a maintenance window", function()
     it("are also those of attempts that were repeated", function()
       service.lost.b = 2
       local state = open { attempt_timeout = 10 }
-      assert.are.equal(2, assert(client.methods.pause(state, { match = ".", file = FILE })).paused)
+      assert.are.equal(2, assert(methods.pause(state, { match = ".", file = FILE })).paused)
       local _, _, loop = resume()
       assert.are.same({ 10 }, loop.slept)
       assert.are.same({ a = "enable", b = "enable" }, service.status)
@@ -101,7 +101,7 @@ describe("a maintenance window", function()
       die_while_pausing(15)
       local state, loop = open()
       function loop.sleep() error("SIGKILL", 0) end
-      assert.has_error(function() client.methods.resume(state, FILE) end, "SIGKILL")
+      assert.has_error(function() methods.resume(state, FILE) end, "SIGKILL")
       assert.matches('"stage": "resuming"', world.files[FILE])
       local _, _, second = resume()
       assert.are.same({ 20 }, second.slept)
@@ -118,7 +118,7 @@ describe("a maintenance window", function()
         service.status.b = nil
         sleep(seconds)
       end
-      local resumed = assert(client.methods.resume(state, FILE))
+      local resumed = assert(methods.resume(state, FILE))
       assert.are.equal(1, resumed.gone)
       assert.are.equal(1, resumed.resumed)
     end)
@@ -176,7 +176,7 @@ describe("a maintenance window", function()
         for _, status in pairs(service.status) do off = off + (status == "disable" and 1 or 0) end
         assert.are.equal(off, err.paused.paused)
         fixed()
-        assert.are.equal(off, client.methods.resume((open()), err.paused).resumed)
+        assert.are.equal(off, methods.resume((open()), err.paused).resumed)
         assert.are.same({ a = "enable", b = "enable" }, service.status)
       end)
     end
@@ -207,27 +207,27 @@ describe("a maintenance window", function()
     } do
       it("is no matter to who knows what was paused, when the file " .. name, function()
         local state = open()
-        local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
+        local paused = assert(methods.pause(state, { match = ".", file = FILE }))
         lose()
-        local resumed, err = client.methods.resume(state, FILE)
+        local resumed, err = methods.resume(state, FILE)
         assert.is_nil(resumed)
         assert.matches("cannot be read", err.message)
         local other = open { project_id = ("f"):rep(32) }
-        assert.is_nil((client.methods.resume(other, paused)))
+        assert.is_nil((methods.resume(other, paused)))
         assert.are.same({ a = "disable", b = "disable" }, service.status)
-        assert.are.equal(2, client.methods.resume(state, paused).resumed)
+        assert.are.equal(2, methods.resume(state, paused).resumed)
         assert.are.same({ a = "enable", b = "enable" }, service.status)
-        assert.is_true(client.methods.resume(state, paused).already)
+        assert.is_true(methods.resume(state, paused).already)
       end)
     end
 
     it("does not make a window of one that has ended", function()
       local state = open()
-      local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
-      assert(client.methods.resume(state, FILE))
+      local paused = assert(methods.pause(state, { match = ".", file = FILE }))
+      assert(methods.resume(state, FILE))
       world.files[FILE] = nil
       service.status.a = "disable"
-      local again = client.methods.resume(state, paused)
+      local again = methods.resume(state, paused)
       assert.is_true(again.already)
       assert.are.equal("disable", service.status.a)
     end)

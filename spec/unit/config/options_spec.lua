@@ -103,9 +103,9 @@ describe("client options", function()
 
   it("are told what is expected, and what was given", function()
     local _, err = options.check { timeout = "5" }
-    assert.are.equal('option timeout: expected a positive number of seconds, got "5"', err.message)
+    assert.are.equal('option timeout: expected a finite number of seconds above 0, got "5"', err.message)
     _, err = options.check { max_attempts = 0 }
-    assert.are.equal("option max_attempts: expected a whole number, 1 or more, got 0", err.message)
+    assert.are.equal("option max_attempts: expected a whole number from 1 to 2147483647, got 0", err.message)
     _, err = options.check { loop = "libuv" }
     assert.are.equal('option loop: expected "blocking", "uv", "nginx" or an adapter table, got "libuv"', err.message)
     _, err = options.check { proxy = true }

@@ -2,7 +2,8 @@
 --- of the spec's own, which notes them and answers from a table.
 
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local world = require "spec.support.world"
 
 local PROJECT, OTHER = ("0123456789abcdef"):rep(2), ("f"):rep(32)
@@ -42,7 +43,7 @@ end
 
 local function trigger(...)
   local state, seen = open(...)
-  local result, err = client.methods.trigger(state, "wf-1", "enable")
+  local result, err = methods.trigger(state, "wf-1", "enable")
   return result, err, seen
 end
 

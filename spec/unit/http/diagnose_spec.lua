@@ -150,10 +150,30 @@ describe("advice", function()
   end)
 end)
 
-describe("a hint on a call without an answer", function()
-  it("names files that libcurl trusts where libcurl is what verifies", function()
-    assert.matches("option ca_file", explain.trouble("tls", {}), 1, true)
-    assert.matches("option ca_file", explain.trouble("tls", { transport = "curl" }), 1, true)
-    assert.is_nil(explain.trouble("tls", { transport = "resty" }))
-  end)
+describe("what helps after an attempt without an answer", function()
+  local PROXY = { proxy = "http://proxy:3128" }
+  for title, row in pairs {
+    ["an unknown issuer"] = {
+      { kind = "tls", message = "SSL certificate problem: unable to get local issuer certificate" },
+      { transport = "curl" }, nil, "option ca_file" },
+    ["a self-signed certificate"] = { { kind = "tls", message = "SSL certificate problem: self-signed certificate" },
+      {}, nil, "ca_file" },
+    ["a self signed one of an old OpenSSL"] = {
+      { kind = "tls", message = "self signed certificate in certificate chain" }, {}, nil, "ca_file" },
+    ["an expired certificate"] = { { kind = "tls", message = "SSL certificate problem: certificate has expired" }, {} },
+    ["a certificate of another host"] = { { kind = "tls",
+      message = "SSL: no alternative certificate subject name matches target host name 'h'" }, {} },
+    ["a handshake that fails"] = { { kind = "tls", message = "wrong version number" }, PROXY },
+    ["what nginx does not trust"] = { { kind = "tls", message = "18: self signed certificate" },
+      { transport = "resty" } },
+    ["a reset behind a proxy"] = { { kind = "network", message = "reset" }, PROXY, nil, "option proxy" },
+    ["a reset past the proxy"] = { { kind = "network", message = "reset" }, PROXY, true },
+    ["a reset without a proxy"] = { { kind = "network", message = "reset" }, { proxy = "" } },
+    ["a time-out behind a proxy"] = { { kind = "timeout", message = "timed out" }, PROXY },
+  } do
+    it("is " .. (row[4] and "known" or "not known") .. ": " .. title, function()
+      local hint = explain.trouble(row[1], row[2], row[3])
+      if row[4] then assert.matches(row[4], hint) else assert.is_nil(hint) end
+    end)
+  end
 end)

@@ -2,7 +2,8 @@
 --- it: whether it counts towards the lock, whether it accepts the key, and whether a source
 --- that can renew is asked.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local core = require "aom.core"
 local evidence = require "aom.http.evidence"
 local scripted = require "spec.support.scripted"
@@ -123,7 +124,7 @@ describe("a call that is answered", function()
     local name = signer:fingerprint()
     signer:close()
     local state = assert(client.open(options, world))
-    for _ = 1, #answers do client.methods.trigger(state, "wf", "enable") end
+    for _ = 1, #answers do methods.trigger(state, "wf", "enable") end
     return core.lockout.look(name, world.now()), #loop.attempts
   end
 
@@ -175,7 +176,7 @@ describe("any 401", function()
             local run = ("%s %d"):format(title(row), asked)
             return first.token and { token = "t" .. asked } or { ak = "AK" .. asked, sk = run }
           end, { answer_of(row), answer_of { 200, JSON, '{"success"}' } })
-          local result, err = client.methods.trigger(state, "wf", "enable")
+          local result, err = methods.trigger(state, "wf", "enable")
           assert.is_nil(err)
           assert.are.equal(2, result.attempts)
           assert.are.equal(2, asked)
@@ -190,12 +191,12 @@ describe("any 401", function()
           return { token = "t" .. asked }
         end, { answer_of(row) })
         for _ = 1, 100 do
-          local _, err = client.methods.trigger(state, "wf", "enable")
+          local _, err = methods.trigger(state, "wf", "enable")
           assert.are.equal(401, err.status)
         end
         assert.are.equal(2, asked)
         world.advance(61)
-        for _ = 1, 100 do client.methods.trigger(state, "wf", "enable") end
+        for _ = 1, 100 do methods.trigger(state, "wf", "enable") end
         assert.are.equal(3, asked)
       end)
     end
@@ -209,7 +210,7 @@ describe("any 401", function()
       return { token = "t" .. asked }
     end, { function(attempt) return attempt.path:find "wf%-bad" and bad or good end })
     for i = 1, 60 do
-      local result = client.methods.trigger(state, i % 3 == 0 and "wf-bad" or "wf", "enable")
+      local result = methods.trigger(state, i % 3 == 0 and "wf-bad" or "wf", "enable")
       assert.are.equal(i % 3 ~= 0, result ~= nil)
     end
     assert.are.equal(2, asked)
@@ -223,12 +224,12 @@ describe("any 401", function()
       serial = serial + 1
       return { ak = pair.ak, sk = pair.sk }
     end, { wrong, wrong, good })
-    for _ = 1, 3 do client.methods.trigger(state, "wf", "enable") end
+    for _ = 1, 3 do methods.trigger(state, "wf", "enable") end
     assert.are.equal(2, #loop.attempts)
     pair = { ak = "AK-NEW", sk = "new " .. core.now() }
-    assert.is_nil((client.methods.trigger(state, "wf", "enable")))
+    assert.is_nil((methods.trigger(state, "wf", "enable")))
     world.advance(61)
-    assert.is_table(client.methods.trigger(state, "wf", "enable"))
+    assert.is_table(methods.trigger(state, "wf", "enable"))
     assert.are.equal(3, #loop.attempts)
     assert.are.equal(3, serial)
   end)
@@ -241,9 +242,9 @@ describe("any 401", function()
         asked = asked + 1
         return { token = "t" .. asked }
       end }), world))
-    local _, err = client.methods.trigger(state, "wf", "enable")
+    local _, err = methods.trigger(state, "wf", "enable")
     assert.are.same({ 401, 1 }, { err.status, err.attempts })
-    assert.is_table(client.methods.trigger(state, "wf", "enable"))
+    assert.is_table(methods.trigger(state, "wf", "enable"))
     assert.are.same({ 2, 2 }, { asked, #loop.attempts })
   end)
 end)

@@ -1,7 +1,10 @@
 --- One exchange carries the client's calls, those of the identity service, and the
 --- project look-up: what holds for one of them holds for all.
 
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local exchange = require "aom.http.exchange"
+local methods = require "aom.client.methods"
+local operations = require "aom.api.operations"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -26,7 +29,7 @@ describe("an exchange", function()
     end
     local loop = scripted.new(world, answers)
     local state = assert(client.open(scripted.options(loop, given), world))
-    local result, err = client.methods.trigger(state, "wf-1", "enable")
+    local result, err = methods.trigger(state, "wf-1", "enable")
     return result, err, loop
   end
 
@@ -101,8 +104,119 @@ describe("an exchange", function()
   it("keeps the pace that the service asks for in all calls of a client", function()
     local loop = scripted.new(world, { { status = 429, headers = { ["retry-after"] = "5" } }, OK })
     local state = assert(client.open(scripted.options(loop, { max_attempts = 1 }), world))
-    assert.is_nil(client.methods.trigger(state, "wf-1", "enable"))
-    assert.is_table(client.methods.trigger(state, "wf-2", "enable"))
+    assert.is_nil(methods.trigger(state, "wf-1", "enable"))
+    assert.is_table(methods.trigger(state, "wf-2", "enable"))
     assert.are.equal(5, loop.attempts[2].at)
+  end)
+
+  local REFUSED = { status = 401, body = '{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail"}' }
+  local DEAD = { kind = "network", message = "refused", sent = false }
+  local SKEWED = { status = 401, body = '{"error_code":"APIGW.0301","error_msg":"signature expired, '
+    .. 'server time: 20260102T040405Z"}' }
+  local ENDPOINTS = { endpoint = { "https://one.example.com", "https://two.example.com" } }
+
+  --- Runs a call and notes its events; `stop` names the one that closes the client.
+  local function watch(answers, more, stop)
+    local state, names = nil, {}
+    local given = { on_event = function(event)
+      names[#names + 1] = event.event
+      if event.event == stop then client.close(state) end
+    end }
+    for name, value in pairs(more or {}) do given[name] = value end
+    local loop = scripted.new(world, answers)
+    state = assert(client.open(scripted.options(loop, given), world))
+    local result, err = methods.trigger(state, "wf-1", "enable")
+    return result, err, loop, table.concat(names, " ")
+  end
+
+  -- Answers, options, hosts that were asked, waits, events.
+  for title, row in pairs {
+    ["goes on at the next endpoint at once"] = { { DEAD, OK }, ENDPOINTS, "one two", {},
+      "request failover request response" },
+    ["asks each endpoint once before it waits"] = { { DEAD, DEAD, OK }, ENDPOINTS, "one two one", { 0.1 },
+      "request failover request retry request response" },
+    ["has no second endpoint after a reset"] = { { { kind = "network" }, OK }, ENDPOINTS, "one one", { 0.05 },
+      "request retry request response" },
+    ["heals the clock without a wait"] = { { SKEWED, OK }, {}, "aom aom", {},
+      "request response skew request response" },
+    ["has no second attempt for a clock"] = { { SKEWED, OK }, { max_attempts = 1 }, "aom", {},
+      "request response skew" },
+    ["ends at once where Retry-After goes beyond the deadline"] = {
+      { { status = 503, headers = { ["retry-after"] = "61" } }, OK }, {}, "aom", {}, "request response" },
+    ["ends at once where a date in Retry-After does"] = {
+      { { status = 429, headers = { ["retry-after"] = "Fri, 02 Jan 2026 04:04:05 GMT" } }, OK }, {}, "aom", {},
+      "request response" },
+    ["takes an empty body for an answer"] = { { { status = 204 } }, {}, "aom", {}, "request response" },
+  } do
+    it(title, function()
+      local _, _, loop, events = watch(row[1], row[2])
+      local hosts = {}
+      for i, attempt in ipairs(loop.attempts) do hosts[i] = attempt.host:match "^%w+" end
+      assert.are.equal(row[3], table.concat(hosts, " "))
+      assert.are.same(row[4], loop.slept)
+      assert.are.equal(row[5], events)
+    end)
+  end
+
+  -- The event that closes the client, answers, requests that were made.
+  for title, row in pairs {
+    ["before it sends"] = { "request", { OK }, 0 },
+    ["after a refusal"] = { "response", { REFUSED }, 1 },
+    ["instead of a wait"] = { "retry", { { status = 503, headers = { ["retry-after"] = "50" } }, OK }, 1 },
+    ["at an endpoint that is dead"] = { "failover", { DEAD, OK }, 1, ENDPOINTS },
+    ["by a clock that was off"] = { "skew", { SKEWED, OK }, 1 },
+  } do
+    it("is cancelled " .. title .. ", and waits no more", function()
+      local result, err, loop = watch(row[2], row[4], row[1])
+      assert.is_nil(result)
+      assert.are.equal("cancelled", err.kind)
+      assert.are.equal(row[3], #loop.attempts)
+      assert.are.same({}, loop.slept)
+    end)
+  end
+
+  it("counts a refusal that came when the call was cancelled already", function()
+    local loop = scripted.new(world, {})
+    local options = scripted.options(loop)
+    local shared = {}
+    for name, value in pairs(options) do shared[name] = value end
+    local sent = 0
+    for _ = 1, 4 do
+      local state = assert(client.open(shared, world))
+      function loop.fetch()
+        sent, state.closed = sent + 1, true
+        return { status = 401, headers = {}, body = REFUSED.body }
+      end
+      local result, err = methods.trigger(state, "wf-1", "enable")
+      assert.is_nil(result)
+      assert.is_table(err)
+    end
+    assert.are.equal(2, sent)
+  end)
+
+  it("asks again for the right to send after it had to wait for the pace", function()
+    local state = assert(client.open(scripted.options(scripted.new(world, { OK }), { attempt_timeout = 2 }), world))
+    local admitted = {}
+    local access = {
+      admit = function(_, _, expires)
+        admitted[#admitted + 1] = { at = world.now(), expires = expires }
+        return { headers = {}, mask = tostring }
+      end,
+      weigh = function() end, settle = function() end,
+    }
+    local from = world.now()
+    state.throttle:slow(5)
+    local request = { operation = operations.trigger, values = {}, path = "/", query = {}, body = "" }
+    local result = exchange.new(state, request, access):run()
+    assert.is_true(result.success)
+    assert.are.same({ { at = from, expires = from + 2 }, { at = from + 5, expires = from + 7 } }, admitted)
+  end)
+
+  it("says that a body is empty where one is needed", function()
+    local loop = scripted.new(world, { { status = 200 } })
+    local state = assert(client.open(scripted.options(loop), world))
+    local _, err = methods.list_workflows(state)
+    assert.are.equal("protocol", err.kind)
+    assert.are.equal("unexpected response: an empty body", err.message)
   end)
 end)

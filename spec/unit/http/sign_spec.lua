@@ -222,7 +222,7 @@ describe("a bad input to signing", function()
     { "a query with a function", { query = { a = print } }, {}, "request.query: " },
     { "a query with no number", { query = { a = nan } }, {}, "request.query: " },
     { "a query with infinity", { query = { a = inf } }, {}, "request.query: " },
-    { "an unknown field", { methd = "PUT" }, {}, 'unknown request field "methd"', 'did you mean "method"?' },
+    { "an unknown field", { methd = "PUT" }, {}, 'request: unknown field "methd"', 'did you mean "method"?' },
     { "ak that is missing", {}, { ak = NONE }, "credentials.ak: " },
     { "an empty ak", {}, { ak = "" }, "credentials.ak: " },
     { "ak with a line break", {}, { ak = "hush\n" }, "credentials.ak: " },
@@ -253,7 +253,7 @@ describe("a bad input to signing", function()
     { "V11 with an empty region", {}, { algorithm = "V11-HMAC-SHA256", region = "", service = "s" },
       "credentials.region: " },
     { "a region that is a table", {}, { region = {} }, "credentials.region: " },
-    { "an unknown field of the key", {}, { secret_key = "hush" }, 'unknown credentials field "secret_key"' },
+    { "an unknown field of the key", {}, { secret_key = "hush" }, 'credentials: unknown field "secret_key"' },
   }
   for _, case in ipairs(cases) do
     it("is " .. case[1], function()
@@ -278,9 +278,9 @@ describe("a bad input to signing", function()
 
   it("is nothing at all", function()
     local _, err = sign()
-    assert.matches("^request: expected a table, got nil", err.message)
+    assert.matches("^request: expected a table of fields, got nil", err.message)
     _, err = sign(request())
-    assert.matches("^credentials: expected a table, got nil", err.message)
+    assert.matches("^credentials: expected a table of fields, got nil", err.message)
   end)
 
   for _, names in ipairs { { "X-One", "x-one" }, { "Host", "HOST" }, { "Content-Type", "content-Type" } } do

@@ -1,14 +1,14 @@
 --- Tables of a caller's that hold something behind a metatable, wherever one is taken.
 
 local bulk = require "aom.client.bulk"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
+local methods = require "aom.client.methods"
 local options = require "aom.config.options"
 local plain = require "aom.util.plain"
 local scripted = require "spec.support.scripted"
 local signing = require "aom.http.sign"
 local world = require "spec.support.world"
 
-local methods = client.methods
 
 --- A table that holds nothing itself: all is behind `__index`, as a table or a function,
 --- which counts how often each name is asked for.
@@ -245,7 +245,7 @@ describe("the options of a method behind a metatable", function()
       "^list_workflows: size: expected" },
     { "the name of a workflow", { name = "a b" }, function(given) return methods.create_workflow(open(), given) end,
       "^create_workflow: name: expected" },
-    { "the method of a request to sign", { method = "A B" }, function(given)
+    { "the method of a request to sign", { method = "A B", host = "h", path = "/" }, function(given)
       return signing.sign(given, { ak = "A", sk = "S" })
     end, "^request.method: expected" },
     { "the key to sign with", { ak = "A", sk = 7 }, function(given)
@@ -253,7 +253,7 @@ describe("the options of a method behind a metatable", function()
     end, "^credentials.sk: expected" },
     { "the spellings of pause", { on = 7 }, function(given)
       return methods.pause(open(), { match = "", dry_run = true, states = given })
-    end, "^states: expected lists of texts under on and off, and found \"on\"" },
+    end, "^states: on: expected a list of strings, got 7$" },
     { "the type of a selection", { match = "", type = "corn" }, function(given)
       return methods.trigger_all(open(), given, "enable")
     end, "^list_workflows: type: expected" },
@@ -329,5 +329,5 @@ end)
 it("a bulk of an empty list is no bulk of all", function()
   local prepared, err = bulk.prepare({}, setmetatable({}, { __index = { "wf-1" } }), "disable")
   assert.is_nil(prepared)
-  assert.matches("^ids: expected a plain list", err.message)
+  assert.matches("^ids: expected a list with no metatable that may hide some, got a table$", err.message)
 end)

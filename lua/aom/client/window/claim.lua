@@ -33,9 +33,9 @@ end
 local function refusal(scope, path, owner, how)
   if scope.cancelled then return errors.cancelled() end
   if owner == "self" then
-    return errors.argument("%s: this process is pausing or resuming its window just now", path)
+    return errors.argument("%s: this process is pausing or resuming this window", path)
   end
-  local err = errors.argument("%s: %s is still running and holds its window", path, owner_of(owner))
+  local err = errors.argument("%s: %s is still running and holds this window", path, owner_of(owner))
   err.hint = how
   return err
 end
@@ -48,7 +48,7 @@ end
 ---@return aom.Error|nil
 function claim.to_pause(state, scope, path)
   local taken, why, owner = lock(state, scope, path)
-  if owner then return nil, refusal(scope, path, owner, "pause with another file meanwhile") end
+  if owner then return nil, refusal(scope, path, owner, "use another file until then") end
   if not taken then return nil, errors.config("the window's file cannot be locked: " .. why) end
   if why then state.system.warn(why .. ": another process could end this window") end
   return taken
@@ -71,7 +71,7 @@ function claim.to_resume(state, scope, path, force)
   end
   if taken then return taken end
   if owner then
-    return nil, refusal(scope, path, owner, "resume it there, or close its client; or here with force = true")
+    return nil, refusal(scope, path, owner, "resume it there or close that client; force = true resumes it here")
   end
   state.system.warn("the window is resumed without a lock: " .. why)
   return false
@@ -97,7 +97,7 @@ end
 ---@return any
 ---@return aom.Error|nil
 function claim.hold(state, taken, work, outcome)
-  local fine, result, err = protect(work)
+  local ok, result, err = protect(work)
   if taken then
     local after = outcome()
     if after == "keep" then
@@ -107,7 +107,7 @@ function claim.hold(state, taken, work, outcome)
       taken:release()
     end
   end
-  if not fine then error(result, 0) end
+  if not ok then error(result, 0) end
   return result, err
 end
 

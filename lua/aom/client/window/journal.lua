@@ -62,7 +62,7 @@ function Journal:save()
   local lines = {}
   for i, entry in ipairs(self.workflows) do
     local text, why = json.encode(entry)
-    if not text then return nil, errors.config(("%s cannot be written down: %s"):format(entry.id, why)) end
+    if not text then return nil, errors.config(("%s: cannot be written as JSON: %s"):format(entry.id, why)) end
     lines[i] = "    " .. text
   end
   local text = ('{\n  "format": %s,\n  "project_id": %s,\n  "endpoint": %s,\n  "begun": %s,\n'
@@ -71,7 +71,7 @@ function Journal:save()
     numbers.write(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
   local written, why, taken = self.system.write_file(self.path, text, self.create)
   if taken then return nil, errors.argument("%s was created by somebody else meanwhile", self.path) end
-  if not written then return nil, errors.config("the journal could not be saved: " .. why) end
+  if not written then return nil, errors.config("the window's file cannot be saved: " .. why) end
   self.create, self.written = nil, self.stage
   return true
 end
@@ -108,12 +108,12 @@ end
 function journal.load(state, path)
   local text, why, absent = state.system.read_file(path)
   if not text then
-    return nil, errors.argument("the file of the window cannot be read: %s", why or path),
+    return nil, errors.argument("the window's file cannot be read: %s", why or path),
       absent and "absent" or "unreadable"
   end
   local value = json.decode(numbers.quote(text))
   if type(value) == "table" then value.patience = numbers.read(value.patience) end
-  if not is_sound(value) then return nil, errors.argument("%s is not the journal of a maintenance window", path) end
+  if not is_sound(value) then return nil, errors.argument("%s is not the file of a maintenance window", path) end
   local err = check_owner(state, value, path)
   if err then return nil, err end
   value.system, value.path, value.written = state.system, path, value.stage

@@ -1,14 +1,14 @@
 --- The beginning of a maintenance window: switches off every scheduled workflow that is
 --- meant and on, and remembers exactly those.
 
+local check = require "aom.util.check"
 local claim = require "aom.client.window.claim"
 local errors = require "aom.util.errors"
-local journals = require "aom.client.window.journal"
+local journal = require "aom.client.window.journal"
 local selection = require "aom.client.selection"
 local numbers = require "aom.client.window.numbers"
 local operations = require "aom.api.operations"
 local paginator = require "aom.client.paginator"
-local input = require "aom.api.input"
 local states = require "aom.client.window.states"
 local switch = require "aom.client.window.switch"
 
@@ -20,7 +20,7 @@ local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 
 --- Refuses to overwrite what somebody still needs. True: there is no file.
 local function check_file(self)
-  local old, err, what = journals.load(self.state, self.chosen.file)
+  local old, err, what = journal.load(self.state, self.chosen.file)
   if what == "absent" then return true end
   if not old then return nil, err end
   if old.stage == "resumed" then return false end
@@ -31,7 +31,7 @@ end
 
 --- The journal is of no use with an id in it that no call can name.
 local function check_id(workflow)
-  local fault = input.check("id", workflow.id, operations.trigger.parameters.workflow_id)
+  local fault = check.value("id", workflow.id, operations.trigger.parameters.workflow_id)
   if not fault then return nil end
   return errors.new("protocol", ("the service lists a workflow named %s that cannot be switched: %s"):format(
     errors.show(workflow.name), fault.message))
@@ -89,7 +89,7 @@ local function settle(entry, err, result)
   elseif switch.is_refused(err) then
     entry.state, entry.note, entry.unsettled = err.attempts == 0 and "planned" or "failed", err.message, nil
   else
-    entry.note = "may be disabled or not: " .. err.message
+    entry.note = "may or may not be disabled: " .. err.message
   end
 end
 
@@ -124,8 +124,8 @@ local function pause_all(self, by_id)
       list, by_id = switch.list(self.state, self.scope, self.filter)
       if not list then return nil, by_id end
     end
-    local fine, err = pause_batch(self, batch_from(entries, first, size), by_id)
-    if not fine then return nil, err end
+    local ok, err = pause_batch(self, batch_from(entries, first, size), by_id)
+    if not ok then return nil, err end
   end
   return true
 end
@@ -170,7 +170,7 @@ local function survey(self)
   if not list then return nil, by_id end
   local entries, err = plan(self, list)
   if not entries then return nil, err end
-  self.journal = journals.new(self.state, self.chosen.file, entries)
+  self.journal = journal.new(self.state, self.chosen.file, entries)
   self.done, self.total, self.failures = 0, #entries, {}
   return by_id
 end
@@ -190,16 +190,16 @@ local function run(self)
   by_id, err = survey(self)
   if not by_id then return nil, err end
   self.journal.create = absent
-  local fine
-  fine, err = self.journal:save()
-  if not fine then return nil, err end
-  fine, err = pause_all(self, by_id)
-  if not fine then return unfinished(self, err) end
+  local ok
+  ok, err = self.journal:save()
+  if not ok then return nil, err end
+  ok, err = pause_all(self, by_id)
+  if not ok then return unfinished(self, err) end
   if self.failures[1] then return nil, switch.failure(self.journal, self.failures, "disabled", HINT, false) end
   look_again(self)
   self.journal.stage = "paused"
-  fine, err = self.journal:save()
-  if not fine then return unfinished(self, err) end
+  ok, err = self.journal:save()
+  if not ok then return unfinished(self, err) end
   return view_of(self)
 end
 
@@ -214,13 +214,13 @@ local function begin(self)
   end)
 end
 
---- For `invoke.task`: what was paused.
+--- For dispatch.task: what was paused.
 ---@param given any  options
 function pause.prepare(state, given)
   local chosen, err = switch.options("pause", given, allowed)
   if not chosen then return nil, err end
   if not chosen.file and not chosen.dry_run then
-    return nil, errors.argument("pause: file: required, unless it is a dry run")
+    return nil, errors.argument("pause: file: expected the path of a file, got nil; a dry run needs none")
   end
   local selector
   selector, err = selection.selector(chosen, { operation = "pause", noun = "scheduled workflow" })

@@ -3,7 +3,7 @@
 
 local claim = require "aom.client.window.claim"
 local errors = require "aom.util.errors"
-local journals = require "aom.client.window.journal"
+local journal = require "aom.client.window.journal"
 local numbers = require "aom.client.window.numbers"
 local plain = require "aom.util.plain"
 local states = require "aom.client.window.states"
@@ -23,9 +23,9 @@ local function present(entries, by_id)
 end
 
 --- Those of which `is_wanted(entry)` is true.
-local function entries_that(journal, is_wanted)
+local function entries_that(self, is_wanted)
   local list = {}
-  for _, entry in ipairs(journal.workflows) do
+  for _, entry in ipairs(self.journal.workflows) do
     if is_wanted(entry) then list[#list + 1] = entry end
   end
   return list
@@ -108,12 +108,11 @@ end
 --- What is off is switched on also where that cannot be written down: the file then tells
 --- of more to do than is left, and to do it twice does no harm.
 local function enable(self, list)
-  local journal = self.journal
-  journal.stage, self.total = "resuming", self.total + #list
-  journal:save()
+  self.journal.stage, self.total = "resuming", self.total + #list
+  self.journal:save()
   local failures = serious((switch.run(self, list, "enable", settle)))
   if not failures[1] then return true end
-  return nil, switch.failure(journal, failures, "enabled", "client:resume(file) tries those again", true)
+  return nil, switch.failure(self.journal, failures, "enabled", "client:resume(file) tries those again", true)
 end
 
 --- What is to be switched on, by `sort` and by how the scheduled workflows look now.
@@ -140,10 +139,10 @@ end
 
 --- Enables once more what a late call of the window has disabled meanwhile.
 local function enable_late(self, settled_at)
-  local entries = entries_that(self.journal, is_unsettled)
+  local entries = entries_that(self, is_unsettled)
   if not entries[1] then return true end
-  local fine, err = wait(self, settled_at)
-  if not fine then return nil, err end
+  local ok, err = wait(self, settled_at)
+  if not ok then return nil, err end
   local list
   list, err = look(self, entries, sort_out_late)
   if not list then return nil, err end
@@ -159,13 +158,13 @@ end
 
 --- The journal in the file; where that cannot be read, what `pause` has returned is enough.
 local function read(self)
-  local journal, err, what = journals.load(self.state, self.path)
-  if not journal and what then journal = journals.recall(self.state, self.paused) end
-  return journal, err
+  local found, err, what = journal.load(self.state, self.path)
+  if not found and what then found = journal.recall(self.state, self.paused) end
+  return found, err
 end
 
-local function already(journal)
-  local view = journal:view()
+local function already(self)
+  local view = self.journal:view()
   view.already = true
   return view
 end
@@ -180,22 +179,22 @@ end
 
 local function run(self)
   local settled_at = settling_time(self)
-  local list, fine, err
-  list, err = look(self, entries_that(self.journal, is_pending), sort_out)
+  local list, ok, err
+  list, err = look(self, entries_that(self, is_pending), sort_out)
   if not list then return nil, err end
   self.done, self.total = 0, 0
-  fine, err = enable(self, list)
-  if fine then fine, err = enable_late(self, settled_at) end
-  if not fine then return nil, err end
+  ok, err = enable(self, list)
+  if ok then ok, err = enable_late(self, settled_at) end
+  if not ok then return nil, err end
   self.journal.stage = "resumed"
-  fine, err = self.journal:save()
-  if not fine then return unsaved(self, err) end
-  journals.forget(self.path)
+  ok, err = self.journal:save()
+  if not ok then return unsaved(self, err) end
+  journal.forget(self.path)
   return self.journal:view()
 end
 
 local function preview(self)
-  local list, err = look(self, entries_that(self.journal, is_pending), sort_out)
+  local list, err = look(self, entries_that(self, is_pending), sort_out)
   if not list then return nil, err end
   local view = self.journal:view()
   view.dry_run = true
@@ -209,24 +208,24 @@ local function begin(self)
   self.journal, err = read(self)
   if not self.journal then return nil, err end
   if self.chosen.dry_run then
-    if self.journal.stage == "resumed" then return already(self.journal) end
+    if self.journal.stage == "resumed" then return already(self) end
     return preview(self)
   end
   local taken
   taken, err = claim.to_resume(self.state, self.scope, self.path, self.chosen.force)
   if taken == nil then
-    if self.journal.stage == "resumed" then return already(self.journal) end
+    if self.journal.stage == "resumed" then return already(self) end
     return nil, err
   end
   return claim.hold(self.state, taken, function()
     self.journal, err = read(self)
     if not self.journal then return nil, err end
-    if self.journal.stage == "resumed" then return already(self.journal) end
+    if self.journal.stage == "resumed" then return already(self) end
     return run(self)
   end, function() return self.journal and self.journal.written == "resumed" and "finish" or nil end)
 end
 
---- For `invoke.task`: what was resumed.
+--- For dispatch.task: what was resumed.
 ---@param paused any   what `pause` returned, or the path of its file
 ---@param given any    options
 function resume.prepare(state, paused, given)
@@ -237,7 +236,7 @@ function resume.prepare(state, paused, given)
     local window
     window, err = plain.values(paused, { dry_run = true, file = true })
     if not window then return nil, err end
-    if window.dry_run then return nil, errors.argument("resume: a dry run has paused nothing") end
+    if window.dry_run then return nil, errors.argument("resume: a dry run paused nothing") end
     path = window.file
   end
   if type(path) ~= "string" or path == "" then

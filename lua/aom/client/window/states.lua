@@ -1,9 +1,9 @@
 --- Whether a workflow's schedule is on. The service shows that as `trigger_status`,
 --- whose values its reference does not list: what is not known here is never guessed.
 
+local check = require "aom.util.check"
 local errors = require "aom.util.errors"
 local selection = require "aom.client.selection"
-local plain = require "aom.util.plain"
 
 local states = {}
 
@@ -17,19 +17,7 @@ local function add(table_of, list, meaning)
   for _, spelling in ipairs(list) do table_of[spelling:lower()] = meaning end
 end
 
---- The texts of a list, or nil when it is none.
-local function texts_of(value)
-  local list = type(value) == "table" and plain.list(value)
-  if not list then return nil end
-  for _, spelling in ipairs(list) do
-    if type(spelling) ~= "string" then return nil end
-  end
-  return list
-end
-
-local function refuse(meaning)
-  return nil, errors.argument("states: expected lists of texts under on and off, and found %s", errors.show(meaning))
-end
+local rows = { on = { kind = "list" }, off = { kind = "list" } }
 
 --- The spellings, with those that the caller adds.
 ---@param more? { on?: string[], off?: string[] }
@@ -40,19 +28,9 @@ function states.table_of(more)
   add(spellings, known.on, "on")
   add(spellings, known.off, "off")
   if more == nil then return spellings end
-  if type(more) ~= "table" then
-    return nil, errors.argument("states: expected { on = { … }, off = { … } }, got %s", errors.show(more))
-  end
-  for meaning in next, more do
-    if not known[meaning] then return refuse(meaning) end
-  end
-  local lists, err = plain.values(more, known)
+  local lists, err = check.table(more, rows, check.label("states", "list"))
   if not lists then return nil, err end
-  for meaning, value in pairs(lists) do
-    local list = texts_of(value)
-    if not list then return refuse(meaning) end
-    add(spellings, list, meaning)
-  end
+  for meaning, list in pairs(lists) do add(spellings, list, meaning) end
   return spellings
 end
 
@@ -76,7 +54,7 @@ function states.check(spellings, workflows)
     end
   end
   if not unknown[1] then return nil end
-  local err = errors.new("protocol", "a trigger_status that is not known: " .. selection.enumerate(unknown))
+  local err = errors.new("protocol", "unknown trigger_status: " .. selection.enumerate(unknown))
   err.hint = 'say what it means with option states = { on = { … }, off = { … } }'
   return err
 end

@@ -12,18 +12,17 @@ local switch = {}
 local CONCURRENCY = 8
 
 -- Checked by those who know more of them.
-local ANYTHING = { function() return true end, "anything" }
+local ANYTHING = { test = function() end }
 
-local kinds = {
+local rows = {
   name = ANYTHING, names = ANYTHING, match = ANYTHING, allow_none = ANYTHING, states = ANYTHING,
   search = ANYTHING, tags = ANYTHING, create_by = ANYTHING, enterprise_project_id = ANYTHING,
-  file = {
-    function(value) return type(value) == "string" and value ~= "" and not value:find "%z" end,
-    "the path of a file",
-  },
-  dry_run = options.kinds.flag, detach = options.kinds.flag, force = options.kinds.flag,
-  settle_timeout = options.kinds.duration,
-  concurrency = options.kinds.count, rate = options.kinds.rate, on_result = options.kinds.callable,
+  file = { test = function(value)
+    return not (type(value) == "string" and value ~= "" and not value:find "%z") and "the path of a file" or nil
+  end },
+  dry_run = options.rows.flag, detach = options.rows.flag, force = options.rows.flag,
+  settle_timeout = options.rows.duration,
+  concurrency = options.rows.count, rate = options.rows.rate, on_result = options.rows.callable,
 }
 
 --- Checks the options of `what`.
@@ -34,7 +33,7 @@ local kinds = {
 ---@return aom.Error|nil
 function switch.options(what, given, allowed)
   local known = {}
-  for _, name in ipairs(allowed) do known[name] = kinds[name] end
+  for _, name in ipairs(allowed) do known[name] = rows[name] end
   local chosen, err = options.read_table(what, given, known)
   if not chosen then return nil, err end
   chosen.concurrency = chosen.concurrency or CONCURRENCY
@@ -109,7 +108,7 @@ end
 ---@return aom.Error
 function switch.failure(journal, failures, what, hint, retryable)
   local err = errors.copy(failures[1])
-  err.message = ("%d of %d workflows could not be %s, the first one because: %s")
+  err.message = ("%d of %d workflows could not be %s; the first: %s")
     :format(#failures, #journal.workflows, what, err.message)
   err.hint, err.retryable, err.paused = hint, retryable, journal:view()
   return err

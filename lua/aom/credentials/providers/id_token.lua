@@ -41,7 +41,7 @@ function federation.read_secret(system, path, what)
   if not secret then
     return nil, errors.new("credentials", ("the file of the %s cannot be read: %s"):format(what, why or path))
   end
-  if secret == "" or secret:find("[%z\1-\31\127]") then
+  if secret == "" or text.has_control(secret) then
     return nil, errors.new("credentials", ("the file %s holds no %s"):format(path, what))
   end
   return secret

@@ -76,7 +76,7 @@ local function renew_token(self, context, needed)
     return nil
   end
   local token = text.trim(answer.body)
-  if token == "" or token:find("[%z\1-\31\127]") then return remote.unexpected(ask) end
+  if token == "" or text.has_control(token) then return remote.unexpected(ask) end
   self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
 end
 

@@ -1,0 +1,51 @@
+--- Splits what a caller gives to a function or a method: values by position, a table of
+--- options that may be left out, and a callback. An argument too many is an error.
+
+local errors = require "aom.util.errors"
+
+local arguments = {}
+
+--- What a method takes.
+---@class aom.Signature
+---@field name string
+---@field values integer      how many come by position, the table of options among them
+---@field options? boolean    the last of them is a table that may be left out
+---@field callback? boolean
+
+--- What is wrong with arguments that follow the last one which is known, or nil. A nil at
+--- the end is no argument: `f(g())` must not fail because `g` returns one.
+---@param name string    the function
+---@param most integer   how many arguments it takes
+---@param ... any        what follows them
+---@return aom.Error|nil
+function arguments.excess(name, most, ...)
+  for i = select("#", ...), 1, -1 do
+    if select(i, ...) ~= nil then
+      local wanted = most == 0 and "no argument" or most == 1 and "at most 1 argument"
+        or ("at most %d arguments"):format(most)
+      return errors.argument("%s: expected %s, got %d", name, wanted, most + i)
+    end
+  end
+end
+
+---@param signature aom.Signature
+---@param ... any
+---@return aom.Error|nil
+---@return any callback
+---@return any a  the values by position
+---@return any b
+---@return any c
+function arguments.split(signature, ...)
+  local count, callback = signature.values, nil
+  local most = signature.callback and count + 1 or count
+  local err = arguments.excess(signature.name, most, select(most + 1, ...))
+  local given = { ... }
+  if signature.callback then
+    -- The options may be left out before it.
+    if signature.options and given[most] == nil and type(given[count]) == "function" then most = count end
+    callback, given[most] = given[most], nil
+  end
+  return err, callback, given[1], given[2], given[3]
+end
+
+return arguments

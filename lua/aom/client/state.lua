@@ -1,0 +1,75 @@
+--- The state of a client: opened from options, closed by its user. Whatever the methods
+--- share lives here: settings, credentials, loop, clock, endpoints and pace.
+
+local cache = require "aom.credentials.cache"
+local claim = require "aom.client.window.claim"
+local clock = require "aom.util.clock"
+local failover = require "aom.http.failover"
+local json = require "aom.util.json"
+local platform = require "aom.util.platform"
+local project = require "aom.credentials.project"
+local resolve = require "aom.config.resolve".resolve
+local response = require "aom.api.response"
+local select_loop = require "aom.loop.select"
+local throttle = require "aom.http.throttle"
+local version = require "aom.util.version"
+
+local state = {}
+
+---@class aom.ClientState: aom.Channel
+---@field identity aom.Identity
+---@field prefix string  of the paths: version and project
+---@field closed boolean
+
+--- An error that names variables which the host keeps from us says so.
+local function explained(err, world)
+  local variable = err.hint and err.hint:match "HUAWEICLOUD_[%u_]+"
+  local why = variable and not world.getenv(variable) and world.hidden and world.hidden(variable)
+  if why then err.hint = err.hint .. "; " .. why end
+  return err
+end
+
+---@param given table|nil    client options
+---@param world aom.System|nil  for specs; default: the real one
+---@return aom.ClientState|nil
+---@return aom.Error|nil
+function state.open(given, world)
+  world = world or platform
+  local settings
+  local err = json.missing()
+  if err then return nil, err end
+  settings, err = resolve(given, world)
+  if not settings then return nil, explained(err, world) end
+  settings.user_agent = "lua-aom/" .. version
+  local new = {
+    settings = settings, system = world, clock = clock.new(world), closed = false,
+    read = response.read, prefix = project.prefix(settings.project_id),
+    targets = failover.new(settings.endpoints),
+  }
+  new.identity, err = cache.new(settings, {
+    ["Content-Type"] = "application/json",
+    ["X-Project-Id"] = settings.project_id,
+  })
+  settings.source:forget_profile()
+  if not new.identity then return nil, explained(err, world) end
+  settings.provenance.credentials = new.identity.provider.where
+  new.loop, err = select_loop.loop(settings)
+  if not new.loop then return nil, err end
+  new.throttle = throttle.new(new.loop)
+  if settings.insecure then
+    world.warn("option insecure: the server is not verified; anyone on the network path can read and change calls")
+  end
+  return new
+end
+
+--- Wipes the keys and closes the connections. Closing twice does nothing.
+---@param client aom.ClientState
+function state.close(client)
+  if client.closed then return end
+  client.closed = true
+  if client.loop.close then client.loop.close() end
+  client.identity:close()
+  claim.release_all(client)
+end
+
+return state

@@ -75,7 +75,7 @@ describe("the example", function()
   it("maintenance_window puts back what it disabled", function()
     local output, code = run("maintenance_window", "^nightly", file, "echo", "at", "work")
     assert.are.equal(0, code, output)
-    assert.matches("1 of those that are meant were disabled already\npaused 1 workflows\nat work\nresumed 1 workflows",
+    assert.matches("1 of the selected workflows were already disabled\npaused 1 workflows\nat work\nresumed 1 workflows",
       output)
     assert.are.equal("enable disable enable", states())
     local history = simulator.state().workflows.a.history

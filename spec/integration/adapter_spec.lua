@@ -1,5 +1,5 @@
---- Loops that users bring: what the library asks of them, what it accepts, and the worked
---- example, an adapter for cqueues.
+--- Proves what the library requires of a user's adapter, what it accepts from one, and that the
+--- example adapter for cqueues works.
 
 local adapter = require "aom.loop.adapter"
 local aom = require "aom"

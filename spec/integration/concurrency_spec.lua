@@ -1,4 +1,4 @@
---- Many calls at once over one engine, and what a new key is allowed.
+--- Proves that many calls share one engine, and that calls with a new key go out one at a time.
 
 local client = require "aom.client.methods"
 local patience = require "spec.support.patience"

@@ -1,4 +1,4 @@
---- Every source of credentials, end to end against the simulator.
+--- Proves every source of credentials, end to end against the simulator.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.methods"

@@ -1,4 +1,4 @@
---- A renewal in a libuv loop: it waits as calls do, and nothing else stops.
+--- Proves that a renewal in a libuv loop waits as calls do, and blocks nothing else.
 
 local patience = require "spec.support.patience"
 

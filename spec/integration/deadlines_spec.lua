@@ -1,4 +1,5 @@
---- Deadlines hold whatever libcurl is doing, and no call waits for another one's answer.
+--- Proves that deadlines hold in every state of a transfer, and that no call waits for another's
+--- response.
 
 local aom = require "aom"
 local core = require "aom.core"

@@ -1,4 +1,4 @@
---- The self-examination, against the simulator in all sorts of trouble.
+--- Proves what the doctor reports for each kind of problem, against the simulator.
 
 local accounts = require "spec.support.accounts"
 local doctor = require "aom.client.doctor"

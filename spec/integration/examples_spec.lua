@@ -1,4 +1,4 @@
---- Each example, run as a user runs it, against the simulator.
+--- Proves that each example works as its header says, run as a user runs it against the simulator.
 
 local process = require "spec.support.process"
 

@@ -1,5 +1,5 @@
---- What goes wrong below the service: each kind of error at least once over a real
---- socket, and how many requests the server saw.
+--- Proves the error kind and the number of requests for each failure below the service, over a real
+--- socket.
 
 local aom = require "aom"
 local core = require "aom.core"

@@ -1,5 +1,4 @@
---- What goes wrong while a connection is secured: whether the peer refused it, or the
---- connection broke.
+--- Proves that a TLS handshake that fails is a tls error, and one that breaks off a network error.
 
 local core = require "aom.core"
 local process = require "spec.support.process"

@@ -1,5 +1,5 @@
---- How many wrong signatures reach a gateway, and how often a source is asked for other
---- credentials, counted at the other end.
+--- Proves how many wrong signatures reach a gateway, and how often a source is asked for other
+--- credentials, counted at the server.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.methods"

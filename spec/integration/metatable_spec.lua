@@ -1,5 +1,5 @@
---- Defaults of a client behind a metatable, with another account in the environment: what
---- the other account's service sees of it is nothing.
+--- Proves that a client's defaults behind a metatable count, and that the environment's other account
+--- gets no request.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.methods"

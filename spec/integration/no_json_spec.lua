@@ -1,5 +1,5 @@
---- Without lua-cjson nothing is sent: a client cannot be made, which is said in every way
---- in which one is asked for.
+--- Proves that without lua-cjson no client can be made and nothing is sent, and that each way to make
+--- one says so.
 
 local process = require "spec.support.process"
 

@@ -1,4 +1,4 @@
---- Every operation over the wire, and what the server counts when things go wrong.
+--- Proves every operation over the wire, and the number of requests when something goes wrong.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"

@@ -1,5 +1,5 @@
---- What bulk and maintenance windows do at services that count their pages in ways of
---- their own: all of a list, or nothing.
+--- Proves that bulk and maintenance windows get complete lists, or an error, from services that page
+--- in unusual ways.
 
 local aom = require "aom"
 local cjson = require "cjson"

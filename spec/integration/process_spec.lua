@@ -1,4 +1,4 @@
---- What belongs to the process and not to a call: environment, fork, output.
+--- Proves what concerns the process and not a call: environment, fork, output.
 
 local process = require "spec.support.process"
 

@@ -1,3 +1,6 @@
+--- Proves that the simulator answers, authenticates and injects faults as its users expect, over
+--- HTTP/1.1 and HTTP/2, with and without TLS; and that the specs' raw server does.
+
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 

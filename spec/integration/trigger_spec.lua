@@ -1,5 +1,5 @@
---- The whole path: Lua, signature, libcurl, HTTP, simulator and back. The simulator
---- checks signatures with code of its own, and counts what arrives.
+--- Proves the whole path of a call: Lua, signature, libcurl, HTTP, simulator and back. The simulator
+--- verifies signatures with its own code, and counts requests.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"

@@ -1,5 +1,5 @@
---- Maintenance windows of several processes: whose they are, and what a full disk and a kill
---- in the middle of a saving do to them.
+--- Proves who owns a maintenance window among several processes, and that it survives a full disk and
+--- a kill during a save.
 
 local aom = require "aom"
 local process = require "spec.support.process"

@@ -1,4 +1,4 @@
---- Maintenance windows: what is paused is what is resumed, whatever happens in between.
+--- Proves that exactly the paused workflows are resumed, whatever happens in between.
 
 local aom = require "aom"
 local process = require "spec.support.process"

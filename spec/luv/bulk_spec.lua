@@ -1,4 +1,4 @@
---- Bulks and windows where a libuv loop turns: nothing blocks, and a handle cancels.
+--- Proves that bulks and windows block nothing in a libuv loop, and that a handle cancels them.
 
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"

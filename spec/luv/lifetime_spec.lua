@@ -1,5 +1,5 @@
---- What may go wrong around calls under luv: errors in callbacks, coroutines that die,
---- cancelling at any moment, clients that are dropped, scripts that end early.
+--- Proves what happens around calls under luv: errors in callbacks, dead coroutines, cancellation at any
+--- moment, unused clients, scripts that end early.
 
 local aom = require "aom"
 local client = require "aom.client.methods"

@@ -1,4 +1,4 @@
---- Threads of one process, each with a Lua state of its own, share what is known of a key.
+--- Proves that threads of one process, each with its own Lua state, share what is known of a key.
 
 local process = require "spec.support.process"
 local uv = require "luv"

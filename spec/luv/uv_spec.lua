@@ -1,5 +1,4 @@
---- Calls under luv's loop: callbacks and coroutines, many at once, with nothing left
---- open afterwards.
+--- Proves calls in luv's loop: with callbacks and in coroutines, many at once, with no handle left open.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"

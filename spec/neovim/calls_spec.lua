@@ -1,5 +1,5 @@
---- Calls inside Neovim: the editor goes on while they are under way, and whatever runs of
---- the user's runs where all of Neovim's API is allowed.
+--- Proves that calls inside Neovim do not block the editor, and that the user's functions run where all of
+--- Neovim's API is allowed.
 
 local neovim = require "spec.support.neovim"
 local patience = require "spec.support.patience"

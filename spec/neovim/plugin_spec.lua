@@ -1,4 +1,4 @@
---- The example plugin for Neovim, and :checkhealth.
+--- Proves that the example plugin for Neovim and :checkhealth work.
 
 local neovim = require "spec.support.neovim"
 local process = require "spec.support.process"

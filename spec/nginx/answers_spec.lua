@@ -1,6 +1,5 @@
---- Answers of a server, byte for byte, in nginx: what a call makes of them, and that the
---- next call of the same worker gets its own answer. Over libcurl, and over lua-resty-http
---- where that is installed.
+--- Proves what a call in nginx makes of responses, byte by byte, and that the worker's next call gets its own
+--- response. Over libcurl, and over lua-resty-http if it is installed.
 
 local answers = require "spec.support.answers"
 local cjson = require "cjson"

@@ -1,4 +1,4 @@
---- A bulk inside nginx: its calls wait side by side, and so do other requests.
+--- Proves that the calls of a bulk in nginx wait concurrently, and that other requests go on.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"

@@ -1,4 +1,4 @@
---- examples/openresty, as it stands there but for its port and its place.
+--- Proves that examples/openresty works unchanged, except for its port and folder.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"

@@ -1,5 +1,4 @@
---- Many requests at once on one worker, each of which makes a call, while a plain
---- location goes on answering.
+--- Proves that one worker serves many requests with calls at once, while a plain location keeps answering.
 
 local cjson = require "cjson"
 local requests = require "spec.support.load"

@@ -1,5 +1,4 @@
---- The same call in every phase of nginx: where it waits, where it blocks, and where it
---- says that it cannot.
+--- Proves where a call waits, blocks or is refused, for every phase of nginx.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"

@@ -1,5 +1,5 @@
---- Attempts over lua-resty-http and cosockets, where that library is installed. What is
---- made of each answer is in answers_spec.lua.
+--- Proves attempts over lua-resty-http and cosockets, if that library is installed. Responses are in
+--- answers_spec.lua.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"

@@ -1,6 +1,5 @@
---- Requests that are aborted, light threads that are killed, calls that are cancelled,
---- clients that are closed: nobody after them waits longer for it. Over libcurl, and over
---- lua-resty-http where that is installed.
+--- Proves that aborted requests, killed light threads, cancelled calls and closed clients delay no later call.
+--- Over libcurl, and over lua-resty-http if it is installed.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"

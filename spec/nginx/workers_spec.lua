@@ -1,5 +1,5 @@
---- What nginx's workers share of a refused key: everything where the library was loaded
---- before they were forked, or where there is a shared dictionary for it.
+--- Proves what nginx's workers share of a refused key: all of it, if the library was loaded before they were
+--- forked, or if there is a shared dictionary.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"

@@ -1,4 +1,4 @@
---- What the README and the types for editors name is what there is.
+--- Proves that the README and the types for editors name what exists.
 
 local client = require "aom.client.methods"
 local process = require "spec.support.process"

@@ -1,3 +1,5 @@
+--- Proves that a call's arguments are checked, and become a request, before anything is sent.
+
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local request = require "aom.api.input"

@@ -1,3 +1,5 @@
+--- Proves that each operation sends the documented request, with its fields checked.
+
 local cjson = require "cjson"
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"

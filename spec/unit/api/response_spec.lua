@@ -1,3 +1,5 @@
+--- Proves how responses of the service, its gateway and proxies become results or errors.
+
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local response = require "aom.api.response"

@@ -1,3 +1,5 @@
+--- Proves that a bulk has one entry for each id, and keeps its order, limits and options.
+
 local bulk = require "aom.client.bulk"
 local client = require "aom.client.methods"
 local errors = require "aom.util.errors"

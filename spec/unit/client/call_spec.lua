@@ -1,3 +1,5 @@
+--- Proves a call's retries, deadline, clock correction, key protection and events.
+
 local breaker = require "aom.credentials.lockout"
 local call_client = require "aom.client.methods"
 local core = require "aom.core"

@@ -1,4 +1,4 @@
---- What users call, and how they may get it wrong.
+--- Proves how the public functions are called, and what their errors say.
 
 local aom = require "aom"
 local safe = require "aom.safe"

@@ -1,3 +1,5 @@
+--- Proves that lists are complete or an error, for every way in which a service may page.
+
 local cjson = require "cjson"
 local client = require "aom.client.methods"
 local pages = require "aom.client.paginator"

@@ -1,3 +1,5 @@
+--- Proves which Lua patterns hold a hyphen by mistake, and which literal text a pattern needs.
+
 local patterns = require "aom.client.patterns"
 
 describe("a hyphen of a Lua pattern", function()

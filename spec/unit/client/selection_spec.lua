@@ -1,4 +1,4 @@
---- Selecting workflows, which finding one, switching many and pausing do alike.
+--- Proves that find, trigger_all and pause select workflows alike.
 
 local cjson = require "cjson"
 local client = require "aom.client.methods"

@@ -1,3 +1,5 @@
+--- Proves how waiting for an execution ends, how often it asks, and which errors it ignores.
+
 local cjson = require "cjson"
 local client = require "aom.client.methods"
 local scripted = require "spec.support.scripted"

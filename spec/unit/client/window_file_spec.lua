@@ -1,5 +1,4 @@
---- The journal of a maintenance window, in any locale and as it was written before, and the
---- lock beside it.
+--- Proves that a window's journal is read in any locale and in its former format, and that its lock works.
 
 local client = require "aom.client.methods"
 local process = require "spec.support.process"

@@ -1,5 +1,4 @@
---- What a maintenance window does about calls that may still be under way at the service,
---- to the second, and about a disk that fails.
+--- Proves, to the second, how a window waits for late calls, and that it survives a failing disk.
 
 local client = require "aom.client.methods"
 local two_workflows = require "spec.support.two_workflows"

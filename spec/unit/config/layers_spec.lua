@@ -1,3 +1,5 @@
+--- Proves the order in which options, environment and profile supply a setting.
+
 local source = require "aom.config.layers"
 local world = require "spec.support.world"
 

@@ -1,4 +1,4 @@
---- One account: whose project id and whose identity service go with whose keys.
+--- Proves which project id and identity service belong to which keys.
 
 local config = require "aom.config.resolve"
 local iam = require "aom.credentials.iam"

@@ -1,3 +1,5 @@
+--- Proves which values of client options are accepted, and what the errors say.
+
 local errors = require "aom.util.errors"
 local similar = require "aom.util.similar"
 local options = require "aom.config.options"

@@ -1,3 +1,5 @@
+--- Proves how the profile file is found and parsed, and which of its keys count.
+
 local profile = require "aom.config.profile"
 local world = require "spec.support.world"
 

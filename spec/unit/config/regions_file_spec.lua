@@ -1,3 +1,5 @@
+--- Proves how the regions file is found and read, with each YAML library and with none.
+
 local config = require "aom.config.resolve"
 local regions_file = require "aom.config.regions_file"
 local world = require "spec.support.world"

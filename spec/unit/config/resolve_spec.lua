@@ -1,3 +1,5 @@
+--- Proves how a client's settings are found, and what is said of wrong or missing ones.
+
 local config = require "aom.config.resolve"
 local endpoints = require "aom.config.endpoint"
 local world = require "spec.support.world"

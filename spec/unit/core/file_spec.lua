@@ -1,4 +1,4 @@
---- core.write_file: the new text or the old one, never a part, whatever fails.
+--- Proves that core.write_file leaves the new text or the old one, never a part, whatever fails.
 
 local core = require "aom.core"
 local process = require "spec.support.process"

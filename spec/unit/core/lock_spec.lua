@@ -1,5 +1,5 @@
---- core.lock_file: a lock that all of a process shares and no other process gets, and that
---- ends with the process whatever it has started.
+--- Proves that core.lock_file gives a lock that all of a process shares and no other process gets, and that
+--- ends with the process even if its children live on.
 
 local core = require "aom.core"
 local process = require "spec.support.process"

@@ -1,5 +1,5 @@
---- The core's memory of refused keys, by itself. It is the process's, so each spec has
--- names of its own, and the last one fills it.
+--- Proves the core's memory of refused keys. It belongs to the process, so each spec has its own names,
+--- and the last one fills it.
 
 local lockout = require "aom.core".lockout
 

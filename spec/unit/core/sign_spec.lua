@@ -1,5 +1,5 @@
--- Signing, compared in full with what the official SDKs make. What needs a second
--- opinion (HMACs, curve keys, signatures) gets it from the openssl command.
+--- Proves that signatures equal those of the official SDKs. The openssl command gives a second opinion on
+--- HMACs, curve keys and signatures.
 local core = require "aom.core"
 local cjson = require "cjson"
 

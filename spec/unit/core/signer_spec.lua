@@ -1,4 +1,4 @@
--- The signer object, what signing refuses, and what must never be seen.
+--- Proves what the signer accepts and refuses, and that it never shows a secret.
 local core = require "aom.core"
 local finaliser = require "spec.support.finaliser"
 

@@ -1,4 +1,4 @@
--- Percent-encoding and the order of the query, on the wire and in the signature.
+--- Proves percent-encoding and the order of the query, on the wire and in the signature.
 local core = require "aom.core"
 
 local signer = core.signer { ak = "AccessKey", sk = "SecretKey" }

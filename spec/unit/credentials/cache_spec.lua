@@ -1,3 +1,5 @@
+--- Proves when credentials are renewed, for whom, and what requests carry of them.
+
 local breaker = require "aom.credentials.lockout"
 local config = require "aom.config.resolve"
 local core = require "aom.core"

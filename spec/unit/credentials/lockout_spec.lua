@@ -1,3 +1,5 @@
+--- Proves how many calls go out with a new or refused key, also in several nginx workers.
+
 local breaker = require "aom.credentials.lockout"
 local core = require "aom.core"
 local errors = require "aom.util.errors"

@@ -1,5 +1,5 @@
---- Whom a client asks for its project, and which answer it takes: requests go to a loop
---- of the spec's own, which notes them and answers from a table.
+--- Proves which service a client asks for its project, and which response it accepts. The spec's own loop
+--- records requests and answers them from a table.
 
 local cjson = require "cjson"
 local client = require "aom.client.methods"

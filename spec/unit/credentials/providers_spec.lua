@@ -1,3 +1,5 @@
+--- Proves which source supplies the credentials, and what is said of incomplete ones.
+
 local chain = require "aom.credentials.providers.chain"
 local custom = require "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"

@@ -1,3 +1,5 @@
+--- Proves the hints on refused signatures, on other refusals, and on calls without a response.
+
 local explain = require "aom.http.diagnose"
 
 local LINES = {

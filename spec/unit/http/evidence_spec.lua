@@ -1,6 +1,5 @@
---- What an answer says about the key that signed the request, and what a call makes of
---- it: whether it counts towards the lock, whether it accepts the key, and whether a source
---- that can renew is asked.
+--- Proves what a response says about the key that signed the request: whether it counts towards the lock,
+--- accepts the key, or makes the source be asked again.
 
 local client = require "aom.client.methods"
 local core = require "aom.core"

@@ -1,5 +1,4 @@
---- One exchange carries the client's calls, those of the identity service, and the
---- project look-up: what holds for one of them holds for all.
+--- Proves that calls, identity service requests and the project look-up share one exchange and its rules.
 
 local client = require "aom.client.methods"
 local scripted = require "spec.support.scripted"

@@ -1,3 +1,5 @@
+--- Proves when another endpoint takes over, and when the first one is tried again.
+
 local endpoints = require "aom.http.failover"
 
 local A, B, C = { base = "a" }, { base = "b" }, { base = "c" }

@@ -1,3 +1,5 @@
+--- Proves which requests are retried, and how long each retry waits.
+
 local errors = require "aom.util.errors"
 local retry = require "aom.http.retry"
 

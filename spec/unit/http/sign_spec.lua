@@ -1,3 +1,5 @@
+--- Proves what aom.sign signs, and which of its inputs are refused.
+
 local aom = require "aom"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"

@@ -1,4 +1,4 @@
---- Which proxy is taken where the library connects by itself: the same as by libcurl.
+--- Proves that connections of our own use the same proxy as libcurl's.
 
 local proxy = require "aom.loop.nginx_proxy"
 

@@ -1,5 +1,5 @@
---- What a client over lua-resty-http cannot keep is refused when it is made, and said
---- with its name and a way out; what it can keep is not.
+--- Proves that a client over lua-resty-http refuses the options that it cannot support, with a way out, and
+--- accepts all others.
 
 local config = require "aom.config.resolve"
 local errors = require "aom.util.errors"

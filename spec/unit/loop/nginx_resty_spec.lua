@@ -1,6 +1,5 @@
---- What is asked of lua-resty-http, and what is made of what a connection brings, seen on
---- a module of the spec's own: the real one runs only inside nginx, and where it is
---- installed. It connects, and gives its socket out, as that one does.
+--- Proves how lua-resty-http is used, and how its connections are read, with the spec's own module in its
+--- place: the real one runs only inside nginx.
 
 local answers = require "spec.support.answers"
 local attempt_of = require "aom.http.attempt"

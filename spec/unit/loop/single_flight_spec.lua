@@ -1,3 +1,5 @@
+--- Proves that one caller acts for all that wait, and that its hold ends if it vanishes.
+
 local gate = require "aom.loop.single_flight"
 local world = require "spec.support.world"
 

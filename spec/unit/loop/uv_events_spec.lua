@@ -1,4 +1,4 @@
---- How libcurl's wishes become handles of libuv's, seen on a libuv of the spec's own.
+--- Proves how libcurl's sockets and timers become libuv handles, with the spec's own libuv.
 
 local unpack = table.unpack or unpack
 

@@ -1,3 +1,5 @@
+--- Proves how times are written and read, and how a wrong clock is corrected.
+
 local clock = require "aom.util.clock"
 local world = require "spec.support.world"
 

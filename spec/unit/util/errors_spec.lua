@@ -1,3 +1,5 @@
+--- Proves what an error holds, and how it and the values in its message are shown.
+
 local errors = require "aom.util.errors"
 
 local KINDS = {

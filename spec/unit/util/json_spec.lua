@@ -1,3 +1,5 @@
+--- Proves what JSON is read and written, with each codec and without any.
+
 local cjson = require "cjson"
 local json = require "aom.util.json"
 

@@ -1,4 +1,4 @@
---- Tables of a caller's that hold something behind a metatable, wherever one is taken.
+--- Proves how tables with a metatable are read, wherever a caller may give one.
 
 local bulk = require "aom.client.bulk"
 local client = require "aom.client.methods"

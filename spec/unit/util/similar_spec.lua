@@ -1,3 +1,5 @@
+--- Proves which names are suggested for a misspelt one.
+
 local similar = require "aom.util.similar"
 
 describe("near names", function()

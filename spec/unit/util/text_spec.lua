@@ -1,3 +1,5 @@
+--- Proves that texts are trimmed and percent-decoded, in linear time.
+
 local text = require "aom.util.text"
 
 describe("blanks around a text", function()

@@ -47,7 +47,7 @@ describe("many calls at once", function()
     methods.close(state)
   end)
 
-  it("with a wrong key cost two requests, of a thousand", function()
+  it("with a wrong key cause two requests in a thousand calls", function()
     local state = open(simulator.url, { ak = "A", sk = "wrong" })
     local _, failures = run(state, 1000, 100)
     for i = 1, 1000 do assert.are.equal(401, failures[i].status) end
@@ -81,7 +81,7 @@ describe("many calls at once", function()
     server.stop()
   end)
 
-  it("heal a wrong clock with one refusal each at most", function()
+  it("correct a wrong clock with at most one refusal each", function()
     simulator.set { clock_offset = 1200, keys = { SKEWKEY = { sk = "s" } } }
     local state = open(simulator.url, { ak = "SKEWKEY", sk = "s" })
     local results = run(state, 10, 10)
@@ -90,7 +90,7 @@ describe("many calls at once", function()
     methods.close(state)
   end)
 
-  it("wait for their retries side by side", function()
+  it("wait for their retries concurrently", function()
     local state = open(simulator.url, { ak = "A", sk = "S" })
     methods.trigger(state, "wf-1", "enable")
     simulator.script { { status = 429, headers = { ["Retry-After"] = "1" }, times = 10 } }

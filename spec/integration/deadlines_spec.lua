@@ -88,7 +88,7 @@ for how, drive in pairs(DRIVES) do
       server.stop()
     end)
 
-    it("ends what is held back when it is cancelled, and when the engine is closed", function()
+    it("ends held-back transfers when they are cancelled, and when the engine is closed", function()
       local server = silent()
       local engine = core.engine(settings())
       local ids = {}
@@ -128,7 +128,7 @@ describe("an engine that cannot poll", function()
   end)
 end)
 
-describe("a time-out says what was waited for:", function()
+describe("a timeout says what the call was waiting for:", function()
   local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
   for _, row in ipairs {
     { "the handshake", { replies = { "" }, delay = 30 }, "TLS handshake", true },

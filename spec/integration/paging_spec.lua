@@ -70,7 +70,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     end
 
     for name, look in pairs(looks) do
-      it("reaches all where the service " .. name, function()
+      it("reaches all if the service " .. name, function()
         simulator.script(look())
         -- After its work `pause` has another look.
         if user == "pause" then simulator.script(look "disable") end
@@ -79,7 +79,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       end)
     end
 
-    it("changes nothing where the list is not whole", function()
+    it("changes nothing if the list is incomplete", function()
       simulator.script { page(1, 20, COUNT), page(1, 0, COUNT), none() }
       local ok, err = pcall(run)
       assert.is_false(ok)
@@ -90,7 +90,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     end)
 
     if user == "pause" then
-      it("can be resumed where the list lacks others, and waits where it lacks those that are paused", function()
+      it("can be resumed if the list lacks other workflows, but not if it lacks paused ones", function()
         assert.are.equal(COUNT, run())
         simulator.script { page(1, 29, COUNT, "disable"), page(1, 0, COUNT), none() }
         local ok, err = pcall(c.resume, c, file)

@@ -25,7 +25,7 @@ describe("under libuv", function()
     uv.run()
   end)
 
-  it("a bulk calls back, and the loop turns meanwhile", function()
+  it("a bulk calls back, and the loop runs meanwhile", function()
     simulator.set { latency = 0.1 }
     local report, ticks = nil, 0
     local timer = uv.new_timer()
@@ -83,7 +83,7 @@ describe("under libuv", function()
     assert.are.equal("a function given to the call raised an error: of mine", log[1][1].message)
   end)
 
-  it("a bulk waits in a coroutine of the user's", function()
+  it("a bulk waits in the user's coroutine", function()
     local report
     coroutine.wrap(function() report = c:trigger_all(ids, "enable") end)()
     assert.is_nil(report)

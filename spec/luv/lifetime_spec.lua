@@ -58,7 +58,7 @@ describe("under luv", function()
     assert.is_true(result.success)
   end
 
-  it("an error in a callback is reported, and costs no other call its answer", function()
+  it("an error in a callback is reported, and affects no other call", function()
     local c = open()
     local done = 0
     local text = stderr_of(function()
@@ -91,7 +91,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("an error in on_event or in a provider stays where it is", function()
+  it("an error in on_event or in a provider affects only its call", function()
     local text = stderr_of(function()
       local c = open { on_event = function() error "the hook" end }
       after_a_call(c)
@@ -151,7 +151,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("cancelling ends the wait for another call that tries out the key", function()
+  it("cancelling ends the wait for another call with the same new key", function()
     local c = open { ak = fresh_key() }
     simulator.set { latency = 1 }
     local first, third
@@ -206,7 +206,7 @@ describe("under luv", function()
     assert.are.same({ "cancelled", "disable" }, log)
   end)
 
-  it("an idle client that is dropped is collected", function()
+  it("an unused idle client is collected", function()
     local weak = setmetatable({}, { __mode = "k" })
     for _ = 1, 3 do
       local state = assert(client.open(options()))
@@ -221,7 +221,7 @@ describe("under luv", function()
     assert.is_nil(next(weak))
   end)
 
-  it("a client in flight is held until its calls end, and collected then", function()
+  it("an unused client lives until its calls end, and is collected then", function()
     simulator.set { latency = 0.3 }
     local weak = setmetatable({}, { __mode = "k" })
     local result
@@ -241,7 +241,7 @@ describe("under luv", function()
     assert.is_nil(next(weak))
   end)
 
-  it("a coroutine that is dropped or closed while it waits leaves nothing", function()
+  it("an abandoned or closed coroutine that waits leaves nothing behind", function()
     simulator.set { latency = 0.2 }
     local weak = setmetatable({}, { __mode = "k" })
     local c = open()
@@ -258,7 +258,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("a coroutine that somebody else resumes goes on waiting for its answer", function()
+  it("a coroutine that another scheduler resumes continues to wait", function()
     simulator.set { latency = 0.2 }
     local c = open()
     after_a_call(c)

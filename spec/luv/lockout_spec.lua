@@ -48,13 +48,13 @@ describe("threads of luv", function()
     return outcomes, simulator.state().counts.total
   end
 
-  it("let two wrong signatures go out, all together", function()
+  it("send two wrong signatures in total", function()
     local outcomes, total = run("wrong-" .. tostring({}), 0.05)
     assert.are.equal(2, total)
     for _, outcome in ipairs(outcomes) do assert.are.equal("0 APIGW.0301", outcome) end
   end)
 
-  it("all go on once one of them was accepted", function()
+  it("all continue once one of them was accepted", function()
     local outcomes, total = run("right", 0.02)
     assert.are.equal(120, total)
     for _, outcome in ipairs(outcomes) do assert.matches("^1 ", outcome) end

@@ -79,7 +79,7 @@ for _, kind in ipairs { "http", "https" } do
       c:close()
     end)
 
-    it("keeps 50 calls in flight while a timer ticks on", function()
+    it("keeps 50 calls in flight while a timer keeps ticking", function()
       simulator.set { latency = 0.2 }
       local c = client()
       local done, failed = 0, nil
@@ -209,7 +209,7 @@ for _, kind in ipairs { "http", "https" } do
 end
 
 describe("under luv", function()
-  it("the loop is found where luv is loaded", function()
+  it("the loop is detected if luv is loaded", function()
     local state = require("aom.client.methods").open { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "a",
       sk = "s" }
     assert.are.equal("uv", state.loop.name)

@@ -44,7 +44,7 @@ describe("inside nginx", function()
     simulator.stop()
   end)
 
-  it("a bulk is done in its time, lists are walked, and a cancel ends a bulk", function()
+  it("a bulk takes its time, lists are read, and a cancel ends a bulk", function()
     local answer = server:get "/run"
     local succeeded, seen, listed, elapsed, total, many = answer:match "(%d+) (%d+) (%d+) ([%d.]+) (%d+) (%a+)"
     assert.are.equal("40", succeeded, answer .. server:log())

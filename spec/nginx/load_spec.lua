@@ -52,7 +52,7 @@ describe("on one worker of nginx", function()
     simulator.stop()
   end)
 
-  it("200 calls of 50 ms side by side take well under a second, and nobody else waits", function()
+  it("200 concurrent calls of 50 ms take well under a second, and delay nothing else", function()
     local rest = ask_beside(server.url .. "/plain", 1.2)()
     local beside = ask_beside(server.url .. "/plain", 1.5)
     process.run "sleep 0.3"
@@ -66,7 +66,7 @@ describe("on one worker of nginx", function()
     assert.is_true(plain.slowest < patience.of(0.15), plain.slowest)
   end)
 
-  it("a call that waits long costs little time of the processor", function()
+  it("a call that waits long uses little processor time", function()
     simulator.set { latency = 1 }
     local cost = tonumber((server:get "/idle"))
     print(("nginx: a call of 1 s costs %.1f ms of processor time"):format(cost * 1000))

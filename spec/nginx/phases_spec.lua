@@ -114,7 +114,7 @@ describe("in nginx", function()
     end)
   end
 
-  it("refuses before any I/O where it cannot wait, naming ngx.timer.at", function()
+  it("refuses before any I/O if it cannot wait, naming ngx.timer.at", function()
     server:get "/others"
     local before = simulator.state().counts.total
     server:get "/others"

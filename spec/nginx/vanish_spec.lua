@@ -113,7 +113,7 @@ for _, transport in ipairs { "curl", "resty" } do
     end
 
     for _, way in ipairs { "aborted", "killed" } do
-      it("a request that is " .. way .. " holds nobody up, once its key is known", function()
+      it("a request that is " .. way .. " delays no other, once its key is known", function()
         local ak = fresh_key()
         assert.are.equal("success", (call(ak)))
         simulator.script { { delay = 5, times = 3 } }
@@ -129,7 +129,7 @@ for _, transport in ipairs { "curl", "resty" } do
         assert.is_true(seconds < patience.of(0.3), seconds)
       end)
 
-      it("a request that is " .. way .. " while it tries out a key holds others up for its attempt at most", function()
+      it("a request that is " .. way .. " while its key is new delays others for at most its attempt", function()
         local ak = fresh_key()
         simulator.script { { delay = 5 } }
         if way == "aborted" then
@@ -171,7 +171,7 @@ for _, transport in ipairs { "curl", "resty" } do
       assert.is_true(tonumber(seconds) < patience.of(0.2), seconds)
     end)
 
-    it("an error in a callback is logged, and costs no other call its answer", function()
+    it("an error in a callback is logged, and affects no other call", function()
       local ak = fresh_key()
       assert.are.equal("2\n", (server:get("/error?client=" .. ak)))
       assert.matches("in callback 2", server:log(), 1, true)

@@ -70,7 +70,7 @@ describe("a function", function()
     end
   end
 
-  it("has no type that is not there", function()
+  it("has no type without a function", function()
     for owner, name in types:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
       assert.truthy(owner == "aom" and safe[name] or client.methods[name] or client.walks[name], name)
     end

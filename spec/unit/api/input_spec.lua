@@ -85,7 +85,7 @@ describe("an id", function()
     assert.are.equal("workflow_id: expected a string of 1 to 64 bytes, got nil", err.message)
   end)
 
-  it("is complained of before the action is", function()
+  it("is checked before the action", function()
     local _, err = build("a/b", "start")
     assert.matches("^workflow_id: ", err.message)
   end)

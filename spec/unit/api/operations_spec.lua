@@ -138,7 +138,7 @@ describe("the fields of an operation", function()
     end)
   end
 
-  it("that are unknown are refused, with the nearest name", function()
+  it("that are unknown are refused, with the most similar name", function()
     local _, err = build("list_workflows", { sort_typ = "ASC" })
     assert.are.equal('list_workflows: unknown field "sort_typ"', err.message)
     assert.are.equal('did you mean "sort_type"?', err.hint)
@@ -159,7 +159,7 @@ describe("the fields of an operation", function()
     assert.are_not.equal(one.body, build("list_workflows", {}).body)
   end)
 
-  it("are sent as lists and maps also when they are empty", function()
+  it("are sent as lists and maps even if they are empty", function()
     local body = build("create_workflow", with(WORKFLOW, { quote = {}, tags = {} })).body
     assert.is_truthy(body:find('"quote":[]', 1, true), body)
     assert.is_truthy(body:find('"tags":{}', 1, true), body)

@@ -37,12 +37,12 @@ describe("a hyphen of a Lua pattern", function()
     "a+-b", "a?-b", "%b()-", "%bab-", "%f[a-z]-", "%--a", "%.-x", " -x", "_-x", "%1-", "[", "[a-", "%", "a%", "%f",
     "%fa-", "%b", "[%", "(", "a%-b%-c",
   } do
-    it("is none, or meant, in " .. (pattern == "" and "nothing" or pattern), function()
+    it("is none, or intended, in " .. (pattern == "" and "nothing" or pattern), function()
       assert.is_nil(patterns.with_hyphens(pattern))
     end)
   end
 
-  it("is mistaken where the text does not match itself, and not in what is meant", function()
+  it("is mistaken if the text does not match itself, and not in the suggested pattern", function()
     for pattern, meant in pairs(mistaken) do
       if not pattern:find "[%%%[%.%(%$%^%+]" then
         assert.is_nil(pattern:find("^" .. pattern .. "$"))

@@ -18,7 +18,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and calls that end late:", function()
-    it("are waited for right after a kill, as long as an attempt of who paused may take", function()
+    it("are waited for right after a kill, for the attempt_timeout of the pausing client", function()
       die_while_pausing(15)
       local resumed, err, loop = resume()
       assert.is_nil(err)
@@ -29,7 +29,7 @@ describe("a maintenance window", function()
       assert.matches("disabled late", resumed.noticed[1].note)
     end)
 
-    it("are waited for while the others are on already", function()
+    it("are waited for while the others are already enabled", function()
       die_while_pausing(15)
       local state, loop = open()
       local during
@@ -59,7 +59,7 @@ describe("a maintenance window", function()
       end
     end
 
-    it("are waited for as long as the caller wants", function()
+    it("are waited for as long as settle_timeout says", function()
       die_while_pausing(3)
       local _, _, loop = resume { settle_timeout = 5 }
       assert.are.same({ 5 }, loop.slept)
@@ -76,7 +76,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("need no second look when every call was answered", function()
+    it("need no second look if every call was answered", function()
       local state = open()
       local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
       scene.looks = 0
@@ -87,7 +87,7 @@ describe("a maintenance window", function()
       assert.are.same({}, loop.slept)
     end)
 
-    it("are also those of attempts that were repeated", function()
+    it("include those of repeated attempts", function()
       service.lost.b = 2
       local state = open { attempt_timeout = 10 }
       assert.are.equal(2, assert(client.methods.pause(state, { match = ".", file = FILE })).paused)
@@ -96,7 +96,7 @@ describe("a maintenance window", function()
       assert.are.same({ a = "enable", b = "enable" }, service.status)
     end)
 
-    it("are still waited for by a resume after one that was cut off", function()
+    it("are still waited for by a resume after an interrupted one", function()
       die_while_pausing(15)
       local state, loop = open()
       function loop.sleep() error("SIGKILL", 0) end
@@ -130,7 +130,7 @@ describe("a maintenance window", function()
       assert.are.same({}, loop.slept)
     end)
 
-    it("are left alone by a dry run", function()
+    it("are ignored by a dry run", function()
       die_while_pausing(15)
       local before = world.files[FILE]
       local _, _, loop = resume { dry_run = true }
@@ -156,7 +156,7 @@ describe("a maintenance window", function()
     local function fixed() world.write_file = write_file end
 
     for number = 1, 7 do
-      it("disables nothing that is not written down, from saving " .. number .. " on", function()
+      it("disables nothing that is not recorded, from save " .. number .. " on", function()
         fail_from(number)
         local paused, err = pause { concurrency = 1 }
         if paused then return assert.is_true(number > 6) end
@@ -181,7 +181,7 @@ describe("a maintenance window", function()
     end
 
     for number = 1, 5 do
-      it("enables everything, whether that can be written down or not, from saving " .. number .. " on", function()
+      it("enables everything, recorded or not, from save " .. number .. " on", function()
         die_while_pausing(15)
         service.status.a = "disable"
         fail_from(number)
@@ -204,7 +204,7 @@ describe("a maintenance window", function()
       ["is gone"] = function() world.files[FILE] = nil end,
       ["cannot be read"] = function() function world.read_file(path) return nil, path .. ": Input/output error" end end,
     } do
-      it("is no matter to who knows what was paused, when the file " .. name, function()
+      it("does not matter to the caller that paused, if the file " .. name, function()
         local state = open()
         local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
         lose()
@@ -220,7 +220,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("does not make a window of one that has ended", function()
+    it("does not resume a window that has ended", function()
       local state = open()
       local paused = assert(client.methods.pause(state, { match = ".", file = FILE }))
       assert(client.methods.resume(state, FILE))

@@ -63,7 +63,7 @@ describe("the line that differs", function()
     assert.matches('saw "' .. ("q"):rep(120) .. '"$', difference { [3] = ("q"):rep(120) })
   end)
 
-  it("is none when all are equal, so that the key is to blame", function()
+  it("is none if all are equal, and then the key is wrong", function()
     assert.are.equal("the gateway computed the same canonical request, so the secret key does not belong to "
       .. "the access key", difference {})
   end)
@@ -75,7 +75,7 @@ describe("the line that differs", function()
     end)
   end
 
-  it("is left alone where a header of ours holds the mark of a line end", function()
+  it("is not given if one of our headers holds the line separator", function()
     assert.is_nil(explain.difference((OURS:gsub("application/json", "a|b")), echo { [4] = "content-type:a|b" }))
   end)
 
@@ -86,7 +86,7 @@ describe("the line that differs", function()
     end)
   end
 
-  it("may be all of an echo that is empty", function()
+  it("may be an empty echo", function()
     assert.matches("of 1 lines and this client one of 11", explain.difference(OURS, PREFIX))
   end)
 end)
@@ -146,14 +146,14 @@ describe("advice", function()
       explain.refusal(UNPUBLISHED, "ru-moscow-1"))
   end)
 
-  it("names no regions inside them, or where there is none", function()
+  it("names no regions inside them, or without a region", function()
     assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4"))
     assert.is_nil(explain.refusal(UNPUBLISHED, nil))
   end)
 end)
 
 describe("a hint on a call without an answer", function()
-  it("names files that libcurl trusts where libcurl is what verifies", function()
+  it("names libcurl's CA files if libcurl verifies", function()
     assert.matches("option ca_file", explain.trouble("tls", {}), 1, true)
     assert.matches("option ca_file", explain.trouble("tls", { transport = "curl" }), 1, true)
     assert.is_nil(explain.trouble("tls", { transport = "resty" }))

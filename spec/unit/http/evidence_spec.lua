@@ -104,7 +104,7 @@ describe("an answer", function()
     end)
   end
 
-  it("that is a success in name alone accepts nothing", function()
+  it("with a 2xx status alone does not accept the key", function()
     assert.is_nil(evidence.of({ status = 200, headers = {}, body = "" }, "APIGW.0301", WRONG))
     assert.are.equal("accepts", evidence.of({ status = 200, headers = {}, body = "" }, "AOM.31001302", "no"))
   end)
@@ -142,7 +142,7 @@ describe("a call that is answered", function()
     end)
   end
 
-  it("counts what is doubtful again after a block has ended", function()
+  it("counts doubtful refusals again after a block has ended", function()
     local doubtful = answer_of { 401, nil, "" }
     local state = state_after { GOOD, REFUSED, REFUSED, REFUSED, doubtful }
     assert.are.equal("blocked", state)
@@ -182,7 +182,7 @@ describe("any 401", function()
         end)
       end
 
-      it("does not make a storm of it: " .. title(row), function()
+      it("does not cause a storm of requests: " .. title(row), function()
         local asked = 0
         local state = client_with(function()
           asked = asked + 1
@@ -200,7 +200,7 @@ describe("any 401", function()
     end
   end
 
-  it("for one workflow does not ask at each call while others go through", function()
+  it("for one workflow does not ask the source at each call while others succeed", function()
     local asked = 0
     local bad, good = answer_of { 401, JSON, code "AOM.31009003" }, answer_of { 200, JSON, '{"success"}' }
     local state, loop = client_with(function()
@@ -215,7 +215,7 @@ describe("any 401", function()
     assert.are.equal(61, #loop.attempts)
   end)
 
-  it("is answered by other keys of the source also when the first ones are blocked already", function()
+  it("is answered with other keys of the source even if the first ones are blocked already", function()
     local pair, serial = { ak = "AK-OLD", sk = "old " .. core.now() }, 0
     local wrong, good = answer_of { 401, JSON, code("APIGW.0301", WRONG) }, answer_of { 200, JSON, '{"success"}' }
     local state, loop = client_with(function()

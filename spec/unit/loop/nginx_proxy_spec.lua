@@ -111,7 +111,7 @@ describe("the proxy of a connection", function()
     end)
   end
 
-  it("that cannot be used is refused, and its place named", function()
+  it("that cannot be used is refused, with its source", function()
     local environment = { all_proxy = "socks5://p" }
     local function getenv(name) return environment[name] end
     local found, problem = proxy.choose(nil, getenv, "http", "a.example.com")

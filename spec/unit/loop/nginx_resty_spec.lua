@@ -126,7 +126,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a header of the caller's goes before ours, in any case", function()
+  it("the caller's header precedes ours, in any case", function()
     carry { headers = { ["accept-encoding"] = "br", ["USER-AGENT"] = "mine" }, signer = false }
     local _, headers = request_of(seen[1])
     assert.are.same({ "br", "mine" }, { headers["accept-encoding"], headers["user-agent"] })
@@ -161,7 +161,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a proxy tunnels https, and is asked itself for http", function()
+  it("a proxy tunnels https, and gets http requests itself", function()
     settings.proxy = "http://us%40er:p%3Aw@proxy:3128"
     connections = { { pieces = { "HTTP/1.1 200 Go on\r\n\r\n", GOOD } } }
     assert.are.equal(200, carry().status)
@@ -187,7 +187,7 @@ describe("over lua-resty-http", function()
     assert.are.equal("aom.example.com", seen[3].options.host)
   end)
 
-  it("a kept tunnel is open already", function()
+  it("a kept tunnel is reused", function()
     settings.proxy = "proxy:3128"
     connections = { { reused = 1 } }
     assert.are.equal(200, carry().status)
@@ -234,7 +234,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(2, #seen)
   end)
 
-  it("connections are shared by calls that trust and route alike, and by nobody else", function()
+  it("connections are shared only by calls with the same trust and route", function()
     local function pool(change, base)
       local before = {}
       for name, value in pairs(change) do before[name], settings[name] = settings[name] or false, value end
@@ -256,7 +256,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(pool {}, pool {})
   end)
 
-  it("connecting may take its own time, and no more than is left", function()
+  it("connecting may take connect_timeout, and no more than is left", function()
     local stage = {}
     local connect_by
     local new = http.new
@@ -312,7 +312,7 @@ describe("over lua-resty-http", function()
     assert.are.equal("kept", seen[1].ended)
   end)
 
-  it("a connection is kept for the next call, unless nginx has doubts", function()
+  it("a connection is kept for the next call, unless nginx refuses", function()
     connections = { {}, { dubious = true } }
     carry()
     assert.are.equal("kept", seen[1].ended)
@@ -336,7 +336,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a request that must not run twice has a connection of its own, before and after", function()
+  it("a request that must not run twice has its own connection, before and after", function()
     carry()
     carry { fresh = true }
     assert.are.equal("closed", seen[2].ended)
@@ -428,7 +428,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(2, #seen)
   end)
 
-  it("a body that drips past the deadline is no answer", function()
+  it("a body that arrives past the deadline is a timeout", function()
     local function drip()
       local start = core.now()
       repeat until core.now() >= start + 0.3
@@ -442,7 +442,7 @@ describe("over lua-resty-http", function()
     assert.is_true(core.now() - started < 1.2)
   end)
 
-  it("what comes without a pause lets others have their turn", function()
+  it("a body that arrives without a pause lets other requests run", function()
     local pieces = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" }
     for i = 1, 1000 do pieces[i + 1] = "x" end
     connections = { { pieces = pieces } }

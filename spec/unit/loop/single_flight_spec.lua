@@ -3,7 +3,7 @@
 local gate = require "aom.loop.single_flight"
 local world = require "spec.support.world"
 
-describe("a gate", function()
+describe("a single flight", function()
   local w, loop, g
 
   before_each(function()
@@ -51,7 +51,7 @@ describe("a gate", function()
     end)
   end
 
-  it("opens by itself when the hold's time is up", function()
+  it("is free when the hold expires", function()
     local vanished = g:take(loop, 10)
     w.advance(9.5)
     assert.is_nil(g:take(loop, 20))
@@ -92,12 +92,12 @@ describe("a gate", function()
     assert.is_table(g:take(loop, 100))
   end)
 
-  it("lets no failure reach those who come later", function()
+  it("does not share a failure with later callers", function()
     g:release(g:take(loop, 100), "broken")
     assert.is_table((enter()))
   end)
 
-  it("wakes waiters when a hold's time is up, and one of them gets it", function()
+  it("wakes waiters when a hold expires, and one of them gets it", function()
     g:take(loop, 10)
     local one, two = w.go(function() return enter(100, 15) end), w.go(function() return enter(100, 15) end)
     w.advance(9)
@@ -110,7 +110,7 @@ describe("a gate", function()
     assert.are.same({}, g.waiters)
   end)
 
-  it("keeps nobody past its own deadline", function()
+  it("makes no caller wait past its deadline", function()
     g:take(loop, 1000)
     local task = w.go(function() return enter(5) end)
     w.advance(4)
@@ -120,7 +120,7 @@ describe("a gate", function()
     assert.are.same({}, g.waiters)
   end)
 
-  it("does not mind a waiter that was killed", function()
+  it("works after a waiter was killed", function()
     local hold = g:take(loop, 1000)
     local killed, alive = w.go(enter), w.go(enter)
     w.kill(killed)
@@ -130,7 +130,7 @@ describe("a gate", function()
     assert.is_table(alive.results[1])
   end)
 
-  it("does not make anybody wait where nothing else can run", function()
+  it("makes no caller wait if nothing else can run", function()
     g:take(loop, 10)
     assert.is_false((g:wait(loop, 10)))
     assert.are.same({}, g.waiters)

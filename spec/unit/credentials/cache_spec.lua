@@ -1,5 +1,3 @@
---- Proves when credentials are renewed, for whom, and what requests carry of them.
-
 local breaker = require "aom.credentials.lockout"
 local config = require "aom.config.resolve"
 local core = require "aom.core"
@@ -28,7 +26,7 @@ before_each(function()
 end)
 
 describe("the bearer of a key pair", function()
-  it("has a signer, the headers, and the key's record", function()
+  it("has a signer, the headers, and what is known of the key", function()
     local id = assert(open { ak = "A", sk = "hush-key", security_token = "hush-token" })
     local bearer = assert(get(id))
     assert.are.equal(HEADERS, bearer.headers)
@@ -98,7 +96,7 @@ describe("the bearer of a key pair", function()
 end)
 
 describe("the bearer of a token", function()
-  it("adds its header to a copy of the others", function()
+  it("has the header beside the others, which stay as they are", function()
     local bearer = assert(get(assert(open { token = "hush" })))
     assert.are.same({ ["X-Project-Id"] = PROJECT, ["X-Auth-Token"] = "hush" }, bearer.headers)
     assert.are.same({ ["X-Project-Id"] = PROJECT }, HEADERS)

@@ -1,5 +1,3 @@
---- Proves how many calls go out with a new or refused key, also in several nginx workers.
-
 local breaker = require "aom.credentials.lockout"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
@@ -117,7 +115,7 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
-  it("may be a user and a password, which the error says", function()
+  it("may be a user and a password, and is called so", function()
     local user = breaker.record(new_name(), "user")
     for _ = 1, 2 do user:refuse(loop, assert(enter { record = user }), refusal()) end
     local _, err = enter { record = user }
@@ -231,7 +229,7 @@ describe("a key pair", function()
     assert.are.equal(1, sent)
   end)
 
-  it("lets the call that has the hold try again, for longer", function()
+  it("lets a call that holds the gate try again, for longer", function()
     local hold = enter { expires = 10 }
     assert.are.equal(hold, (enter { expires = 50, held = hold }))
     w.advance(20)

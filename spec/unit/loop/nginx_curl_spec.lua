@@ -1,5 +1,5 @@
---- Proves how nginx steps libcurl, with a host whose clock moves only during a sleep and an engine whose
---- transfers end when the spec says so.
+--- The stepper alone: a host whose clock moves only when somebody sleeps, and an engine
+--- whose transfers end when the spec says so.
 
 local stepper = require "aom.loop.nginx_curl"
 

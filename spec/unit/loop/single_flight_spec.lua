@@ -1,5 +1,3 @@
---- Proves that one caller acts for all that wait, and that its hold ends if it vanishes.
-
 local gate = require "aom.loop.single_flight"
 local world = require "spec.support.world"
 
@@ -92,7 +90,7 @@ describe("a single flight", function()
     assert.is_table(g:take(loop, 100))
   end)
 
-  it("does not share a failure with later callers", function()
+  it("lets no failure reach those who come later", function()
     g:release(g:take(loop, 100), "broken")
     assert.is_table((enter()))
   end)
@@ -130,7 +128,7 @@ describe("a single flight", function()
     assert.is_table(alive.results[1])
   end)
 
-  it("makes no caller wait if nothing else can run", function()
+  it("does not make anybody wait where nothing else can run", function()
     g:take(loop, 10)
     assert.is_false((g:wait(loop, 10)))
     assert.are.same({}, g.waiters)

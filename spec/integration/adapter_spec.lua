@@ -16,7 +16,7 @@ local function options(loop)
     loop = loop, max_attempts = 1 }
 end
 
---- A loop in which time stands still, and whose fetch is `fetch`.
+--- A loop whose clock does not move, and whose fetch is `fetch`.
 local function loop_with(fetch)
   return {
     fetch = fetch, sleep = function() end, now = function() return 1 end, waiter = function() end,

@@ -42,7 +42,7 @@ describe("many calls at once", function()
     local elapsed = state.loop.now() - started
     for i = 1, 40 do assert.is_true(results[i].success) end
     assert.are.equal(41, simulator.state().counts.total)
-    -- Two rounds of 0.1 s; one after the other they would take 4 s.
+    -- Two rounds of 0.1 s; sequentially they would take 4 s.
     assert.is_true(elapsed < patience.of(2), elapsed)
     methods.close(state)
   end)
@@ -62,7 +62,7 @@ describe("many calls at once", function()
     for i = 1, 10 do assert.is_true(results[i].success) end
     local requests = simulator.state().requests
     assert.is_true(requests[2].at - requests[1].at >= 0.09)
-    -- One after the other, these would be 0.8 s apart.
+    -- Sequentially, these would be 0.8 s apart.
     assert.is_true(requests[10].at - requests[2].at < patience.of(0.4))
     methods.close(state)
   end)

@@ -37,7 +37,7 @@ local function file(text)
 end
 
 local serial = 0
---- A key that no other spec has used: what is known of one is kept for the process.
+--- A key that no other spec has used: the process remembers each key.
 local function new_key()
   serial = serial + 1
   local key = { ak = "SPECKEY" .. serial, sk = "spec-secret-" .. serial }
@@ -52,7 +52,7 @@ local function with(base, more)
   return both
 end
 
---- Options and environment of each source, and what one fresh call asks the others.
+--- Options and environment of each source, and the requests to other services of a first call.
 local sources = {
   {
     name = "a user and a password", expiring = "token",
@@ -171,7 +171,7 @@ for _, source in ipairs(sources) do
         local world = accounts.system(source.env and source.env(), { time = function() return os.time() + ahead end })
         local state = assert(accounts.open(simulator, source.options(), world))
         assert(accounts.trigger(state))
-        -- Both clocks move on by a day.
+        -- Both clocks advance by a day.
         ahead = 86400 - 60
         simulator.set { clock_offset = ahead }
         local results, failures = accounts.run(state, 50)

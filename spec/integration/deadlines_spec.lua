@@ -22,12 +22,12 @@ local function request(base, more)
   return all
 end
 
---- Accepts connections and says nothing, to TLS either.
+--- Accepts connections and sends nothing, over TLS neither.
 local function silent() return process.rawserver { replies = { "" }, ["then"] = "hold", delay = 30 } end
 
 local function secure(server) return (server.url:gsub("^http:", "https:")) end
 
---- How the engine is driven: by polling, or by the events of a loop, of which its timer is one.
+--- How the engine is driven: by polling, or by the events of a loop, including its timer.
 local DRIVES = {
   polled = function(engine) engine:poll(0.05) end,
   ["driven by events"] = function(engine)

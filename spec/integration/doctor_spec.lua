@@ -11,7 +11,7 @@ teardown(function() simulator.stop() end)
 
 before_each(function()
   simulator.provision()
-  -- The question is about runs, which may not be simulated: then every path answers.
+  -- With catch_all every path answers, also the doctor's question about executions.
   simulator.set { catch_all = true }
   serial = serial + 1
   simulator.set { keys = { ["DOCTORKEY" .. serial] = { sk = "doctor-secret" } } }

@@ -174,7 +174,7 @@ describe("the example", function()
   it("run_and_wait raises its alert by the command that its header shows", function()
     local source = assert(io.open(process.root .. "/examples/run_and_wait.lua")):read "*a"
     local command = assert(source:match "\n%-%-     (sh %-c [^\n]+)")
-    -- A mail that shows what it was given.
+    -- A mail command that prints its input.
     local tools = os.tmpname()
     local make = "rm %s && mkdir %s && printf '#!/bin/sh\necho \"MAIL $*: $(cat)\"' > %s/mail && chmod +x %s/mail"
     process.run((make:gsub("%%s", tools)))

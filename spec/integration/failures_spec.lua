@@ -282,7 +282,7 @@ describe("an engine", function()
     assert.are.equal(1, engine:running())
     engine:close()
     engine:close()
-    -- A finaliser may close it at any moment: whoever still drives it finds nothing there.
+    -- A finaliser may close it at any moment: code that still drives it finds it empty.
     engine:poll(0)
     assert.are.equal(0, engine:running())
     assert.is_true(engine:wait(id, 1))
@@ -337,7 +337,7 @@ describe("an engine", function()
 end)
 
 describe("taking an answer out of an engine", function()
-  --- An engine that has got the answer, and its id there.
+  --- An engine that has received the response, and the transfer's id.
   local function answered(bytes)
     local server = process.rawserver { replies = { bytes } }
     local engine = core.engine { max_body = 1e6, max_head = 1e6, proxy = "" }
@@ -366,7 +366,7 @@ describe("taking an answer out of an engine", function()
       local status, headers, body
       finaliser.always(function() status, headers, body = engine:collect(id) end, function()
         engine[name](engine, id)
-        -- Another request may get the room.
+        -- Another request may reuse the memory.
         local other = engine:start({ method = "GET", base = "http://127.0.0.1:1", host = "y", path = "/", headers = {},
           body = "", date = "", connect_timeout = 1 }, 5)
         if other then engine:cancel(other) end
@@ -379,7 +379,7 @@ describe("taking an answer out of an engine", function()
   end)
 
   it("omits a header that is too long, and keeps those after it", function()
-    -- The last bytes of the room for headers: all fit, or not the end, or not the value.
+    -- At the limit for headers: all fits, or not the end, or not the value.
     for size = 65522, 65525 do
       local long = ("r"):rep(size)
       local engine, id = answered(answer("{}", "X-Request-Id: " .. long .. "\r\nRetry-After: 7\r\n"))

@@ -52,7 +52,7 @@ for _, row in ipairs(ROWS) do
     end)
     teardown(function() server.stop() end)
 
-    -- The second name has an address more on most machines, which refuses.
+    -- On most machines the second name has one more address, which refuses connections.
     for _, host in ipairs { "127.0.0.1", "localhost" } do
       it("at " .. host, function()
         local kind, message, sent = attempt(("https://%s:%d"):format(host, server.port), host)
@@ -81,7 +81,7 @@ describe("a certificate", function()
   end)
 end)
 
--- The queue is the thread's: the host would take what is left there for its own failure.
+-- The queue belongs to the thread: the host would treat errors left there as its own.
 local ffi = rawget(_G, "jit") and require "ffi"
 if ffi then
   describe("OpenSSL's error queue", function()

@@ -14,7 +14,7 @@ local EMPTY = { status = 401, body = "" }
 local ids = {}
 for i = 1, 100 do ids[i] = ("wf-%03d"):format(i) end
 
--- What is known of a key outlives the simulator's reset, so each spec has its own.
+-- The process remembers keys beyond the simulator's reset, so each spec has its own.
 local serial = 0
 local function new_secret()
   serial = serial + 1
@@ -103,7 +103,7 @@ describe("a wrong key", function()
     assert.are.same({ 2, 3 }, { refused, total() })
   end)
 
-  -- A process forked after the library was loaded shares what is known.
+  -- A process forked after the library was loaded shares the memory of keys.
   it("sends two signatures from a process and all its children", function()
     local chunk = ([[
       local ffi = require "ffi"
@@ -165,7 +165,7 @@ describe("a right key", function()
     ["a service that refuses it"] = REFUSED_BEHIND,
   } do
     it("does not give one call's response to those that wait while it is new: " .. name, function()
-      -- A key of its own, that nobody has accepted yet.
+      -- Its own key, which was not accepted before.
       local sk = new_secret()
       local account = process.simulator { ak = "NEW", sk = sk, project = PROJECT, workflows = ids, lifetime = 60 }
       account.script { with(answer, { delay = 0.1 }) }
@@ -218,7 +218,7 @@ describe("a token that is refused", function()
     it("causes one renewal for a whole bulk: " .. name, function()
       local state = assert(accounts.open(simulator, USER))
       assert(accounts.trigger(state))
-      -- As when the token ends: the first of those in flight are all refused.
+      -- As after the token's end: all calls in flight are refused at first.
       simulator.script { with(answer, { match = "trigger/action", times = 8 }) }
       local list = {}
       for i = 1, 50 do list[i] = ids[i] end

@@ -32,7 +32,7 @@ before_each(function()
   staging.reset()
 end)
 
---- What stands behind the metatable, and how.
+--- What is behind the metatable, and how.
 local function defaults(more)
   local values = { ak = "STAGEKEY", sk = "stage-secret", project_id = STAGING, endpoint = staging.url, proxy = "" }
   for name, value in pairs(more or {}) do values[name] = value or nil end

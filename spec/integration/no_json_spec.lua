@@ -6,7 +6,7 @@ local process = require "spec.support.process"
 local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
--- What a process begins with so that lua-cjson is not there, or is no good; and what is said.
+-- How a process starts so that lua-cjson is missing or broken, and the expected message.
 local ABSENT = {
   {
     "not installed", "lua.cjson is not installed",

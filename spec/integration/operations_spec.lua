@@ -176,7 +176,7 @@ describe("a bulk over the wire", function()
     local told, after = nil, 0
     for _, request in ipairs(simulator.state().requests) do
       if request.status == 429 then told = request.at end
-      -- Those that were under way already had left.
+      -- Those in flight had been sent already.
       if told and request.at > told + 0.2 and request.at < told + 0.95 then after = after + 1 end
     end
     assert.is_number(told)

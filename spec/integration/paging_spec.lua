@@ -30,7 +30,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       os.remove(file)
     end)
 
-    --- A page of the list with those workflows, in the state that they have then.
+    --- A page of the list with these workflows, in their current state.
     local function page(first, last, total, state)
       local elements = {}
       for i = first, last do
@@ -51,7 +51,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       return count
     end
 
-    --- One look at the list: the answers to its requests.
+    --- One reading of the list: the responses to its requests.
     local looks = {
       ["counts pages from 0"] = function(state) return { page(1, 0, COUNT), page(1, COUNT, COUNT, state) } end,
       ["counts several pages from 0"] = function(state)
@@ -72,7 +72,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     for name, look in pairs(looks) do
       it("reaches all if the service " .. name, function()
         simulator.script(look())
-        -- After its work `pause` has another look.
+        -- After its work `pause` reads the list again.
         if user == "pause" then simulator.script(look "disable") end
         assert.are.equal(COUNT, run())
         assert.are.equal(COUNT, disabled())

@@ -6,7 +6,7 @@ local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
 
---- Runs a chunk in a process of its own.
+--- Runs a chunk in its own process.
 local function script(chunk, environment, interpreter)
   local words = { "LUA_PATH=" .. quote(package.path), "LUA_CPATH=" .. quote(package.cpath) }
   for name, value in pairs(environment or {}) do words[#words + 1] = name .. "=" .. quote(value) end
@@ -254,7 +254,7 @@ describe("secrets", function()
     local found = output:match("%S*SECRET%-%d+%S*")
     assert.is_nil(found)
     assert.is_nil(output:match "right%-secret")
-    -- What the simulator gave out is a secret as well.
+    -- What the simulator issued is secret too.
     assert.is_nil(output:match "issued%-[%w-]+")
     simulator.stop()
   end)

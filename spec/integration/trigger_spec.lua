@@ -13,7 +13,7 @@ local ODD_IDS = { "x", ("i"):rep(64), "任务-é-😀", "c++:@&=$,;'()!*~", "\25
 
 local serial = 0
 
---- What is known of a key is shared by the process: each test has a key of its own.
+--- The process remembers keys, so each test has its own.
 local function fresh_key(simulator)
   serial = serial + 1
   local ak = ("SPECKEY%d"):format(serial)

@@ -65,7 +65,7 @@ describe("a maintenance window of one of several processes", function()
 
   local function command(what, words) return windows.command(what, simulator.url, file, 0, "timeout 20", words) end
 
-  --- What another process says that pauses or resumes.
+  --- The output of another process that pauses or resumes.
   local function elsewhere(what, words) return (process.run(command(what, words) .. " 2>&1"):gsub("\n$", "")) end
 
   --- Another process that pauses, and stays until the function that is returned ends it.
@@ -185,7 +185,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  --- Two processes at once; what they say.
+  --- The outputs of two processes that run at once.
   local function race(first, second)
     local output = file .. ".out"
     process.run(("%s > %s.1 2>&1 & p=$!; %s > %s.2 2>&1; wait $p"):format(first, quote(output), second, quote(output)))
@@ -202,7 +202,7 @@ describe("a maintenance window of one of several processes", function()
     for round = 1, 10 do
       prepare()
       windows.remove(file)
-      -- In the same moment, in some rounds; as it happens in others.
+      -- At the same moment in some rounds, at any moment in others.
       local start = round % 3 > 0 and "" or "start=" .. os.time() + 1
       local said = race(command("pause", "match=^a " .. start), command("pause", "match=^b " .. start))
       local winners = 0
@@ -265,7 +265,7 @@ describe("a maintenance window of one of several processes", function()
     end
   end)
 
-  --- The names of the file and of what stands beside it.
+  --- The names of the window's file and of the files beside it.
   local function suffixes()
     local names = {}
     for name in process.run("ls -d " .. quote(file) .. "*"):gmatch "[^\n]+" do

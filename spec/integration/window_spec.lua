@@ -7,7 +7,7 @@ local windows = require "spec.support.windows"
 local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
--- For what is under way at a simulator that answers at once.
+-- Long enough for calls in flight, since the simulator answers at once.
 local SHORTLY = { settle_timeout = 0.05 }
 
 local function exists(path)
@@ -24,7 +24,7 @@ describe("a maintenance window", function()
   end)
   teardown(function() simulator.stop() end)
 
-  --- Thirteen workflows: eight that are meant and on; two that are off; one of another
+  --- Thirteen workflows: eight selected and enabled; two disabled; one of another
   --- name; two without a schedule.
   local function prepare()
     simulator.reset()
@@ -292,7 +292,7 @@ describe("a maintenance window", function()
     return windows.command(what, simulator.url, file, point, limit, words)
   end
 
-  --- Runs spec/support/killed_window.lua; true: it got through.
+  --- Runs spec/support/killed_window.lua; true: it was not killed.
   local function killed(what, point, limit)
     local output = process.run(window_command(what, point, limit) .. " 2>&1")
     assert(not output:find("aom: ", 1, true), output)
@@ -326,7 +326,7 @@ describe("a maintenance window", function()
       prepare()
       leftovers()
       through = killed("pause", point)
-      -- Before the file is there, nothing has been changed.
+      -- Before the file exists, nothing has been changed.
       if exists(file) then c:resume(file, SHORTLY) end
       assert.are.equal("", wrong(), "killed at point " .. point)
     end

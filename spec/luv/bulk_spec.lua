@@ -39,7 +39,7 @@ describe("under libuv", function()
     uv.run()
     assert.are.equal(40, report.succeeded)
     assert.is_true(ticks > 20, ticks)
-    -- Four rounds of 0.1 s; one after the other it would take 4 s.
+    -- Four rounds of 0.1 s; sequentially it would take 4 s.
     assert.is_true(report.elapsed < patience.of(3), report.elapsed)
   end)
 
@@ -64,7 +64,7 @@ describe("under libuv", function()
       assert.are.equal(ids[i], entry.id)
       if entry.error then assert.are.equal("cancelled", entry.error.kind) end
     end
-    -- The simulator still carries out what was under way: not into the next test.
+    -- The simulator still carries out the calls in flight: wait, for the next test's sake.
     process.run "sleep 0.5"
   end)
 

@@ -98,7 +98,7 @@ describe("under luv", function()
       c:close()
     end)
     assert.matches("the hook", text, 1, true)
-    -- Lua 5.1 cannot yield through a pcall, so that none stands around a provider there.
+    -- Lua 5.1 cannot yield through a pcall, so there is none around a provider there.
     if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end
     local c = aom.client { endpoint = simulator.url, project_id = PROJECT, loop = "uv", proxy = "",
       credentials = function() error "the provider" end }
@@ -109,7 +109,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  -- Two requests would use up what a wrong key may cost: each case has a client whose key is accepted.
+  -- Two refused requests would block the key: each case has a client whose key is accepted.
   local function cancelled_within(seconds, c, start, ready)
     local failure, at
     local handle = start(c, function(err) failure, at = err, uv.hrtime() end)

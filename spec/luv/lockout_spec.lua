@@ -13,7 +13,7 @@ describe("threads of luv", function()
   end)
   teardown(function() simulator.stop() end)
 
-  --- In each thread a bulk; how many of its calls succeeded comes back through a file.
+  --- Runs a bulk in each thread, which writes the number of its successful calls to a file.
   local function run(sk, latency)
     simulator.reset()
     simulator.set { latency = latency }

@@ -45,7 +45,7 @@ for _, kind in ipairs { "http", "https" } do
       end)
       returned = true
       assert.is_function(handle.cancel)
-      -- The connection is kept, and still the loop ends.
+      -- The connection is kept, but the loop ends.
       uvloop.run()
       assert.are.equal(1, calls)
       assert.is_nil(err)
@@ -177,7 +177,7 @@ for _, kind in ipairs { "http", "https" } do
     it("blocks outside of a coroutine, beside calls in flight", function()
       simulator.set { latency = 0.15 }
       local ak = fresh_key(simulator)
-      -- The key is new: the first call tries it out, the others wait for it.
+      -- The key is new: the others wait for the first call.
       local c = client { ak = ak, attempt_timeout = 20 }
       local done = 0
       for _ = 1, 5 do c:trigger("wf-1", "enable", function(err) if not err then done = done + 1 end end) end

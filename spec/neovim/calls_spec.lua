@@ -109,7 +109,7 @@ describe("in Neovim", function()
     simulator.set { latency = 0.3 }
     local answer = run [[
       local client = aom.client(options)
-      -- Keys come one by one, as from a terminal, while the call is under way.
+      -- Keys arrive one by one, as from a terminal, during the call.
       return function(finish)
         local modes, done, timer = {}, false, uv.new_timer()
         vim.api.nvim_input "iab"
@@ -154,7 +154,7 @@ describe("in Neovim", function()
         note "callback"
         left = left - (err and 0 or 1)
       end)
-      -- Begun inside a callback of libuv's, of all places.
+      -- Begun inside a libuv callback.
       uv.new_timer():start(1, 0, function()
         coroutine.wrap(function()
           assert(vim.in_fast_event())

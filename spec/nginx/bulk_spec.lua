@@ -50,7 +50,7 @@ describe("inside nginx", function()
     assert.are.equal("40", succeeded, answer .. server:log())
     assert.are.equal("40", seen)
     assert.are.equal("40", listed)
-    -- Four rounds of 50 ms, and one for the key; one after the other it would take 2 s.
+    -- Four rounds of 50 ms, and one for the key; sequentially it would take 2 s.
     assert.is_true(tonumber(elapsed) < patience.of(1.5), elapsed)
     assert.are.equal("40", total)
     assert.are.equal("true", many)

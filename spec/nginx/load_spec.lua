@@ -8,7 +8,7 @@ local process = require "spec.support.process"
 
 local AK, SK, PROJECT = "LOADKEY", "load-secret", ("0123456789abcdef"):rep(2)
 
---- Starts to ask for `url` in a process of its own; what it returns waits for the end.
+--- Requests `url` in another process; the returned function waits for its end.
 local function ask_beside(url, seconds)
   local pipe = assert(io.popen(("luajit %s/spec/support/load.lua %s %s"):format(
     process.quote(process.root), process.quote(url), seconds)))

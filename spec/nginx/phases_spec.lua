@@ -101,7 +101,7 @@ describe("in nginx", function()
     assert.are.equal("disable true\n", (server:get "/init"))
     local before = simulator.state()
     assert.are.equal("enable\n", (server:get "/content"))
-    -- The worker has connections of its own.
+    -- The worker has its own connections.
     local requests = simulator.state().requests
     assert.are_not.equal(before.requests[1].connection, requests[#requests].connection)
   end)

@@ -139,7 +139,7 @@ for _, transport in ipairs { "curl", "resty" } do
         end
         local word, seconds = call(ak)
         assert.are.equal("success", word)
-        -- The attempt had one second, of which some are gone.
+        -- A part of the attempt's one second has passed.
         assert.is_true(seconds < patience.of(1.3), seconds)
         word, seconds = call(ak)
         assert.are.equal("success", word)

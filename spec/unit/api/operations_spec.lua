@@ -83,7 +83,7 @@ describe("the fields of an operation", function()
   local tags = {}
   for i = 1, 21 do tags["k" .. i] = "v" end
 
-  -- Operation, base, field, value, what the error says; nil: it is fine.
+  -- Operation, base, field, value, what the error says; nil: it is accepted.
   local cases = {
     { "list_workflows", {}, "sort_type", "up", 'expected "ASC" or "DESC", got "up"' },
     { "list_workflows", {}, "sort_type", "DESC" },

@@ -26,7 +26,7 @@ local function nested(depth)
 end
 
 describe("an error body", function()
-  -- Body; code, message, and what else the error then has.
+  -- Body; code, message, and the error's other fields.
   local shapes = {
     { "of the service", 400, '{"error_code":"AOM.31001302","error_msg":"Invalid param","http_code":400}',
       "AOM.31001302", "Invalid param", { http_code = 400 } },

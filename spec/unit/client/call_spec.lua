@@ -16,7 +16,7 @@ local SLOW = { status = 200, takes = 1000 }
 
 local function answer(status, headers) return { status = status, headers = headers, body = "" } end
 
---- What is known of a key pair with the secret "rolling-secret".
+--- The record of a key pair with the secret key "rolling-secret".
 local function breaker_of(ak)
   local signer = core.signer { ak = ak, sk = "rolling-secret" }
   local record = breaker.record(signer:fingerprint())
@@ -120,7 +120,7 @@ describe("a call", function()
       assert.is_true(err.retryable)
     end)
 
-    -- What may have run must not be run once more: only what cannot have is worth a retry.
+    -- A request that may have run must not run again: only one that cannot have run is retried.
     local CALLS = {
       execute_workflow = { "wf-1" },
       create_workflow = { { name = "n", type = "manual", template_id = "t", input = {}, task_type = "script",
@@ -241,7 +241,7 @@ describe("a call", function()
       assert.is_nil(err.hint)
     end)
 
-    -- What is said of the clock is believed when the two clocks differ.
+    -- What the refusal says of the clock counts only if the two clocks differ.
     local function expired_at(minute)
       return refusal(("calc ak sk signature fail:signature expired,server time:20260102T03%02d05Z"):format(minute))
     end

@@ -6,8 +6,8 @@ local pages = require "aom.client.paginator"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
---- A client at a service whose answer to a page's number `serve` makes: elements or their
---- ids, a `total` in any form, a `status`; nothing is a page that is empty.
+--- A client of a service whose response to a page number `serve` makes: elements or their
+--- ids, a `total` in any form, a `status`; nil is an empty page.
 local function open(serve)
   local world = world_of.new()
   local asked = {}
@@ -59,7 +59,7 @@ local function cut(count, how)
   end
 end
 
---- A service that sends these pages, whatever it is asked for beyond them.
+--- A service that sends these pages, and nothing beyond them.
 local function given(list, zero)
   return function(page) return page == 0 and (zero or { status = 400 }) or list[page] or { total = list.total } end
 end
@@ -69,7 +69,7 @@ local function none() return nil end
 local function count_page(_, of_page) return of_page end
 
 describe("a walk over pages", function()
-  -- How the service pages; the filter; what comes out, in order; how many requests that takes.
+  -- How the service pages; the filter; the result, in order; the number of requests.
   local whole = {
     { "that state the total", cut(250), {}, text(1, 250), 3 },
     { "of one page", cut(30), {}, text(1, 30), 1 },
@@ -138,7 +138,7 @@ describe("a walk over pages", function()
     end)
   end
 
-  -- What came, and the total; how many requests; whether the list is said to have changed.
+  -- What was received, and the total; the number of requests; whether the list changed.
   local short = {
     { "end before the total", cut(5, { total = 7 }), 5, 7, 5 },
     { "end before the total, without a page 0", given({ { "a", "b", total = 99 } }, { status = 404 }), 2, 99, 3 },
@@ -265,7 +265,7 @@ describe("a walk over pages", function()
     assert.are.equal(400, err.status)
   end)
 
-  -- How the service pages; the filter; the error, or how many come out.
+  -- How the service pages; the filter; the error, or the number of elements.
   for name, case in pairs {
     ["more than the total, which says more"] = { cut(5000, { beyond = { total = 5000 } }), {},
       "100 pages .*total of 5000.* sent 100$" },

@@ -3,7 +3,7 @@
 local patterns = require "aom.client.patterns"
 
 describe("a hyphen of a Lua pattern", function()
-  -- The pattern; how it is written when its hyphens are meant.
+  -- The pattern; the same with literal hyphens.
   local mistaken = {
     ["nightly-backup"] = "nightly%-backup",
     ["db-"] = "db%-",

@@ -14,7 +14,7 @@ local WORKFLOWS = {
   { id = "7", name = "twin" }, { id = "8", name = "off", trigger_status = "disable" }, { id = "9" },
 }
 
---- A client at a service with these workflows; what was listed and what was switched.
+--- A client of a service with these workflows; what it listed and what it switched.
 local function open(workflows, search)
   local world = world_of.new()
   local listed, switched = {}, {}

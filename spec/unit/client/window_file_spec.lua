@@ -20,7 +20,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and its journal:", function()
-    -- As the library wrote it before the journal was kept from locales.
+    -- As the library wrote it before the journal was independent of the locale.
     local BEFORE = [[
 {
   "format": "lua-aom window 1",
@@ -134,7 +134,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and its lock:", function()
-    --- Somebody has it for the first `count` times that it is asked for.
+    --- Another process has it for the first `count` attempts.
     local function had_by(owner, count)
       local lock_file, asked = world.lock_file, 0
       function world.lock_file(path)

@@ -42,7 +42,7 @@ describe("a maintenance window", function()
       assert.are.same({ a = "enable", b = "enable" }, during)
     end)
 
-    -- Clocks of two machines differ, and nothing tells by how much.
+    -- Clocks of two machines differ by an unknown amount.
     for name, shift in pairs { ["30 s slow"] = -30, ["an hour slow"] = -3600, ["an hour fast"] = 3600,
       ["a day fast"] = 86400, ["right"] = 0 } do
       for later, passed in pairs { ["at once"] = 0, ["two minutes later"] = 120 } do
@@ -142,7 +142,7 @@ describe("a maintenance window", function()
   describe("and a disk that fails:", function()
     local write_file
 
-    --- From the saving with this number on, and until `fixed()`.
+    --- From the save with this number on, until `fixed()`.
     local function fail_from(number)
       local saved = 0
       write_file = world.write_file

@@ -16,7 +16,7 @@ local VARIABLES = {
 }
 for name, variable in pairs(source.credentials) do VARIABLES[name] = variable end
 
---- A world in which each place says what its table holds; names in upper case are
+--- An environment in which each place has what its table holds; names in upper case are
 --- variables of the environment themselves.
 local function setting(says)
   local env, lines = { HOME = "/h" }, { "[basic]" }
@@ -51,7 +51,7 @@ local KINDS = {
   ["the file of an id token alone"] = { id_token_file = "/f" },
 }
 
--- They name an account, and the credentials of another place are used all the same.
+-- They name an account, but the credentials of another place are used.
 local TRACES = {
   environment = {
     ["a security token alone"] = { security_token = "T" },
@@ -169,7 +169,7 @@ describe("the identity service", function()
   local OVERRIDE = "HUAWEICLOUD_SDK_REGION_AOM_CN_NORTH_4"
   local YAML = "HUAWEICLOUD_SDK_REGIONS_FILE"
 
-  -- What each place says; the base and path that are asked, or nil for an error.
+  -- What each place has; the base and path that are called, or nil for an error.
   local cases = {
     { "a region's own", { option = { region = REGION } }, HOME },
     { "a region's own, from the environment", { environment = { region = REGION } }, HOME },

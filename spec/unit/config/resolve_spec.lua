@@ -141,7 +141,7 @@ describe("the place to call", function()
   local OVERRIDE = "HUAWEICLOUD_SDK_REGION_AOM_CN_NORTH_4"
   local E, R = "endpoint", "region"
 
-  -- What each source says; then base and region that result.
+  -- What each source has; the resulting base and region.
   local cases = {
     { "a region's", { arg = { [R] = "cn-north-4" } }, BEIJING, "cn-north-4" },
     { "an endpoint's", { arg = { [E] = "https://a" } }, "https://a", nil },

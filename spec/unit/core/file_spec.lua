@@ -73,7 +73,7 @@ describe("write_file", function()
     assert.are.equal("target\n", read(directory .. "/target"))
   end)
 
-  -- In a directory that others can write to anything may stand under the name of the
+  -- In a directory that others can write to, anything may have the name of the
   -- temporary file; and a save that was killed leaves one.
   for name, case in pairs {
     ["a text of its own"] = "echo old > file.new; chmod 666 file.new",
@@ -214,7 +214,7 @@ describe("write_file", function()
         save(kill, nil, true)
         assert.are.equal(text, read(path) or false)
         if not text then return assert.is_true(core.write_file(path, "the next one", true)) end
-        -- Both names may stand for the same file now.
+        -- Both names may refer to the same file now.
         save "write:1=kill"
         assert.are.equal(text, read(path))
         assert.is_true(core.write_file(path, "the next one"))

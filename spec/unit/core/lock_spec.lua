@@ -26,7 +26,7 @@ describe("lock_file", function()
       quote(('local core, path = require "aom.core", %q\n'):format(path) .. chunk))
   end
 
-  --- What another process is told.
+  --- The result in another process.
   local function other()
     return process.run(command [[
       local lock, why, owner = core.lock_file(path)

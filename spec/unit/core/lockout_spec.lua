@@ -131,7 +131,7 @@ describe("the core's memory", function()
   end)
 
   it("forgets harmless keys first, and never one that is blocked, on trial or just refused", function()
-    -- Later than everything that the specs above left behind.
+    -- Later than all times in the specs above.
     local now = 1e6
     refuse("kept-blocked", now, "locked")
     refuse("kept-refused", now)
@@ -143,7 +143,7 @@ describe("the core's memory", function()
     assert.are.equal("blocked", (lockout.look("kept-blocked", now + 3)))
     assert.are.equal("busy", (lockout.enter("kept-trial", now + 3, now + 9)))
     assert.are.equal("blocked", refuse("kept-refused", now + 3))
-    -- All places taken by blocked keys: nothing is sent with one that cannot be watched.
+    -- All places are taken by blocked keys: nothing is sent with a key that cannot be recorded.
     for i = 1, 509 do refuse(("blocked-%d"):format(i), now + 4, "locked") end
     local new = "one-too-many"
     assert.are.equal("unable", (lockout.enter(new, now + 5, now + 9)))

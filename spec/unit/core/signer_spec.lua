@@ -96,7 +96,7 @@ describe("signing refuses", function()
     assert_refused("duplicate", { headers = headers })
   end)
 
-  -- A value is looked through eight bytes at a time: the place must not matter.
+  -- A value is scanned eight bytes at a time: the position must not matter.
   it("a control byte anywhere in a value", function()
     for byte = 0, 255 do
       for _, text in ipairs { "%s", "a%sb", "abcdefg%s", "abcdefg%sh", "%sbcdefghi", ("x"):rep(30) .. "%syz" } do
@@ -336,7 +336,7 @@ describe("a signer", function()
     local request = { method = "GET", host = "h", path = ("/p"):rep(2000), date = "20260102T030405Z" }
     local expected = core.sign(request, key)
     arm()
-    -- How long a cycle takes depends on what else lives in this Lua.
+    -- The length of a cycle depends on the other objects of this Lua state.
     local rounds = 0
     while (closings < 5 or rounds < 3000) and rounds < 100000 do
       rounds = rounds + 1
@@ -397,7 +397,7 @@ it("headers that a finaliser changes while they are read are refused", function(
     added = added + 1
     for i = 1, 100 do headers[("X-%d-%d"):format(added, i)] = "value" end
   end)
-  -- When the finaliser runs is Lua's own choice: most do so at the unfortunate moment.
+  -- Lua decides when a finaliser runs: most of these run at the critical moment.
   assert.is_true(fine and type(why) == "table" or why:find("changed while it was read", 1, true) ~= nil)
 end)
 

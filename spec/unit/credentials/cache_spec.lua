@@ -300,7 +300,7 @@ describe("a renewal", function()
     w.advance(400)
     assert.are.equal("t1", token(get(id)))
     assert.are.equal(2, asked)
-    -- An eighth of what is left goes by before it is tried again.
+    -- The next attempt comes after an eighth of the remaining time.
     assert.are.equal("t1", token(get(id)))
     assert.are.equal(2, asked)
     w.advance(25)
@@ -348,7 +348,7 @@ describe("a renewal", function()
     local first = get(id)
     assert.is_true(id:replace(first, loop, 1000, 1000))
     assert.are.equal("t2", token(get(id)))
-    -- Another call that was refused with the first finds the second there.
+    -- Another call that was refused with the first ones finds the second ones.
     assert.is_true(id:replace(first, loop, 1000, 1000))
     assert.are.equal(2, asked)
     gives = function() return { token = "t2", expires_at = w.time() + 3600 } end

@@ -5,7 +5,7 @@ local world = require "spec.support.world"
 
 local serial = 0
 
--- What is known of a key is kept for the whole process: each spec has its own.
+-- The process remembers keys, so each spec has its own.
 local function new_name()
   serial = serial + 1
   return "key-" .. serial
@@ -333,7 +333,7 @@ end)
 describe("a key pair in several nginx workers", function()
   local w, loop, one, two, store, name
 
-  -- A worker is a process of its own: another copy of the module, names of its own in
+  -- A worker is its own process: another copy of the module, its own names in
   -- the core's memory, the same store.
   local function worker()
     serial = serial + 1

@@ -163,7 +163,7 @@ describe("nothing is sent", function()
         assert.is_nil(result)
         assert.are.equal("config", err.kind)
         assert.matches("set option iam_endpoint", err.hint)
-        -- A project id helps those alone who need the identity service for nothing else.
+        -- A project id helps only if nothing else needs the identity service.
         local is_look_up = name ~= "user" and name ~= "id_token"
         assert.are.equal(is_look_up, err.hint:find("or set option project_id", 1, true) ~= nil)
         assert.are.same({}, seen)

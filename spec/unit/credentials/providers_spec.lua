@@ -14,7 +14,7 @@ local function setting(given, env, text)
   return source.new(given or {}, w), w
 end
 
--- What the chain finds, as values; providers that give later are asked at once.
+-- What the chain finds, as values; lazy providers are asked at once.
 local function find(given, env, text)
   local from, w = setting(given, env, text)
   local provider, values, err = chain.find { source = from }
@@ -214,7 +214,7 @@ describe("a profile that others can read", function()
 end)
 
 describe("remote credentials", function()
-  -- What a chain finds, without being asked for values.
+  -- What a chain finds, without its values.
   local function look(given, env, text)
     local from = setting(given, env, text)
     return chain.find { source = from }

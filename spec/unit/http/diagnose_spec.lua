@@ -11,7 +11,7 @@ local LINES = {
 local OURS = table.concat(LINES, "\n")
 local PREFIX = "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:"
 
--- The gateway's message, with other lines at some places; false leaves one out.
+-- The gateway's message, with other lines in some places; false omits a line.
 local function echo(changes)
   local lines = {}
   for i, line in ipairs(LINES) do

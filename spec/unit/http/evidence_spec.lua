@@ -57,7 +57,7 @@ local rows = {
   { 429, JSON, code "AOM.07001429", "accepts" },
   { 500, JSON, code "SVCSTG_AMS_5000000", "accepts" },
   { 503, HTML, code "AOM.08001503", "accepts" },
-  -- Nobody knows who speaks.
+  -- It is unknown who sent these.
   { 401, nil, "", "doubtful" },
   { 401, nil, "unauthorized", "doubtful" },
   { 401, JSON, "{}", "doubtful" },
@@ -77,7 +77,7 @@ local rows = {
   { 302, nil, "" },
   { 502, nil, "bad gateway" },
   { 503, JSON, '{"message":"no upstream"}' },
-  -- Pages for people.
+  -- HTML pages.
   { 401, HTML, "sign in" },
   { 401, "TEXT/HTML", "" },
   { 401, nil, "<html><body>reach the limit</body></html>" },
@@ -114,7 +114,7 @@ describe("a call that is answered", function()
   local world
   before_each(function() world = world_of.new() end)
 
-  --- Makes the calls, one after the other, with one key pair; what its record says then.
+  --- Makes the calls in order, with one key pair; returns the state of its record.
   local function state_after(answers)
     local loop = scripted.new(world, answers)
     local options = scripted.options(loop, { max_attempts = 1 })
@@ -136,7 +136,7 @@ describe("a call that is answered", function()
       -- A new key: after one refusal, one more that counts blocks it.
       local expected = row[4] == "accepts" and "open" or counted[row[4]] and "blocked" or "new"
       assert.are.equal(expected, (state_after { REFUSED, answer_of(row) }))
-      -- A key that was accepted before: what is doubtful no longer counts.
+      -- A key that was accepted before: doubtful refusals no longer count.
       local kept = row[4] == "certain" and "new" or row[4] == "locked" and "blocked" or "open"
       assert.are.equal(kept, (state_after { GOOD, answer_of(row) }))
     end)

@@ -10,7 +10,7 @@ local PROJECT = "0123456789abcdef0123456789abcdef"
 local PATH = "/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action"
 local HOST = "aom.cn-north-4.myhuaweicloud.com"
 
--- A copy of the headline request with other fields; NONE takes one out.
+-- A copy of the main request with other fields; NONE removes one.
 local NONE = {}
 local function with(base, changes)
   local copy = {}

@@ -15,7 +15,7 @@ local MAX_HEAD = 256 * 1024
 describe("over lua-resty-http", function()
   local seen, connections, settings, variables, naps
 
-  --- What a connection gives: `pieces`, one a call (a function is called instead), and
+  --- What a connection returns: `pieces`, one a call (a function is called instead), and
   --- then `ends`, the words of an error.
   local function new_socket(made, plan)
     local pieces, at = plan.pieces or { plan.bytes or GOOD }, 0

@@ -67,7 +67,7 @@ describe("sockets", function()
     assert.are.same({ { 6, false, true }, { 5, true, true } }, world.seen)
   end)
 
-  -- To close a handle makes libuv forget all that it knows of the number.
+  -- Closing a handle makes libuv forget all about its descriptor number.
   it("get a new watch if the number is reused, which closing the old one does not end", function()
     local world = new()
     world.wishes = { { 5, true, false, false }, { 6, true, false, false } }
@@ -128,7 +128,7 @@ describe("sockets", function()
     assert.are.same({ "active", "active" }, world.states())
   end)
 
-  -- The closing would end the watch of whoever has the number by now.
+  -- Closing would end the watch of another socket with the same number.
   it("are not closed while their number is another socket's", function()
     local world = new()
     world.wishes = { { 5, true, false }, { 6, true, false } }

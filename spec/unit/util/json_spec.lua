@@ -98,7 +98,7 @@ describe("a value", function()
 end)
 
 describe("the codec", function()
-  -- A copy of the module where lua-cjson is not installed, and `vim` is what is given.
+  -- A copy of the module without lua-cjson, and with the given `vim`.
   local function without_cjson(vim, body)
     local before = { cjson = package.loaded["cjson.safe"], vim = rawget(_G, "vim") }
     package.loaded["cjson.safe"] = nil

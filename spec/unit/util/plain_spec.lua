@@ -29,7 +29,7 @@ local function raising()
   return setmetatable({}, { __index = function(_, name) error("no " .. tostring(name), 0) end })
 end
 
---- Lists that hold less than they show on some Lua or other.
+--- Lists that hold less than they show, on some Lua versions.
 local function veiled_lists(full)
   local count = #full
   return {
@@ -225,7 +225,7 @@ end)
 describe("the options of a method behind a metatable", function()
   local LIST = { status = 200, body = '{"elements":[{"id":"w1","name":"a","trigger_status":"enable"}],"total":1}' }
 
-  -- Whether a value behind a metatable was seen, by what came of it.
+  -- Whether a value behind a metatable was seen, by its effect.
   local cases = {
     { "stop_on_error of trigger_all", { stop_on_error = 7 }, function(given)
       return methods.trigger_all(open(), { "w" }, "enable", given)

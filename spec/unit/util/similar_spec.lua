@@ -10,7 +10,7 @@ describe("similar names", function()
     return table.concat(found, " ")
   end
 
-  -- The word, the names there are, and those that are near, the nearest first.
+  -- The word, the known names, and the similar ones, the most similar first.
   for name, case in pairs {
     ["of other case"] = { "Nightly", { "daily", "nightly" }, "nightly" },
     ["with a letter left out"] = { "nightly-bakup", { "nightly-backup", "hourly-sync" }, "nightly-backup" },

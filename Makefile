@@ -12,30 +12,30 @@ PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 CFLAGS     ?= -O2
 
-# LuaJIT speaks Lua 5.1. Other systems than Debian name their modules
-# differently, so the first that exists is taken.
+# LuaJIT is compatible with Lua 5.1. Systems name Lua's pkg-config modules
+# differently: the first that exists is used.
 LUA_VERSION = $(patsubst luajit,5.1,$(LUA:lua5.%=5.%))
 LUA_MODULES = $(if $(filter luajit,$(LUA)),luajit,$(LUA) lua-$(LUA_VERSION) lua$(subst .,,$(LUA_VERSION)))
 LUA_PC      = $(firstword $(foreach m,$(LUA_MODULES),$(shell $(PKG_CONFIG) --exists $(m) && echo $(m))))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
 
-# The module is not linked with Lua, which the host brings.
+# Not linked with Lua: the program that loads the module provides it.
 ifeq ($(shell uname),Darwin)
 MODULE_LDFLAGS = -bundle -undefined dynamic_lookup
 else
 MODULE_LDFLAGS = -shared -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
 
-# Computed once, by the builds alone: `make clean` asks no compiler anything.
+# Evaluated once, and only by builds: `make clean` runs no pkg-config.
 LUA_CFLAGS  = $(eval LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(LUA_CFLAGS)
 core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libcrypto))$(core_cflags)
 core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libcrypto))$(core_libs)
 
-# One short line a file; V=1 shows the commands.
+# Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
 
-# A quote in the path of the tree is closed, escaped and opened again.
+# The checkout's path, with single quotes escaped for the shell.
 here = $(subst ','\'',$(CURDIR))
 
 OUT     = $(BUILD)/$(LUA)
@@ -63,38 +63,38 @@ $(OUT)/obj/%.o: csrc/%.c Makefile
 
 -include $(OBJECTS:.o=.d)
 
-# For LuaRocks, which says in LUA_CFLAGS where the headers of its Lua are. Afresh,
+# For LuaRocks, which passes the headers of its Lua in LUA_CFLAGS. Always rebuilt,
 # since that may be another Lua each time.
 rock-core:
 	@rm -rf $(BUILD)/rock-core
 	@$(MAKE) --no-print-directory build OUT=$(BUILD)/rock-core
 
-all-luas: $(LUAS:%=build-%)  ## Build the core for every one of LUAS
+all-luas: $(LUAS:%=build-%)  ## Build the core for all LUAS
 
 build-%:
 	@$(MAKE) --no-print-directory build LUA=$*
 
-deps:  ## Install what is missing to build, to demonstrate and to test
+deps:  ## Install the packages that building, the demo and the specs need
 	@sh spec/support/deps.sh demo test
 
 deps-%:
 	@sh spec/support/deps.sh $*
 
-demo: deps-demo  ## Start the simulator and switch a workflow, rightly and wrongly
+demo: deps-demo  ## Start the simulator, and make one good call and one wrong one
 	@$(MAKE) --no-print-directory build LUA=lua5.4
 	@sh examples/demo.sh
 
-simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080"
+simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080 --lifetime 600"
 	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
 
 test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=2
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 
-lint: deps-lint  ## Check style, warnings, layers, rockspecs and versions
+lint: deps-lint  ## Check style, compiler warnings, layers, rockspecs and versions
 	@MAKE='$(MAKE)' sh spec/lint/run.sh
 
-bench: deps-bench  ## Measure
+bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
 	@sh spec/bench/run.sh $(ARGS)
 	@sh spec/bench/bulk.sh
@@ -106,14 +106,14 @@ matrix: deps-test  ## Ask every host and transport for the same story about 45 f
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
 
-fuzz: deps-fuzz  ## Fuzz the signer and the readers of foreign text: ARGS="SECONDS"
+fuzz: deps-fuzz  ## Fuzz the signer and the parsers of external input: ARGS="SECONDS"
 	@$(MAKE) --no-print-directory build LUA=lua5.4
 	@sh spec/fuzz/run.sh $(ARGS)
 
-rockspecs: deps-build  ## Write the lists of modules into the rockspecs
+rockspecs: deps-build  ## Update the module lists of the rockspecs
 	@lua5.4 spec/support/rockspec.lua
 
-rock: deps-test  ## Build the rock into build/rock and load it, for LUA=lua5.1 to lua5.4
+rock: deps-test  ## Build the rock into build/rock and load it: LUA=lua5.1|lua5.2|lua5.3|lua5.4
 	@sh spec/support/rock.sh $(LUA)
 
 install: build  ## Install for LUA under DESTDIR and PREFIX
@@ -122,11 +122,11 @@ install: build  ## Install for LUA under DESTDIR and PREFIX
 	done
 	$(INSTALL) -D -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)/aom/core.so"
 
-env:  ## Print the exports that let LUA run the tree uninstalled: eval "$$(make -s env)"
+env:  ## Print the exports that let LUA use this checkout: eval "$$(make -s env)"
 	@: $(info export LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;;')
 	@: $(info export LUA_CPATH='$(here)/$(OUT)/?.so;;')
 
-clean:  ## Remove what was built
+clean:  ## Remove all build results
 	rm -rf $(BUILD)
 
 help:  ## List the targets

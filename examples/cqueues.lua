@@ -1,21 +1,23 @@
--- An adapter for an event loop that lua-aom does not know: cqueues, with lua-http for
--- the requests. It is all that a call needs to wait there without blocking the rest.
+-- An adapter for an event loop that lua-aom does not know: cqueues, with lua-http for the
+-- requests. With it calls wait without blocking the other coroutines of the loop.
 --
 --     luajit examples/cqueues.lua enable|disable WORKFLOW_ID...
 --
--- switches workflows side by side, while a clock goes on ticking. For LuaJIT and Lua 5.2
--- or newer: in Lua 5.1 nothing can wait inside a pcall.
+-- switches several workflows at once, while a clock keeps ticking. It needs LuaJIT, or Lua
+-- 5.2 or newer: Lua 5.1 cannot yield inside a pcall.
+--
+-- Exit status: 0 all were switched, 1 some failed, 2 wrong usage.
 
-if _VERSION == "Lua 5.1" and not jit then error("Lua 5.1 cannot wait inside a pcall: run this with LuaJIT", 0) end
+if _VERSION == "Lua 5.1" and not jit then error("Lua 5.1 cannot yield inside a pcall: run this with LuaJIT", 0) end
 
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
 local http_request = require "http.request"
 
---- Sends an attempt: one HTTP request. Answers { status, headers, body }, or nil and why
---- there is none; an attempt is repeated by whoever calls, so not in here.
+--- Sends an attempt: one HTTP request. Returns { status, headers, body }, or nil and an
+--- error. It does not retry: the library does.
 local function fetch(attempt, deadline)
-  -- Signed now: what is sent must be this to the byte, the Host header too.
+  -- This signs the request: send exactly these bytes, including the Host header.
   local method, url, headers, body = attempt:signed()
   if not method then return nil, { kind = "argument", message = url, sent = false } end
   local request = http_request.new_from_uri(url)
@@ -30,7 +32,7 @@ local function fetch(attempt, deadline)
   local answer, stream = request:go(deadline - cqueues.monotime())
   if not answer then
     if cqueues.monotime() >= deadline then return nil, { kind = "timeout", message = "timed out" } end
-    return nil, tostring(stream) -- a string will do: a network error
+    return nil, tostring(stream) -- a string stands for a network error
   end
   local text, why = stream:get_body_as_string(deadline - cqueues.monotime())
   stream:shutdown()
@@ -40,7 +42,7 @@ local function fetch(attempt, deadline)
   return { status = tonumber(answer:get ":status"), headers = found, body = text }
 end
 
---- One that waits, and one that wakes it; the second may come first.
+--- A pair of functions: `wait`, and `wake`, which ends the wait and may come first.
 local function waiter()
   local woken, signal = false, condition.new()
   return {
@@ -57,30 +59,31 @@ local function waiter()
   }
 end
 
----@param controller table  what runs the coroutines: cqueues.new()
+---@param controller table  the loop that runs the coroutines: cqueues.new()
 ---@return aom.Loop
 local function new_adapter(controller)
   local adapter = { fetch = fetch, sleep = cqueues.sleep, now = cqueues.monotime }
 
-  -- Outside of a coroutine nothing else runs while one waits.
+  -- Outside of a coroutine nothing else can run during a wait.
   function adapter.waiter() return cqueues.running() and waiter() or nil end
 
-  --- For the callback form. What `body` returns is of no interest, what it raises is.
+  --- Starts a call with a callback. An error that `body` raises is one of that callback.
   function adapter.spawn(body)
     controller:wrap(function()
-      local fine, err = pcall(body)
-      if not fine then io.stderr:write("error in a callback: ", tostring(err), "\n") end
+      local ok, err = pcall(body)
+      if not ok then io.stderr:write("error in a callback: ", tostring(err), "\n") end
     end)
   end
 
-  --- Runs all of `list`, so many at a time; raises the first error when all have ended.
+  --- Runs all functions of `list`, at most `concurrency` at once. Raises the first error
+  --- after all have ended.
   function adapter.run(list, concurrency)
     local next_index, running, failure, ended = 0, 0, nil, condition.new()
     local function work()
       while list[next_index + 1] do
         next_index = next_index + 1
-        local fine, err = pcall(list[next_index])
-        if not fine then failure = failure or { err } end
+        local ok, err = pcall(list[next_index])
+        if not ok then failure = failure or { err } end
       end
       running = running - 1
       ended:signal()
@@ -98,7 +101,7 @@ local function new_adapter(controller)
   return adapter
 end
 
--- Required as a module it is the adapter, started as a script the example.
+-- As a module this file returns the adapter; as a script it runs the example.
 if not (arg and arg[0] and arg[0]:find "cqueues%.lua$") then return new_adapter end
 
 local action = table.remove(arg, 1)
@@ -124,6 +127,6 @@ controller:wrap(function()
   end
 end)
 assert(controller:loop())
-print(("%d ticks of a clock meanwhile"):format(ticks))
+print(("%d ticks of the clock meanwhile"):format(ticks))
 client:close()
 os.exit(failed == 0 and 0 or 1)

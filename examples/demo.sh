@@ -1,13 +1,15 @@
 #!/bin/sh
-# `make demo`: a simulated AOM on this machine, one workflow switched on, and one
-# call that the service refuses. Nothing leaves the loopback interface.
+# Run by `make demo`: starts a simulated AOM on this machine, switches one workflow on, and
+# makes one call that the service refuses. It uses the loopback interface only.
+#
+# Exit status: 0 both calls went as expected, 1 they did not.
 set -eu
 
 cd "$(dirname "$0")/.."
 AK=AKDEMO00000000000000 SK=demo-secret-key PROJECT=0a1b2c3d4e5f60718293a4b5c6d7e8f9
 WORKFLOW=workflow-demo
 
-# A proxy would carry even these calls away, and a profile could answer for them.
+# A proxy or a configured account would change where these calls go.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 for variable in $(env | sed -n 's/^\(HUAWEICLOUD_[A-Za-z0-9_]*\)=.*/\1/p'); do
   unset "$variable"
@@ -26,7 +28,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# --lifetime ends the simulator even if this script is killed outright.
+# --lifetime ends the simulator even if this script is killed.
 start_simulator() {
   (
     eval "$(make -s --no-print-directory env LUA=luajit)"
@@ -36,7 +38,7 @@ start_simulator() {
   simulator=$!
 }
 
-# Its first line says where it listens.
+# The simulator's first line of output holds its URL.
 wait_for_simulator() {
   tries=0
   until grep -q '"url"' "$scratch/ready"; do
@@ -76,8 +78,8 @@ show lua5.4 examples/trigger.lua "$WORKFLOW" enable
 status=0
 show lua5.4 examples/trigger.lua no-such-workflow enable || status=$?
 if [ "$status" != 1 ]; then
-  echo "demo: the wrong call should have failed with status 1, not $status" >&2
+  echo "demo: the wrong call should have failed with status 1, but its status was $status" >&2
   exit 1
 fi
 
-printf '\ndemo: both calls went as they should\n'
+printf '\ndemo: both calls went as expected\n'

@@ -4,16 +4,17 @@
 --     lua examples/maintenance_window.lua --name NAME [--name NAME…] FILE COMMAND…
 --     lua examples/maintenance_window.lua --resume FILE
 --
--- PATTERN is a Lua pattern, in which a hyphen is written "%-"; NAME is a name as it is.
--- FILE remembers what was disabled. Should this script be killed half-way, the third form
--- puts everything back. COMMAND runs only when no workflow that is meant is enabled.
+-- PATTERN is a Lua pattern for names (in it, "%-" stands for a hyphen); NAME is an exact
+-- name. FILE records what was disabled: if this script is killed, run the third form to
+-- enable those workflows again. COMMAND runs only after all selected workflows are disabled.
 --
 -- Exit status:
---   0  the command succeeded, and everything is as it was
---   1  the command failed, and everything is as it was
---   2  wrong usage or configuration: nothing was changed
---   3  the window could not begin: the command did not run, and everything is as it was
---   4  some workflows may still be disabled: call the third form
+--   0  the command succeeded, and the workflows are enabled again
+--   1  the command failed, and the workflows are enabled again
+--   2  wrong usage or configuration; nothing was changed
+--   3  the window could not begin: the command did not run, and workflows that had been
+--      disabled are enabled again
+--   4  some workflows may still be disabled: run the third form
 
 local aom = require "aom"
 
@@ -25,7 +26,8 @@ usage: lua examples/maintenance_window.lua PATTERN FILE COMMAND…
        lua examples/maintenance_window.lua --resume FILE
 ]]
 
---- What is meant, the file, and the command; for --resume the file alone.
+--- Returns the selection, the file, the command, and whether nothing is missing; for
+--- --resume only the file.
 local function read_arguments()
   if arg[1] == "--resume" then return nil, arg[2], nil, arg[2] ~= nil end
   local at, chosen = 2, { match = arg[1] }
@@ -64,17 +66,18 @@ local function resume()
     complain(resumed)
     finish(LEFT_DISABLED)
   end
-  print(resumed.already and "this window has ended before" or ("resumed %d workflows"):format(resumed.resumed))
+  print(resumed.already and "this window was already resumed" or ("resumed %d workflows"):format(resumed.resumed))
   for _, entry in ipairs(resumed.noticed) do print(("  %s %s"):format(entry.name, entry.note)) end
 end
 
---- Without it the command must not run: there may be workflows that it would disturb.
+--- Returns only if all selected workflows are disabled. Otherwise the command must not run:
+--- it might disturb the enabled ones.
 local function pause()
   selection.file = file
   local ok, paused = pcall(client.pause, client, selection)
   if ok then
     if paused.matched > paused.paused then
-      print(("%d of those that are meant were disabled already"):format(paused.matched - paused.paused))
+      print(("%d of the selected workflows were already disabled"):format(paused.matched - paused.paused))
     end
     print(("paused %d workflows"):format(paused.paused))
     return
@@ -86,7 +89,7 @@ end
 
 --- Lua 5.1 returns the exit status, later versions whether it was 0.
 local function run_command()
-  io.stdout:flush() -- what was printed comes before what the command prints
+  io.stdout:flush() -- so that our output precedes the command's
   local status = os.execute(command)
   return status == true or status == 0
 end

@@ -1,11 +1,14 @@
 -- Switches scheduled workflows on or off: one by its name, or all whose names match a Lua
--- pattern, in which a hyphen is written "%-".
+-- pattern (in a pattern, "%-" stands for a hyphen).
 --
 --     lua examples/nightly_toggle.lua enable|disable PATTERN
 --     lua examples/nightly_toggle.lua enable|disable --name NAME
 --
--- From cron, as `0 22 * * * lua nightly_toggle.lua disable '^nightly%-'`: it ends with
--- status 0 only when every workflow was switched, and with 1 when there was none to switch.
+-- For cron, where a "%" must be written as "\%":
+--
+--     0 22 * * * lua nightly_toggle.lua disable '^nightly\%-'
+--
+-- Exit status: 0 all were switched, 1 one failed or none was found, 2 wrong usage.
 
 local aom = require "aom"
 

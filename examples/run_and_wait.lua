@@ -1,11 +1,15 @@
--- Runs a workflow, waits for its end, and raises an alert when it did not succeed.
+-- Runs a workflow, waits until it has ended (for SECONDS at most, 3600 by default), and
+-- raises an alert if it did not succeed.
 --
 --     lua examples/run_and_wait.lua NAME [SECONDS [ALERT_COMMAND]]
 --
--- ALERT_COMMAND is run by sh, with what happened for its last argument: `logger -t aom`, a
--- script of yours, or what reads a text from its standard input, such as mail, by
+-- ALERT_COMMAND is run by sh, with a description of the failure as its last argument: for
+-- example `logger -t aom`, or a script. For a command that reads its standard input, such as
+-- mail, use
 --
 --     sh -c 'printf "%s\n" "$1" | mail -s alert ops' alert
+--
+-- Exit status: 0 the workflow succeeded, 1 it did not, 2 wrong usage.
 
 local aom = require "aom"
 

@@ -1,10 +1,11 @@
---- Runs a simulated AOM service on this machine:
+-- Runs a simulated AOM service on this machine.
 --
 --     luajit examples/simulator.lua --port 8080 --workflow nightly-backup
 --
--- One line of JSON on standard output says where it listens; the settings with
--- which a script reaches it come on standard error. It ends by itself after its
--- lifetime, or with SIGTERM or Ctrl-C.
+-- It prints one line of JSON with its URL on standard output, and the variables that let a
+-- script reach it on standard error. It ends after its lifetime, on SIGTERM, or on Ctrl-C.
+--
+-- Exit status: 0 ended as planned, 2 wrong usage.
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
 package.path = here .. "/../lua/?.lua;" .. here .. "/../lua/?/init.lua;" .. package.path
@@ -21,15 +22,15 @@ usage: luajit examples/simulator.lua [options]
   --ak AK --sk SK         the key pair that is accepted
   --security-token T      makes the key pair a temporary one
   --project ID            the project id that is accepted
-  --token T               a valid token
+  --token T               a token that is accepted
   --workflow ID           a workflow that exists; may be repeated
-  --auto-create           every workflow exists as soon as it is asked for
-  --catch-all             every other path exists too and answers what it understood
-  --tls                   HTTPS with a fresh certificate (HTTP/1.1 and HTTP/2)
-  --http-version N        speak only 1.1 or only 2
-  --cert-dir DIR          where simulator-ca.pem is written (default: a temporary file)
-  --latency SECONDS       wait before each answer
-  --clock-offset SECONDS  how far the simulated clock is ahead
+  --auto-create           create any workflow that is requested
+  --catch-all             answer any other path with what was received
+  --tls                   HTTPS with a new certificate (HTTP/1.1 and HTTP/2)
+  --http-version N        only HTTP/1.1 (1.1) or only HTTP/2 (2)
+  --cert-dir DIR          write simulator-ca.pem there (default: to a temporary file)
+  --latency SECONDS       wait before each response
+  --clock-offset SECONDS  let the simulated clock run ahead
   --lifetime SECONDS      stop after this time (default 600)
   --quiet                 no hints on standard error
 ]]
@@ -75,7 +76,7 @@ local function parse(words)
   return options
 end
 
--- Enough to try it without reading the options first.
+-- Lets it run without any option.
 local function with_defaults(options)
   options.ak = options.ak or "SIMULATORACCESSKEY00"
   options.sk = options.sk or "simulator-secret-key"
@@ -98,9 +99,9 @@ local function print_hints(options, sim)
     table.insert(lines, 3, "export HUAWEICLOUD_SDK_SECURITY_TOKEN=" .. options.security_token)
   end
   if sim.ca_file then
-    lines[#lines + 1] = "# trust it with ca_file = \"" .. sim.ca_file .. "\""
+    lines[#lines + 1] = "# its certificate: ca_file = \"" .. sim.ca_file .. "\""
   end
-  table.insert(lines, 1, "# a script in another terminal reaches the simulator with")
+  table.insert(lines, 1, "# run these in another terminal, then start a script there")
   io.stderr:write(table.concat(lines, "\n"), "\n")
 end
 
@@ -125,7 +126,7 @@ sim:listen()
 if not options.quiet then
   print_hints(options, sim)
 end
--- should the loop ever get stuck, the process still ends
+-- Ends the process even if the loop hangs.
 ffi.C.alarm(math.ceil(options.lifetime) + 5)
 announce(sim)
 sim:run { lifetime = options.lifetime, signals = true }

@@ -1,9 +1,11 @@
--- Switches the schedule of a workflow on or off.
+-- Switches the schedule of one workflow on or off, and prints the result or the error.
 --
 --     lua examples/trigger.lua WORKFLOW_ID enable|disable
 --
--- Who you are and where the service is comes from the environment or from
--- ~/.huaweicloud/credentials: see the README.
+-- Credentials and region come from the environment or from ~/.huaweicloud/credentials: see
+-- "Configuration" in the README.
+--
+-- Exit status: 0 switched, 1 failed, 2 wrong usage.
 
 local aom = require "aom"
 

@@ -1,25 +1,26 @@
---- What nginx.conf beside this file runs: an endpoint that switches a workflow, and a
---- timer that disables a list of them at a set time of the day.
+--- The code behind nginx.conf in this folder: a location that switches a workflow, and a
+--- timer that disables a list of workflows at a set time of day. See there how it is run.
 
 local aom = require "aom"
 local cjson = require "cjson"
 
 local workflows = {}
 
--- Made once, before the workers are.
+-- Set once, before nginx forks the workers.
 local client, night, at
 
---- Reads the environment, in the phase init.
+--- Makes the client from the environment, in nginx's init phase.
 function workflows.open()
-  local fine, made = pcall(aom.client)
-  -- Of an error that is a table nginx's log says nothing but "unknown".
-  if not fine then error(tostring(made), 0) end
+  local ok, made = pcall(aom.client)
+  -- nginx logs an error that is a table as "unknown".
+  if not ok then error(tostring(made), 0) end
   client = made
   night, at = {}, os.getenv "NIGHT_AT" or "22:00"
   for id in (os.getenv "NIGHT_WORKFLOWS" or ""):gmatch "%S+" do night[#night + 1] = id end
 end
 
--- The service's own status where it has one: 404 for a workflow that does not exist.
+-- The status to answer with: the service's own, such as 404 for an unknown workflow, if the
+-- request is at fault.
 local function status_of(err)
   if err.kind == "argument" then return 400 end
   local refused = err.kind == "service" and err.status >= 400 and err.status < 500
@@ -27,12 +28,12 @@ local function status_of(err)
   return err.kind == "timeout" and 504 or 502
 end
 
---- Answers a request. The light thread waits here, and the worker serves others.
+--- Answers a request. Its light thread waits here while the worker serves others.
 function workflows.answer(id, action)
-  local fine, result = pcall(client.trigger, client, id, action)
-  if not fine and not aom.is_error(result) then error(result, 0) end
+  local ok, result = pcall(client.trigger, client, id, action)
+  if not ok and not aom.is_error(result) then error(result, 0) end
   ngx.header.content_type = "application/json"
-  if not fine then
+  if not ok then
     ngx.log(ngx.ERR, tostring(result))
     ngx.status = status_of(result)
     ngx.say(cjson.encode { error = result.message, code = result.code, request_id = result.request_id })
@@ -43,7 +44,7 @@ function workflows.answer(id, action)
   })
 end
 
---- Seconds until it is next so late; by the machine's own time of day.
+--- Seconds until the next time the local clock shows `time`.
 local function seconds_until(time)
   local hour, minute, second = time:match "^(%d+):(%d+):?(%d*)$"
   local due = os.date "*t"
@@ -56,19 +57,19 @@ end
 
 local function disable_all()
   for _, id in ipairs(night) do
-    local fine, err = pcall(client.disable, client, id)
-    ngx.log(fine and ngx.NOTICE or ngx.ERR, "workflow ", id, ": ", fine and "disabled" or tostring(err))
+    local ok, err = pcall(client.disable, client, id)
+    ngx.log(ok and ngx.NOTICE or ngx.ERR, "workflow ", id, ": ", ok and "disabled" or tostring(err))
   end
 end
 
---- Runs in one worker, so that it happens once; waits again when it is done. A worker
---- that is told to end gets its timers early: then nothing is to be done.
+--- Starts the timer in one worker only, and again after each run. When a worker exits, its
+--- timers fire early with `premature`, and must do nothing.
 function workflows.start_timer()
   if ngx.worker.id() ~= 0 or #night == 0 then return end
   local function on_time(premature)
     if premature then return end
     disable_all()
-    -- A second later it is surely past that time.
+    -- One second later, so that the same time is not due again.
     ngx.timer.at(1, function(ends) if not ends then workflows.start_timer() end end)
   end
   assert(ngx.timer.at(seconds_until(at), on_time))

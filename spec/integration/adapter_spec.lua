@@ -1,5 +1,5 @@
---- Loops that users bring: what the library asks of them, what it accepts, and the worked
---- example, an adapter for cqueues.
+--- Proves what the library requires of a user's adapter, what it accepts from one, and that the
+--- example adapter for cqueues works.
 
 local adapter = require "aom.loop.adapter"
 local aom = require "aom"
@@ -16,7 +16,7 @@ local function options(loop)
     loop = loop, max_attempts = 1 }
 end
 
---- A loop in which time stands still, and whose fetch is `fetch`.
+--- A loop whose clock does not move, and whose fetch is `fetch`.
 local function loop_with(fetch)
   return {
     fetch = fetch, sleep = function() end, now = function() return 1 end, waiter = function() end,
@@ -29,7 +29,7 @@ local function trigger(fetch)
 end
 
 describe("an adapter", function()
-  it("is refused without a function that is needed, or with something else in its place", function()
+  it("is refused if a required function is missing or not a function", function()
     for _, name in ipairs { "fetch", "sleep", "now", "waiter", "run" } do
       local loop = loop_with(function() end)
       loop[name] = nil
@@ -43,7 +43,7 @@ describe("an adapter", function()
     assert.matches("spawn", err.message)
   end)
 
-  it("answers with a status, headers in any case, and a body", function()
+  it("returns a status, headers in any case, and a body", function()
     local result = trigger(function(attempt, deadline)
       assert(deadline > 1)
       local method, url, headers, body = attempt:signed()
@@ -54,7 +54,7 @@ describe("an adapter", function()
     assert.is_true(trigger(function() return { status = "204" } end).success)
   end)
 
-  it("reports failures in whatever way it likes", function()
+  it("reports failures as a string or a table", function()
     local cases = {
       { function() return nil, "connection refused" end, "network", "connection refused" },
       { function() return nil, { kind = "timeout", message = "slow" } end, "timeout", "slow" },
@@ -71,7 +71,7 @@ describe("an adapter", function()
     end
   end)
 
-  it("may say why no call can be made from where it is made", function()
+  it("may say why no call can be made here", function()
     local loop = loop_with(function() error "sent" end)
     function loop.enter(later) return later and "not later" or "not now" end
     local client = safe.client(options(loop))
@@ -82,7 +82,7 @@ describe("an adapter", function()
     assert.are.equal("not later", err.message)
   end)
 
-  it("without spawn runs the callback form by run, without cancel it is let be", function()
+  it("runs the callback form with run if it has no spawn, and needs no cancel", function()
     local loop = loop_with(function() return { status = 200, body = "" } end)
     local seen
     local handle = aom.client(options(loop)):trigger("wf-1", "enable", function(_, result) seen = result end)
@@ -90,7 +90,7 @@ describe("an adapter", function()
     assert.is_true(seen.success)
   end)
 
-  it("stays as the user made it", function()
+  it("is not modified", function()
     local given = loop_with(function() return nil, "x" end)
     local fetch = given.fetch
     local loop = adapter.new(given, { max_response_bytes = 1 })
@@ -125,7 +125,7 @@ describe("the adapter for cqueues", function()
     client:close()
   end
 
-  it("carries calls side by side, with retries, errors and callbacks", function()
+  it("runs concurrent calls, with retries, errors and callbacks", function()
     simulator.set { latency = 0.2 }
     local done, elapsed, retried, missing = 0, nil, nil, nil
     in_controller(function(client, loop)
@@ -148,7 +148,7 @@ describe("the adapter for cqueues", function()
     assert.are.equal(404, missing.status)
   end)
 
-  it("lets the calls of a new key out one at a time", function()
+  it("sends the calls of a new key one at a time", function()
     simulator.set { latency = 0.05 }
     local left = 5
     in_controller(function(client)
@@ -171,7 +171,7 @@ describe("the adapter for cqueues", function()
     assert.are.equal("network", err.kind)
   end)
 
-  it("is a script, too", function()
+  it("is a script too", function()
     simulator.set { latency = 0.1 }
     local output, code = process.run(("HUAWEICLOUD_SDK_AK=A HUAWEICLOUD_SDK_SK=%s HUAWEICLOUD_SDK_PROJECT_ID=%s "
       .. "HUAWEICLOUD_SDK_AOM_ENDPOINT=%s luajit %s disable wf-1 wf-2 2>&1"):format(SK, PROJECT, simulator.url,

@@ -1,4 +1,4 @@
---- Many calls at once over one engine, and what a new key is allowed.
+--- Proves that many calls share one engine, and that calls with a new key go out one at a time.
 
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -42,12 +42,12 @@ describe("many calls at once", function()
     local elapsed = state.loop.now() - started
     for i = 1, 40 do assert.is_true(results[i].success) end
     assert.are.equal(41, simulator.state().counts.total)
-    -- Two rounds of 0.1 s; one after the other they would take 4 s.
+    -- Two rounds of 0.1 s; sequentially they would take 4 s.
     assert.is_true(elapsed < patience.of(2), elapsed)
     methods.close(state)
   end)
 
-  it("with a wrong key cost two requests, of a thousand", function()
+  it("with a wrong key cause two requests in a thousand calls", function()
     local state = open(simulator.url, { ak = "A", sk = "wrong" })
     local _, failures = run(state, 1000, 100)
     for i = 1, 1000 do assert.are.equal(401, failures[i].status) end
@@ -62,7 +62,7 @@ describe("many calls at once", function()
     for i = 1, 10 do assert.is_true(results[i].success) end
     local requests = simulator.state().requests
     assert.is_true(requests[2].at - requests[1].at >= 0.09)
-    -- One after the other, these would be 0.8 s apart.
+    -- Sequentially, these would be 0.8 s apart.
     assert.is_true(requests[10].at - requests[2].at < patience.of(0.4))
     methods.close(state)
   end)
@@ -81,7 +81,7 @@ describe("many calls at once", function()
     server.stop()
   end)
 
-  it("heal a wrong clock with one refusal each at most", function()
+  it("correct a wrong clock with at most one refusal each", function()
     simulator.set { clock_offset = 1200, keys = { SKEWKEY = { sk = "s" } } }
     local state = open(simulator.url, { ak = "SKEWKEY", sk = "s" })
     local results = run(state, 10, 10)
@@ -90,7 +90,7 @@ describe("many calls at once", function()
     methods.close(state)
   end)
 
-  it("wait for their retries side by side", function()
+  it("wait for their retries concurrently", function()
     local state = open(simulator.url, { ak = "A", sk = "S" })
     methods.trigger(state, "wf-1", "enable")
     simulator.script { { status = 429, headers = { ["Retry-After"] = "1" }, times = 10 } }

@@ -1,4 +1,4 @@
---- Every source of credentials, end to end against the simulator.
+--- Proves every source of credentials, end to end against the simulator.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.state"
@@ -37,7 +37,7 @@ local function file(text)
 end
 
 local serial = 0
---- A key that no other spec has used: what is known of one is kept for the process.
+--- A key that no other spec has used: the process remembers each key.
 local function new_key()
   serial = serial + 1
   local key = { ak = "SPECKEY" .. serial, sk = "spec-secret-" .. serial }
@@ -52,7 +52,7 @@ local function with(base, more)
   return both
 end
 
---- Options and environment of each source, and what one fresh call asks the others.
+--- Options and environment of each source, and the requests to other services of a first call.
 local sources = {
   {
     name = "a user and a password", expiring = "token",
@@ -147,7 +147,7 @@ for _, source in ipairs(sources) do
       client.close(state)
     end)
 
-    it("come as well from an identity service whose address has the API's version", function()
+    it("also come from an identity service whose URL ends in the API's version", function()
       for _, suffix in ipairs { "/v3", "/v3/", "/v3.0" } do
         local state = open(source, { iam_endpoint = simulator.url .. suffix })
         assert.is_true(assert(accounts.trigger(state)).success)
@@ -156,7 +156,7 @@ for _, source in ipairs(sources) do
       for name in pairs(accounts.counts(simulator)) do assert.is_nil(name:find("/v3/v3", 1, true)) end
     end)
 
-    it("cost fifty calls at once no more than one", function()
+    it("are fetched once for fifty concurrent calls", function()
       simulator.set { latency = 0.02 }
       local state = open(source)
       local results, failures = accounts.run(state, 50)
@@ -166,12 +166,12 @@ for _, source in ipairs(sources) do
     end)
 
     if source.expiring then
-      it("are renewed once when they come to their end under fifty calls", function()
+      it("are renewed once when they expire during fifty calls", function()
         local ahead = 0
         local world = accounts.system(source.env and source.env(), { time = function() return os.time() + ahead end })
         local state = assert(accounts.open(simulator, source.options(), world))
         assert(accounts.trigger(state))
-        -- Both clocks move on by a day.
+        -- Both clocks advance by a day.
         ahead = 86400 - 60
         simulator.set { clock_offset = ahead }
         local results, failures = accounts.run(state, 50)
@@ -196,7 +196,7 @@ for _, source in ipairs(sources) do
         client.close(state)
       end)
 
-      it("that live shortly are not asked for at every call", function()
+      it("with a short lifetime are not renewed at every call", function()
         simulator.set { token_lifetime = 240, key_lifetime = 240 }
         local state = open(source)
         for _ = 1, 10 do assert(accounts.trigger(state)) end
@@ -209,7 +209,7 @@ for _, source in ipairs(sources) do
 end
 
 describe("a wrong password", function()
-  it("is sent twice at most, whichever client has it, and a right one at once", function()
+  it("is sent at most twice by all clients, and a right one at once", function()
     local wrong = with(USER, { password = "wrong-" .. tostring({}) })
     local one, two = assert(accounts.open(simulator, wrong)), assert(accounts.open(simulator, wrong))
     for _, state in ipairs { one, two, one, two } do
@@ -227,7 +227,7 @@ describe("a wrong password", function()
     assert.is_true(assert(accounts.trigger(right)).success)
   end)
 
-  it("costs two requests of a thousand calls", function()
+  it("causes two requests in a thousand calls", function()
     local state = assert(accounts.open(simulator, with(USER, { password = "wrong-" .. tostring({}) })))
     local failed = 0
     for _ = 1, 10 do
@@ -240,7 +240,7 @@ describe("a wrong password", function()
 end)
 
 describe("the identity service", function()
-  it("is asked again when it is down for a moment", function()
+  it("is retried when it is down for a moment", function()
     simulator.script { { status = 503, match = "/v3/auth/tokens" } }
     assert.is_true(assert(accounts.trigger(assert(accounts.open(simulator, USER)))).success)
     assert.are.equal(2, accounts.counts(simulator)[TOKENS])
@@ -254,7 +254,7 @@ describe("the identity service", function()
     assert.matches("identity service %(http://127%.0%.0%.1:1%) gave no answer", err.message)
   end)
 
-  it("gets no password over a network in the clear", function()
+  it("gets no password over an unencrypted network", function()
     local state = assert(accounts.open(simulator, with(USER, { iam_endpoint = "http://iam.example.com" })))
     local _, err = accounts.trigger(state)
     assert.are.equal("config", err.kind)
@@ -263,7 +263,7 @@ describe("the identity service", function()
 end)
 
 describe("a project that is looked up", function()
-  it("is asked for once in a process, for each key and region", function()
+  it("is looked up once in a process, for each key and region", function()
     local key = new_key()
     for _ = 1, 3 do
       local state = assert(accounts.open(simulator, key))
@@ -273,19 +273,19 @@ describe("a project that is looked up", function()
     assert.are.equal(1, accounts.counts(simulator)[PROJECTS])
   end)
 
-  it("is signed for with a plain signature where calls are signed for a region", function()
+  it("is looked up with an unscoped signature even if calls are signed for a region", function()
     local state = assert(accounts.open(simulator, with(new_key(), { algorithm = "V11-HMAC-SHA256" })))
     assert.is_true(assert(accounts.trigger(state)).success)
   end)
 
-  it("heals a wrong clock as calls do", function()
+  it("corrects a wrong clock as calls do", function()
     simulator.set { clock_offset = 1200 }
     local state = assert(accounts.open(simulator, new_key()))
     assert.is_true(assert(accounts.trigger(state)).success)
     assert.are.same({ [PROJECTS] = 2, [TRIGGER] = 1 }, with(accounts.counts(simulator)))
   end)
 
-  it("must be given when none has the region's name", function()
+  it("must be set if no project has the region's name", function()
     simulator.set { projects = { [accounts.PROJECT] = false } }
     local _, err = accounts.trigger(assert(accounts.open(simulator, new_key())))
     assert.are.equal("config", err.kind)
@@ -294,7 +294,7 @@ describe("a project that is looked up", function()
     assert.are.equal(0, accounts.counts(simulator)[TRIGGER])
   end)
 
-  it("must be given when several have it, and they are listed", function()
+  it("must be set if several projects have it, and they are listed", function()
     local other = ("e"):rep(32)
     simulator.set { projects = { [other] = { name = accounts.REGION } } }
     local _, err = accounts.trigger(assert(accounts.open(simulator, new_key())))
@@ -303,7 +303,7 @@ describe("a project that is looked up", function()
     assert.is_truthy(err.message:find(accounts.PROJECT, 1, true))
   end)
 
-  it("by a wrong key sends two requests of a thousand", function()
+  it("with a wrong key sends two requests in a thousand calls", function()
     local state = assert(accounts.open(simulator, with(new_key(), { sk = "wrong" })))
     local _, failures = accounts.run(state, 1000)
     for i = 1, 1000 do assert.are.equal(401, failures[i].status) end
@@ -313,7 +313,7 @@ describe("a project that is looked up", function()
 end)
 
 describe("instance metadata", function()
-  it("is asked for no token again for a day where it has none", function()
+  it("is not asked for a token again for a day if it has none", function()
     simulator.set { metadata_tokens = false, key_lifetime = 1 }
     local state = assert(accounts.open(simulator, { metadata = true, project_id = accounts.PROJECT }))
     assert(accounts.trigger(state))
@@ -323,7 +323,7 @@ describe("instance metadata", function()
     assert.are.same({ 1, 2 }, { counts[METADATA_TOKEN], counts[METADATA_KEYS] })
   end)
 
-  it("says when the instance has no agency, and where else it was looked", function()
+  it("reports an instance without an agency, and the other places searched", function()
     simulator.set { metadata_agency = false }
     local _, err = accounts.trigger(assert(accounts.open(simulator, { metadata = true })))
     assert.are.equal("credentials", err.kind)
@@ -332,7 +332,7 @@ describe("instance metadata", function()
     assert.are.equal(1, accounts.counts(simulator)[METADATA_TOKEN])
   end)
 
-  it("is reached past every proxy", function()
+  it("is called without any proxy", function()
     local proxy = process.rawserver { replies = { "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n" } }
     local state = assert(accounts.open(simulator, { metadata = true, proxy = proxy.url, max_attempts = 1 }))
     accounts.trigger(state)
@@ -345,7 +345,7 @@ describe("instance metadata", function()
     proxy.stop()
   end)
 
-  it("is not asked unless it is wanted", function()
+  it("is not asked unless it is enabled", function()
     local state, err = accounts.open(simulator, {})
     assert.is_nil(state)
     assert.matches("instance metadata %(not asked", err.hint)
@@ -354,7 +354,7 @@ describe("instance metadata", function()
 end)
 
 describe("keys that the service refuses", function()
-  it("are read once more from the profile, and the others used", function()
+  it("are read again from the profile, and new ones are used", function()
     local old, new = new_key(), new_key()
     local path = file(("[basic]\nak = %s\nsk = %s\n"):format(old.ak, "outdated"))
     local state = assert(accounts.open(simulator, { project_id = accounts.PROJECT },
@@ -366,7 +366,7 @@ describe("keys that the service refuses", function()
     assert.are.equal(2, result.attempts)
   end)
 
-  it("and that are still the same ones are not sent again", function()
+  it("are not sent again if they are still the same", function()
     local key = new_key()
     local path = file(("[basic]\nak = %s\nsk = %s\n"):format(key.ak, "wrong"))
     local state = assert(accounts.open(simulator, { project_id = accounts.PROJECT },
@@ -393,7 +393,7 @@ describe("endpoints", function()
   local key
   before_each(function() key = with(new_key(), { project_id = accounts.PROJECT }) end)
 
-  it("take over from one that refuses connections, at once and for good", function()
+  it("take over from one that refuses connections, at once and permanently", function()
     local state = assert(accounts.open(simulator, with(key, { endpoint = { "http://127.0.0.1:1", simulator.url } })))
     local result = assert(accounts.trigger(state))
     assert.are.equal(2, result.attempts)
@@ -401,13 +401,13 @@ describe("endpoints", function()
     assert.are.equal(1, assert(accounts.trigger(state)).attempts)
   end)
 
-  it("take over from one whose name is not known", function()
+  it("take over from one whose name does not resolve", function()
     local state = assert(accounts.open(simulator,
       with(key, { endpoint = { "http://nowhere.invalid", simulator.url } })))
     assert.are.equal(2, assert(accounts.trigger(state)).attempts)
   end)
 
-  it("take over from one whose TLS cannot be trusted", function()
+  it("take over from one whose certificate is not trusted", function()
     local other = process.simulator { tls = true, lifetime = 60 }
     local state = assert(accounts.open(simulator, with(key, { endpoint = { other.url, simulator.url } })))
     assert.are.equal(2, assert(accounts.trigger(state)).attempts)
@@ -422,7 +422,7 @@ describe("endpoints", function()
     assert.are.equal(2, simulator.state().counts.total)
   end)
 
-  it("that all fail end as one would", function()
+  it("that all fail end like a single one", function()
     local state = assert(accounts.open(simulator, with(key,
       { endpoint = { "http://127.0.0.1:1", "http://127.0.0.1:2" }, max_attempts = 2 })))
     local _, err = accounts.trigger(state)

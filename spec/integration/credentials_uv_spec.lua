@@ -1,4 +1,4 @@
---- A renewal in a libuv loop: it waits as calls do, and nothing else stops.
+--- Proves that a renewal in a libuv loop waits as calls do, and blocks nothing else.
 
 local patience = require "spec.support.patience"
 
@@ -55,7 +55,7 @@ describe("a renewal under libuv", function()
     end)
   end
 
-  it("ends with its call when that is cancelled, and the next one begins anew", function()
+  it("ends with its cancelled call, and the next call begins another", function()
     local state = assert(accounts.open(simulator, { loop = "uv", username = "alice", password = "correct-horse",
       domain_name = "acme" }))
     local first, second
@@ -73,7 +73,7 @@ describe("a renewal under libuv", function()
     client.close(state)
   end)
 
-  it("that waits to be tried again is not, when its call is cancelled", function()
+  it("that waits for a retry ends when its call is cancelled", function()
     simulator.set { latency = 0 }
     simulator.script { { match = "/v3/auth/tokens", status = 503, headers = { ["Retry-After"] = "2" }, times = 3 } }
     local handle, ended, asked

@@ -1,4 +1,5 @@
---- Deadlines hold whatever libcurl is doing, and no call waits for another one's answer.
+--- Proves that deadlines hold in every state of a transfer, and that no call waits for another's
+--- response.
 
 local aom = require "aom"
 local core = require "aom.core"
@@ -21,12 +22,12 @@ local function request(base, more)
   return all
 end
 
---- Accepts connections and says nothing, to TLS either.
+--- Accepts connections and sends nothing, over TLS neither.
 local function silent() return process.rawserver { replies = { "" }, ["then"] = "hold", delay = 30 } end
 
 local function secure(server) return (server.url:gsub("^http:", "https:")) end
 
---- How the engine is driven: by polling, or by the events of a loop, of which its timer is one.
+--- How the engine is driven: by polling, or by the events of a loop, including its timer.
 local DRIVES = {
   polled = function(engine) engine:poll(0.05) end,
   ["driven by events"] = function(engine)
@@ -87,7 +88,7 @@ for how, drive in pairs(DRIVES) do
       server.stop()
     end)
 
-    it("ends what is held back when it is cancelled, and when the engine is closed", function()
+    it("ends held-back transfers when they are cancelled, and when the engine is closed", function()
       local server = silent()
       local engine = core.engine(settings())
       local ids = {}
@@ -144,7 +145,7 @@ describe("an engine that cannot poll", function()
   end)
 end)
 
-describe("a time-out says what was waited for:", function()
+describe("a timeout says what the call was waiting for:", function()
   local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
   for _, row in ipairs {
     { "the handshake", { replies = { "" }, delay = 30 }, "TLS handshake", true },

@@ -1,4 +1,4 @@
---- The self-examination, against the simulator in all sorts of trouble.
+--- Proves what the doctor reports for each kind of problem, against the simulator.
 
 local accounts = require "spec.support.accounts"
 local doctor = require "aom.client.doctor"
@@ -11,7 +11,7 @@ teardown(function() simulator.stop() end)
 
 before_each(function()
   simulator.provision()
-  -- The question is about runs, which may not be simulated: then every path answers.
+  -- With catch_all every path answers, also the doctor's question about executions.
   simulator.set { catch_all = true }
   serial = serial + 1
   simulator.set { keys = { ["DOCTORKEY" .. serial] = { sk = "doctor-secret" } } }
@@ -47,7 +47,7 @@ local function statuses(by_name)
 end
 
 describe("the doctor", function()
-  it("finds everything in order, and changes nothing", function()
+  it("reports that all is well, and changes nothing", function()
     local found = examine()
     assert.are.same({ configuration = "ok", credentials = "ok", endpoint = "ok", tls = "ok", clock = "ok",
       access = "ok" }, statuses(found))
@@ -76,12 +76,12 @@ describe("the doctor", function()
     assert.matches("does not know the API", examine().access.detail)
   end)
 
-  it("takes a workflow that does not exist for what it is", function()
+  it("does not report that its workflow does not exist", function()
     simulator.script { { status = 404, match = "/executions", body = '{"error_code":"AOM.31001404","error_msg":"x"}' } }
     assert.are.equal("ok", examine().access.status)
   end)
 
-  it("sees a clock that is off, and that calls heal it", function()
+  it("reports a wrong clock, and that calls correct it", function()
     simulator.set { clock_offset = 1200 }
     local found = examine()
     assert.are.equal("warn", found.clock.status)
@@ -112,7 +112,7 @@ describe("the doctor", function()
     other.stop()
   end)
 
-  it("looks at every endpoint", function()
+  it("checks every endpoint", function()
     local _, report = examine { endpoint = { "http://127.0.0.1:1", simulator.url } }
     local list = {}
     for _, check in ipairs(report) do
@@ -122,7 +122,7 @@ describe("the doctor", function()
     assert.are.equal("ok", report[#report].status)
   end)
 
-  it("sees that there are no credentials, and where they were looked for", function()
+  it("reports missing credentials, and where it searched", function()
     local found = examine { ak = false, sk = false }
     assert.are.equal("fail", found.credentials.status)
     assert.matches("HUAWEICLOUD_SDK_AK", found.credentials.fix)
@@ -141,7 +141,7 @@ describe("the doctor", function()
     assert.matches('did you mean "region"', examine({ regoin = "x" }).configuration.fix)
   end)
 
-  it("sees that the identity service is not known, and a project id that is another account's", function()
+  it("reports an unknown identity service, and another account's project id", function()
     local other = ("f"):rep(32)
     local world = accounts.system { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = other }
     local found = examine({ iam_endpoint = false, project_id = false }, world)
@@ -171,7 +171,7 @@ describe("the doctor", function()
     os.remove(path)
   end)
 
-  it("has two faces, which both return the report", function()
+  it("returns the report from aom and from aom.safe", function()
     for _, name in ipairs { "aom", "aom.safe" } do
       local report = require(name).doctor(options())
       assert.are.equal("ok", report[#report].status)
@@ -179,7 +179,7 @@ describe("the doctor", function()
     end
   end)
 
-  it("shows nothing that commands a terminal", function()
+  it("shows no terminal control characters", function()
     simulator.script { { status = 200 }, { status = 418,
       body = '{"error_code":"X","error_msg":"a\\u001b[2J\\u009b2Jb\\nok    access  fine"}' } }
     local _, report = examine()

@@ -1,4 +1,4 @@
---- Each example, run as a user runs it, against the simulator.
+--- Proves that each example works as its header says, run as a user runs it against the simulator.
 
 local process = require "spec.support.process"
 
@@ -49,7 +49,7 @@ describe("the example", function()
     assert.are.equal("enable enable enable", states())
   end)
 
-  it("nightly_toggle fails when one of them does", function()
+  it("nightly_toggle fails if one call fails", function()
     simulator.script { { match = "/b/trigger", status = 403 } }
     local output, code = run("nightly_toggle", "disable", "^nightly")
     assert.are.equal(1, code)
@@ -72,17 +72,17 @@ describe("the example", function()
     end)
   end
 
-  it("maintenance_window puts back what it disabled", function()
+  it("maintenance_window enables what it disabled", function()
     local output, code = run("maintenance_window", "^nightly", file, "echo", "at", "work")
     assert.are.equal(0, code, output)
-    assert.matches("1 of those that are meant were disabled already\npaused 1 workflows\nat work\nresumed 1 workflows",
-      output)
+    assert.matches("1 of the selected workflows were already disabled\npaused 1 workflows\nat work\n"
+      .. "resumed 1 workflows", output)
     assert.are.equal("enable disable enable", states())
     local history = simulator.state().workflows.a.history
     assert.are.equal(2, #history)
   end)
 
-  it("maintenance_window does so too when the command fails, and after it was killed", function()
+  it("maintenance_window does so too if the command fails, and after it was killed", function()
     local output, code = run("maintenance_window", "^nightly", file, "false")
     assert.are.equal(1, code, output)
     assert.are.equal("enable disable enable", states())
@@ -93,13 +93,13 @@ describe("the example", function()
     assert.are.equal("enable disable enable", states())
   end)
 
-  it("maintenance_window takes names as they are", function()
+  it("maintenance_window takes literal names", function()
     local output, code = run("maintenance_window", "--name", "nightly-a", "--name", "daily-c", file, "echo at work")
     assert.are.equal(0, code, output)
     assert.matches("paused 2 workflows\nat work\nresumed 2 workflows", output)
   end)
 
-  it("maintenance_window runs its command when all that is meant is off", function()
+  it("maintenance_window runs its command if all selected workflows are disabled", function()
     local output, code = run("maintenance_window", "--name", "nightly-b", file, "echo", "at", "work")
     assert.are.equal(0, code, output)
     assert.matches("paused 0 workflows\nat work", output)
@@ -110,7 +110,7 @@ describe("the example", function()
     { "nightly-a" }, { "^daily-" }, { "^hourly" }, { "[" }, { "--name", "nightly" }, { "--name", "hourly" },
     { "--name", "nightly-a", "--name", "nightly-x" },
   } do
-    it("maintenance_window never runs its command when nothing is meant: " .. table.concat(words, " "), function()
+    it("maintenance_window never runs its command if nothing is selected: " .. table.concat(words, " "), function()
       words[#words + 1] = file
       words[#words + 1] = "echo RAN"
       local output, code = run("maintenance_window", unpack(words))
@@ -122,7 +122,7 @@ describe("the example", function()
     end)
   end
 
-  it("maintenance_window never runs its command when a part could not be paused, and puts back the rest", function()
+  it("maintenance_window never runs its command if some could not be paused, and enables the rest", function()
     simulator.script { { match = "/c/trigger/action?action=disable", status = 403 } }
     local output, code = run("maintenance_window", "", file, "echo RAN")
     assert.are.equal(3, code, output)
@@ -133,7 +133,7 @@ describe("the example", function()
     assert.are.equal(2, #simulator.state().workflows.a.history)
   end)
 
-  it("maintenance_window never runs its command when the service lists too little", function()
+  it("maintenance_window never runs its command if the list is incomplete", function()
     simulator.script { { match = "workflow-list", status = 200,
       body = '{"elements":[{"id":"a","name":"nightly-a","trigger_status":"enable"}],"total_elements":3}' },
       { match = "workflow-list", status = 200, body = '{"elements":[],"total_elements":3}' },
@@ -145,7 +145,7 @@ describe("the example", function()
     assert.are.equal("enable disable enable", states())
   end)
 
-  it("maintenance_window says when something is left disabled", function()
+  it("maintenance_window reports what is left disabled", function()
     simulator.script { { match = "/a/trigger/action?action=enable", status = 403 } }
     local output, code = run("maintenance_window", "^nightly", file, "true")
     assert.are.equal(4, code, output)
@@ -171,10 +171,10 @@ describe("the example", function()
     assert.matches("CALLED nightly%-a ended", output)
   end)
 
-  it("run_and_wait raises its alert by what its own text proposes", function()
+  it("run_and_wait raises its alert by the command that its header shows", function()
     local source = assert(io.open(process.root .. "/examples/run_and_wait.lua")):read "*a"
     local command = assert(source:match "\n%-%-     (sh %-c [^\n]+)")
-    -- A mail that shows what it was given.
+    -- A mail command that prints its input.
     local tools = os.tmpname()
     local make = "rm %s && mkdir %s && printf '#!/bin/sh\necho \"MAIL $*: $(cat)\"' > %s/mail && chmod +x %s/mail"
     process.run((make:gsub("%%s", tools)))
@@ -186,7 +186,7 @@ describe("the example", function()
     assert.is_nil(output:find "alert command failed")
   end)
 
-  it("run_and_wait says when its alert fails", function()
+  it("run_and_wait reports a failed alert command", function()
     simulator.set { execution_outcome = "fail" }
     local output, code = run("run_and_wait", "nightly-a", "10", "false")
     assert.are.equal(1, code)

@@ -1,5 +1,5 @@
---- What goes wrong below the service: each kind of error at least once over a real
---- socket, and how many requests the server saw.
+--- Proves the error kind and the number of requests for each failure below the service, over a real
+--- socket.
 
 local aom = require "aom"
 local core = require "aom.core"
@@ -112,7 +112,7 @@ describe("an answer", function()
     assert.are.equal(body, result.body)
   end)
 
-  it("after a 100 Continue counts alone", function()
+  it("after a 100 Continue is the only one", function()
     local ok, result = attempt {
       replies = { "HTTP/1.1 100 Continue\r\nX-Request-Id: interim\r\n\r\n"
         .. answer('{"success"}', "X-Request-Id: final\r\n") },
@@ -165,7 +165,7 @@ describe("no answer", function()
     assert.is_true(elapsed >= 0.25 and elapsed < patience.of(20), elapsed)
   end)
 
-  it("from a server that trickles is a timeout too", function()
+  it("from a server that sends slowly is a timeout too", function()
     local ok, err, _, elapsed = attempt(
       { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" .. ("a"):rep(1000) }, chunk = 1, gap = 0.05 },
       { timeout = 0.5 })
@@ -185,7 +185,7 @@ describe("no answer", function()
 end)
 
 describe("a connection that died while it was idle", function()
-  it("costs no request twice", function()
+  it("sends no request twice", function()
     local server = process.rawserver { replies = { GOOD, GOOD }, keep_alive = true }
     local c = client(server.url, { max_attempts = 4 })
     for _ = 1, 6 do assert.is_true(c:enable("wf-1").success) end
@@ -224,7 +224,7 @@ describe("TLS", function()
     assert.are.equal(0, #requests)
   end)
 
-  it("against a server that speaks none is a tls error", function()
+  it("against a server without TLS is a tls error", function()
     local server = process.rawserver { replies = { "hello there\r\n" }, no_read = true }
     local c = client("https://127.0.0.1:" .. ("%d"):format(server.port))
     local ok, err = pcall(c.enable, c, "wf-1")
@@ -252,8 +252,8 @@ describe("TLS", function()
   end)
 end)
 
-describe("a proxy that refuses to lead on", function()
-  it("has sent nothing: even a request that must not run twice is sent again", function()
+describe("a proxy that refuses to connect", function()
+  it("has sent nothing, so that even a request that must not run twice is retried", function()
     local proxy = process.rawserver { replies = { "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" } }
     local events = {}
     local c = client("https://one.example.com", {
@@ -286,7 +286,7 @@ describe("an engine", function()
     assert.are.equal(1, engine:running())
     engine:close()
     engine:close()
-    -- A finaliser may close it at any moment: whoever still drives it finds nothing there.
+    -- A finaliser may close it at any moment: code that still drives it finds it empty.
     engine:poll(0)
     assert.are.equal(0, engine:running())
     assert.is_true(engine:wait(id, 1))
@@ -341,7 +341,7 @@ describe("an engine", function()
 end)
 
 describe("taking an answer out of an engine", function()
-  --- An engine that has got the answer, and its id there.
+  --- An engine that has received the response, and the transfer's id.
   local function answered(bytes)
     local server = process.rawserver { replies = { bytes } }
     local engine = core.engine { max_body = 1e6, max_head = 1e6, proxy = "" }
@@ -352,7 +352,7 @@ describe("taking an answer out of an engine", function()
     return engine, id
   end
 
-  it("gives the whole of it though a finaliser closes the engine meanwhile", function()
+  it("gives all of it although a finaliser closes the engine meanwhile", function()
     local engine, id = answered(answer(("x"):rep(50000), "X-Request-Id: r\r\n"))
     local status, headers, body
     finaliser.during(function() status, headers, body = engine:collect(id) end, function() engine:close() end)
@@ -364,13 +364,13 @@ describe("taking an answer out of an engine", function()
     assert.are.equal("cancelled", (select(2, engine:collect(id))))
   end)
 
-  it("gives the whole of it though a finaliser cancels or collects the very id meanwhile", function()
+  it("gives all of it although a finaliser cancels or collects the same id meanwhile", function()
     for _, name in ipairs { "cancel", "collect" } do
       local engine, id = answered(answer(("x"):rep(50000), "X-Request-Id: r\r\n"))
       local status, headers, body
       finaliser.always(function() status, headers, body = engine:collect(id) end, function()
         engine[name](engine, id)
-        -- Another request may get the room.
+        -- Another request may reuse the memory.
         local other = engine:start({ method = "GET", base = "http://127.0.0.1:1", host = "y", path = "/", headers = {},
           body = "", date = "", connect_timeout = 1 }, 5)
         if other then engine:cancel(other) end
@@ -382,8 +382,8 @@ describe("taking an answer out of an engine", function()
     end
   end)
 
-  it("leaves out a header that is too long to keep, and keeps those after it", function()
-    -- The last bytes of the room for headers: all fit, or not the end, or not the value.
+  it("omits a header that is too long, and keeps those after it", function()
+    -- At the limit for headers: all fits, or not the end, or not the value.
     for size = 65522, 65525 do
       local long = ("r"):rep(size)
       local engine, id = answered(answer("{}", "X-Request-Id: " .. long .. "\r\nRetry-After: 7\r\n"))
@@ -397,7 +397,7 @@ end)
 
 describe("a proxy that cannot be reached", function()
   for _, url in ipairs { "http://user:proxy-secret@127.0.0.1:99999", "http://user:proxy-secret@127.0.0.1:1" } do
-    it("is not named with its password: " .. url, function()
+    it("is not shown with its password: " .. url, function()
       local c = client("http://aom.example.com", { proxy = url })
       local ok, err = pcall(c.enable, c, "wf-1")
       c:close()

@@ -1,5 +1,4 @@
---- What goes wrong while a connection is secured: whether the peer refused it, or the
---- connection broke.
+--- Proves that a TLS handshake that fails is a tls error, and one that breaks off a network error.
 
 local core = require "aom.core"
 local process = require "spec.support.process"
@@ -53,7 +52,7 @@ for _, row in ipairs(ROWS) do
     end)
     teardown(function() server.stop() end)
 
-    -- The second name has an address more on most machines, which refuses.
+    -- On most machines the second name has one more address, which refuses connections.
     for _, host in ipairs { "127.0.0.1", "localhost" } do
       it("at " .. host, function()
         local kind, message, sent = attempt(("https://%s:%d"):format(host, server.port), host)
@@ -69,20 +68,20 @@ describe("a certificate", function()
   setup(function() server = process.rawserver { replies = { "" }, tls = true } end)
   teardown(function() server.stop() end)
 
-  it("of an authority that is not trusted is tls, sent nothing", function()
+  it("of an untrusted authority is a tls error, and nothing was sent", function()
     local kind, _, sent = attempt(server.url, "127.0.0.1")
     assert.are.equal("tls", kind)
     assert.is_false(sent)
   end)
 
-  it("that is trusted lets the connection break as any other", function()
+  it("that is trusted makes a broken connection a network error, as any other", function()
     local kind, message, sent = attempt(server.url, "127.0.0.1", { ca_file = server.ca_file })
     assert.are.equal("network", kind, message)
     assert.is_true(sent)
   end)
 end)
 
--- The queue is the thread's: the host would take what is left there for its own failure.
+-- The queue belongs to the thread: the host would treat errors left there as its own.
 local ffi = rawget(_G, "jit") and require "ffi"
 if ffi then
   describe("OpenSSL's error queue", function()

@@ -1,5 +1,5 @@
---- How many wrong signatures reach a gateway, and how often a source is asked for other
---- credentials, counted at the other end.
+--- Proves how many wrong signatures reach a gateway, and how often a source is asked for other
+--- credentials, counted at the server.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.state"
@@ -15,7 +15,7 @@ local EMPTY = { status = 401, body = "" }
 local ids = {}
 for i = 1, 100 do ids[i] = ("wf-%03d"):format(i) end
 
--- What is known of a key outlives the simulator's reset, so each spec has its own.
+-- The process remembers keys beyond the simulator's reset, so each spec has its own.
 local serial = 0
 local function new_secret()
   serial = serial + 1
@@ -49,14 +49,14 @@ describe("a wrong key", function()
 
   local function total() return simulator.state().counts.total end
 
-  it("sends two of a bulk, sixteen at a time", function()
+  it("sends two signatures in a bulk, with a concurrency of sixteen", function()
     simulator.set { latency = 0.02 }
     local report = bulk(open(new_secret()), ids, 16)
     assert.are.equal(100, report.failed)
     assert.are.equal(2, total())
   end)
 
-  it("sends two of all clients of the process", function()
+  it("sends two signatures from all clients of the process", function()
     local sk = new_secret()
     for _ = 1, 5 do
       local state = open(sk)
@@ -66,7 +66,7 @@ describe("a wrong key", function()
     assert.are.equal(2, total())
   end)
 
-  it("sends two however often the library is loaded anew", function()
+  it("sends two signatures even if the library is reloaded", function()
     local sk = new_secret()
     local function unload()
       local loaded = {}
@@ -88,7 +88,7 @@ describe("a wrong key", function()
     assert.are.equal(2, total())
   end)
 
-  it("sends two though a firewall's page answers every other request", function()
+  it("sends two signatures although a firewall's page answers every other request", function()
     local script = {}
     for i = 1, 50 do
       script[2 * i - 1] = { delay = 0 }
@@ -104,8 +104,8 @@ describe("a wrong key", function()
     assert.are.same({ 2, 3 }, { refused, total() })
   end)
 
-  -- A process forked after the library was loaded shares what is known.
-  it("sends two of a process and all its children", function()
+  -- A process forked after the library was loaded shares the memory of keys.
+  it("sends two signatures from a process and all its children", function()
     local chunk = ([[
       local ffi = require "ffi"
       ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
@@ -145,7 +145,7 @@ describe("a right key", function()
     return assert(client.open { endpoint = simulator.url, project_id = project, ak = "K", sk = "right", proxy = "" })
   end
 
-  it("goes on when the service refuses it for some workflows", function()
+  it("keeps working when the service refuses it for some workflows", function()
     local state = open(PROJECT)
     simulator.script {
       with(REFUSED_BEHIND, { match = ids[10], times = 9 }), with(REFUSED_BEHIND, { match = ids[11], times = 9 }),
@@ -165,8 +165,8 @@ describe("a right key", function()
     ["a portal"] = { status = 200, headers = { ["Content-Type"] = "text/html" }, body = "<html>log in</html>" },
     ["a service that refuses it"] = REFUSED_BEHIND,
   } do
-    it("does not hand the answer of one call to those that wait while it is new: " .. name, function()
-      -- A key of its own, that nobody has accepted yet.
+    it("does not give one call's response to those that wait while it is new: " .. name, function()
+      -- Its own key, which was not accepted before.
       local sk = new_secret()
       local account = process.simulator { ak = "NEW", sk = sk, project = PROJECT, workflows = ids, lifetime = 60 }
       account.script { with(answer, { delay = 0.1 }) }
@@ -216,10 +216,10 @@ describe("a token that is refused", function()
       assert.are.equal(2, requests())
     end)
 
-    it("costs one renewal for a whole bulk: " .. name, function()
+    it("causes one renewal for a whole bulk: " .. name, function()
       local state = assert(accounts.open(simulator, USER))
       assert(accounts.trigger(state))
-      -- As when the token ends: the first of those in flight are all refused.
+      -- As after the token's end: all calls in flight are refused at first.
       simulator.script { with(answer, { match = "trigger/action", times = 8 }) }
       local list = {}
       for i = 1, 50 do list[i] = ids[i] end
@@ -239,7 +239,7 @@ describe("a token that is refused", function()
     end
   end
 
-  it("is not asked for again where it was given as an option", function()
+  it("is not renewed if it was given as an option", function()
     local state = assert(accounts.open(simulator, { token = "t-option", project_id = accounts.PROJECT }))
     simulator.script { with(EMPTY, { match = "trigger/action", times = 1000 }) }
     local _, err = accounts.trigger(state)

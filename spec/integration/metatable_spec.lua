@@ -1,5 +1,5 @@
---- Defaults of a client behind a metatable, with another account in the environment: what
---- the other account's service sees of it is nothing.
+--- Proves that a client's defaults behind a metatable count, and that the environment's other account
+--- gets no request.
 
 local accounts = require "spec.support.accounts"
 local client = require "aom.client.state"
@@ -33,7 +33,7 @@ before_each(function()
   staging.reset()
 end)
 
---- What stands behind the metatable, and how.
+--- What is behind the metatable, and how.
 local function defaults(more)
   local values = { ak = "STAGEKEY", sk = "stage-secret", project_id = STAGING, endpoint = staging.url, proxy = "" }
   for name, value in pairs(more or {}) do values[name] = value or nil end
@@ -48,7 +48,7 @@ for _, kind in ipairs { "a table", "a function", "a chain" } do
   describe("defaults behind " .. kind, function()
     local function options(more) return setmetatable({ timeout = 5 }, defaults(more)[kind]) end
 
-    it("are the whole client", function()
+    it("configure the whole client", function()
       local state = assert(client.open(options(), world))
       assert.is_true(assert(methods.disable(state, "wf-1")).success)
       client.close(state)
@@ -56,13 +56,13 @@ for _, kind in ipairs { "a table", "a function", "a chain" } do
       assert.are.equal(0, production.state().counts.total)
     end)
 
-    it("are examined by the doctor as they are", function()
+    it("are examined by the doctor", function()
       local report = assert(doctor.examine(options(), world))
       assert.is_truthy(tostring(report):find("project " .. STAGING .. ", from option project_id", 1, true))
       assert.are.equal(0, production.state().counts.total)
     end)
 
-    it("are not joined to the environment's project, nor to its identity service", function()
+    it("are not combined with the environment's project, nor with its identity service", function()
       local state = assert(client.open(options { project_id = false }, world))
       local result, err = methods.disable(state, "wf-1")
       client.close(state)
@@ -75,7 +75,7 @@ for _, kind in ipairs { "a table", "a function", "a chain" } do
   end)
 end
 
-it("defaults that raise leave no client, rather than the environment's", function()
+it("defaults that raise make no client, instead of one from the environment", function()
   local given = setmetatable({ timeout = 5 }, { __index = function(_, name) error("strict: " .. name) end })
   local state, err = client.open(given, world)
   assert.is_nil(state)

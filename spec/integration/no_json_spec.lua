@@ -1,12 +1,12 @@
---- Without lua-cjson nothing is sent: a client cannot be made, which is said in every way
---- in which one is asked for.
+--- Proves that without lua-cjson no client can be made and nothing is sent, and that each way to make
+--- one says so.
 
 local process = require "spec.support.process"
 
 local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
--- What a process begins with so that lua-cjson is not there, or is no good; and what is said.
+-- How a process starts so that lua-cjson is missing or broken, and the expected message.
 local ABSENT = {
   {
     "not installed", "lua.cjson is not installed",

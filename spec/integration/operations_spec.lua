@@ -1,4 +1,4 @@
---- Every operation over the wire, and what the server counts when things go wrong.
+--- Proves every operation over the wire, and the number of requests when something goes wrong.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"
@@ -27,7 +27,7 @@ describe("over the wire", function()
 
   local function start() return c:execute_workflow("wf").execution_id end
 
-  it("each operation does what it says", function()
+  it("each operation works", function()
     assert.are.equal("new", c:create_workflow(NEW).workflow.name)
     assert.are.equal(2, #c:list_workflows().elements)
     assert.are.equal(2, c:list_workflows({ size = 1 }).total)
@@ -46,7 +46,7 @@ describe("over the wire", function()
     assert.are.equal("t2", c:template("t2", { share_type = "public" }).template.id)
   end)
 
-  it("results have what every result has", function()
+  it("results have the common fields", function()
     local result = c:list_jobs()
     assert.is_true(result.success)
     assert.are.equal(200, result.status)
@@ -56,7 +56,7 @@ describe("over the wire", function()
     assert.matches('^{"elements":', result.body)
   end)
 
-  it("official names call the same", function()
+  it("official names call the same methods", function()
     assert.are.equal(1, #c:list_workflow().elements)
     assert.is_true(c:update_workflow_trigger_status("wf", "enable").success)
     assert.are.equal("t1", c:search_template_by_id("t1").template.id)
@@ -117,14 +117,14 @@ describe("over the wire", function()
     end)
   end
 
-  it("reads are sent again", function()
+  it("reads are retried", function()
     for _, run in ipairs { function() return c:list_workflows() end, function() return c:template "t1" end } do
       simulator.script { { status = 503 } }
       assert.are.equal(2, run().attempts)
     end
   end)
 
-  it("a page of a proxy is no list", function()
+  it("a proxy's page is not a list", function()
     simulator.script { { status = 200, body = "<html>Please log in</html>" } }
     local ok, err = pcall(c.list_workflows, c)
     assert.is_false(ok)
@@ -159,7 +159,7 @@ describe("a bulk over the wire", function()
     assert.is_true(simulator.state().connections.opened <= 11, simulator.state().connections.opened)
   end)
 
-  it("of a wrong key costs two requests", function()
+  it("with a wrong key causes two requests", function()
     local other = assert(client.open { endpoint = simulator.url, project_id = PROJECT, ak = "WRONGBULK", sk = "x",
       proxy = "" })
     simulator.set { keys = { WRONGBULK = { sk = "right" } } }
@@ -170,14 +170,14 @@ describe("a bulk over the wire", function()
     client.close(other)
   end)
 
-  it("pauses as a whole when one call is told to", function()
+  it("pauses all calls when one gets a 429", function()
     simulator.script { { match = "wf-05", status = 429, headers = { ["Retry-After"] = "1" } } }
     local report = assert(methods.trigger_all(state, ids, "enable", { concurrency = 4 }))
     assert.are.equal(40, report.succeeded)
     local told, after = nil, 0
     for _, request in ipairs(simulator.state().requests) do
       if request.status == 429 then told = request.at end
-      -- Those that were under way already had left.
+      -- Those in flight had been sent already.
       if told and request.at > told + 0.2 and request.at < told + 0.95 then after = after + 1 end
     end
     assert.is_number(told)

@@ -1,5 +1,5 @@
---- What bulk and maintenance windows do at services that count their pages in ways of
---- their own: all of a list, or nothing.
+--- Proves that bulk and maintenance windows get complete lists, or an error, from services that page
+--- in unusual ways.
 
 local aom = require "aom"
 local cjson = require "cjson"
@@ -30,7 +30,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       os.remove(file)
     end)
 
-    --- A page of the list with those workflows, in the state that they have then.
+    --- A page of the list with these workflows, in their current state.
     local function page(first, last, total, state)
       local elements = {}
       for i = first, last do
@@ -51,7 +51,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       return count
     end
 
-    --- One look at the list: the answers to its requests.
+    --- One reading of the list: the responses to its requests.
     local looks = {
       ["counts pages from 0"] = function(state) return { page(1, 0, COUNT), page(1, COUNT, COUNT, state) } end,
       ["counts several pages from 0"] = function(state)
@@ -70,16 +70,16 @@ for _, user in ipairs { "trigger_all", "pause" } do
     end
 
     for name, look in pairs(looks) do
-      it("reaches all where the service " .. name, function()
+      it("reaches all if the service " .. name, function()
         simulator.script(look())
-        -- After its work `pause` has another look.
+        -- After its work `pause` reads the list again.
         if user == "pause" then simulator.script(look "disable") end
         assert.are.equal(COUNT, run())
         assert.are.equal(COUNT, disabled())
       end)
     end
 
-    it("changes nothing where the list is not whole", function()
+    it("changes nothing if the list is incomplete", function()
       simulator.script { page(1, 20, COUNT), page(1, 0, COUNT), none() }
       local ok, err = pcall(run)
       assert.is_false(ok)
@@ -90,7 +90,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     end)
 
     if user == "pause" then
-      it("can be resumed where the list lacks others, and waits where it lacks those that are paused", function()
+      it("can be resumed if the list lacks other workflows, but not if it lacks paused ones", function()
         assert.are.equal(COUNT, run())
         simulator.script { page(1, 29, COUNT, "disable"), page(1, 0, COUNT), none() }
         local ok, err = pcall(c.resume, c, file)

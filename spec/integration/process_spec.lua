@@ -1,4 +1,4 @@
---- What belongs to the process and not to a call: environment, fork, output.
+--- Proves what concerns the process and not a call: environment, fork, output.
 
 local process = require "spec.support.process"
 
@@ -6,7 +6,7 @@ local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
 
---- Runs a chunk in a process of its own.
+--- Runs a chunk in its own process.
 local function script(chunk, environment, interpreter)
   local words = { "LUA_PATH=" .. quote(package.path), "LUA_CPATH=" .. quote(package.cpath) }
   for name, value in pairs(environment or {}) do words[#words + 1] = name .. "=" .. quote(value) end
@@ -53,7 +53,7 @@ describe("the default client", function()
     server.stop()
   end)
 
-  it("says what is missing, and where it looked", function()
+  it("says what is missing, and where it searched", function()
     local output = script(TRIGGER, { HOME = "/nonexistent" })
     assert.matches("^false", output)
     assert.matches("HUAWEICLOUD_SDK_REGION", output)
@@ -70,7 +70,7 @@ describe("a proxy", function()
     proxy.stop()
   end)
 
-  it("is passed by where no_proxy says so", function()
+  it("is not used for hosts in no_proxy", function()
     local proxy, server = process.rawserver { replies = { GOOD } }, process.rawserver { replies = { GOOD } }
     script(TRIGGER, environment(server.url, { http_proxy = proxy.url, no_proxy = "127.0.0.1" }))
     assert.are.equal(0, #proxy.requests())
@@ -79,7 +79,7 @@ describe("a proxy", function()
     server.stop()
   end)
 
-  it("from the environment sees nothing that is for this machine", function()
+  it("from the environment gets no request for this machine", function()
     local proxy, server = process.rawserver { replies = { GOOD } }, process.rawserver { replies = { GOOD } }
     local output = script(TRIGGER, environment(server.url, { http_proxy = proxy.url }))
     assert.matches("^true", output)
@@ -89,7 +89,7 @@ describe("a proxy", function()
     server.stop()
   end)
 
-  it("never sees credentials in its CONNECT", function()
+  it("never gets credentials in its CONNECT", function()
     local proxy = process.rawserver { replies = { "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" } }
     script(TRIGGER, environment("https://aom.example.com", { https_proxy = proxy.url }))
     local request = proxy.requests()[1]
@@ -118,7 +118,7 @@ describe("require", function()
 end)
 
 describe("a child process", function()
-  it("makes connections of its own and leaves the parent's alone", function()
+  it("opens its own connections and does not use the parent's", function()
     local simulator = process.simulator { ak = "ENVKEY", sk = "env-secret", project = PROJECT, tls = true,
       workflows = { "wf-1" }, lifetime = 60 }
     local chunk = ([[
@@ -156,7 +156,7 @@ describe("a child process", function()
 end)
 
 describe("a process that forks again and again", function()
-  it("has as many descriptors in each generation, once it has used its client", function()
+  it("has the same number of descriptors in each generation, once it has used its client", function()
     local chunk = [[
       local ffi = require "ffi"
       ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int); int fcntl(int, int);"
@@ -254,7 +254,7 @@ describe("secrets", function()
     local found = output:match("%S*SECRET%-%d+%S*")
     assert.is_nil(found)
     assert.is_nil(output:match "right%-secret")
-    -- What the simulator gave out is a secret as well.
+    -- What the simulator issued is secret too.
     assert.is_nil(output:match "issued%-[%w-]+")
     simulator.stop()
   end)

@@ -1,3 +1,6 @@
+--- Proves that the simulator answers, authenticates and injects faults as its users expect, over
+--- HTTP/1.1 and HTTP/2, with and without TLS; and that the specs' raw server does.
+
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
@@ -81,7 +84,7 @@ local function stamp(offset)
   return os.date("!%Y%m%dT%H%M%SZ", os.time() + (offset or 0))
 end
 
--- Signs switching wf-1 on with the openssl command; `changes` are what shall be
+-- Signs a request that switches wf-1 on with the openssl command; `changes` are what is
 -- different: ak, sk, date, security_token.
 local function signed(sim, changes)
   changes = changes or {}
@@ -492,7 +495,7 @@ local function with_tls()
   return copy
 end
 
--- What is decided from the request alone is the same over every transport.
+-- What depends only on the request is the same over every transport.
 describe("the simulator's gateway", function()
   local sim
 

@@ -1,5 +1,5 @@
---- The whole path: Lua, signature, libcurl, HTTP, simulator and back. The simulator
---- checks signatures with code of its own, and counts what arrives.
+--- Proves the whole path of a call: Lua, signature, libcurl, HTTP, simulator and back. The simulator
+--- verifies signatures with its own code, and counts requests.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"
@@ -13,7 +13,7 @@ local ODD_IDS = { "x", ("i"):rep(64), "任务-é-😀", "c++:@&=$,;'()!*~", "\25
 
 local serial = 0
 
---- What is known of a key is shared by the process: each test has a key of its own.
+--- The process remembers keys, so each test has its own.
 local function fresh_key(simulator)
   serial = serial + 1
   local ak = ("SPECKEY%d"):format(serial)
@@ -120,7 +120,7 @@ for _, kind in ipairs { "http", "https" } do
       c:close()
     end)
 
-    it("explains a wrong secret, and asks twice at most", function()
+    it("explains a wrong secret key, and sends at most two signatures", function()
       local c = client { ak = fresh_key(simulator), sk = "wrong" }
       for i = 1, 5 do
         local ok, err = pcall(c.enable, c, "wf-1")
@@ -174,7 +174,7 @@ for _, kind in ipairs { "http", "https" } do
       c:close()
     end)
 
-    it("heals a clock that is 20 minutes off in one more request", function()
+    it("corrects a clock that is 20 minutes off with one more request", function()
       simulator.set { clock_offset = 1200 }
       local c = client { ak = fresh_key(simulator) }
       assert.are.equal(2, c:enable("wf-1").attempts)
@@ -192,7 +192,7 @@ for _, kind in ipairs { "http", "https" } do
       end)
     end
 
-    it("does not take a proxy's page for success", function()
+    it("does not accept a proxy's page as success", function()
       simulator.set { success_body = "<html><h1>Please log in</h1></html>" }
       local c = client()
       local ok, err = pcall(c.enable, c, "wf-1")

@@ -1,5 +1,5 @@
---- Maintenance windows of several processes: whose they are, and what a full disk and a kill
---- in the middle of a saving do to them.
+--- Proves who owns a maintenance window among several processes, and that it survives a full disk and
+--- a kill during a save.
 
 local aom = require "aom"
 local process = require "spec.support.process"
@@ -65,7 +65,7 @@ describe("a maintenance window of one of several processes", function()
 
   local function command(what, words) return windows.command(what, simulator.url, file, 0, "timeout 20", words) end
 
-  --- What another process says that pauses or resumes.
+  --- The output of another process that pauses or resumes.
   local function elsewhere(what, words) return (process.run(command(what, words) .. " 2>&1"):gsub("\n$", "")) end
 
   --- Another process that pauses, and stays until the function that is returned ends it.
@@ -90,7 +90,7 @@ describe("a maintenance window of one of several processes", function()
     return pid, stop
   end
 
-  it("is not ended by another process while its own lives, unless that is forced to", function()
+  it("is not resumed by another process while its owner lives, unless forced", function()
     local pid = owner()
     local paused = off()
     local ok, err = pcall(c.resume, c, file)
@@ -117,7 +117,7 @@ describe("a maintenance window of one of several processes", function()
     end)
   end
 
-  it("can belong to nobody", function()
+  it("can have no owner", function()
     owner "detach"
     assert.are.equal(8, c:resume(file).resumed)
     assert.are.equal("", off())
@@ -138,7 +138,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  it("is ended by any client of its process, and free after that", function()
+  it("is resumed by any client of its process, and then released", function()
     local first = client()
     first:pause { match = ".", file = file }
     assert.are.equal(8, c:resume(file).resumed)
@@ -151,7 +151,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  it("stays its client's when pausing is broken off", function()
+  it("still belongs to its client if pausing is interrupted", function()
     local ok = pcall(c.pause, c, { match = ".", file = file, on_result = function() error "no more" end })
     assert.is_false(ok)
     assert.matches("holds this window", elsewhere "resume")
@@ -159,7 +159,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  it("is not kept where nothing was paused", function()
+  it("has no owner if nothing was paused", function()
     simulator.set { workflows = { odd = { name = "a-odd", trigger_status = "WEIRD" } } }
     assert.is_false((pcall(c.pause, c, { match = "^a", file = file })))
     simulator.set { workflows = { odd = false } }
@@ -167,7 +167,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal(4, c:resume(file).resumed)
   end)
 
-  it("is one's alone when its process is busy with it", function()
+  it("is used by one call of its process at a time", function()
     local refusals = {}
     -- Lua 5.1 cannot wait inside of a pcall there.
     local quiet = safe.client { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "" }
@@ -185,7 +185,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  --- Two processes at once; what they say.
+  --- The outputs of two processes that run at once.
   local function race(first, second)
     local output = file .. ".out"
     process.run(("%s > %s.1 2>&1 & p=$!; %s > %s.2 2>&1; wait $p"):format(first, quote(output), second, quote(output)))
@@ -198,11 +198,11 @@ describe("a maintenance window of one of several processes", function()
     return said
   end
 
-  it("is had by one of two processes that pause at once, in ten rounds of ten", function()
+  it("goes to one of two processes that pause at once, in ten rounds of ten", function()
     for round = 1, 10 do
       prepare()
       windows.remove(file)
-      -- In the same moment, in some rounds; as it happens in others.
+      -- At the same moment in some rounds, at any moment in others.
       local start = round % 3 > 0 and "" or "start=" .. os.time() + 1
       local said = race(command("pause", "match=^a " .. start), command("pause", "match=^b " .. start))
       local winners = 0
@@ -222,7 +222,7 @@ describe("a maintenance window of one of several processes", function()
     end
   end)
 
-  it("is ended once by two processes that resume at once", function()
+  it("is resumed once by two processes that resume at once", function()
     for _ = 1, 5 do
       prepare()
       windows.remove(file)
@@ -238,7 +238,7 @@ describe("a maintenance window of one of several processes", function()
     end
   end)
 
-  it("is ended on a full disk, which then is told", function()
+  it("is resumed on a full disk, with an error about the disk", function()
     elsewhere("pause", "match=.")
     local output = process.run(("env FAIL=write:1+=full LD_PRELOAD=%s %s 2>&1"):format(quote(shim), command "resume"))
     assert.are.equal("", off())
@@ -250,7 +250,7 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  it("begins with nothing that a full disk does not remember", function()
+  it("disables nothing that a full disk cannot record", function()
     for saving = 1, 12 do
       prepare()
       windows.remove(file)
@@ -265,7 +265,7 @@ describe("a maintenance window of one of several processes", function()
     end
   end)
 
-  --- The names of the file and of what stands beside it.
+  --- The names of the window's file and of the files beside it.
   local function suffixes()
     local names = {}
     for name in process.run("ls -d " .. quote(file) .. "*"):gmatch "[^\n]+" do
@@ -274,7 +274,7 @@ describe("a maintenance window of one of several processes", function()
     return table.concat(names, " ")
   end
 
-  it("leaves one file more at most when it is killed while it saves", function()
+  it("leaves at most one extra file when it is killed during a save", function()
     local allowed = { ["FILE.lock FILE.new"] = true, ["FILE FILE.lock FILE.new"] = true, ["FILE.lock"] = true,
       ["FILE FILE.lock"] = true }
     for _, failure in ipairs { "open:3", "write:4", "fsync:5", "rename:2", "link:1", "unlink:1" } do

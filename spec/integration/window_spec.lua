@@ -1,4 +1,4 @@
---- Maintenance windows: what is paused is what is resumed, whatever happens in between.
+--- Proves that exactly the paused workflows are resumed, whatever happens in between.
 
 local aom = require "aom"
 local process = require "spec.support.process"
@@ -7,7 +7,7 @@ local windows = require "spec.support.windows"
 local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
--- For what is under way at a simulator that answers at once.
+-- Long enough for calls in flight, since the simulator answers at once.
 local SHORTLY = { settle_timeout = 0.05 }
 
 local function exists(path)
@@ -24,7 +24,7 @@ describe("a maintenance window", function()
   end)
   teardown(function() simulator.stop() end)
 
-  --- Thirteen workflows: eight that are meant and on; two that are off; one of another
+  --- Thirteen workflows: eight selected and enabled; two disabled; one of another
   --- name; two without a schedule.
   local function prepare()
     simulator.reset()
@@ -76,7 +76,7 @@ describe("a maintenance window", function()
     return c:pause(all)
   end
 
-  it("pauses what is meant and on, and resumes exactly that", function()
+  it("pauses the selected enabled workflows, and resumes exactly those", function()
     local seen = {}
     local paused = pause { on_result = function(entry, done, total) seen[#seen + 1] = { entry, done, total } end }
     assert.are.equal(8, paused.paused)
@@ -99,7 +99,7 @@ describe("a maintenance window", function()
     end
   end)
 
-  it("is resumed from the file's path, once or more often", function()
+  it("is resumed from the file's path, once or several times", function()
     pause()
     local resumed = c:resume(file)
     assert.are.equal(8, resumed.resumed)
@@ -112,7 +112,7 @@ describe("a maintenance window", function()
     assert.are.equal("", wrong())
   end)
 
-  it("writes its file for its owner alone, and no secret into it", function()
+  it("writes its file for its owner only, and no secret into it", function()
     pause()
     assert.matches("^%-rw%-%-%-%-%-%-%- ", (process.run("ls -l " .. quote(file))))
     local text = assert(io.open(file)):read "*a"
@@ -135,7 +135,7 @@ describe("a maintenance window", function()
     assert.are.equal("", wrong())
   end)
 
-  it("takes a function for the pattern", function()
+  it("accepts a function instead of a pattern", function()
     local paused = pause { match = function(workflow) return workflow.id == "wf-02" or workflow.id == "wf-03" end }
     assert.are.equal(1, paused.paused)
     c:resume(paused)
@@ -180,7 +180,7 @@ describe("a maintenance window", function()
     c:resume(file)
   end)
 
-  it("changes nothing when it meets a state that it does not know", function()
+  it("changes nothing if a state is unknown", function()
     simulator.set { workflows = { odd = { name = "nightly-odd", trigger_status = "WEIRD" } } }
     local ok, err = pcall(pause)
     assert.is_false(ok)
@@ -193,14 +193,14 @@ describe("a maintenance window", function()
     simulator.set { workflows = { odd = false } }
   end)
 
-  it("does not care for the state of what is not meant", function()
+  it("ignores the state of unselected workflows", function()
     simulator.set { workflows = { odd = { name = "other", trigger_status = "WEIRD" } } }
     assert.are.equal(8, pause().paused)
     assert.are.equal(8, c:resume(file).resumed)
     simulator.set { workflows = { odd = false } }
   end)
 
-  it("leaves alone what somebody else disables while it pauses", function()
+  it("leaves out what somebody else disables while it pauses", function()
     local last = pause({ dry_run = true }).workflows[8]
     local paused = pause { concurrency = 1, on_result = function(_, done)
       if done > 1 then return end
@@ -214,7 +214,7 @@ describe("a maintenance window", function()
     assert.are.equal(last.id, wrong())
   end)
 
-  it("notices what others did meanwhile", function()
+  it("lists what others did meanwhile", function()
     local paused = pause()
     simulator.set { workflows = {
       ["wf-01"] = { name = "nightly-1", trigger_status = "enable" },
@@ -252,7 +252,7 @@ describe("a maintenance window", function()
     assert.are.equal("", wrong())
   end)
 
-  it("goes on resuming where it had to stop", function()
+  it("resumes the rest after an interruption", function()
     pause()
     simulator.script { { match = "wf-05/trigger", status = 403 } }
     local ok, err = pcall(c.resume, c, file)
@@ -292,7 +292,7 @@ describe("a maintenance window", function()
     return windows.command(what, simulator.url, file, point, limit, words)
   end
 
-  --- Runs spec/support/killed_window.lua; true: it got through.
+  --- Runs spec/support/killed_window.lua; true: it was not killed.
   local function killed(what, point, limit)
     local output = process.run(window_command(what, point, limit) .. " 2>&1")
     assert(not output:find("aom: ", 1, true), output)
@@ -326,7 +326,7 @@ describe("a maintenance window", function()
       prepare()
       leftovers()
       through = killed("pause", point)
-      -- Before the file is there, nothing has been changed.
+      -- Before the file exists, nothing has been changed.
       if exists(file) then c:resume(file, SHORTLY) end
       assert.are.equal("", wrong(), "killed at point " .. point)
     end
@@ -375,7 +375,7 @@ describe("a maintenance window", function()
     end)
   end
 
-  it("enables what is disabled late, whatever the clock of who paused, in ten rounds of ten", function()
+  it("enables what is disabled late, with any clock of the pausing process, in ten rounds of ten", function()
     local late = 0
     for round = 1, 10 do
       prepare()
@@ -389,7 +389,7 @@ describe("a maintenance window", function()
     assert.is_true(late >= 15, late)
   end)
 
-  it("does not begin where the service lists a workflow that no call can name", function()
+  it("does not begin if the service lists a workflow with an invalid id", function()
     local odd = { name = "nightly-odd", type = "cron", trigger_status = "enable" }
     simulator.set { workflows = { ["nightly%2f"] = odd } }
     local fine, err = pcall(pause)

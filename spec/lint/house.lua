@@ -1,5 +1,5 @@
--- The version is told once, no file grows past a size that one can oversee, and no
--- note to self is left behind.
+-- Checks that the version is the same everywhere, that no file is too long, and that no note
+-- such as a to-do is left.
 --
 --   lua5.4 spec/lint/house.lua [--self-test]
 package.path = "./?.lua;" .. package.path

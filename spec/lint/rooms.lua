@@ -1,11 +1,11 @@
--- Keeps the layers apart: a file uses its own layer and the ones before it, nothing else.
--- What the hosts and the system offer is luacheck's to keep, in .luacheckrc.
+-- Checks that a file uses only its own layer and the layers before it. Globals of hosts and
+-- of the system are luacheck's task: see .luacheckrc.
 --
 --   lua5.4 spec/lint/rooms.lua [--self-test]
 package.path = "./?.lua;" .. package.path
 local tree = require "spec.lint.tree"
 
--- The rooms of lua/aom/, from low to high. What stands beside them is above them.
+-- The layers of lua/aom/, from low to high. Files beside these folders are above them.
 local ROOMS = { "util", "config", "loop", "http", "api", "credentials", "client", "cli" }
 
 -- The layers of csrc/ by the prefixes of their files, those of one line unknown to each other.

@@ -1,4 +1,4 @@
---- Bulks and windows where a libuv loop turns: nothing blocks, and a handle cancels.
+--- Proves that bulks and windows block nothing in a libuv loop, and that a handle cancels them.
 
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
@@ -25,7 +25,7 @@ describe("under libuv", function()
     uv.run()
   end)
 
-  it("a bulk calls back, and the loop turns meanwhile", function()
+  it("a bulk calls back, and the loop runs meanwhile", function()
     simulator.set { latency = 0.1 }
     local report, ticks = nil, 0
     local timer = uv.new_timer()
@@ -39,7 +39,7 @@ describe("under libuv", function()
     uv.run()
     assert.are.equal(40, report.succeeded)
     assert.is_true(ticks > 20, ticks)
-    -- Four rounds of 0.1 s; one after the other it would take 4 s.
+    -- Four rounds of 0.1 s; sequentially it would take 4 s.
     assert.is_true(report.elapsed < patience.of(3), report.elapsed)
   end)
 
@@ -64,7 +64,7 @@ describe("under libuv", function()
       assert.are.equal(ids[i], entry.id)
       if entry.error then assert.are.equal("cancelled", entry.error.kind) end
     end
-    -- The simulator still carries out what was under way: not into the next test.
+    -- The simulator still carries out the calls in flight: wait, for the next test's sake.
     process.run "sleep 0.5"
   end)
 
@@ -83,7 +83,7 @@ describe("under libuv", function()
     assert.are.equal("a function given to the call raised an error: of mine", log[1][1].message)
   end)
 
-  it("a bulk waits in a coroutine of the user's", function()
+  it("a bulk waits in the user's coroutine", function()
     local report
     coroutine.wrap(function() report = c:trigger_all(ids, "enable") end)()
     assert.is_nil(report)

@@ -1,5 +1,5 @@
---- A script that ends in the midst of its event loop: `os.exit(code, true)` closes the
---- Lua state within a callback, and finalisers may use the library while it closes.
+--- Proves that a script may end inside its event loop: `os.exit(code, true)` closes the Lua state in a
+--- callback, and finalisers may use the library meanwhile.
 
 local process = require "spec.support.process"
 

@@ -1,5 +1,5 @@
---- What may go wrong around calls under luv: errors in callbacks, coroutines that die,
---- cancelling at any moment, clients that are dropped, scripts that end early.
+--- Proves what happens around calls under luv: errors in callbacks, dead coroutines, cancellation at any
+--- moment, unused clients, scripts that end early.
 
 local aom = require "aom"
 local client = require "aom.client.state"
@@ -59,7 +59,7 @@ describe("under luv", function()
     assert.is_true(result.success)
   end
 
-  it("an error in a callback is reported, and costs no other call its answer", function()
+  it("an error in a callback is reported, and affects no other call", function()
     local c = open()
     local done = 0
     local text = stderr_of(function()
@@ -92,14 +92,14 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("an error in on_event or in a provider stays where it is", function()
+  it("an error in on_event or in a provider affects only its call", function()
     local text = stderr_of(function()
       local c = open { on_event = function() error "the hook" end }
       after_a_call(c)
       c:close()
     end)
     assert.matches("the hook", text, 1, true)
-    -- Lua 5.1 cannot yield through a pcall, so that none stands around a provider there.
+    -- Lua 5.1 cannot yield through a pcall, so there is none around a provider there.
     if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end
     local c = aom.client { endpoint = simulator.url, project_id = PROJECT, loop = "uv", proxy = "",
       credentials = function() error "the provider" end }
@@ -110,7 +110,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  -- Two requests would use up what a wrong key may cost: each case has a client whose key is accepted.
+  -- Two refused requests would block the key: each case has a client whose key is accepted.
   local function cancelled_within(seconds, c, start, ready)
     local failure, at
     local handle = start(c, function(err) failure, at = err, uv.hrtime() end)
@@ -152,7 +152,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("cancelling ends the wait for another call that tries out the key", function()
+  it("cancelling ends the wait for another call with the same new key", function()
     local c = open { ak = fresh_key() }
     simulator.set { latency = 1 }
     local first, third
@@ -207,7 +207,7 @@ describe("under luv", function()
     assert.are.same({ "cancelled", "disable" }, log)
   end)
 
-  it("an idle client that is dropped is collected", function()
+  it("an unused idle client is collected", function()
     local weak = setmetatable({}, { __mode = "k" })
     for _ = 1, 3 do
       local state = assert(client.open(options()))
@@ -222,7 +222,7 @@ describe("under luv", function()
     assert.is_nil(next(weak))
   end)
 
-  it("a client in flight is held until its calls end, and collected then", function()
+  it("an unused client lives until its calls end, and is collected then", function()
     simulator.set { latency = 0.3 }
     local weak = setmetatable({}, { __mode = "k" })
     local result
@@ -242,7 +242,7 @@ describe("under luv", function()
     assert.is_nil(next(weak))
   end)
 
-  it("a coroutine that is dropped or closed while it waits leaves nothing", function()
+  it("an abandoned or closed coroutine that waits leaves nothing behind", function()
     simulator.set { latency = 0.2 }
     local weak = setmetatable({}, { __mode = "k" })
     local c = open()
@@ -259,7 +259,7 @@ describe("under luv", function()
     c:close()
   end)
 
-  it("a coroutine that somebody else resumes goes on waiting for its answer", function()
+  it("a coroutine that another scheduler resumes continues to wait", function()
     simulator.set { latency = 0.2 }
     local c = open()
     after_a_call(c)

@@ -1,4 +1,4 @@
---- Threads of one process, each with a Lua state of its own, share what is known of a key.
+--- Proves that threads of one process, each with its own Lua state, share what is known of a key.
 
 local process = require "spec.support.process"
 local uv = require "luv"
@@ -13,7 +13,7 @@ describe("threads of luv", function()
   end)
   teardown(function() simulator.stop() end)
 
-  --- In each thread a bulk; how many of its calls succeeded comes back through a file.
+  --- Runs a bulk in each thread, which writes the number of its successful calls to a file.
   local function run(sk, latency)
     simulator.reset()
     simulator.set { latency = latency }
@@ -48,13 +48,13 @@ describe("threads of luv", function()
     return outcomes, simulator.state().counts.total
   end
 
-  it("let two wrong signatures go out, all together", function()
+  it("send two wrong signatures in total", function()
     local outcomes, total = run("wrong-" .. tostring({}), 0.05)
     assert.are.equal(2, total)
     for _, outcome in ipairs(outcomes) do assert.are.equal("0 APIGW.0301", outcome) end
   end)
 
-  it("all go on once one of them was accepted", function()
+  it("all continue once one of them was accepted", function()
     local outcomes, total = run("right", 0.02)
     assert.are.equal(120, total)
     for _, outcome in ipairs(outcomes) do assert.matches("^1 ", outcome) end

@@ -1,5 +1,4 @@
---- Calls under luv's loop: callbacks and coroutines, many at once, with nothing left
---- open afterwards.
+--- Proves calls in luv's loop: with callbacks and in coroutines, many at once, with no handle left open.
 
 local aom = require "aom"
 local patience = require "spec.support.patience"
@@ -46,7 +45,7 @@ for _, kind in ipairs { "http", "https" } do
       end)
       returned = true
       assert.is_function(handle.cancel)
-      -- The connection is kept, and still the loop ends.
+      -- The connection is kept, but the loop ends.
       uvloop.run()
       assert.are.equal(1, calls)
       assert.is_nil(err)
@@ -80,7 +79,7 @@ for _, kind in ipairs { "http", "https" } do
       c:close()
     end)
 
-    it("keeps 50 calls in flight while a timer ticks on", function()
+    it("keeps 50 calls in flight while a timer keeps ticking", function()
       simulator.set { latency = 0.2 }
       local c = client()
       local done, failed = 0, nil
@@ -178,7 +177,7 @@ for _, kind in ipairs { "http", "https" } do
     it("blocks outside of a coroutine, beside calls in flight", function()
       simulator.set { latency = 0.15 }
       local ak = fresh_key(simulator)
-      -- The key is new: the first call tries it out, the others wait for it.
+      -- The key is new: the others wait for the first call.
       local c = client { ak = ak, attempt_timeout = 20 }
       local done = 0
       for _ = 1, 5 do c:trigger("wf-1", "enable", function(err) if not err then done = done + 1 end end) end
@@ -210,7 +209,7 @@ for _, kind in ipairs { "http", "https" } do
 end
 
 describe("under luv", function()
-  it("the loop is found where luv is loaded", function()
+  it("the loop is detected if luv is loaded", function()
     local state = require("aom.client.methods").open { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "a",
       sk = "s" }
     assert.are.equal("uv", state.loop.name)

@@ -1,5 +1,5 @@
---- Calls inside Neovim: the editor goes on while they are under way, and whatever runs of
---- the user's runs where all of Neovim's API is allowed.
+--- Proves that calls inside Neovim do not block the editor, and that the user's functions run where all of
+--- Neovim's API is allowed.
 
 local neovim = require "spec.support.neovim"
 local patience = require "spec.support.patience"
@@ -66,7 +66,7 @@ describe("in Neovim", function()
     assert.are.equal(1, simulator.state().connections.opened)
   end)
 
-  it("50 calls are under way while a timer ticks and typing goes on", function()
+  it("50 calls are in flight while a timer ticks and the user types", function()
     simulator.set { latency = 0.2 }
     local answer = run [[
       local client = aom.client(options)
@@ -109,7 +109,7 @@ describe("in Neovim", function()
     simulator.set { latency = 0.3 }
     local answer = run [[
       local client = aom.client(options)
-      -- Keys come one by one, as from a terminal, while the call is under way.
+      -- Keys arrive one by one, as from a terminal, during the call.
       return function(finish)
         local modes, done, timer = {}, false, uv.new_timer()
         vim.api.nvim_input "iab"
@@ -154,7 +154,7 @@ describe("in Neovim", function()
         note "callback"
         left = left - (err and 0 or 1)
       end)
-      -- Begun inside a callback of libuv's, of all places.
+      -- Begun inside a libuv callback.
       uv.new_timer():start(1, 0, function()
         coroutine.wrap(function()
           assert(vim.in_fast_event())
@@ -171,7 +171,7 @@ describe("in Neovim", function()
     end
   end)
 
-  it("a blocking call in a fast context says what to do instead", function()
+  it("a blocking call in a fast context is an error that says what to do", function()
     local text = run [[
       local client = aom.client(options)
       local text
@@ -207,7 +207,7 @@ describe("in Neovim", function()
     assert.are.equal("ok", answer.access)
   end)
 
-  it("an error in a callback is notified, and costs no other call its answer", function()
+  it("an error in a callback is notified, and affects no other call", function()
     local answer = run [[
       local client = aom.client(options)
       local done = 0
@@ -219,7 +219,7 @@ describe("in Neovim", function()
     assert.matches("in the callback", answer, 1, true)
   end)
 
-  it("no handle is active when nothing is under way, nor after closing mid-flight", function()
+  it("no handle is active without calls, nor after closing a client with calls in flight", function()
     simulator.set { latency = 0.1 }
     local answer = run [[
       local client = aom.client(options)
@@ -243,7 +243,7 @@ describe("in Neovim", function()
     assert.are.same({ "cancelled", "cancelled", "cancelled", "cancelled", "cancelled" }, answer.kinds)
   end)
 
-  it("blocks outside of a coroutine, and Neovim may quit with calls under way", function()
+  it("blocks outside of a coroutine, and Neovim may quit with calls in flight", function()
     simulator.set { latency = 0.2 }
     local answer = run [[
       local client = aom.client(options)

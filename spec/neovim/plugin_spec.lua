@@ -1,4 +1,4 @@
---- The example plugin for Neovim, and :checkhealth.
+--- Proves that the example plugin for Neovim and :checkhealth work.
 
 local neovim = require "spec.support.neovim"
 local process = require "spec.support.process"
@@ -67,7 +67,7 @@ describe("examples/neovim", function()
       ]], env)
     end
 
-    it("names versions, authorities and the configuration with its places, and no secret", function()
+    it("shows versions, authorities and the configuration with its sources, and no secret", function()
       local text = check()
       for _, pattern in ipairs { "aom %d+%.%d+%.%d+, LuaJIT", "libcurl %d.*built with %d", "OpenSSL 3", "libuv %d",
         "authorities", "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK", "project_id " .. PROJECT,
@@ -79,7 +79,7 @@ describe("examples/neovim", function()
       assert.is_nil(text:find(AK, 1, true))
     end)
 
-    it("says how to mend what is missing", function()
+    it("says how to fix what is missing", function()
       local text = check {}
       assert.matches("do not suffice", text, 1, true)
       assert.matches("HUAWEICLOUD_SDK_REGION", text, 1, true)
@@ -87,7 +87,7 @@ describe("examples/neovim", function()
       assert.matches("unset HUAWEICLOUD_SDK_CREDENTIALS_FILE", text, 1, true)
     end)
 
-    it("finds a profile that others may read", function()
+    it("reports a profile that others can read", function()
       local path = process.temporary(("[basic]\nak = %s\nsk = %s\nproject_id = %s\nregion = cn-north-4\n"):format(
         AK, SK, PROJECT))
       process.run("chmod 644 " .. path)
@@ -98,7 +98,7 @@ describe("examples/neovim", function()
       assert.is_nil(text:find(SK, 1, true))
     end)
 
-    it("works with the names that vim.health has had since Neovim 0.10", function()
+    it("works with the function names of vim.health since Neovim 0.10", function()
       local text = run [[
         local lines = {}
         local function note(kind) return function(text) lines[#lines + 1] = kind .. ": " .. text end end
@@ -121,7 +121,7 @@ describe("examples/neovim", function()
       assert.is_nil(text:find("project_id " .. PROJECT, 1, true))
     end)
 
-    it("says that there is no JSON, and what to install", function()
+    it("reports missing JSON, and what to install", function()
       local text = check(environment, [[
         vim.json = nil
         package.preload["cjson.safe"] = function() error("no such symbol", 0) end

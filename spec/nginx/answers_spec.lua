@@ -1,6 +1,5 @@
---- Answers of a server, byte for byte, in nginx: what a call makes of them, and that the
---- next call of the same worker gets its own answer. Over libcurl, and over lua-resty-http
---- where that is installed.
+--- Proves what a call in nginx makes of responses, byte by byte, and that the worker's next call gets its own
+--- response. Over libcurl, and over lua-resty-http if it is installed.
 
 local answers = require "spec.support.answers"
 local cjson = require "cjson"
@@ -56,7 +55,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local got = pair[1].kind or pair[1].status
         if not differs then assert.are.same({ wanted, body }, { got, pair[1].body }, pair[1].message) end
         assert.are.same({ 200, "next" }, { pair[2].kind or pair[2].status, pair[2].body }, pair[2].message)
-        -- Where it may be kept it is, and nowhere else; nothing is sent twice.
+        -- It is kept only if it may be; nothing is sent twice.
         assert.are.equal(2, #requests)
         if transport == "resty" then
           assert.are.equal(more.keeps == true, requests[1].connection == requests[2].connection)
@@ -64,7 +63,7 @@ for _, transport in ipairs { "curl", "resty" } do
       end)
     end
 
-    -- What TLS holds back where an answer ends with a buffer of whoever reads it.
+    -- Bytes that TLS holds back if a response ends at the end of the reader's buffer.
     for _, size in ipairs { 100, 1024, 4096, 8192, 12288, 16384 - #answers.NEXT } do
       it(("of %d bytes over TLS, with another one behind it in the same record"):format(size), function()
         local head = "HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 5\r\n\r\nhello"

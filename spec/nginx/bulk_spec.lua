@@ -1,4 +1,4 @@
---- A bulk inside nginx: its calls wait side by side, and so do other requests.
+--- Proves that the calls of a bulk in nginx wait concurrently, and that other requests go on.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
@@ -44,13 +44,13 @@ describe("inside nginx", function()
     simulator.stop()
   end)
 
-  it("a bulk is done in its time, lists are walked, and a cancel ends a bulk", function()
+  it("a bulk takes its time, lists are read, and a cancel ends a bulk", function()
     local answer = server:get "/run"
     local succeeded, seen, listed, elapsed, total, many = answer:match "(%d+) (%d+) (%d+) ([%d.]+) (%d+) (%a+)"
     assert.are.equal("40", succeeded, answer .. server:log())
     assert.are.equal("40", seen)
     assert.are.equal("40", listed)
-    -- Four rounds of 50 ms, and one for the key; one after the other it would take 2 s.
+    -- Four rounds of 50 ms, and one for the key; sequentially it would take 2 s.
     assert.is_true(tonumber(elapsed) < patience.of(1.5), elapsed)
     assert.are.equal("40", total)
     assert.are.equal("true", many)

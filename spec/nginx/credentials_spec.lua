@@ -1,5 +1,4 @@
---- A renewal inside a worker of nginx: one for all calls that need it, and nobody else
---- waits for it.
+--- Proves that a worker renews credentials once for all calls that need them, and delays nothing else.
 
 local accounts = require "spec.support.accounts"
 local nginx = require "spec.support.nginx"

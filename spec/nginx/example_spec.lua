@@ -1,4 +1,4 @@
---- examples/openresty, as it stands there but for its port and its place.
+--- Proves that examples/openresty works unchanged, except for its port and folder.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -24,7 +24,7 @@ describe("examples/openresty", function()
       env = ("HUAWEICLOUD_SDK_AK=%s HUAWEICLOUD_SDK_SK=%s HUAWEICLOUD_SDK_PROJECT_ID=%s "
         .. "HUAWEICLOUD_SDK_AOM_ENDPOINT=%s NIGHT_WORKFLOWS='night-1 nobody night-2' NIGHT_AT=%s"):format(
         AK, SK, PROJECT, simulator.url, os.date("%H:%M:%S", os.time() + 3)),
-      -- Debian's way to load the module, and who may read the temporary prefix.
+      -- Debian's load_module lines, and the user that may read the temporary prefix.
       config = function(usual, port)
         local head = usual:match "^(.-)worker_processes"
         local user = usual:match "user root;" or ""
@@ -65,7 +65,7 @@ describe("examples/openresty", function()
     end
     assert.matches("workflow night-1: disabled", server:log(), 1, true)
     assert.are.equal("disable", status_of "night-2")
-    -- One that fails does not keep the others from it.
+    -- A failed one does not stop the others.
     assert.matches("workflow nobody: aom: service", server:log(), 1, true)
   end)
 end)

@@ -1,5 +1,4 @@
---- Many requests at once on one worker, each of which makes a call, while a plain
---- location goes on answering.
+--- Proves that one worker serves many requests with calls at once, while a plain location keeps answering.
 
 local cjson = require "cjson"
 local requests = require "spec.support.load"
@@ -9,7 +8,7 @@ local process = require "spec.support.process"
 
 local AK, SK, PROJECT = "LOADKEY", "load-secret", ("0123456789abcdef"):rep(2)
 
---- Starts to ask for `url` in a process of its own; what it returns waits for the end.
+--- Requests `url` in another process; the returned function waits for its end.
 local function ask_beside(url, seconds)
   local pipe = assert(io.popen(("luajit %s/spec/support/load.lua %s %s"):format(
     process.quote(process.root), process.quote(url), seconds)))
@@ -53,7 +52,7 @@ describe("on one worker of nginx", function()
     simulator.stop()
   end)
 
-  it("200 calls of 50 ms side by side take well under a second, and nobody else waits", function()
+  it("200 concurrent calls of 50 ms take well under a second, and delay nothing else", function()
     local rest = ask_beside(server.url .. "/plain", 1.2)()
     local beside = ask_beside(server.url .. "/plain", 1.5)
     process.run "sleep 0.3"
@@ -67,7 +66,7 @@ describe("on one worker of nginx", function()
     assert.is_true(plain.slowest < patience.of(0.15), plain.slowest)
   end)
 
-  it("a call that waits long costs little time of the processor", function()
+  it("a call that waits long uses little processor time", function()
     simulator.set { latency = 1 }
     local cost = tonumber((server:get "/idle"))
     print(("nginx: a call of 1 s costs %.1f ms of processor time"):format(cost * 1000))

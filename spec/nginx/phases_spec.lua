@@ -1,5 +1,4 @@
---- The same call in every phase of nginx: where it waits, where it blocks, and where it
---- says that it cannot.
+--- Proves where a call waits, blocks or is refused, for every phase of nginx.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -102,7 +101,7 @@ describe("in nginx", function()
     assert.are.equal("disable true\n", (server:get "/init"))
     local before = simulator.state()
     assert.are.equal("enable\n", (server:get "/content"))
-    -- The worker has connections of its own.
+    -- The worker has its own connections.
     local requests = simulator.state().requests
     assert.are_not.equal(before.requests[1].connection, requests[#requests].connection)
   end)
@@ -115,7 +114,7 @@ describe("in nginx", function()
     end)
   end
 
-  it("refuses before any I/O where it cannot wait, naming ngx.timer.at", function()
+  it("refuses before any I/O if it cannot wait, naming ngx.timer.at", function()
     server:get "/others"
     local before = simulator.state().counts.total
     server:get "/others"

@@ -1,5 +1,5 @@
---- Attempts over lua-resty-http and cosockets, where that library is installed. What is
---- made of each answer is in answers_spec.lua.
+--- Proves attempts over lua-resty-http and cosockets, if that library is installed. Responses are in
+--- answers_spec.lua.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
@@ -100,33 +100,33 @@ describe("lua-resty-http in nginx", function()
     return list
   end
 
-  it("keeps connections, and uses them again", function()
+  it("keeps and reuses connections", function()
     for _ = 1, 3 do assert.are.equal("enable\n", (server:get "/pooled")) end
     local list = connections()
     assert.are.equal(3, #list)
     assert.are.equal(list[1], list[3])
   end)
 
-  it("is taken where it is asked for; its headers come in lower case", function()
+  it("is used if it is requested; its headers are in lower case", function()
     assert.are.equal("resty\n", (server:get "/attempts?fresh=0&transport=resty"))
     local list = connections()
     assert.are.equal(list[1], list[3])
     assert.are.equal("curl\n", (server:get "/attempts?fresh=0&transport=curl"))
   end)
 
-  it("is not taken by itself", function()
+  it("is not used by default", function()
     local client = server:get "/default"
     assert.are.equal("curl\n", client)
   end)
 
-  it("sends what must not run twice on a connection of its own", function()
+  it("sends what must not run twice on its own connection", function()
     server:get "/attempts?fresh=1&transport=resty"
     local list = connections()
     assert.are.equal(3, #list)
     assert.is_true(list[1] ~= list[2] and list[2] ~= list[3] and list[1] ~= list[3])
   end)
 
-  it("goes on when a kept connection was closed meanwhile", function()
+  it("continues when a kept connection was closed meanwhile", function()
     plain.script { { close = "after_answer", times = 1 } }
     assert.are.equal("enable\n", (server:get "/pooled"))
     process.run "sleep 0.1"
@@ -151,7 +151,7 @@ describe("lua-resty-http in nginx", function()
     assert.matches("^timeout|timed out after 0%.3 s, waiting for the first byte of the answer|", body)
   end)
 
-  it("gives a connect no longer than connect_timeout, also where no name server answers", function()
+  it("limits a connect to connect_timeout, also if no name server answers", function()
     local silent = start(secure.ca_file, nil, nginx.free_port())
     local started = os.time()
     local body = silent:get "/options?secure=1&connect_timeout=0.3"
@@ -161,7 +161,7 @@ describe("lua-resty-http in nginx", function()
     assert.is_true(os.time() - started < patience.of(10))
   end)
 
-  it("sends a wrong signature twice at most, also when connections die meanwhile", function()
+  it("sends a wrong signature at most twice, also if connections die meanwhile", function()
     server:get "/pooled"
     plain.reset()
     plain.script { { close = "after_answer", times = 1 } }
@@ -237,7 +237,7 @@ describe("lua-resty-http in nginx", function()
       end)
     end
 
-    it("takes the environment's, where nginx lets its workers see it", function()
+    it("uses the environment's, if nginx's workers can see it", function()
       local path = ("/options?endpoint=http%%3A%%2F%%2Faom.example%%3A%d"):format(plain.port)
       local env = ("env http_proxy=http://127.0.0.1:%d;"):format(tunnel.info.port)
       local workers = start(secure.ca_file, env)
@@ -257,7 +257,7 @@ describe("lua-resty-http in nginx", function()
     ["ca_file=/dev/null"] = "option ca_file", ["proxy=socks5h%3A%2F%2Fp%3A1"] = "option proxy",
     ["endpoint=https%3A%2F%2F127.0.0.1%3A1"] = "https://127.0.0.1:1",
   } do
-    it("refuses what it cannot keep: " .. option, function()
+    it("refuses what it cannot support: " .. option, function()
       local body = server:get("/options?" .. words)
       assert.matches('^config|transport "resty": ', body)
       assert.matches(option, body, 1, true)

@@ -1,6 +1,5 @@
---- Requests that are aborted, light threads that are killed, calls that are cancelled,
---- clients that are closed: nobody after them waits longer for it. Over libcurl, and over
---- lua-resty-http where that is installed.
+--- Proves that aborted requests, killed light threads, cancelled calls and closed clients delay no later call.
+--- Over libcurl, and over lua-resty-http if it is installed.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
@@ -114,7 +113,7 @@ for _, transport in ipairs { "curl", "resty" } do
     end
 
     for _, way in ipairs { "aborted", "killed" } do
-      it("a request that is " .. way .. " holds nobody up, once its key is known", function()
+      it("a request that is " .. way .. " delays no other, once its key is known", function()
         local ak = fresh_key()
         assert.are.equal("success", (call(ak)))
         simulator.script { { delay = 5, times = 3 } }
@@ -130,7 +129,7 @@ for _, transport in ipairs { "curl", "resty" } do
         assert.is_true(seconds < patience.of(0.3), seconds)
       end)
 
-      it("a request that is " .. way .. " while it tries out a key holds others up for its attempt at most", function()
+      it("a request that is " .. way .. " while its key is new delays others for at most its attempt", function()
         local ak = fresh_key()
         simulator.script { { delay = 5 } }
         if way == "aborted" then
@@ -140,7 +139,7 @@ for _, transport in ipairs { "curl", "resty" } do
         end
         local word, seconds = call(ak)
         assert.are.equal("success", word)
-        -- The attempt had one second, of which some are gone.
+        -- A part of the attempt's one second has passed.
         assert.is_true(seconds < patience.of(1.3), seconds)
         word, seconds = call(ak)
         assert.are.equal("success", word)
@@ -172,7 +171,7 @@ for _, transport in ipairs { "curl", "resty" } do
       assert.is_true(tonumber(seconds) < patience.of(0.2), seconds)
     end)
 
-    it("an error in a callback is logged, and costs no other call its answer", function()
+    it("an error in a callback is logged, and affects no other call", function()
       local ak = fresh_key()
       assert.are.equal("2\n", (server:get("/error?client=" .. ak)))
       assert.matches("in callback 2", server:log(), 1, true)

@@ -1,5 +1,5 @@
---- What nginx's workers share of a refused key: everything where the library was loaded
---- before they were forked, or where there is a shared dictionary for it.
+--- Proves what nginx's workers share of a refused key: all of it, if the library was loaded before they were
+--- forked, or if there is a shared dictionary.
 
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
@@ -78,14 +78,14 @@ describe("two workers of nginx", function()
     end)
   end
 
-  it("stop each for itself where nothing is shared", function()
+  it("stop separately if nothing is shared", function()
     local server = start { ak = "UNSHARED" }
     ask_both(server, "401")
     server:stop()
     assert.are.equal(4, simulator.state().counts.total)
   end)
 
-  it("all go on once one of them was accepted", function()
+  it("all continue once one of them was accepted", function()
     local server = start { ak = "A", sk = SK, preload = true, dictionary = true, cache = false }
     local calls = ask_both(server, "success")
     server:stop()

@@ -1,4 +1,4 @@
---- Runs a finaliser in the midst of something else, as garbage collection does whenever
+--- Runs a finaliser during something else, as garbage collection does whenever
 --- it pleases.
 
 local finaliser = {}

@@ -15,7 +15,7 @@ local function paths()
   return root, build
 end
 
--- Runs the spec's script inside Neovim, whatever comes of it, and ends Neovim.
+-- Runs the spec's script inside Neovim, and ends Neovim also after an error.
 local WRAPPER = [[
 vim.opt.runtimepath:append(%q)
 package.cpath = %q .. package.cpath

@@ -37,7 +37,7 @@ local function free_port()
   return port
 end
 
--- Logs go to the prefix; a worker runs as whoever starts it, root included.
+-- Logs go to the prefix; a worker runs as the user that starts it, also as root.
 local HEAD = [[
 %s
 worker_processes %d;

@@ -274,7 +274,7 @@ local function main()
   if options.tls then
     context, ca_file = tls_context(options)
   end
-  -- the alarm ends the process whatever it is doing
+  -- The alarm ends the process in any state.
   ffi.C.alarm(math.ceil(options.lifetime))
   local loop = cqueues.new()
   local listener = socket.listen { host = "127.0.0.1", port = options.port, reuseaddr = true }

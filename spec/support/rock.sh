@@ -2,7 +2,7 @@
 # Builds the rock the way `luarocks make` would for a user, and loads it from a
 # folder where nothing but the rock can be found. Works on a copy, as a user's checkout.
 set -eu
-# What the make around this one was told is not for the make that LuaRocks starts.
+# The make that LuaRocks starts must not inherit the outer make's settings.
 unset MAKEFLAGS MAKELEVEL
 
 cd "$(dirname "$0")/../.."

@@ -62,7 +62,7 @@ count() {
   grep -c "^$1" "$2" || true
 }
 
-# Adds one file's result to the sums and prints whatever went wrong in it.
+# Adds one file's result to the totals and prints its failures.
 collect() {
   lua=$1 file=$2
   name=$results/$lua/$(printf '%s' "$file" | tr / .)

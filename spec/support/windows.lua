@@ -20,7 +20,7 @@ function windows.command(what, url, file, point, limit, words)
     words or "")
 end
 
---- Removes a window's file, and what stands beside it.
+--- Removes a window's file and the files beside it.
 ---@param file string
 function windows.remove(file)
   for _, suffix in ipairs { "", ".new", ".lock" } do os.remove(file .. suffix) end

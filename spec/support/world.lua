@@ -46,7 +46,7 @@ function world.new(given)
     return true
   end
 
-  --- A lock that is there for whoever asks.
+  --- A lock that every caller gets.
   function self.lock_file()
     local held = true
     local function drop() held = false end

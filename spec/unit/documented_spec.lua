@@ -1,4 +1,4 @@
---- What the README and the types for editors name is what there is.
+--- Proves that the README and the types for editors name what exists.
 
 local paginator = require "aom.client.paginator"
 local methods = require "aom.client.methods"
@@ -66,7 +66,7 @@ describe("a function", function()
     end
   end
 
-  it("has no type that is not there", function()
+  it("has no type without a function", function()
     for owner, name in types:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
       assert.truthy(owner == "aom" and safe[name] or methods[name] or paginator.walks[name], name)
     end

@@ -1,14 +1,15 @@
--- :AomWorkflow {id} {enable|disable} switches the schedule of a workflow, while you go on
--- typing; what came of it is reported through vim.notify.
+-- A Neovim plugin: `:AomWorkflow {id} {enable|disable}` switches the schedule of a workflow
+-- without blocking the editor, and reports the result through vim.notify.
 --
--- In your init.lua, with the tree in ~/src/lua-aom and built by `make LUA=luajit`:
+-- Add this to your init.lua, with a checkout in ~/src/lua-aom that `make LUA=luajit` has
+-- built:
 --
 --     vim.opt.runtimepath:append "~/src/lua-aom"                  -- the module, and :checkhealth aom
 --     package.cpath = vim.fn.expand "~/src/lua-aom/build/luajit/?.so;" .. package.cpath
 --     vim.opt.runtimepath:append "~/src/lua-aom/examples/neovim"  -- this file
 --
--- Who you are and where the service is comes from the environment or from
--- ~/.huaweicloud/credentials; `:checkhealth aom` says what it finds there.
+-- Credentials and region come from the environment or from ~/.huaweicloud/credentials;
+-- `:checkhealth aom` shows what is found there.
 
 if vim.g.loaded_aom then return end
 vim.g.loaded_aom = 1
@@ -32,12 +33,13 @@ local function switch(command)
   if not action or command.fargs[3] then
     return notify("ERROR", "usage: AomWorkflow {id} {enable|disable}")
   end
-  -- Wrong arguments and a missing configuration are told here, all else in the callback.
+  -- Wrong arguments and a missing configuration are returned here; all other errors go to
+  -- the callback.
   local handle, err = require("aom.safe").trigger(id, action, report)
   if not handle then report(err) end
 end
 
--- The second word is one of two; ids are known to the service alone.
+-- Completes the action; ids cannot be completed.
 local function complete(lead, line, position)
   local words = vim.split(line:sub(1, position), "%s+")
   if #words ~= 3 then return {} end

@@ -1,7 +1,6 @@
---- The answers that the service and its gateway give, as tables with `status`,
--- `body` and sometimes `headers`. Two kinds of error exist side by side: those of
--- the gateway, which carry the request id, and those of AOM behind it, which
--- repeat the HTTP status.
+--- The responses of the service and its gateway, as tables with `status`, `body` and
+-- sometimes `headers`. There are two kinds of error: the gateway's, with the request id,
+-- and AOM's, with the HTTP status.
 
 local json = require "aom.simulator.json"
 
@@ -24,7 +23,7 @@ function answers.gateway(request, status, code, message)
   return { status = status, body = body }
 end
 
---- Refused credentials. All of these have one code; the text tells them apart.
+--- Refused credentials. They all have the same code; only the message differs.
 ---@param request aom.simulator.Request
 ---@param why string
 ---@return aom.simulator.Response
@@ -43,7 +42,7 @@ function answers.service(status, code, message)
   return { status = status, body = body }
 end
 
---- An answer that is a table in JSON.
+--- A JSON response.
 ---@param status integer
 ---@param value table
 ---@return aom.simulator.Response
@@ -51,7 +50,7 @@ function answers.json(status, value)
   return { status = status, body = json.encode(value) }
 end
 
--- What the gateway would say with a status, for scripts that name nothing else.
+-- The gateway's error for a status, for scripts that give only the status.
 local usual = {
   [400] = { "APIGW.0602", "Bad request" },
   [401] = { "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail" },
@@ -68,7 +67,7 @@ local usual = {
   [504] = { "APIGW.0201", "Backend timeout" },
 }
 
---- A believable answer for a status.
+--- The usual response with a status.
 ---@param request aom.simulator.Request
 ---@param status integer
 ---@return aom.simulator.Response

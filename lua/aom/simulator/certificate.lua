@@ -1,5 +1,5 @@
---- A self-signed certificate for this machine, made fresh at every start. Clients
--- that trust its PEM file can check it like any other.
+--- A self-signed certificate for this machine, made anew at every start. Clients that
+-- trust its PEM file can verify the simulator.
 
 local altname = require "openssl.x509.altname"
 local bignum = require "openssl.bignum"
@@ -12,7 +12,7 @@ local x509 = require "openssl.x509"
 local certificate = {}
 
 local LIFETIME = 2 * 86400
-local SKEW = 86400 -- valid since yesterday: clocks of containers differ
+local SKEW = 86400 -- valid from yesterday on, since clocks of containers differ
 
 local function alternative_names()
   local names = altname.new()
@@ -22,8 +22,8 @@ local function alternative_names()
   return names
 end
 
---- Makes a key and its certificate. An elliptic curve, because that takes a
--- millisecond where RSA takes a tenth of a second.
+--- Makes a key and its certificate. An elliptic-curve key takes a millisecond, an RSA key
+-- a tenth of a second.
 ---@return userdata crt
 ---@return userdata key
 function certificate.create()
@@ -37,7 +37,7 @@ function certificate.create()
   crt:setIssuer(subject)
   crt:setSubjectAlt(alternative_names())
   crt:setLifetime(os.time() - SKEW, os.time() + LIFETIME)
-  -- it is its own authority, which strict clients want to see said
+  -- Strict clients require that it is marked as a certificate authority.
   crt:setBasicConstraints { CA = true }
   crt:setBasicConstraintsCritical(true)
   crt:addExtension(extension.new("extendedKeyUsage", "serverAuth"))

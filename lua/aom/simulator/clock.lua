@@ -1,5 +1,5 @@
---- Time as the simulated service sees it: the machine's clock plus an offset,
--- in the two spellings that HTTP and the signature use. All of it is UTC.
+--- The simulated service's time: the machine's clock plus an offset, in the formats of HTTP
+-- headers and of signatures. Always UTC.
 
 local clock = {}
 
@@ -17,8 +17,8 @@ function clock.http_date(seconds)
   return os.date("!%a, %d %b %Y %H:%M:%S GMT", seconds)
 end
 
--- Days from 1970-01-01. Years are counted from March, so that the leap day is
--- the last day of its year and needs no special case.
+-- Days since 1970-01-01. Years begin in March here, so that the leap day is the last day
+-- of its year and needs no special case.
 local function days_since_epoch(year, month, day)
   if month <= 2 then
     year, month = year - 1, month + 12
@@ -28,7 +28,7 @@ local function days_since_epoch(year, month, day)
   return year * 365 + leap_days + month_days + day - 1 - 719468
 end
 
---- Reads a signature date; strict about the format and about the calendar.
+--- Parses a signature date. Refuses other formats and impossible dates.
 ---@param text string
 ---@return integer|nil seconds
 function clock.parse(text)
@@ -38,7 +38,7 @@ function clock.parse(text)
   end
   local days = days_since_epoch(tonumber(year), tonumber(month), tonumber(day))
   local seconds = days * 86400 + hour * 3600 + minute * 60 + second
-  -- the 31st of April comes out as the 1st of May: not what was written
+  -- An impossible date such as 31 April would become 1 May.
   if clock.stamp(seconds) ~= text then
     return nil
   end

@@ -1,5 +1,5 @@
---- The endpoints by which a test steers the simulator and looks inside. They are
--- for processes of the same machine and appear in no count.
+--- The endpoints with which tests control and inspect the simulator. Only processes of the
+-- same machine may use them, and no count includes them.
 
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
@@ -18,7 +18,7 @@ local function fail(message)
   return answers.json(400, { error = message })
 end
 
--- Runs a change that wants the request's JSON and reports its outcome.
+-- Runs a change with the request's JSON, and answers with its outcome.
 local function with_json(request, change)
   local value, err = json.decode(request.body)
   if value == nil then

@@ -1,5 +1,5 @@
---- One request and its answer on a lua-http stream, whatever the HTTP version:
--- reading, writing, and ending the connection in the ways that servers should not.
+--- One request and its response on a lua-http stream, in any HTTP version: reading,
+-- writing, and closing the connection too early on purpose.
 
 local uri = require "aom.simulator.uri"
 local new_headers = require "http.headers".new
@@ -31,13 +31,13 @@ local MAX_DISCARDED = 64 * 1024 * 1024
 local Request = {}
 Request.__index = Request
 
--- HTTP/1.1 loses outer blanks while it is parsed, HTTP/2 does not.
+-- lua-http trims header values in HTTP/1.1 only.
 local function trim(text)
   return text and text:match("^%s*(.-)%s*$")
 end
 
---- A header without outer blanks; several of one name are joined by commas. The
--- host is found under its own name in every HTTP version.
+--- A header, trimmed; repeated ones are joined by commas. "host" works in every HTTP
+-- version.
 ---@param name string lower case
 ---@return string|nil
 function Request:header(name)
@@ -65,8 +65,8 @@ function Request:from_loopback()
   return host ~= nil and (host:find("^127%.") ~= nil or host == "::1" or host:find("^::ffff:127%.") ~= nil)
 end
 
--- Reads on after the limit, without keeping anything: a client that still sends
--- would not see an answer that comes too early.
+-- Reads on after the limit and discards the rest: a client that is still sending might
+-- miss an early response.
 local function read_body(stream)
   local chunks, size = {}, 0
   repeat
@@ -85,12 +85,12 @@ local function read_body(stream)
   return table.concat(chunks)
 end
 
--- The end of the connection looks like the end of the body to lua-http.
+-- For lua-http a closed connection looks like the end of the body.
 local function is_cut_short(stream)
   return stream.body_read_type == "length" and stream.body_read_left > 0
 end
 
--- A client that asks first is told at once, without sending.
+-- A client that sends "Expect: 100-continue" gets the refusal before it sends the body.
 local function receive_body(stream, fields)
   if (fields:get("expect") or ""):lower() ~= "100-continue" then
     return read_body(stream)
@@ -101,16 +101,16 @@ local function receive_body(stream, fields)
   return read_body(stream)
 end
 
--- Ending a stream, lua-http reads what is left of its request; when the client is
--- gone in the middle of a body it does that for ever, with the whole process.
+-- At the end of a stream lua-http reads the rest of the request. If the client is gone in
+-- the middle of a body, that would block the process for ever.
 local function never_read_again(stream)
   function stream.step()
     return nil
   end
 end
 
---- Reads a request. Nothing comes back when the client went away or spoke
--- something else than HTTP; lua-http then ends the connection by itself.
+--- Reads a request. Returns nil if the client went away or does not speak HTTP; lua-http
+-- then closes the connection.
 ---@param stream table of lua-http
 ---@return aom.simulator.Request|nil
 function exchange.read(stream)
@@ -140,9 +140,8 @@ function exchange.read(stream)
   }, Request)
 end
 
--- In HTTP/2 the table of repeated headers that lua-http keeps runs out of step with
--- the client's when answers differ, and the client then drops the connection: what is
--- never indexed needs no table.
+-- In HTTP/2 lua-http's header table gets out of step with the client's when responses
+-- differ, and the client closes the connection. Headers that are never indexed avoid that.
 local NEVER_INDEX = true
 
 local function append(headers, name, value)
@@ -166,7 +165,7 @@ local function answer_headers(status, common, own)
   return headers
 end
 
--- What a promise of content may be broken with: at least one byte is missing.
+-- A part of the body for a truncated response: at least one byte is missing.
 local function write_half(stream, headers, body)
   headers:upsert("content-length", tostring(math.max(#body, 2)), NEVER_INDEX)
   stream:write_headers(headers, false, WRITE_TIMEOUT)
@@ -183,8 +182,7 @@ local function write_whole(stream, request, headers, response)
     and stream:write_chunk(response.body, true, WRITE_TIMEOUT)
 end
 
---- Ends the connection under the client, answered or not; in HTTP/2 that takes
--- every other stream of the connection along.
+--- Closes the connection, answered or not. In HTTP/2 that ends all its other streams too.
 ---@param stream table
 function exchange.abort(stream)
   local socket = stream.connection.socket
@@ -193,7 +191,7 @@ function exchange.abort(stream)
   end
 end
 
---- Writes an answer.
+--- Writes a response.
 ---@param stream table
 ---@param request aom.simulator.Request
 ---@param response aom.simulator.Response

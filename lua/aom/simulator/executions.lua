@@ -1,5 +1,5 @@
---- Executions of the simulated workflows. They progress by the clock: a quarter of
--- their time they wait, then they run, then they are what the settings say.
+--- Executions of the simulated workflows. They progress with the clock: they wait for a
+-- quarter of their time, then run, then end with the outcome in the settings.
 
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
@@ -18,7 +18,7 @@ end
 
 local WAITING = 0.25 -- of the time that an execution takes
 
--- The status at this moment. "pausing" stays until somebody operates it.
+-- The current status. "pausing" stays until a request operates the execution.
 local function status_of(self, execution)
   if execution.final then
     return execution.final
@@ -61,7 +61,7 @@ function executions:start(workflow, id)
   return execution
 end
 
---- All executions, for showing.
+--- All executions, for display.
 ---@return table[]
 function executions:describe()
   local shown = json.array {}
@@ -97,7 +97,7 @@ local function list(context, request)
       found[#found + 1] = view(context.executions, execution)
     end
   end
-  -- one edition of the reference has a list around the list
+  -- One edition of the reference shows a list inside a list.
   return answers.json(200, context.settings.nested_lists and json.array { found } or found)
 end
 

@@ -1,17 +1,17 @@
---- Scripted misbehaviour. A script is a list of entries; each one is used up by
--- the next request, or by the next request whose target contains its `match`.
+--- Scripted faults. A script is a list of entries. Each entry applies to the next request,
+-- or to the next request whose target contains its `match`.
 
 ---@class aom.simulator.Fault
 ---@field match string|nil only for a request whose target contains this
----@field times integer|nil how many requests use it, default 1
+---@field times integer|nil how many requests it applies to, default 1
 ---@field delay number|nil seconds to wait before anything else
 ---@field status integer|nil answer with this instead of serving the request
----@field headers table<string, string|string[]>|nil with any answer
----@field body string|nil instead of the answer's own
----@field hang number|nil say nothing for so many seconds, then close; not served
----@field close "before_answer"|"mid_body"|"after_answer"|nil close the connection then;
---- only "before_answer" leaves the request unserved
----@field drop boolean|nil serve the request, then close without answering
+---@field headers table<string, string|string[]>|nil added to any answer
+---@field body string|nil replaces the answer's own
+---@field hang number|nil send nothing for this many seconds, then close; not served
+---@field close "before_answer"|"mid_body"|"after_answer"|nil when to close the connection;
+--- with "before_answer" the request is not served
+---@field drop boolean|nil serve the request, then close without an answer
 
 local json = require "aom.simulator.json"
 local settings = require "aom.simulator.settings"
@@ -49,8 +49,8 @@ local function is_closing(value)
   return closings[value] == true
 end
 
--- Content-Length and Transfer-Encoding describe what is really sent; a server
--- that lies about those has to be played at the byte level.
+-- Content-Length and Transfer-Encoding always describe what is sent. A test that needs
+-- wrong ones must serve raw bytes itself.
 local function is_headers(value)
   if not settings.is_headers(value) then
     return false
@@ -89,7 +89,7 @@ local function check_entry(entry)
   return true
 end
 
---- Adds entries behind those that wait already; all of them, or none.
+--- Appends entries to the queue: all of them, or none.
 ---@param list any
 ---@return boolean|nil ok
 ---@return string|nil err
@@ -130,8 +130,7 @@ function faults:take_matching(target)
   end
 end
 
---- The entry for a request, used up once. One that matches goes before those
--- that would take any request.
+--- Takes the entry for a request. One with a matching `match` precedes those without.
 ---@param target string as on the wire
 ---@return table|nil entry
 function faults:take(target)
@@ -148,7 +147,7 @@ function faults:take(target)
   return waiting.entry
 end
 
---- How many requests will still meet a scripted entry.
+--- How many more requests the queued entries apply to.
 ---@return integer
 function faults:pending()
   local count = 0

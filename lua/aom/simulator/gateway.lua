@@ -7,7 +7,7 @@ local issued = require "aom.simulator.issued"
 local signature = require "aom.simulator.signature"
 
 local WINDOW = 15 * 60 -- how far a signature's date may be from the gateway's clock
-local LOCK_AFTER = 5 -- wrong signatures in a row that are still forgiven
+local LOCK_AFTER = 5 -- wrong signatures in a row that do not lock a key
 local LOCK_TIME = 5 * 60
 local MAX_TARGET = 32 * 1024
 local MAX_HEADER = 40960 -- the longest token that the service documents
@@ -34,7 +34,7 @@ local function too_long_header(request)
   return total > MAX_HEADERS
 end
 
--- Sizes that the gateway does not let pass.
+-- Refuses requests that exceed the gateway's limits.
 local function check_limits(request)
   if #request.target > MAX_TARGET then
     return answers.usual(request, 414)
@@ -45,8 +45,8 @@ local function check_limits(request)
   end
 end
 
--- Wrong signatures are counted for each key; a lock is over by itself when the
--- simulated clock passes its end.
+-- Wrong signatures are counted for each key. A lock ends when the simulated clock
+-- passes its end.
 function gateway:strikes_of(ak)
   local entry = self.strikes[ak]
   if not entry or (entry.until_time and self.now() >= entry.until_time) then
@@ -137,9 +137,9 @@ function gateway:check_token(request, token)
   end
 end
 
---- Who is asking? A signature wins over a token.
+--- Authenticates the caller. A signature takes precedence over a token.
 ---@param request aom.simulator.Request
----@return aom.simulator.Response|nil refusal nothing when the request may pass
+---@return aom.simulator.Response|nil refusal nil: the request is authenticated
 function gateway:authenticate(request)
   local authorization = request:header("authorization")
   if authorization then
@@ -152,8 +152,8 @@ function gateway:authenticate(request)
   return answers.unauthorized(request, "x-auth-token not found")
 end
 
--- With the setting `catch_all` every path is published; the answer repeats what
--- was understood. For trying out signatures of other requests.
+-- With the setting `catch_all` every path is published, and the response repeats what was
+-- received: for checking signatures of other requests.
 local catch_all = {
   handler = function(_, request)
     return answers.json(200, { method = request.method, path = request.path, query = request.query_text })
@@ -163,7 +163,7 @@ local catch_all = {
 --- Takes one request through the gateway to its handler.
 ---@param request aom.simulator.Request
 ---@param router table
----@param context table what handlers get as their first argument
+---@param context table the first argument of handlers
 ---@return aom.simulator.Response
 function gateway:process(request, router, context)
   local refusal = check_limits(request)

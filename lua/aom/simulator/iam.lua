@@ -1,15 +1,15 @@
---- The identity service: tokens for passwords and for the id tokens of an identity
--- provider, temporary keys for tokens, and the list of projects.
+--- The identity service: exchanges passwords and id tokens for tokens, and tokens for
+-- temporary keys, and lists projects.
 
 local answers = require "aom.simulator.answers"
 local issued = require "aom.simulator.issued"
 local json = require "aom.simulator.json"
 
-local LOCK_AFTER = 5 -- wrong passwords in a row that are still forgiven
+local LOCK_AFTER = 5 -- wrong passwords in a row that do not lock a user
 
 local iam = {}
 
--- Errors have a shape of their own here, with the status as the code.
+-- The identity service's errors have their own format, with the status as the code.
 local function fail(status, message, title)
   return answers.json(status, { error = { code = status, message = message, title = title } })
 end
@@ -22,7 +22,7 @@ local function bad_request()
   return fail(400, "Request body is invalid.", "Bad Request")
 end
 
--- The value at the end of a path of names through a document, or nil.
+-- The value at a path of names in a document, or nil.
 local function at(document, ...)
   for _, name in ipairs { ... } do
     document = type(document) == "table" and document[name] or nil
@@ -30,7 +30,7 @@ local function at(document, ...)
   return document
 end
 
--- The ids of the projects with a name; every one, without a name.
+-- The ids of the projects of a name; without a name, of all projects.
 local function projects_named(context, name)
   local ids = {}
   for id, entry in pairs(context.settings.projects) do
@@ -56,10 +56,10 @@ end
 local WRONG = "The username or password is wrong."
 local LOCKED = "The account is locked, please try again later."
 
--- Wrong passwords in a row by user; settings are new after a reset, so these are too.
+-- Wrong passwords in a row by user. A reset makes new settings, so it clears these too.
 local strikes = setmetatable({}, { __mode = "k" })
 
--- Nil when the password is right.
+-- Nil if the password is right.
 local function check_password(context, user)
   local known, counts = context.settings.users[user.name], strikes[context.settings] or {}
   strikes[context.settings] = counts

@@ -1,8 +1,8 @@
---- A stand-in for the AOM service and the API gateway before it, on this machine.
+--- Simulates the AOM service and its API gateway on this machine.
 --
--- It checks signatures and tokens, keeps the state of workflows, and can be told
--- to misbehave, so that scripts and tests meet everything that the real service
--- may do to them without an account and without a network:
+-- It checks signatures and tokens, keeps the state of workflows, and injects faults on
+-- request, so that scripts and tests can meet every behaviour of the real service
+-- without an account and without a network:
 --
 --     local simulator = require "aom.simulator"
 --     local sim = simulator.new { ak = "AK", sk = "SK", project = "…", workflows = { "wf-1" } }
@@ -10,9 +10,9 @@
 --     print(sim.url)
 --     sim:run { lifetime = 60 }
 --
--- It needs LuaJIT (or Lua 5.1) with lua-http, lua-luaossl, cqueues and lua-cjson;
--- they are loaded when a simulator is made. `examples/simulator.lua` is this
--- module as a command.
+-- It needs LuaJIT (or Lua 5.1) with lua-http, luaossl, cqueues and lua-cjson, which it
+-- loads when a simulator is made, and nothing of the library. `examples/simulator.lua` is
+-- a command that runs it.
 
 local simulator = {}
 
@@ -21,8 +21,8 @@ local simulator = {}
 ---@field port integer|nil default 0, any free one
 ---@field tls boolean|nil
 ---@field cert_dir string|nil where the certificate is written; default a temporary file
----@field http_version number|nil 1.1 or 2, to speak only that
----@field ak string|nil with `sk` and maybe `security_token`: one key pair
+---@field http_version number|nil 1.1 or 2: the only version; default both
+---@field ak string|nil with `sk`, and optionally `security_token`: one key pair
 ---@field sk string|nil
 ---@field security_token string|nil
 ---@field keys table<string, table>|nil access key to { sk, security_token }
@@ -32,7 +32,7 @@ local simulator = {}
 ---@field projects table<string, boolean>|nil project ids
 ---@field workflows table|nil ids, or ids mapped to { name, type, trigger_status }
 ---@field routes aom.simulator.Route[]|nil more routes
----@field on_log fun(line: string)|nil told about connections that went wrong
+---@field on_log fun(line: string)|nil called for connections that failed
 ---@field latency number|nil and every other setting: see `Simulator:set`
 
 ---@class aom.simulator.Simulator
@@ -42,15 +42,13 @@ local simulator = {}
 local Simulator = {}
 Simulator.__index = Simulator
 
-local PACKAGES = "the simulator needs the Lua modules of the packages lua-http, lua-luaossl, "
-  .. "lua-cqueues and lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
+local PACKAGES = "the simulator needs the packages lua-http, lua-luaossl, lua-cqueues and "
+  .. "lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
 
 local part_names = { "certificate", "clock", "executions", "faults", "gateway", "iam", "library", "metadata",
-  "recorder", "router",
-  "server", "service", "settings", "workflows" }
+  "recorder", "router", "server", "service", "settings", "workflows" }
 
--- Loads the parts, and with them the modules they stand on; says what to install
--- when that fails.
+-- Loads the parts and the modules they need. The error says what to install.
 local function load_parts()
   local parts = { cqueues = "cqueues", condition = "cqueues.condition", rand = "openssl.rand" }
   for _, name in ipairs(part_names) do
@@ -71,7 +69,7 @@ local plain_settings = { "latency", "clock_offset", "echo_canonical", "auto_crea
   "users", "id_tokens", "pod_tokens", "scripts", "jobs", "templates", "page_cap", "nested_lists",
   "execution_time", "execution_outcome" }
 
--- A copy of an option that is a table, with the entry that has a short form.
+-- A copy of a table option, plus the entry that a short option such as `ak` gives.
 local function with_entry(map, name, entry)
   local copy = {}
   for key, value in pairs(map or {}) do
@@ -95,7 +93,7 @@ local function workflow_settings(list)
   return map
 end
 
--- The options in the form of settings, for the start and for every reset.
+-- The options as settings, for the start and for every reset.
 local function initial_settings(options)
   local initial = {
     keys = with_entry(options.keys, options.ak, { sk = options.sk, security_token = options.security_token }),
@@ -115,7 +113,7 @@ local function random_hex(parts, bytes)
   end))
 end
 
---- Makes a simulator that does not listen yet.
+--- Makes a simulator, which does not listen yet.
 ---@param options aom.simulator.Options|nil
 ---@return aom.simulator.Simulator
 function simulator.new(options)
@@ -135,7 +133,7 @@ function simulator.new(options)
   return self
 end
 
---- Forgets everything that happened or was changed since the start.
+--- Returns to the state at the start: settings, workflows, records, scripts.
 function Simulator:reset()
   local parts = self.parts
   self.settings = parts.settings.defaults()
@@ -157,19 +155,22 @@ function Simulator:reset()
   assert(self:set(self.initial))
 end
 
---- Changes settings: `latency` and `clock_offset` in seconds; `time`, which sets
--- the offset by what the simulated clock shall show, as 20260102T030405Z;
--- `echo_canonical`, `auto_create`, `catch_all` and `lock` as booleans; `success_body`;
--- `response_headers`; `token_lifetime` and `key_lifetime` of what the identity and
--- metadata services give out, and `expire_issued`, which ends all of that; whether
--- there is `metadata_agency`, and `metadata_tokens`; `page_cap`, the longest page of a
--- list; `nested_lists`; `execution_time` in seconds and `execution_outcome` of executions
--- that start from then on; and `keys`, `tokens`, `projects`, `workflows`, `scripts`,
--- `jobs`, `templates`, `users`, `id_tokens`, `pod_tokens`, whose entries are added,
--- replaced, or removed with `false`.
+--- Changes settings:
+--   latency, clock_offset      seconds
+--   time                       sets the offset so that the clock shows this time, such as
+--                              20260102T030405Z
+--   echo_canonical, auto_create, catch_all, lock, nested_lists, metadata_agency,
+--   metadata_tokens            booleans
+--   success_body, response_headers
+--   token_lifetime, key_lifetime  seconds, of what the identity and metadata services issue
+--   expire_issued              ends all that they have issued
+--   page_cap                   the longest page of a list
+--   execution_time, execution_outcome  of executions that start from now on
+--   keys, tokens, projects, workflows, scripts, jobs, templates, users, id_tokens,
+--   pod_tokens                 maps, whose entries are added, replaced, or removed (`false`)
 ---@param changes table
 ---@return boolean|nil ok
----@return string|nil err nothing was changed then
+---@return string|nil err nothing was changed
 function Simulator:set(changes)
   local ok, err = self.parts.settings.check(changes)
   if not ok then
@@ -186,7 +187,7 @@ function Simulator:set(changes)
   return true
 end
 
---- Queues scripted misbehaviour, see `aom.simulator.faults`.
+--- Queues scripted faults, see `aom.simulator.faults`.
 ---@param list table[]
 ---@return boolean|nil ok
 ---@return string|nil err
@@ -194,7 +195,7 @@ function Simulator:script(list)
   return self.faults:add(list)
 end
 
---- What happened so far, free of secrets.
+--- The state and the recorded requests, without secrets.
 ---@return table
 function Simulator:state()
   local state = self.recorder:describe()
@@ -218,7 +219,7 @@ function Simulator:elapsed()
   return self.parts.cqueues.monotime() - self.started
 end
 
---- A fresh request id.
+--- A new request id.
 ---@return string
 function Simulator:next_id()
   self.id_count = self.id_count + 1
@@ -241,7 +242,7 @@ local function log(self, line)
   end
 end
 
---- Binds the port; from here on clients can connect. Raises when it cannot.
+--- Binds the port, so that clients can connect. Raises if it cannot.
 function Simulator:listen()
   local host, parts = self.options.host or "127.0.0.1", self.parts
   self.listener = parts.server.listen {
@@ -267,7 +268,7 @@ local function watch_lifetime(self, seconds)
   end)
 end
 
--- Blocking comes first: only blocked signals wait to be read.
+-- Signals must be blocked first, so that they can be read.
 local function watch_signals(self)
   local signal = require "cqueues.signal"
   signal.block(signal.SIGTERM, signal.SIGINT)
@@ -278,7 +279,7 @@ local function watch_signals(self)
   end)
 end
 
---- Serves until `stop` is called or the lifetime is over, then closes the port.
+--- Serves until `stop` is called or the lifetime has ended, then closes the port.
 ---@param options { lifetime: number|nil, signals: boolean|nil }|nil `signals`: SIGTERM and SIGINT stop it
 function Simulator:run(options)
   options = options or {}
@@ -289,20 +290,20 @@ function Simulator:run(options)
   while not self.stopped do
     local ok, err = self.listener.cq:step()
     if not ok then
-      -- one broken exchange is no reason to fail everybody else's
+      -- An error in one exchange must not end the others.
       log(self, tostring(err))
     end
   end
   self:close()
 end
 
---- Makes `run` return; safe to call at any time.
+--- Makes `run` return. It can be called at any time.
 function Simulator:stop()
   self.stopped = true
   self.stop_condition:signal()
 end
 
---- Gives up the port and removes the temporary certificate. `run` ends with this.
+--- Closes the port and removes the temporary certificate. `run` does this at its end.
 function Simulator:close()
   if self.listener then
     self.listener.socket:close()

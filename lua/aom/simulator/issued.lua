@@ -1,16 +1,16 @@
---- Tokens and temporary keys that the simulator gives out. They are valid from then on,
--- as those of its settings are, until their time is up or a test ends it.
+--- Tokens and temporary keys that the simulator issues. They are valid like those of its
+-- settings, until they expire or a test ends them.
 
 local issued = {}
 
---- Times as the identity and metadata services write them.
+--- A time in the format of the identity and metadata services.
 ---@param seconds integer since 1970
 ---@return string
 function issued.time(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%S.000000Z", seconds)
 end
 
---- Gives out a token.
+--- Issues a token.
 ---@param context table the simulator
 ---@param fields table|nil kept with it
 ---@return string token
@@ -26,7 +26,7 @@ function issued.token(context, fields)
   return token, expires_at
 end
 
---- Gives out a temporary key pair.
+--- Issues a temporary key pair.
 ---@param context table the simulator
 ---@return table keys ak, sk, security_token, expires_at
 function issued.keys(context)
@@ -41,7 +41,7 @@ function issued.keys(context)
   }
 end
 
---- Whether the time of a token or of a key is up.
+--- Whether a token or a key has expired.
 ---@param entry table|true
 ---@param now integer
 ---@return boolean
@@ -49,7 +49,7 @@ function issued.is_over(entry, now)
   return entry ~= true and (entry.expired or (entry.expires_at ~= nil and now >= entry.expires_at)) == true
 end
 
---- Ends everything that was given out so far.
+--- Ends everything that was issued so far.
 ---@param settings table
 function issued.expire(settings)
   for _, map in ipairs { settings.tokens, settings.keys } do

@@ -1,6 +1,5 @@
---- JSON for the simulator. Decoding is lua-cjson's; encoding is done here because
--- the simulator wants its answers to look the same every time: keys in order,
--- empty lists as `[]`, slashes left alone.
+--- JSON for the simulator. lua-cjson decodes. Encoding is done here, so that responses are
+-- the same every time: sorted keys, empty lists as `[]`, no escaped slashes.
 
 local cjson = require "cjson"
 
@@ -8,7 +7,7 @@ local json = { null = cjson.null }
 
 local array_mt = { __name = "aom.simulator.json.array" }
 
---- Marks a list, so that it is written as a list also when it is empty.
+--- Marks a table as a list, so that it is encoded as one even if it is empty.
 ---@param list table
 ---@return table list
 function json.array(list)
@@ -21,7 +20,7 @@ local function escape(char)
   return short_escapes[char] or string.format("\\u%04x", char:byte())
 end
 
---- One JSON string, quotes included. Bytes over 127 pass as they are.
+--- A JSON string with its quotes. Bytes above 127 stay unchanged.
 ---@param text string
 ---@return string
 function json.string(text)
@@ -57,7 +56,7 @@ local function encode_number(number)
   return string.format("%.14g", number)
 end
 
---- Encodes what the simulator itself makes: string keys, lists without holes.
+--- Encodes the simulator's own values: string keys, lists without holes.
 ---@param value any
 ---@return string
 function json.encode(value)

@@ -1,5 +1,5 @@
---- What workflows are made of, in the simulated account: scripts with versions, jobs,
--- and the templates of jobs. They are settings; the service only shows them here.
+--- The scripts with their versions, the jobs, and the templates of the simulated account.
+-- They are settings, which the service only lists.
 
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
@@ -17,7 +17,7 @@ for name, value in pairs(rules) do
   loose_rules[name] = value
 end
 
--- The entries of a setting that pass, each with its id and a place in the list.
+-- The entries of a setting that pass the filter, each with its id and its position.
 local function entries(map, passes)
   local ids, found = {}, {}
   for id in pairs(map) do
@@ -45,7 +45,7 @@ local function view(entry)
   return shown
 end
 
--- A handler that lists a setting's entries.
+-- Makes a handler that lists the entries of a setting.
 local function lists(setting, the_rules, passes)
   return function(context, request)
     local body = listing.parse(request, the_rules)

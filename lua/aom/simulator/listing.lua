@@ -1,5 +1,5 @@
---- Lists as the service hands them out: filtered, sorted, in pages. The request's
--- body says how, and what it may not leave out is checked here.
+--- The service's lists: filtered, sorted, in pages, as the request's body asks. Its
+-- required fields are checked here.
 
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
@@ -22,7 +22,7 @@ end
 
 listing.invalid = invalid
 
---- The request's body, when it is one that the listing can work with.
+--- The request's body, if it is valid for a listing.
 ---@param request aom.simulator.Request
 ---@param rules aom.simulator.Listing
 ---@return table|nil
@@ -52,8 +52,8 @@ local function sorted(items, column, descending)
   return items
 end
 
---- One page as the answer to a request. `cap` is the longest page that is given,
--- however long a one is asked for.
+--- The response with one page. `cap` limits the length of a page, also if the request asks
+-- for a longer one.
 ---@param items table[] each with a number `order`
 ---@param body table of `listing.parse`
 ---@param rules aom.simulator.Listing

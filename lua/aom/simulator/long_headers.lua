@@ -1,10 +1,9 @@
 --- Lets lua-http's HTTP/2 side read header values of any length.
 --
--- Its Huffman decoder turns a list of bytes into a string by unpacking the list
--- onto the stack, and some 8,000 values are all that fit there; a token is longer.
--- The connection then hangs. Nothing in lua-http is meant to be replaced, so this
--- reaches into the one function and gives it a `string.char` that takes the list.
--- Where lua-http looks different inside, everything stays as it was.
+-- Its Huffman decoder unpacks a list of bytes onto the stack, which holds some 8,000
+-- values. A token is longer, and the connection then hangs. lua-http has no setting for
+-- this, so this module gives the one function a `string.char` that takes the list. If
+-- lua-http's internals differ, nothing is changed.
 
 -- luacheck: read globals setfenv debug.upvaluejoin
 
@@ -31,7 +30,7 @@ local function find_upvalue(fn, wanted)
   return name and i, value
 end
 
--- A closure whose only upvalue is a function that returns the list as it is.
+-- A closure whose only upvalue is a function that returns its list unchanged.
 local function with_own_unpack()
   local unpack_nothing = function(list) return list end
   return function() return unpack_nothing end
@@ -42,7 +41,7 @@ function long_headers.allow()
   local _, decode = find_upvalue(hpack.decode_string, "huffman_decode")
   local index = decode and find_upvalue(decode, "unpack")
   if index then
-    -- The encoder shares the upvalue, and needs the real one: only the decoder's is changed.
+    -- The encoder shares the upvalue and needs the real one, so only the decoder's changes.
     debug.upvaluejoin(decode, index, with_own_unpack(), 1)
     setfenv(decode, setmetatable({ string = { char = join_bytes } }, { __index = _G }))
   end

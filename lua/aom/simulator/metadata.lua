@@ -1,4 +1,4 @@
---- Where machines and pods get their temporary keys: the metadata service of an
+--- The sources of temporary keys for machines and pods: the metadata service of an
 -- instance, with or without tokens, and the pod identity endpoint.
 
 local answers = require "aom.simulator.answers"
@@ -47,7 +47,7 @@ local function get_pod_keys(context, request)
   local keys = issued.keys(context)
   return answers.json(200, { credentials = {
     accessKeyId = keys.ak, secretAccessKey = keys.sk, securityToken = keys.security_token,
-    -- without a fraction: clients have to read both
+    -- Without a fraction of a second: clients must parse both forms.
     expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", keys.expires_at),
   } })
 end

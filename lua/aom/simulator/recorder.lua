@@ -1,5 +1,5 @@
---- Remembers what arrived, so that a test can ask afterwards: the last requests,
--- without anything secret, counts, and the connections they came by.
+--- Records requests for tests: the last ones, without secrets, counts, and the connections
+-- that carried them.
 
 local json = require "aom.simulator.json"
 local ring = require "aom.simulator.ring"
@@ -36,7 +36,7 @@ function recorder:connection_number(connection)
   return number
 end
 
--- lua-http tells nobody that a connection is over, but it always closes it.
+-- lua-http does not report the end of a connection, but it always closes it.
 function recorder:watch_close(connection)
   local close, is_open = connection.close, true
   function connection.close(...)
@@ -51,7 +51,7 @@ local function size_of(text)
   return text and #text or 0
 end
 
---- Starts the record of a request that is being served.
+--- Begins the record of a request.
 ---@param request aom.simulator.Request
 ---@return table record
 function recorder:begin(request)
@@ -82,7 +82,7 @@ local function increase(counts, name)
   counts[name] = (counts[name] or 0) + 1
 end
 
---- Completes a record. A status counts only when the whole answer was sent.
+--- Completes a record. A status counts only if the whole response was sent.
 ---@param record table
 ---@param request aom.simulator.Request
 ---@param outcome string "answered", "cut", "closed", "dropped" or "hung"

@@ -1,5 +1,5 @@
---- A list that remembers only its last entries. Adding costs the same however
--- many have been added, which keeps a long load test from slowing down.
+--- A list that keeps only its last entries. Adding takes constant time, so that a long load
+-- test does not slow down.
 
 local ring = {}
 ring.__index = ring
@@ -14,7 +14,7 @@ function ring:push(entry)
   self.count = self.count + 1
 end
 
---- The entries that are kept, oldest first.
+--- The kept entries, oldest first.
 ---@return table list a new list
 function ring:list()
   local list = {}

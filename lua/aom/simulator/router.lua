@@ -1,6 +1,6 @@
 --- Finds the handler for a method and a path. Routes are data:
 -- `{ method = "PUT", path = "/v1/{project_id}/…", handler = function }`, so that
--- another operation or another service is another row and nothing else.
+-- another operation or service is only another row.
 
 local uri = require "aom.simulator.uri"
 
@@ -15,8 +15,8 @@ local function compile(route)
   return { pattern = pattern, handler = route.handler, public = route.public }
 end
 
--- Routes are kept by method and number of pieces: a lookup then compares only
--- with the few of the same shape.
+-- Routes are stored by method and number of segments, so that a look-up compares only a
+-- few.
 local function shape(method, count)
   return method .. " " .. count
 end

@@ -1,5 +1,4 @@
---- The listening side: lua-http over plain sockets or TLS, HTTP/1.1 and HTTP/2 on
--- the same port.
+--- The server: lua-http over plain sockets or TLS, HTTP/1.1 and HTTP/2 on one port.
 
 local http_server = require "http.server"
 local http_tls = require "http.tls"
@@ -7,10 +6,10 @@ local long_headers = require "aom.simulator.long_headers"
 
 local server = {}
 
-local MAX_LINE = 256 * 1024 -- of a request or a header; the default of 4 KiB is short for a token
-local IDLE_TIMEOUT = 75 -- as long as the usual gateways keep a quiet connection
+local MAX_LINE = 256 * 1024 -- of a request or a header; the default of 4 KiB is too short for a token
+local IDLE_TIMEOUT = 75 -- seconds; usual for gateways
 
--- Takes the client's first choice among what is on offer.
+-- Selects the client's first supported protocol.
 local function alpn_selector(http_version)
   local offered = {
     ["h2"] = http_version ~= 1.1,
@@ -33,8 +32,8 @@ local function tls_context(identity, http_version)
   return context
 end
 
--- lua-http has no setting for this; a socket can be reached only here, between
--- being accepted and being read.
+-- lua-http has no setting for this. Only here, after accept and before the first read, is
+-- the socket accessible.
 local function accept_long_lines(listener)
   local add_socket = listener.add_socket
   function listener.add_socket(self, socket)

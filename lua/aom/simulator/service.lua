@@ -1,5 +1,5 @@
---- The life of one request: read, recorded, delayed or spoilt by a script, served,
--- answered.
+--- Handles one request: reads it, records it, applies a scripted fault, serves it, and
+-- sends the response.
 
 local cqueues = require "cqueues"
 local answers = require "aom.simulator.answers"
@@ -9,7 +9,7 @@ local exchange = require "aom.simulator.exchange"
 
 local service = {}
 
--- Headers of every answer.
+-- Headers of every response.
 local function common_headers(simulator, request)
   local headers = {
     ["content-type"] = "application/json",
@@ -29,7 +29,7 @@ local function scripted_answer(simulator, request, status)
   return answers.usual(request, status)
 end
 
--- The answer of the service, or what a script puts in its place.
+-- The service's response, or the one that a script replaces it with.
 local function make_answer(simulator, request, fault)
   local response = fault.status and scripted_answer(simulator, request, fault.status)
     or simulator.gateway:process(request, simulator.router, simulator)
@@ -44,7 +44,7 @@ local function pause(seconds)
   end
 end
 
--- Serves one request of the API and says how that ended.
+-- Serves one API request. Returns how it ended.
 local function serve(simulator, stream, request, fault)
   pause(simulator.settings.latency + (fault.delay or 0))
   if fault.hang or fault.close == "before_answer" then
@@ -74,7 +74,7 @@ function service.handle(simulator, stream)
     local response = control.handle(simulator, request)
     return exchange.write(stream, request, response, common_headers(simulator, request))
   end
-  -- a reset while this one is being served must not count half of it
+  -- A reset during this request must not count half of it.
   local recorder = simulator.recorder
   local record = recorder:begin(request)
   local fault = simulator.faults:take(request.target) or {}

@@ -1,5 +1,5 @@
---- What can be changed while the simulator runs, with a check for each entry, so
--- that a misspelt setting in a test fails loudly and changes nothing.
+--- The settings that can change while the simulator runs. Each is checked, so that a
+-- misspelt setting in a test is an error and changes nothing.
 
 local clock = require "aom.simulator.clock"
 local issued = require "aom.simulator.issued"
@@ -24,7 +24,7 @@ end
 --- Header values, each a string or a list of strings.
 ---@param value any
 ---@return boolean
----@return string reason why not
+---@return string reason why it is refused
 function settings.is_headers(value)
   local reason = "must map header names to a string or a list of strings without line ends"
   if type(value) ~= "table" then
@@ -40,7 +40,7 @@ function settings.is_headers(value)
   return true, reason
 end
 
--- Tables that are added to: a value replaces the entry, false or null removes it.
+-- Maps of changes: a value adds or replaces an entry, false or null removes it.
 local function is_changes(accepts, hint)
   return function(value)
     if type(value) ~= "table" then
@@ -110,7 +110,7 @@ local checks = {
 local merged = { keys = true, tokens = true, projects = true, workflows = true, users = true, id_tokens = true,
   pod_tokens = true, scripts = true, jobs = true, templates = true }
 
---- The values at the start, for everything that the options leave out.
+--- The defaults.
 ---@return table
 function settings.defaults()
   return {
@@ -142,7 +142,7 @@ function settings.defaults()
   }
 end
 
---- Checks a set of changes without making them.
+--- Checks changes without applying them.
 ---@param changes any
 ---@return boolean|nil ok
 ---@return string|nil err
@@ -168,7 +168,7 @@ local function merge(into, changes)
   end
 end
 
---- Makes checked changes. Workflows are not kept here; the caller takes those.
+--- Applies checked changes, except those of workflows, which the caller keeps.
 ---@param current table
 ---@param changes table
 function settings.apply(current, changes)
@@ -194,7 +194,7 @@ local function sorted_names(map)
   return list
 end
 
---- The settings for showing: of keys and tokens nothing that could be used.
+--- The settings for display, without secret keys and tokens.
 ---@param current table
 ---@return table
 function settings.describe(current)

@@ -1,8 +1,7 @@
---- Checks a signature over the request as it came off the wire.
+--- Verifies a signature over the request as it was received.
 --
--- This is written from the rules of the signature alone and shares nothing with
--- the signer of this library: two implementations that agree are worth more than
--- one that agrees with itself.
+-- It follows the published rules of the signature, and shares no code with the library's
+-- signer: only two independent implementations can check each other.
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
@@ -28,8 +27,8 @@ local function plain_key(secret)
   return secret
 end
 
--- The scoped key: extract and expand with one block each, and then the
--- hexadecimal text, not the bytes, is what signs.
+-- The scoped key: extract and expand with one block each. Its hexadecimal text, not its
+-- bytes, is the signing key.
 local function scoped_key(secret, claim)
   local extracted = keyed_hash("sha256", claim.ak, secret)
   return hex(keyed_hash("sha256", extracted, claim.scope .. "\1"))
@@ -42,7 +41,7 @@ local algorithms = {
     hash = "sha256",
     content_header = "x-sdk-content-sha256",
     key = scoped_key,
-    scoped = true, -- names its key as Credential=AK/date/region/service
+    scoped = true, -- the header has Credential=AK/date/region/service
   },
 }
 
@@ -63,7 +62,7 @@ end
 ---@field names string[] the same, lower case and sorted
 ---@field signature string
 
---- Takes an Authorization header apart.
+--- Parses an Authorization header.
 ---@param text string
 ---@return aom.simulator.Claim|nil
 ---@return string|nil err
@@ -113,7 +112,7 @@ local function canonical_headers(request, names)
   return table.concat(lines)
 end
 
---- The canonical request, rebuilt from what was received.
+--- The canonical request of a received request.
 ---@param request aom.simulator.Request
 ---@param claim aom.simulator.Claim
 ---@return string
@@ -129,7 +128,7 @@ function signature.canonical_request(request, claim)
   }, "\n")
 end
 
---- Whether the claim's signature is the one this secret makes for this request.
+--- Whether the signature matches this request and this secret key.
 ---@param request aom.simulator.Request
 ---@param claim aom.simulator.Claim
 ---@param secret string
@@ -142,7 +141,7 @@ function signature.verify(request, claim, secret)
   lines[#lines + 1] = hash(algorithm.hash, canonical)
   local key = algorithm.key(secret, claim)
   local expected = hex(keyed_hash(algorithm.hash, key, table.concat(lines, "\n")))
-  -- the date inside a scope must be the day of the signature
+  -- The scope's date must be the day of the signature.
   local same_day = not claim.scope or claim.scope:sub(1, 8) == lines[2]:sub(1, 8)
   return same_day and expected == claim.signature, canonical
 end

@@ -1,5 +1,4 @@
---- Request targets: cutting them up, decoding, and the canonical spelling that
--- the signature is computed over.
+--- Splits and decodes request targets, and makes their canonical form for signatures.
 
 local uri = {}
 
@@ -18,15 +17,15 @@ local function decode_hex(hex)
   return string.char(tonumber(hex, 16))
 end
 
---- Undoes percent-encoding, once. A `%` without two hex digits stays.
+--- Decodes percent-encoding once. A `%` without two hex digits stays.
 ---@param text string
 ---@return string
 function uri.decode(text)
   return (text:gsub("%%(%x%x)", decode_hex))
 end
 
---- Cuts a request target into its raw path and raw query. A target with scheme
--- and host, as proxies send it, loses those.
+--- Splits a request target into raw path and raw query, and removes the scheme and host
+-- that proxies send.
 ---@param target string
 ---@return string path
 ---@return string query
@@ -39,7 +38,7 @@ function uri.split(target)
   return path, query
 end
 
---- The decoded pieces of a raw path. An encoded slash stays inside its piece.
+--- The decoded segments of a raw path. An encoded slash stays inside its segment.
 ---@param path string
 ---@return string[]
 function uri.segments(path)
@@ -50,7 +49,7 @@ function uri.segments(path)
   return list
 end
 
---- The canonical path: every piece encoded once, a slash at the end.
+--- The canonical path: every segment encoded once, and a slash at the end.
 ---@param segments string[]
 ---@return string
 function uri.canonical_path(segments)
@@ -62,8 +61,7 @@ function uri.canonical_path(segments)
   return path:sub(-1) == "/" and path or path .. "/"
 end
 
---- The decoded pairs of a raw query, in the order of the wire. `+` is a blank,
--- as in a form.
+--- The decoded pairs of a raw query, in their order. `+` is a blank, as in a form.
 ---@param query string
 ---@return table[] pairs list of { name, value }
 function uri.query_pairs(query)
@@ -82,7 +80,7 @@ local function by_name_then_value(a, b)
   return a[2] < b[2]
 end
 
---- The canonical query: sorted while decoded, encoded afterwards.
+--- The canonical query: sorted by decoded name and value, then encoded.
 ---@param pairs_list table[]
 ---@return string
 function uri.canonical_query(pairs_list)

@@ -5,7 +5,7 @@ local json = require "aom.simulator.json"
 local listing = require "aom.simulator.listing"
 local ring = require "aom.simulator.ring"
 
-local HISTORY = 100 -- switches remembered for each workflow
+local HISTORY = 100 -- switches kept for each workflow
 
 local workflows = {}
 workflows.__index = workflows
@@ -16,11 +16,11 @@ function workflows.new(settings, now)
   return setmetatable({ settings = settings, now = now or os.time, by_id = {}, count = 0 }, workflows)
 end
 
--- What a caller may say about a workflow besides its id, name, type and state.
+-- The other fields of a workflow that a caller may set.
 local plain_fields = { "description", "template_id", "template_name", "input", "task_type", "tags", "job_id",
   "job_name", "quote", "service_name", "service_scenario", "update_by" }
 
---- Adds or replaces a workflow. One that is replaced keeps its place and its age.
+--- Adds or replaces a workflow. A replaced one keeps its position and its creation time.
 ---@param id string
 ---@param fields table|nil name, type, trigger_status and others of the service
 ---@return table workflow
@@ -70,7 +70,7 @@ local function switch(self, workflow, action, request)
   workflow.history:push { action = action, request = request.number, at = request.at }
 end
 
---- All workflows by id, for showing.
+--- All workflows by id, for display.
 ---@return table<string, table>
 function workflows:describe()
   local shown = {}
@@ -100,8 +100,8 @@ end
 
 local actions = { enable = true, disable = true }
 
--- The code of the 404 is a guess in the style of the documented ones: which one
--- the real service uses is published nowhere.
+-- The real service's code for this 404 is not published: this one follows the documented
+-- style.
 function workflows.missing()
   return answers.service(404, "AOM.31001404", "The workflow does not exist")
 end

@@ -1,16 +1,14 @@
 ---@meta
---- What users of the library see, for editors and for `lua-language-server --check`.
---- Nothing here runs. Times are in seconds, unless a field of the service's says
---- otherwise: those that end in `_time` are milliseconds since 1970.
+--- The functions that users call, for editors and type checkers. Nothing here runs. Times
+--- are in seconds; the service's fields that end in `_time` are milliseconds since 1970.
 ---
---- The two faces have the same functions: those of `aom` raise an `aom.Error`, those of
---- `aom.safe` return nil and it. Every method that calls the service takes a callback
---- `function(err, result)` as a last argument, and then returns an `aom.Handle`.
+--- `aom` and `aom.safe` have the same functions: `aom` raises an `aom.Error`, `aom.safe`
+--- returns nil and the error. Every method that calls the service takes a callback
+--- `function(err, result)` as its last argument, and then returns an `aom.Handle`.
 ---
---- An error of kind `argument` comes before anything is sent; a call can fail with every
---- other kind of `aom.ErrorKind` too. The name in front of a method's description is the
---- official one; in snake case, as `client:update_workflow_trigger_status`, it works too.
---- With it the service's own page is found: that of UpdateWorkflowTriggerStatus is
+--- A method's description begins with the service's official name of the operation. In snake
+--- case that is a method too, such as `client:update_workflow_trigger_status`. The service's
+--- page for UpdateWorkflowTriggerStatus, and likewise for the others, is
 --- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
 
 ---@class aom
@@ -35,29 +33,29 @@ function aom.enable(id, callback) end
 ---@return aom.TriggerResult
 function aom.disable(id, callback) end
 
---- A client. Raises `argument`, `config` or `credentials`; nothing is sent.
+--- Makes a client. Raises `argument`, `config` or `credentials`; nothing is sent.
 ---@param options? aom.ClientOptions
 ---@return aom.Client
 function aom.client(options) end
 
---- Examines what a client with these options would do, and changes nothing. Waits as
---- calls do; the list can be printed.
+--- Checks what a client with these options would use, and changes nothing. It waits as
+--- calls do. The list can be printed.
 ---@param options? aom.ClientOptions
 ---@return aom.Check[]
 function aom.doctor(options) end
 
---- Signs a request for another transport. Raises `argument`.
+--- Signs a request for another HTTP library. Raises `argument`.
 ---@param request aom.SignRequest
 ---@param credentials aom.SignKey
 ---@return aom.Signed
 function aom.sign(request, credentials) end
 
---- Whether a value that was caught is an `aom.Error`.
+--- Whether a caught value is an `aom.Error`.
 ---@param value any
 ---@return boolean
 function aom.is_error(value) end
 
---- The versions of this library, and of what it runs on.
+--- The versions of this library, and of the libraries it uses.
 ---@return aom.Versions
 function aom.version() end
 
@@ -164,79 +162,79 @@ function client:list_templates(job_id, fields, callback) end
 ---@return aom.Result|{ template: table }
 function client:template(id, fields, callback) end
 
---- All workflows, page by page: `for workflow in client:workflows { … } do`. As all lists,
---- it is whole or ends with a `protocol` error; `allow_partial = true` takes what there is.
----@param filter? table
+--- Iterates over all workflows: `for workflow in client:workflows { … } do`. An incomplete
+--- list ends with a `protocol` error, unless `allow_partial = true` accepts it.
+---@param filter? aom.WorkflowFilter
 ---@return fun(): aom.Workflow|false|nil, aom.Error?
 function client:workflows(filter) end
 
---- All scripts, page by page.
----@param filter? table  the fields of list_scripts, without the page
+--- Iterates over all scripts.
+---@param filter? aom.ListFilter  the fields of list_scripts
 ---@return fun(): table|false|nil, aom.Error?
 function client:scripts(filter) end
 
---- All versions of a script, page by page.
----@param filter { script_id: string, [string]: any }
+--- Iterates over all versions of a script.
+---@param filter { script_id: string, allow_partial?: boolean, [string]: any }
 ---@return fun(): table|false|nil, aom.Error?
 function client:script_versions(filter) end
 
---- All jobs, page by page.
----@param filter? table  the fields of list_jobs, without the page
+--- Iterates over all jobs.
+---@param filter? aom.ListFilter  the fields of list_jobs
 ---@return fun(): table|false|nil, aom.Error?
 function client:jobs(filter) end
 
---- All templates of a job, page by page.
+--- Iterates over all templates of a job.
 ---@param job_id string
----@param filter? table
+---@param filter? aom.ListFilter  the fields of list_templates
 ---@return fun(): table|false|nil, aom.Error?
 function client:templates(job_id, filter) end
 
 --- All workflows as a list.
----@param filter? table
+---@param filter? aom.WorkflowFilter
 ---@param callback? fun(err: aom.Error?, list: aom.Workflow[]?)
 ---@return aom.Workflow[]
 function client:all_workflows(filter, callback) end
 
 --- All scripts as a list.
----@param filter? table
+---@param filter? aom.ListFilter
 ---@param callback? fun(err: aom.Error?, list: table[]?)
 ---@return table[]
 function client:all_scripts(filter, callback) end
 
 --- All versions of a script as a list.
----@param filter { script_id: string, [string]: any }
+---@param filter { script_id: string, allow_partial?: boolean, [string]: any }
 ---@param callback? fun(err: aom.Error?, list: table[]?)
 ---@return table[]
 function client:all_script_versions(filter, callback) end
 
 --- All jobs as a list.
----@param filter? table
+---@param filter? aom.ListFilter
 ---@param callback? fun(err: aom.Error?, list: table[]?)
 ---@return table[]
 function client:all_jobs(filter, callback) end
 
 --- All templates of a job as a list.
 ---@param job_id string
----@param filter? table
+---@param filter? aom.ListFilter
 ---@param callback? fun(err: aom.Error?, list: table[]?)
 ---@return table[]
 function client:all_templates(job_id, filter, callback) end
 
---- The one workflow of exactly that name. None, or several, is an `argument` error that
---- lists near names; the several are in `err.matches`.
+--- The workflow of exactly that name. If there is none, the `argument` error lists similar
+--- names; if there are several, they are in `err.matches`.
 ---@param name string
 ---@param callback? fun(err: aom.Error?, workflow: aom.Workflow?)
 ---@return aom.Workflow
 function client:find(name, callback) end
 
---- Waits for an execution's end, however it ends. Time that has run out is a `timeout` error.
+--- Waits until an execution has ended, with any status. A `timeout` error if it takes too long.
 ---@param execution aom.StartedExecution|aom.Execution
 ---@param options? aom.WaitOptions
 ---@param callback? fun(err: aom.Error?, execution: aom.Execution?)
 ---@return aom.Execution
 function client:wait(execution, options, callback) end
 
---- Switches many workflows. What fails is an entry of the report, and no error.
+--- Switches many workflows. A failed call is an entry of the report, not an error.
 ---@param ids string[]|aom.Workflow[]|aom.Selection
 ---@param action "enable"|"disable"
 ---@param options? aom.BulkOptions
@@ -244,22 +242,22 @@ function client:wait(execution, options, callback) end
 ---@return aom.BulkReport|aom.BulkEntry[]
 function client:trigger_all(ids, action, options, callback) end
 
---- Disables every scheduled workflow that is meant and enabled, and remembers it in a
---- file. An error after the first change has `err.paused`.
+--- Disables the selected scheduled workflows that are enabled, and records them in a file.
+--- An error after the first change has `err.paused`.
 ---@param options aom.PauseOptions
 ---@param callback? fun(err: aom.Error?, paused: aom.Window?)
 ---@return aom.Window
 function client:pause(options, callback) end
 
---- Enables again what was paused. It can be repeated.
----@param paused aom.Window|string  or the file's path
+--- Enables the paused workflows again. It can be repeated.
+---@param paused aom.Window|string  what `pause` returned, or the file's path
 ---@param options? aom.ResumeOptions
 ---@param callback? fun(err: aom.Error?, resumed: aom.Window?)
 ---@return aom.Window
 function client:resume(paused, options, callback) end
 
---- Ends the calls under way with `cancelled`, wipes the keys and closes the connections.
---- Closing twice does nothing.
+--- Ends the running calls with `cancelled`, wipes the keys and closes the connections.
+--- A second call does nothing.
 ---@return true
 function client:close() end
 

@@ -1,6 +1,6 @@
 ---@meta
---- The face that returns nil and an error. A client made by it has the methods of
---- `aom.Client`, each of which does so too; those that switch stand here.
+--- `aom.safe`, whose functions return nil and an error instead of raising it. Its clients
+--- have the methods of `aom.Client`, which do the same; a few of them are declared here.
 
 ---@class aom.Safe: aom
 ---@field trigger fun(id: string, action: "enable"|"disable"): aom.TriggerResult|nil, aom.Error|nil

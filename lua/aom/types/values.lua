@@ -1,11 +1,12 @@
 ---@meta
---- The tables that go into the functions of aom.types and come out of them. Nothing here
---- runs. Fields of the service's have its own names; the reference lists more of them.
+--- The tables that users pass in and get back, for editors and type checkers. Nothing here
+--- runs. The service's fields keep its names; its reference lists more of them.
 
+--- Options of a client. Each may be set elsewhere, too: see "Configuration" in the README.
 ---@class aom.ClientOptions
 ---@field region? string            such as "cn-north-4"
----@field endpoint? string|string[] base URLs, instead of a region's
----@field project_id? string        32 letters and digits
+---@field endpoint? string|string[] base URLs, instead of the region's
+---@field project_id? string        32 letters and digits. Default: looked up by the region's name
 ---@field ak? string
 ---@field sk? string
 ---@field security_token? string
@@ -16,43 +17,44 @@
 ---@field domain_name? string
 ---@field idp_id? string
 ---@field id_token_file? string
----@field metadata? boolean         credentials of this instance's agency. Default false
----@field metadata_endpoint? string
----@field iam_endpoint? string
+---@field metadata? boolean         use the credentials of this instance's agency. Default false
+---@field metadata_endpoint? string  base URL of the metadata service
+---@field iam_endpoint? string      base URL of the identity service. Default: the region's, for its own endpoint only
 ---@field timeout? number           seconds for a call with its retries. Default 60
----@field attempt_timeout? number   seconds. Default 30
----@field connect_timeout? number   seconds. Default 5
----@field max_attempts? integer     default 4
----@field max_response_bytes? integer  default 1 MiB
----@field ca_file? string
----@field proxy? string             "": none
----@field insecure? boolean
----@field allow_http? boolean
+---@field attempt_timeout? number   seconds for one attempt. Default 30
+---@field connect_timeout? number   seconds to connect. Default 5
+---@field max_attempts? integer     attempts in total. Default 4
+---@field max_response_bytes? integer  limit of a response body. Default 1 MiB
+---@field ca_file? string           PEM bundle of trusted authorities
+---@field proxy? string             URL; "" for none. Default: the environment's
+---@field insecure? boolean         do not verify the server. Default false
+---@field allow_http? boolean       allow tokens and passwords over plain http:// to other hosts. Default false
 ---@field algorithm? "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"
----@field loop? "blocking"|"uv"|"nginx"|aom.Loop
+---@field loop? "blocking"|"uv"|"nginx"|aom.Loop  default: detected
 ---@field transport? "curl"|"resty"  inside nginx. Default "curl"
----@field on_event? fun(event: aom.Event)
+---@field on_event? fun(event: aom.Event)  called during calls; it must not wait
 
 --- What `on_event` gets. Secrets are masked.
 ---@class aom.Event
 ---@field event "request"|"response"|"retry"|"skew"|"failover"
----@field operation string
----@field attempt integer           from 1
+---@field operation string          such as "trigger", "find_project" or "create_token"
+---@field service? "identity"|"metadata"|"pod"  the service that is called; nil: AOM
+---@field attempt integer           its number, from 1
 ---@field method? string            request
 ---@field url? string               request
----@field headers? table<string, string>  request, without those that signing adds; response
+---@field headers? table<string, string>  request (without those that signing adds) and response
 ---@field status? integer           response
 ---@field delay? number             retry: seconds
 ---@field error? aom.Error          retry
----@field gap? integer              skew: seconds, positive when this machine is slow
+---@field gap? integer              skew: seconds, positive if this machine is slow
 ---@field from? string              failover: base URL
----@field to? string                failover
+---@field to? string                failover: base URL
 
 ---@class aom.SignRequest
 ---@field method string
----@field host string               with the port, where it is not the usual one
+---@field host string               with the port, if it is not the scheme's default
 ---@field path string               decoded
----@field scheme? "https"|"http"    for `url` alone. Default "https"
+---@field scheme? "https"|"http"    for `url` only. Default "https"
 ---@field query? table              { name, value } pairs, or values by name
 ---@field headers? table<string, string|number|boolean>
 ---@field body? string
@@ -69,7 +71,7 @@
 
 ---@class aom.Signed
 ---@field url string
----@field headers table<string, string>  to add to those given
+---@field headers table<string, string>  to add to the given ones
 ---@field canonical_request string
 ---@field string_to_sign string
 ---@field signed_headers string     joined by ";"
@@ -85,14 +87,14 @@
 ---@field tls string                libcurl's TLS backend
 ---@field http2 boolean
 
---- What every good answer gives.
+--- What every successful call returns.
 ---@class aom.Result
 ---@field success true
 ---@field status integer     HTTP status
 ---@field request_id? string
----@field attempts integer
+---@field attempts integer   requests sent
 ---@field elapsed number     seconds
----@field body string        as it came
+---@field body string        raw bytes of the response
 
 ---@class aom.TriggerResult: aom.Result
 ---@field workflow_id string
@@ -137,65 +139,83 @@
 
 ---@class aom.WaitOptions
 ---@field timeout? number   seconds. Default 3600
----@field interval? number  seconds: the first wait between two looks; it grows up to 15. Default 1
+---@field interval? number  seconds before the second request; later waits grow up to 15. Default 1
 ---@field final? string[]   more statuses that end an execution
----@field on_progress? fun(execution: aom.Execution, elapsed: number)  after each look; elapsed in seconds
+---@field on_progress? fun(execution: aom.Execution, elapsed: number)  after each request; elapsed in seconds
 
 ---@class aom.BulkOptions
----@field concurrency? integer  default 16
----@field rate? number          calls a second
----@field stop_on_error? boolean  begin no further call after an error. Default false
+---@field concurrency? integer  calls at once. Default 16
+---@field rate? number          calls a second, at most
+---@field stop_on_error? boolean  start no further call after an error. Default false
 ---@field on_result? fun(entry: aom.BulkEntry, done: integer, total: integer)
 
+--- One workflow of a maintenance window.
+---@class aom.WindowItem
+---@field id string
+---@field name string
+---@field state "planned"|"pausing"|"paused"|"skipped"|"failed"|"resuming"|"resumed"|"gone"
+---@field note? string  what others did to it, or why it failed
+
+--- A maintenance window, as `pause` and `resume` return it.
 ---@class aom.Window
----@field file? string
+---@field file? string      nil after a dry run of `pause`
 ---@field stage "pausing"|"paused"|"resuming"|"resumed"
 ---@field dry_run? boolean
----@field workflows { id: string, name: string, state: string, note?: string }[]
----@field noticed { id: string, name: string, state: string, note: string }[]
----@field paused integer
----@field resumed integer
----@field already? boolean  the window had been resumed before: nothing was done
----@field matched? integer  of pause: the workflows that are meant, whether enabled or not
----@field skipped integer
----@field failed integer
----@field gone integer
+---@field workflows aom.WindowItem[]
+---@field noticed aom.WindowItem[]  those with a note
+---@field paused integer    number of workflows that are disabled, or may be
+---@field resumed integer   number of those enabled again
+---@field skipped integer   number of those that somebody else had disabled first
+---@field failed integer    number of those that the service refused to disable
+---@field gone integer      number of those that were deleted, or lost their schedule
+---@field matched? integer  of `pause`: number of selected workflows, enabled or not
+---@field already? boolean  of `resume`: the window had been resumed before; nothing was done
 
---- Which workflows are meant: one of name, names and match.
----@class aom.Selection
----@field name? string         exactly that name
----@field names? string[]      exactly these names
----@field match? string|fun(workflow: aom.Workflow): any  a Lua pattern for names, or a test
----@field allow_none? boolean  that there is none is no error. Default false
----@field allow_partial? boolean  take a list that is not whole. Default false
+--- The service's filters of a list of workflows.
+---@class aom.WorkflowFilter
 ---@field type? "cron"|"event"|"manual"
 ---@field search? string
 ---@field tags? table<string, string>
 ---@field create_by? string
 ---@field enterprise_project_id? string
+---@field allow_partial? boolean  accept an incomplete list. Default false
+---@field [string] any
+
+--- The filter of any other list: the fields of its operation.
+---@class aom.ListFilter
+---@field allow_partial? boolean  accept an incomplete list. Default false
+---@field [string] any
+
+--- Selects workflows by one of name, names and match, within the service's filters.
+---@class aom.Selection: aom.WorkflowFilter
+---@field name? string         exactly that name
+---@field names? string[]      exactly these names
+---@field match? string|fun(workflow: aom.Workflow): any  a Lua pattern for names, or a predicate
+---@field allow_none? boolean  a selection that matches nothing is no error. Default false
 
 ---@class aom.PauseOptions
 ---@field name? string       one of name, names and match, as in aom.Selection
 ---@field names? string[]
 ---@field match? string|fun(workflow: aom.Workflow): any
 ---@field allow_none? boolean
----@field file? string       needed unless it is a dry run
----@field detach? boolean    any process may resume. Default false, in nginx true
----@field dry_run? boolean
----@field states? { on?: string[], off?: string[] }
----@field concurrency? integer  default 8
----@field rate? number          calls a second
----@field on_result? fun(entry: table, done: integer, total: integer)
+---@field file? string       required, except for a dry run
+---@field detach? boolean    any process may resume. Default false; true in nginx
+---@field dry_run? boolean   change nothing. Default false
+---@field states? { on?: string[], off?: string[] }  more values of trigger_status
+---@field concurrency? integer  calls at once. Default 8
+---@field rate? number          calls a second, at most
+---@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)
 ---@field search? string
 ---@field tags? table<string, string>
 ---@field create_by? string
 ---@field enterprise_project_id? string
 
 ---@class aom.ResumeOptions
----@field dry_run? boolean
+---@field dry_run? boolean   change nothing. Default false
 ---@field force? boolean     also while the process that paused still runs. Default false
----@field states? { on?: string[], off?: string[] }
----@field settle_timeout? number  seconds to wait for late calls, at most; default: the attempt_timeout of who paused
----@field concurrency? integer  default 8
----@field rate? number          calls a second
----@field on_result? fun(entry: table, done: integer, total: integer)
+---@field states? { on?: string[], off?: string[] }  more values of trigger_status
+---@field settle_timeout? number  seconds to wait for late calls, at most. Default: the attempt_timeout of the
+---  client that paused
+---@field concurrency? integer  calls at once. Default 8
+---@field rate? number          calls a second, at most
+---@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)

@@ -1,3 +1,5 @@
+--- Proves which response bodies become which results, and which are refused.
+
 local readers = require "aom.api.bodies"
 
 local function read(kind, body)

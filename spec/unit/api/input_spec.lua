@@ -1,3 +1,5 @@
+--- Proves that a call's arguments are checked, and become a request, before anything is sent.
+
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local request = require "aom.api.input"
@@ -83,7 +85,7 @@ describe("an id", function()
     assert.are.equal("workflow_id: expected a string of 1 to 64 bytes, got nil", err.message)
   end)
 
-  it("is complained of before the action is", function()
+  it("is checked before the action", function()
     local _, err = build("a/b", "start")
     assert.matches("^workflow_id: ", err.message)
   end)

@@ -1,3 +1,5 @@
+--- Proves that each operation sends the documented request, with its fields checked.
+
 local cjson = require "cjson"
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
@@ -81,7 +83,7 @@ describe("the fields of an operation", function()
   local tags = {}
   for i = 1, 21 do tags["k" .. i] = "v" end
 
-  -- Operation, base, field, value, what the error says; nil: it is fine.
+  -- Operation, base, field, value, what the error says; nil: it is accepted.
   local cases = {
     { "list_workflows", {}, "sort_type", "up", 'expected "ASC" or "DESC", got "up"' },
     { "list_workflows", {}, "sort_type", "DESC" },
@@ -136,7 +138,7 @@ describe("the fields of an operation", function()
     end)
   end
 
-  it("that are unknown are refused, with the nearest name", function()
+  it("that are unknown are refused, with the most similar name", function()
     local _, err = build("list_workflows", { sort_typ = "ASC" })
     assert.are.equal('list_workflows: unknown field "sort_typ"', err.message)
     assert.are.equal('did you mean "sort_type"?', err.hint)
@@ -157,7 +159,7 @@ describe("the fields of an operation", function()
     assert.are_not.equal(one.body, build("list_workflows", {}).body)
   end)
 
-  it("are sent as lists and maps also when they are empty", function()
+  it("are sent as lists and maps even if they are empty", function()
     local body = build("create_workflow", with(WORKFLOW, { quote = {}, tags = {} })).body
     assert.is_truthy(body:find('"quote":[]', 1, true), body)
     assert.is_truthy(body:find('"tags":{}', 1, true), body)

@@ -1,3 +1,5 @@
+--- Proves how responses of the service, its gateway and proxies become results or errors.
+
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local response = require "aom.api.response"
@@ -24,7 +26,7 @@ local function nested(depth)
 end
 
 describe("an error body", function()
-  -- Body; code, message, and what else the error then has.
+  -- Body; code, message, and the error's other fields.
   local shapes = {
     { "of the service", 400, '{"error_code":"AOM.31001302","error_msg":"Invalid param","http_code":400}',
       "AOM.31001302", "Invalid param", { http_code = 400 } },
@@ -230,11 +232,11 @@ describe("a failed answer", function()
       masking "hush").request_id)
   end)
 
-  it("is masked where the body is quoted", function()
+  it("is masked in a quoted body", function()
     assert.are.equal("bad gateway: <p>***</p>", failure(502, "<p>hush</p>", nil, masking "hush").message)
   end)
 
-  it("shows no part of a secret that the end of the quotation cuts", function()
+  it("shows no part of a secret at the end of the quotation", function()
     local secret = ("s3cr3t"):rep(50)
     local err = failure(502, "<p>" .. secret .. "</p>", nil, masking(secret))
     assert.are.equal("bad gateway: <p>***</p>", err.message)
@@ -294,12 +296,12 @@ describe("a good answer", function()
     end)
   end
 
-  it("that is none shows its first bytes only", function()
+  it("that is malformed shows its first bytes only", function()
     local _, err = result("<html>" .. ("x"):rep(5000))
     assert.are.equal("unexpected response: <html>" .. ("x"):rep(194) .. "…", err.message)
   end)
 
-  it("that is none is masked", function()
+  it("that is malformed is masked", function()
     local _, err = result("<p>" .. ("hush"):rep(100), nil, masking(("hush"):rep(100)))
     assert.are.equal("unexpected response: <p>***", err.message)
   end)
@@ -345,7 +347,7 @@ describe("a good answer", function()
     end)
   end
 
-  it("is masked where it is an error", function()
+  it("is masked if it is an error", function()
     local _, err = result('{"error_code":"hush"}', nil, masking "hush")
     assert.are.equal("***", err.code)
     assert.are.equal('the service refused the request: {"error_code":"***"}', err.message)

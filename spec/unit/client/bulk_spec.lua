@@ -1,3 +1,5 @@
+--- Proves that a bulk has one entry for each id, and keeps its order, limits and options.
+
 local bulk = require "aom.client.bulk"
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -36,7 +38,7 @@ describe("a bulk", function()
     assert.are.equal(3, #loop.attempts)
   end)
 
-  it("may be of nothing", function()
+  it("may be empty", function()
     local state, loop = open { OK }
     local report = assert(methods.trigger_all(state, {}, "enable"))
     assert.are.equal(0, #report)
@@ -44,7 +46,7 @@ describe("a bulk", function()
     assert.are.equal(0, #loop.attempts)
   end)
 
-  it("sends an id once that is there twice", function()
+  it("sends a repeated id once", function()
     local state, loop = open { OK }
     local report = assert(methods.trigger_all(state, { "a", "b", "a" }, "enable"))
     assert.are.equal(2, #loop.attempts)
@@ -52,7 +54,7 @@ describe("a bulk", function()
     assert.are.equal(report[1].result, report[3].result)
   end)
 
-  it("takes workflows for ids", function()
+  it("accepts workflows as ids", function()
     local state = open { OK }
     local report = assert(methods.trigger_all(state, { { id = "a", name = "A" } }, "enable"))
     assert.are.equal("A", report[1].name)
@@ -98,7 +100,7 @@ describe("a bulk", function()
     assert.are.equal(1, #loop.attempts)
   end)
 
-  it("takes a test that returns more than one value", function()
+  it("accepts a predicate that returns more than one value", function()
     local state = open { LIST, OK }
     local report = assert(methods.trigger_all(state,
       { match = function(workflow) return workflow.name:find "a" end }, "enable"))
@@ -106,7 +108,7 @@ describe("a bulk", function()
     assert.are.equal("2", report[1].id)
   end)
 
-  it("stops at an error when told to, and says so in the rest", function()
+  it("stops at an error if asked to, and says so in the remaining entries", function()
     local state, loop = open { OK, answer(403), OK }
     local report = assert(methods.trigger_all(state, { "a", "b", "c", "d" }, "enable", { stop_on_error = true }))
     assert.are.equal(2, #loop.attempts)
@@ -119,7 +121,7 @@ describe("a bulk", function()
     end
   end)
 
-  it("goes on after errors otherwise", function()
+  it("continues after errors by default", function()
     local state = open { answer(403), answer(403), OK }
     local report = assert(methods.trigger_all(state, { "a", "b", "c" }, "enable"))
     assert.are.equal(1, report.succeeded)
@@ -133,7 +135,7 @@ describe("a bulk", function()
     assert.are.same({ 0, 0.25, 0.5, 0.75, 1 }, starts)
   end)
 
-  it("holds back all when the service says that it is too much", function()
+  it("holds back all calls after a 429", function()
     local state, loop = open({ answer(429, { ["retry-after"] = "7" }), OK }, { max_attempts = 1 })
     local report = assert(methods.trigger_all(state, { "a", "b", "c" }, "enable"))
     assert.are.equal(429, report[1].error.status)
@@ -184,7 +186,7 @@ describe("a bulk", function()
   end)
 end)
 
-describe("a bulk whose service asks for a wait that nobody can live through", function()
+describe("a bulk whose service asks for an extremely long wait", function()
   for _, seconds in ipairs { "86400", ("9"):rep(30), ("9"):rep(500) } do
     for _, rate in ipairs { 0, 100 } do
       it(("ends: %.12s… seconds, rate %d"):format(seconds, rate), function()
@@ -201,7 +203,7 @@ describe("a bulk whose service asks for a wait that nobody can live through", fu
 end)
 
 describe("a bulk of ids from elsewhere", function()
-  it("has an error for one that no call can name", function()
+  it("has an error for an invalid one", function()
     local state, loop = open { OK }
     local report = bulk.run(state, scopes.new(), { { id = "a/b" }, { id = "c" } }, "enable", {})
     assert.are.equal("argument", report[1].error.kind)

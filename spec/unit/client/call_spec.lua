@@ -1,3 +1,5 @@
+--- Proves a call's retries, deadline, clock correction, key protection and events.
+
 local breaker = require "aom.credentials.lockout"
 local call_client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -15,7 +17,7 @@ local SLOW = { status = 200, takes = 1000 }
 
 local function answer(status, headers) return { status = status, headers = headers, body = "" } end
 
---- What is known of a key pair with the secret "rolling-secret".
+--- The record of a key pair with the secret key "rolling-secret".
 local function breaker_of(ak)
   local signer = core.signer { ak = ak, sk = "rolling-secret" }
   local record = breaker.record(signer:fingerprint())
@@ -119,7 +121,7 @@ describe("a call", function()
       assert.is_true(err.retryable)
     end)
 
-    -- What may have run must not be run once more: only what cannot have is worth a retry.
+    -- A request that may have run must not run again: only one that cannot have run is retried.
     local CALLS = {
       execute_workflow = { "wf-1" },
       create_workflow = { { name = "n", type = "manual", template_id = "t", input = {}, task_type = "script",
@@ -147,7 +149,7 @@ describe("a call", function()
       { "a TLS failure", { kind = "tls", message = "bad certificate", sent = false }, false, false },
       { "garbage", { kind = "protocol", message = "no HTTP" }, false, false },
     } do
-      it("are promised after " .. row[1] .. " only where that is safe", function()
+      it("are promised after " .. row[1] .. " only if that is safe", function()
         for name, arguments in pairs(CALLS) do
           local loop = scripted.new(world, { row[2] })
           local state = assert(call_client.open(scripted.options(loop, { max_attempts = 1 }), world))
@@ -159,12 +161,12 @@ describe("a call", function()
       end)
     end
 
-    it("wait as long as Retry-After demands, in seconds", function()
+    it("wait as long as Retry-After says, in seconds", function()
       local _, _, loop = run { answer(429, { ["retry-after"] = "7" }), OK }
       assert.are.same({ 7 }, loop.slept)
     end)
 
-    it("wait as long as Retry-After demands, as a date", function()
+    it("wait as long as Retry-After says, as a date", function()
       local _, _, loop = run { answer(503, { ["retry-after"] = "Fri, 02 Jan 2026 03:04:16 GMT" }), OK }
       assert.are.same({ 11 }, loop.slept)
     end)
@@ -176,7 +178,7 @@ describe("a call", function()
       assert.are.equal(0, err.elapsed)
     end)
 
-    it("sign afresh each time", function()
+    it("sign again each time", function()
       local _, _, loop = run { answer(503, { ["retry-after"] = "5" }), OK }
       assert.are.equal("20260102T030405Z", loop.attempts[1].wire.headers["X-Sdk-Date"])
       assert.are.equal("20260102T030410Z", loop.attempts[2].wire.headers["X-Sdk-Date"])
@@ -212,7 +214,7 @@ describe("a call", function()
     local EXPIRED = refusal("calc ak sk signature fail:signature expired, "
       .. "signature time:20260102T030405Z,server time:20260102T032405Z")
 
-    it("learns the server's time and heals in one more request", function()
+    it("learns the server's time and succeeds with one more request", function()
       local result, _, loop = run { EXPIRED, OK }
       assert.are.equal(2, result.attempts)
       assert.are.equal("20260102T032405Z", loop.attempts[2].wire.headers["X-Sdk-Date"])
@@ -233,14 +235,14 @@ describe("a call", function()
       assert.are.equal("20260102T032405Z", loop.attempts[2].wire.headers["X-Sdk-Date"])
     end)
 
-    it("heals once only", function()
+    it("corrects it only once", function()
       local _, err, loop = run { EXPIRED, EXPIRED, OK }
       assert.are.equal(2, #loop.attempts)
       assert.are.equal(401, err.status)
       assert.is_nil(err.hint)
     end)
 
-    -- What is said of the clock is believed when the two clocks differ.
+    -- What the refusal says of the clock counts only if the two clocks differ.
     local function expired_at(minute)
       return refusal(("calc ak sk signature fail:signature expired,server time:20260102T03%02d05Z"):format(minute))
     end
@@ -258,7 +260,7 @@ describe("a call", function()
   describe("with a wrong key", function()
     local WRONG = refusal "verify aksk signature fail"
 
-    it("asks once, and not at all after two refusals", function()
+    it("sends one request a call, and none after two refusals", function()
       local _, first, loop, state = run { WRONG }
       assert.are.equal(1, #loop.attempts)
       assert.are.equal(1, first.attempts)
@@ -305,14 +307,14 @@ describe("a call", function()
       assert.are.equal(2, #loop.attempts)
     end)
 
-    it("is forgiven by what comes from behind the gateway", function()
+    it("is cleared by a response from behind the gateway", function()
       local missing = { status = 404, body = '{"error_code":"AOM.31001404","error_msg":"no such workflow"}' }
       local _, _, loop, state = run { WRONG, missing, WRONG, OK }
       for _ = 1, 3 do methods.trigger(state, "wf", "enable") end
       assert.are.equal(4, #loop.attempts)
     end)
 
-    it("is not forgiven by what a proxy, a firewall or the gateway itself says", function()
+    it("is not cleared by a proxy, a firewall or the gateway itself", function()
       local html = { status = 403, body = "<html>blocked</html>", headers = { ["content-type"] = "text/html" } }
       local busy = { status = 404, body = '{"error_code":"APIGW.0101","error_msg":"no such API"}' }
       local portal = { status = 200, body = "<!DOCTYPE html><p>log in" }
@@ -327,14 +329,14 @@ describe("a call", function()
         { status = 401, headers = SKEWED, body = refusal("AK access failed to reach the limit,forbidden").body }, 1 },
       ["a 401 without a code"] = { { status = 401, headers = SKEWED, body = "" }, 2 },
     } do
-      it("counts, whatever the answer's date is, " .. name, function()
+      it("counts, with any date in the response, " .. name, function()
         local _, _, loop, state = run { case[1] }
         for _ = 1, 5 do methods.trigger(state, "wf", "enable") end
         assert.are.equal(case[2], #loop.attempts)
       end)
     end
 
-    it("counts a signature that is called expired although the clocks agree", function()
+    it("counts a signature that the gateway calls expired although the clocks agree", function()
       local expired = refusal "calc ak sk signature fail:signature expired"
       expired.headers = { date = "Fri, 02 Jan 2026 03:04:05 GMT" }
       local _, first, loop, state = run { expired }
@@ -345,7 +347,7 @@ describe("a call", function()
     end)
   end)
 
-  it("gives up what it holds of a key when its credentials are renewed meanwhile", function()
+  it("gives up its hold of a key when its credentials are renewed meanwhile", function()
     local serial = 0
     local function provider()
       serial = serial + 1
@@ -376,7 +378,7 @@ describe("a call", function()
       assert.is_nil(headers["X-Sdk-Date"])
     end)
 
-    it("hides it where the service echoes it", function()
+    it("hides it if the service echoes it", function()
       local _, err = run({ { status = 403, body = '{"error_code":"X","error_msg":"no tok-123 here tok-123"}' } },
         { ak = false, sk = false, token = "tok-123" })
       assert.are.equal("no *** here ***", err.message)
@@ -384,7 +386,7 @@ describe("a call", function()
   end)
 
   describe("events", function()
-    it("tell what happens, without secrets", function()
+    it("show what happens, without secrets", function()
       local events = {}
       run({ answer(503), OK }, {
         security_token = "sts-secret", on_event = function(event) events[#events + 1] = event end,
@@ -417,7 +419,7 @@ describe("a call", function()
       end)
     end
 
-    it("survive a hook that fails", function()
+    it("continue after an error in the hook", function()
       local result = run({ OK }, { on_event = function() error "oops" end })
       assert.is_true(result.success)
       assert.matches("oops", world.warnings[1])

@@ -1,4 +1,4 @@
---- What users call, and how they may get it wrong.
+--- Proves how the public functions are called, and what their errors say.
 
 local aom = require "aom"
 local safe = require "aom.safe"
@@ -28,7 +28,7 @@ describe("a function of the module", function()
 end)
 
 describe("an argument error that is raised", function()
-  it("says where the call stands in the caller's code, and one that is returned needs not", function()
+  it("names the position in the caller's code; a returned one does not", function()
     local here = debug.getinfo(1, "Sl")
     local ok, err = pcall(function() local client = aom.client { regio = "x" } return client end)
     assert.is_false(ok)
@@ -37,7 +37,7 @@ describe("an argument error that is raised", function()
     assert.is_nil(select(2, safe.client { regio = "x" }).where)
   end)
 
-  it("is not looked for where an error is no mistake in the code", function()
+  it("has no position if the error is no mistake in the code", function()
     local ok, err = pcall(function() local client = aom.client { region = "nowhere-1" } return client end)
     assert.is_false(ok)
     assert.are.equal("config", err.kind)
@@ -60,7 +60,7 @@ describe("a method of a client", function()
     end)
   end
 
-  it("takes no callback that is none", function()
+  it("refuses a callback that is no function", function()
     refused('^callback: expected a function, got "x"$', client:trigger("wf-1", "enable", "x"))
     refused("^callback: expected a function, got 3$", client:enable("wf-1", 3))
   end)
@@ -72,7 +72,7 @@ describe("a method of a client", function()
   end)
 end)
 
-describe("a loop that cannot be had here", function()
+describe("a loop that is not available", function()
   it("is refused when the client is made", function()
     local client, err = safe.client { endpoint = GOOD.endpoint, project_id = GOOD.project_id, ak = "a", sk = "s",
       loop = "nginx" }

@@ -1,3 +1,5 @@
+--- Proves that lists are complete or an error, for every way in which a service may page.
+
 local cjson = require "cjson"
 local client = require "aom.client.state"
 local paginator = require "aom.client.paginator"
@@ -6,8 +8,8 @@ local pages = require "aom.client.paginator"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
---- A client at a service whose answer to a page's number `serve` makes: elements or their
---- ids, a `total` in any form, a `status`; nothing is a page that is empty.
+--- A client of a service whose response to a page number `serve` makes: elements or their
+--- ids, a `total` in any form, a `status`; nil is an empty page.
 local function open(serve)
   local world = world_of.new()
   local asked = {}
@@ -59,7 +61,7 @@ local function cut(count, how)
   end
 end
 
---- A service that sends these pages, whatever it is asked for beyond them.
+--- A service that sends these pages, and nothing beyond them.
 local function given(list, zero)
   return function(page) return page == 0 and (zero or { status = 400 }) or list[page] or { total = list.total } end
 end
@@ -69,7 +71,7 @@ local function none() return nil end
 local function count_page(_, of_page) return of_page end
 
 describe("a walk over pages", function()
-  -- How the service pages; the filter; what comes out, in order; how many requests that takes.
+  -- How the service pages; the filter; the result, in order; the number of requests.
   local whole = {
     { "that state the total", cut(250), {}, text(1, 250), 3 },
     { "of one page", cut(30), {}, text(1, 30), 1 },
@@ -138,7 +140,7 @@ describe("a walk over pages", function()
     end)
   end
 
-  -- What came, and the total; how many requests; whether the list is said to have changed.
+  -- What was received, and the total; the number of requests; whether the list changed.
   local short = {
     { "end before the total", cut(5, { total = 7 }), 5, 7, 5 },
     { "end before the total, without a page 0", given({ { "a", "b", total = 99 } }, { status = 404 }), 2, 99, 3 },
@@ -155,7 +157,7 @@ describe("a walk over pages", function()
     { "grow more than they bring", given { { "a", "b", total = 3 }, { "c", total = 4 } }, 3, 4, 4, true },
   }
   for _, case in ipairs(short) do
-    it("that " .. case[1] .. " brings an error", function()
+    it("that " .. case[1] .. " is an error", function()
       local state, asked = open(case[2])
       local all, err = methods.all_workflows(state, { size = 2 })
       assert.is_nil(all)
@@ -168,7 +170,7 @@ describe("a walk over pages", function()
       assert.are.equal(case[5], #asked)
     end)
 
-    it("that " .. case[1] .. " brings what there is to who allows it", function()
+    it("that " .. case[1] .. " returns what there is if that is allowed", function()
       local state, asked = open(case[2])
       local all = assert(methods.all_workflows(state, { size = 2, allow_partial = true }))
       assert.are.equal(case[3], #all)
@@ -182,19 +184,19 @@ describe("a walk over pages", function()
     assert.are.equal(3, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
-  it("does not take an empty text for an id", function()
+  it("does not treat an empty string as an id", function()
     local state = open(given { { { id = "", n = 1 }, { id = "", n = 2 }, total = 3 },
       { { id = "", n = 3 }, total = 3 } })
     assert.are.equal(3, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
-  it("takes ids that are numbers, and does not take tables for ids", function()
+  it("accepts numbers as ids, but not tables", function()
     local state = open(given { { { id = 1 }, { id = 2 }, total = 4 }, { { id = 2 }, { id = {} }, total = 4 },
       { { id = {} }, { id = { 1 } }, total = 4 } })
     assert.are.equal(4, #assert(methods.all_workflows(state, { size = 2 })))
   end)
 
-  it("says the same when it is asked again after its end", function()
+  it("returns the same when it is called again after its end", function()
     local state, asked = open(cut(3, { total = 9 }))
     local walk = assert(paginator.walks.workflows(state))
     for _ = 1, 3 do assert.is_table(walk:next()) end
@@ -206,7 +208,7 @@ describe("a walk over pages", function()
     assert.are.equal(3, #asked)
   end)
 
-  it("asks for the longest pages, from the first, unless told otherwise", function()
+  it("requests the longest pages, from the first, by default", function()
     local state, asked = open(function() return { total = 0 } end)
     methods.all_workflows(state, { type = "cron" })
     assert.are.same({ sort_field = "create_time", sort_type = "ASC", page = 1, size = 100, type = "cron" }, asked[1])
@@ -215,7 +217,7 @@ describe("a walk over pages", function()
     assert.are.equal(7, asked[2].page_size)
   end)
 
-  it("asks lazily", function()
+  it("requests pages lazily", function()
     local state, asked = open(cut(5))
     local it = assert(paginator.walks.workflows(state, { size = 2 }))
     assert.are.equal(0, #asked)
@@ -258,14 +260,14 @@ describe("a walk over pages", function()
     end)
   end
 
-  it("takes a 400 in the middle for an error", function()
+  it("treats a 400 in the middle as an error", function()
     local state = open(function(page, size) return page == 2 and { status = 400 } or cut(5)(page, size) end)
     local all, err = methods.all_workflows(state, { size = 2 })
     assert.is_nil(all)
     assert.are.equal(400, err.status)
   end)
 
-  -- How the service pages; the filter; the error, or how many come out.
+  -- How the service pages; the filter; the error, or the number of elements.
   for name, case in pairs {
     ["more than the total, which says more"] = { cut(5000, { beyond = { total = 5000 } }), {},
       "100 pages .*total of 5000.* sent 100$" },
@@ -294,7 +296,7 @@ describe("a walk over pages", function()
     end)
   end
 
-  it("refuses a bad filter before it asks", function()
+  it("refuses a bad filter before any request", function()
     local state, asked = open(function() return { total = 0 } end)
     for _, filter in ipairs { { typ = "cron" }, { size = 1000 }, { page = -1 }, { allow_partial = 1 }, 5 } do
       local walked, err = paginator.walks.workflows(state, filter)
@@ -344,7 +346,7 @@ describe("an iterator", function()
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)
 
-  it("turns a for loop", function()
+  it("drives a for loop", function()
     local c = require("aom").client(options)
     local count = 0
     for workflow in c:workflows { size = 10 } do
@@ -376,7 +378,7 @@ describe("an iterator", function()
     { match = "workflow-list", status = 400 },
   }
 
-  it("ends with an error when the list is not whole", function()
+  it("ends with an error if the list is incomplete", function()
     local c = require("aom").client(options)
     simulator.script(SHORT)
     local seen = 0
@@ -401,14 +403,14 @@ describe("an iterator", function()
     c:close()
   end)
 
-  it("begins at page 0 when it is told to", function()
+  it("begins at page 0 if asked to", function()
     local c = require("aom").client(options)
     assert.are.equal(23, #c:all_workflows { page = 0, size = 10 })
     assert.are.equal(10, #c:list_workflows({ page = 0, size = 10 }).elements)
     c:close()
   end)
 
-  it("of aom.safe has one more turn for an error", function()
+  it("of aom.safe has one more iteration for an error", function()
     local c = assert(require("aom.safe").client(options))
     local seen = {}
     for workflow, err in c:workflows { typ = "cron" } do seen[#seen + 1] = { workflow, err } end

@@ -1,7 +1,9 @@
+--- Proves which Lua patterns hold a hyphen by mistake, and which literal text a pattern needs.
+
 local patterns = require "aom.client.patterns"
 
 describe("a hyphen of a Lua pattern", function()
-  -- The pattern; how it is written when its hyphens are meant.
+  -- The pattern; the same with literal hyphens.
   local mistaken = {
     ["nightly-backup"] = "nightly%-backup",
     ["db-"] = "db%-",
@@ -35,12 +37,12 @@ describe("a hyphen of a Lua pattern", function()
     "a+-b", "a?-b", "%b()-", "%bab-", "%f[a-z]-", "%--a", "%.-x", " -x", "_-x", "%1-", "[", "[a-", "%", "a%", "%f",
     "%fa-", "%b", "[%", "(", "a%-b%-c",
   } do
-    it("is none, or meant, in " .. (pattern == "" and "nothing" or pattern), function()
+    it("is none, or intended, in " .. (pattern == "" and "nothing" or pattern), function()
       assert.is_nil(patterns.with_hyphens(pattern))
     end)
   end
 
-  it("is mistaken where the text does not match itself, and not in what is meant", function()
+  it("is mistaken if the text does not match itself, and not in the suggested pattern", function()
     for pattern, meant in pairs(mistaken) do
       if not pattern:find "[%%%[%.%(%$%^%+]" then
         assert.is_nil(pattern:find("^" .. pattern .. "$"))

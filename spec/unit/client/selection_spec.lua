@@ -1,4 +1,4 @@
---- Selecting workflows, which finding one, switching many and pausing do alike.
+--- Proves that find, trigger_all and pause select workflows alike.
 
 local cjson = require "cjson"
 local client = require "aom.client.state"
@@ -15,7 +15,7 @@ local WORKFLOWS = {
   { id = "7", name = "twin" }, { id = "8", name = "off", trigger_status = "disable" }, { id = "9" },
 }
 
---- A client at a service with these workflows; what was listed and what was switched.
+--- A client of a service with these workflows; what it listed and what it switched.
 local function open(workflows, search)
   local world = world_of.new()
   local listed, switched = {}, {}
@@ -135,7 +135,7 @@ for method, user in pairs(users) do
       end)
     end
 
-    it("refuses a pattern when there is no workflow at all", function()
+    it("refuses a pattern if there is no workflow at all", function()
       local state = open {}
       local _, err = user.run(state, { match = "" })
       assert.are.equal(('no %s matches "": the service lists none; nothing was changed'):format(user.noun), err.message)
@@ -194,7 +194,7 @@ describe("a selection of many", function()
     assert.are.equal("db", listed[1].search)
   end)
 
-  it("takes a list that is not whole when that is allowed", function()
+  it("accepts an incomplete list if that is allowed", function()
     local world = world_of.new()
     local loop = scripted.new(world, { function(attempt)
       if attempt.path:find "trigger" then return { status = 200, headers = {}, body = '{"success"}' } end
@@ -215,7 +215,7 @@ describe("a selection of many", function()
 end)
 
 describe("a pause", function()
-  it("of what is off already is one of nothing, and says what it matched", function()
+  it("of disabled workflows pauses none, and counts what it matched", function()
     local state, _, switched, world = open()
     local paused = assert(methods.pause(state, { name = "off", file = FILE }))
     assert.are.equal(0, paused.paused)
@@ -225,7 +225,7 @@ describe("a pause", function()
     assert.are.equal("resumed", assert(methods.resume(state, paused)).stage)
   end)
 
-  it("of nothing, when that is allowed, can be resumed", function()
+  it("of nothing, if that is allowed, can be resumed", function()
     local state = open()
     local paused = assert(methods.pause(state, { match = "^x", allow_none = true, file = FILE }))
     assert.are.equal("paused", paused.stage)
@@ -243,7 +243,7 @@ describe("a pause", function()
 end)
 
 describe("finding a workflow by its name", function()
-  it("takes the one that is named so exactly", function()
+  it("returns the one of exactly that name", function()
     local state, listed = open()
     assert.are.equal("3", assert(methods.find(state, "db")).id)
     assert.are.equal(1, #listed)

@@ -1,3 +1,5 @@
+--- Proves how waiting for an execution ends, how often it asks, and which errors it ignores.
+
 local cjson = require "cjson"
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -26,7 +28,7 @@ describe("waiting for an execution", function()
   end
 
   for _, status in ipairs { "executing", "waitExecute", "waitApproval", "pausing", "canceling", "Success", "done" } do
-    it("goes on with " .. status, function()
+    it("continues with " .. status, function()
       local execution, err = wait({ shows(status) }, { timeout = 3 })
       assert.is_nil(execution)
       assert.are.equal("timeout", err.kind)
@@ -34,16 +36,16 @@ describe("waiting for an execution", function()
     end)
   end
 
-  it("ends with a status that the caller calls final", function()
+  it("ends with a status in option final", function()
     assert.are.equal("done", wait({ shows "done" }, { final = { "done" } }).status)
   end)
 
-  it("asks less and less often", function()
+  it("sends requests less and less often", function()
     local _, _, loop = wait({ shows "executing" }, { timeout = 60, interval = 2 })
     assert.are.same({ 2, 3, 4.5, 6.75, 10.125, 15, 15 }, { (table.unpack or unpack)(loop.slept, 1, 7) })
   end)
 
-  it("asks as seldom as it was told", function()
+  it("keeps a long interval", function()
     local _, _, loop = wait({ shows "executing" }, { timeout = 61, interval = 20 })
     assert.are.same({ 20, 20, 20, 1 }, loop.slept)
   end)
@@ -57,7 +59,7 @@ describe("waiting for an execution", function()
     assert.are.equal(5, loop.now())
   end)
 
-  it("tells of progress", function()
+  it("reports progress", function()
     local seen = {}
     wait({ shows "waitExecute", shows "executing", shows "success" }, {
       on_progress = function(execution, elapsed) seen[#seen + 1] = execution.status .. " " .. elapsed end,
@@ -66,13 +68,13 @@ describe("waiting for an execution", function()
       seen[3]:match "%a+" })
   end)
 
-  it("bears what may pass by itself", function()
+  it("ignores retryable errors until its timeout", function()
     local execution = wait({ { status = 503 }, { status = 503 }, { status = 503 }, { status = 503 },
       shows "success" }, { timeout = 60 })
     assert.are.equal("success", execution.status)
   end)
 
-  it("ends with an error that stays", function()
+  it("ends with an error that is not retryable", function()
     local execution, err = wait { { status = 404, body = '{"error_code":"AOM.1","error_msg":"gone"}' } }
     assert.is_nil(execution)
     assert.are.equal(404, err.status)

@@ -1,5 +1,4 @@
---- The journal of a maintenance window, in any locale and as it was written before, and the
---- lock beside it.
+--- Proves that a window's journal is read in any locale and in its former format, and that its lock works.
 
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -22,7 +21,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and its journal:", function()
-    -- As the library wrote it before the journal was kept from locales.
+    -- As the library wrote it before the journal was independent of the locale.
     local BEFORE = [[
 {
   "format": "lua-aom window 1",
@@ -46,7 +45,7 @@ describe("a maintenance window", function()
     end
 
     for patience, seconds in pairs { ["12.5"] = 12.5, ["30"] = 30, ["0.25"] = 0.25, ["0,5"] = 0.5 } do
-      it("is read as it was written before, with a patience of " .. patience, function()
+      it("is read in its former format, with a patience of " .. patience, function()
         see_off()
         world.files[FILE] = BEFORE:format(patience)
         local resumed, err, loop = resume()
@@ -58,20 +57,20 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("notices an edit by a time of it", function()
+    it("notices an edit by its time", function()
       see_off()
       service.seen.a.update_time = 1764028800124
       world.files[FILE] = BEFORE:format "0.1"
       assert.are.equal("a", resume().noticed[1].id)
     end)
 
-    it("remembers how workflows looked, whatever their numbers", function()
+    it("records workflows with any numbers", function()
       service.seen = { a = { update_time = 1764028800.25, name = "a", update_by = "x" }, b = { update_time = 2 ^ 60 } }
       assert(pause())
       assert.are.same({}, resume().noticed)
     end)
 
-    it("is saved and read in any locale, set at any moment", function()
+    it("is saved and read in any locale, set at any time", function()
       local directory = process.run("mktemp -d"):gsub("%s+$", "")
       local _, code = process.run(("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>&1"):format(process.quote(directory)))
       if code ~= 0 then
@@ -125,7 +124,7 @@ describe("a maintenance window", function()
       ["an escape at its end"] = '{"format":"lua-aom window 1","stage":"pau\\',
       ["numbers alone"] = "1, 2.5, -3e+7",
     } do
-      it("is none with " .. name, function()
+      it("is refused with " .. name, function()
         world.files[FILE] = text
         local resumed, err = resume()
         assert.is_nil(resumed)
@@ -136,7 +135,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and its lock:", function()
-    --- Somebody has it for the first `count` times that it is asked for.
+    --- Another process has it for the first `count` attempts.
     local function had_by(owner, count)
       local lock_file, asked = world.lock_file, 0
       function world.lock_file(path)
@@ -161,7 +160,7 @@ describe("a maintenance window", function()
         assert.is_nil(world.files[FILE])
       end)
 
-      it("keeps a window from being ended, unless that is forced: " .. name, function()
+      it("keeps a window from being resumed, unless forced: " .. name, function()
         assert(pause())
         scene.looks = 0
         had_by(case[1], math.huge)
@@ -183,7 +182,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("is not waited for by a call that is cancelled", function()
+    it("is not waited for by a cancelled call", function()
       had_by({ pid = 7, host = "web1" }, math.huge)
       local state, loop = open()
       local handle
@@ -202,7 +201,7 @@ describe("a maintenance window", function()
       assert.are.equal(1, #loop.slept)
     end)
 
-    it("is needed to begin, but not to end", function()
+    it("is required to pause, but not to resume", function()
       function world.lock_file(path) return nil, path .. ".lock cannot be created: No space left on device" end
       local paused, err = pause()
       assert.is_nil(paused)
@@ -216,7 +215,7 @@ describe("a maintenance window", function()
       assert.matches("without a lock: paused.json.lock cannot be created", world.warnings[1])
     end)
 
-    it("is gone without where a file system has none, with a warning", function()
+    it("is omitted with a warning if the file system has no locks", function()
       local lock_file = world.lock_file
       function world.lock_file(path) return lock_file(path), path .. ".lock cannot be locked: No locks available" end
       assert(pause())
@@ -248,7 +247,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("is not kept in nginx, whose workers are many", function()
+    it("is not kept in nginx, which has several workers", function()
       local before = rawget(_G, "ngx")
       rawset(_G, "ngx", nil)
       local outside = system.has_workers()
@@ -259,7 +258,7 @@ describe("a maintenance window", function()
       assert.is_true(inside)
     end)
 
-    it("is not all: what somebody else has created meanwhile is left alone", function()
+    it("does not allow overwriting a file that somebody else has created meanwhile", function()
       local read_file = world.read_file
       function world.read_file(path)
         local text, why, absent = read_file(path)

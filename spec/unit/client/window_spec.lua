@@ -1,5 +1,4 @@
---- What a maintenance window does about calls that may still be under way at the service,
---- to the second, and about a disk that fails.
+--- Proves, to the second, how a window waits for late calls, and that it survives a failing disk.
 
 local methods = require "aom.client.methods"
 local two_workflows = require "spec.support.two_workflows"
@@ -19,7 +18,7 @@ describe("a maintenance window", function()
   end)
 
   describe("and calls that end late:", function()
-    it("are waited for right after a kill, as long as an attempt of who paused may take", function()
+    it("are waited for right after a kill, for the attempt_timeout of the pausing client", function()
       die_while_pausing(15)
       local resumed, err, loop = resume()
       assert.is_nil(err)
@@ -30,7 +29,7 @@ describe("a maintenance window", function()
       assert.matches("disabled late", resumed.noticed[1].note)
     end)
 
-    it("are waited for while the others are on already", function()
+    it("are waited for while the others are already enabled", function()
       die_while_pausing(15)
       local state, loop = open()
       local during
@@ -43,7 +42,7 @@ describe("a maintenance window", function()
       assert.are.same({ a = "enable", b = "enable" }, during)
     end)
 
-    -- Clocks of two machines differ, and nothing tells by how much.
+    -- Clocks of two machines differ by an unknown amount.
     for name, shift in pairs { ["30 s slow"] = -30, ["an hour slow"] = -3600, ["an hour fast"] = 3600,
       ["a day fast"] = 86400, ["right"] = 0 } do
       for later, passed in pairs { ["at once"] = 0, ["two minutes later"] = 120 } do
@@ -60,7 +59,7 @@ describe("a maintenance window", function()
       end
     end
 
-    it("are waited for as long as the caller wants", function()
+    it("are waited for as long as settle_timeout says", function()
       die_while_pausing(3)
       local _, _, loop = resume { settle_timeout = 5 }
       assert.are.same({ 5 }, loop.slept)
@@ -77,7 +76,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("need no second look when every call was answered", function()
+    it("need no second look if every call was answered", function()
       local state = open()
       local paused = assert(methods.pause(state, { match = ".", file = FILE }))
       scene.looks = 0
@@ -88,7 +87,7 @@ describe("a maintenance window", function()
       assert.are.same({}, loop.slept)
     end)
 
-    it("are also those of attempts that were repeated", function()
+    it("include those of repeated attempts", function()
       service.lost.b = 2
       local state = open { attempt_timeout = 10 }
       assert.are.equal(2, assert(methods.pause(state, { match = ".", file = FILE })).paused)
@@ -97,7 +96,7 @@ describe("a maintenance window", function()
       assert.are.same({ a = "enable", b = "enable" }, service.status)
     end)
 
-    it("are still waited for by a resume after one that was cut off", function()
+    it("are still waited for by a resume after an interrupted one", function()
       die_while_pausing(15)
       local state, loop = open()
       function loop.sleep() error("SIGKILL", 0) end
@@ -131,7 +130,7 @@ describe("a maintenance window", function()
       assert.are.same({}, loop.slept)
     end)
 
-    it("are left alone by a dry run", function()
+    it("are ignored by a dry run", function()
       die_while_pausing(15)
       local before = world.files[FILE]
       local _, _, loop = resume { dry_run = true }
@@ -143,7 +142,7 @@ describe("a maintenance window", function()
   describe("and a disk that fails:", function()
     local write_file
 
-    --- From the saving with this number on, and until `fixed()`.
+    --- From the save with this number on, until `fixed()`.
     local function fail_from(number)
       local saved = 0
       write_file = world.write_file
@@ -157,7 +156,7 @@ describe("a maintenance window", function()
     local function fixed() world.write_file = write_file end
 
     for number = 1, 7 do
-      it("disables nothing that is not written down, from saving " .. number .. " on", function()
+      it("disables nothing that is not recorded, from save " .. number .. " on", function()
         fail_from(number)
         local paused, err = pause { concurrency = 1 }
         if paused then return assert.is_true(number > 6) end
@@ -182,7 +181,7 @@ describe("a maintenance window", function()
     end
 
     for number = 1, 5 do
-      it("enables everything, whether that can be written down or not, from saving " .. number .. " on", function()
+      it("enables everything, recorded or not, from save " .. number .. " on", function()
         die_while_pausing(15)
         service.status.a = "disable"
         fail_from(number)
@@ -205,7 +204,7 @@ describe("a maintenance window", function()
       ["is gone"] = function() world.files[FILE] = nil end,
       ["cannot be read"] = function() function world.read_file(path) return nil, path .. ": Input/output error" end end,
     } do
-      it("is no matter to who knows what was paused, when the file " .. name, function()
+      it("does not matter to the caller that paused, if the file " .. name, function()
         local state = open()
         local paused = assert(methods.pause(state, { match = ".", file = FILE }))
         lose()
@@ -221,7 +220,7 @@ describe("a maintenance window", function()
       end)
     end
 
-    it("does not make a window of one that has ended", function()
+    it("does not resume a window that has ended", function()
       local state = open()
       local paused = assert(methods.pause(state, { match = ".", file = FILE }))
       assert(methods.resume(state, FILE))

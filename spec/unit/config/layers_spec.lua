@@ -1,3 +1,5 @@
+--- Proves the order in which options, environment and profile supply a setting.
+
 local source = require "aom.config.layers"
 local world = require "spec.support.world"
 
@@ -45,7 +47,7 @@ describe("a setting", function()
     end)
   end
 
-  it("was not looked for in a file where none can be", function()
+  it("was not searched for in a file if there is no home directory", function()
     local from = source.new({}, world.new {})
     assert.is_nil(from:lookup "region")
     assert.are.equal("option region, environment variable HUAWEICLOUD_SDK_REGION", from:searched "region")
@@ -60,7 +62,7 @@ describe("the profile of a source", function()
     from = source.new({}, w)
   end)
 
-  it("is not read before something is looked for in it", function() assert.are.same({}, w.read) end)
+  it("is not read before it is needed", function() assert.are.same({}, w.read) end)
 
   it("is read once", function()
     from:lookup "region"
@@ -68,7 +70,7 @@ describe("the profile of a source", function()
     assert.are.same({ PATH }, w.read)
   end)
 
-  it("is read once, too, when it is malformed", function()
+  it("is also read once if it is malformed", function()
     w.files[PATH] = "nonsense"
     local _, _, first = from:lookup "region"
     local _, _, second = from:lookup "endpoint"

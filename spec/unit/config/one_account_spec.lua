@@ -1,4 +1,4 @@
---- One account: whose project id and whose identity service go with whose keys.
+--- Proves which project id and identity service belong to which keys.
 
 local config = require "aom.config.resolve"
 local iam = require "aom.credentials.iam"
@@ -16,7 +16,7 @@ local VARIABLES = {
 }
 for name, variable in pairs(source.credentials) do VARIABLES[name] = variable end
 
---- A world in which each place says what its table holds; names in upper case are
+--- An environment in which each place has what its table holds; names in upper case are
 --- variables of the environment themselves.
 local function setting(says)
   local env, lines = { HOME = "/h" }, { "[basic]" }
@@ -51,7 +51,7 @@ local KINDS = {
   ["the file of an id token alone"] = { id_token_file = "/f" },
 }
 
--- They name an account, and the credentials of another place are used all the same.
+-- They name an account, but the credentials of another place are used.
 local TRACES = {
   environment = {
     ["a security token alone"] = { security_token = "T" },
@@ -97,7 +97,7 @@ describe("a project id beside other credentials", function()
     end)
   end)
 
-  it("is not taken, and the next one is", function()
+  it("is ignored, and the next one is used", function()
     local says = { option = with(KINDS["a pair"], { region = REGION }),
       environment = with(KINDS["a token"], { project_id = OTHER }), profile = { project_id = PROJECT } }
     local settings = assert(resolve(says))
@@ -106,7 +106,7 @@ describe("a project id beside other credentials", function()
     assert.is_string(settings.passed_over.project_id)
   end)
 
-  it("is named when none is left, one by one", function()
+  it("is named in the error if none is left, with all others", function()
     local says = { option = with(KINDS["a pair"], { endpoint = "https://aom.example.com" }),
       environment = with(KINDS["half a pair"], { project_id = OTHER }),
       profile = with(KINDS["a user"], { project_id = OTHER }) }
@@ -118,13 +118,13 @@ describe("a project id beside other credentials", function()
     end
   end)
 
-  it("is not looked at, so that it may be malformed", function()
+  it("is not checked, so it may be malformed", function()
     local says = { option = with(KINDS["a pair"], { region = REGION }),
       environment = with(KINDS["a pair"], { project_id = "nonsense" }) }
     assert.is_nil(assert(resolve(says)).project_id)
   end)
 
-  it("is not taken for a provider of the user's own", function()
+  it("is not used with the user's own provider", function()
     local says = { option = { region = REGION, credentials = function() end },
       environment = with(KINDS["a pair"], { project_id = OTHER }) }
     assert.is_nil(assert(resolve(says)).project_id)
@@ -149,14 +149,14 @@ describe("a project id", function()
   end
 
   for name, environment in pairs(with(with(TRACES.environment, SAMPLES), { nothing = {} })) do
-    it("is taken beside " .. name .. " where no other credentials are", function()
+    it("is used beside " .. name .. " if there are no other credentials", function()
       local settings = assert(resolve { option = { region = REGION },
         environment = with(environment, { project_id = PROJECT }) })
       assert.are.equal(PROJECT, settings.project_id)
     end)
   end
 
-  it("given as an option is never passed over", function()
+  it("given as an option is never ignored", function()
     local settings = assert(resolve { option = { region = REGION, metadata = true, project_id = PROJECT },
       environment = KINDS["a pair"] })
     assert.are.equal(PROJECT, settings.project_id)
@@ -169,7 +169,7 @@ describe("the identity service", function()
   local OVERRIDE = "HUAWEICLOUD_SDK_REGION_AOM_CN_NORTH_4"
   local YAML = "HUAWEICLOUD_SDK_REGIONS_FILE"
 
-  -- What each place says; the base and path that are asked, or nil for an error.
+  -- What each place has; the base and path that are called, or nil for an error.
   local cases = {
     { "a region's own", { option = { region = REGION } }, HOME },
     { "a region's own, from the environment", { environment = { region = REGION } }, HOME },

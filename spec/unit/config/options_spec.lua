@@ -1,3 +1,5 @@
+--- Proves which values of client options are accepted, and what the errors say.
+
 local errors = require "aom.util.errors"
 local similar = require "aom.util.similar"
 local options = require "aom.config.options"
@@ -101,7 +103,7 @@ describe("client options", function()
     for name in pairs(BAD) do assert.is_table(GOOD[name], name) end
   end)
 
-  it("are told what is expected, and what was given", function()
+  it("are refused with what is expected and what was given", function()
     local _, err = options.check { timeout = "5" }
     assert.are.equal('option timeout: expected a finite number of seconds above 0, got "5"', err.message)
     _, err = options.check { max_attempts = 0 }
@@ -156,7 +158,7 @@ describe("an unknown option", function()
     end)
   end
 
-  it("is answered alike each time when two names are as near", function()
+  it("gets the same suggestion each time if two names are equally similar", function()
     assert.are.equal("aa", similar.nearest("ax", { ab = true, aa = true, ac = true }))
   end)
 end)

@@ -1,3 +1,5 @@
+--- Proves how the profile file is found and parsed, and which of its keys count.
+
 local profile = require "aom.config.profile"
 local world = require "spec.support.world"
 
@@ -85,7 +87,7 @@ describe("the profile", function()
     assert.is_nil(path)
   end)
 
-  it("may not be absent where the variable names it", function()
+  it("may not be absent if the variable names it", function()
     local values, err = load { env = { HUAWEICLOUD_SDK_CREDENTIALS_FILE = "/x" } }
     assert.is_nil(values)
     assert.are.equal("config", err.kind)

@@ -1,3 +1,5 @@
+--- Proves how the regions file is found and read, with each YAML library and with none.
+
 local config = require "aom.config.resolve"
 local regions_file = require "aom.config.regions_file"
 local world = require "spec.support.world"
@@ -78,17 +80,17 @@ describe("the regions file", function()
       assert.are.same({ "https://a" }, (resolve(FILE, { endpoint = "https://a" })))
     end)
 
-    it("may know a region that nobody else knows", function()
+    it("may define an unknown region", function()
       assert.are.same({ "https://private" }, (resolve(FILE, { region = "private-1" })))
     end)
 
-    it("may stand elsewhere", function()
+    it("may be in another place", function()
       local urls = regions_file.endpoints(setting(FILE, { HUAWEICLOUD_SDK_REGIONS_FILE = "/other.yaml" }), "aom",
         "private-1")
       assert.are.same({ "https://private" }, urls)
     end)
 
-    it("that is malformed is an error, when it is needed", function()
+    it("that is malformed is an error, if it is needed", function()
       local bases, err = resolve("AOM: [ unclosed")
       assert.is_nil(bases)
       assert.are.equal("config", err.kind)
@@ -102,13 +104,13 @@ describe("the regions file", function()
     end)
   end
 
-  it("that a variable names must be there", function()
+  it("that a variable names must exist", function()
     local _, err = resolve(nil, {}, { HUAWEICLOUD_SDK_REGIONS_FILE = "/gone.yaml" })
     assert.are.equal("config", err.kind)
     assert.matches("HUAWEICLOUD_SDK_REGIONS_FILE: /gone.yaml", err.message)
   end)
 
-  it("needs a library only when it is there", function()
+  it("needs a library only if it exists", function()
     with_libraries({}, function()
       assert(resolve(nil))
       local bases, err = resolve "AOM: []"

@@ -1,3 +1,5 @@
+--- Proves the endpoints of regions and of their identity services.
+
 local regions = require "aom.config.regions"
 
 local unpack = table.unpack or unpack

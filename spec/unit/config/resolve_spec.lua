@@ -1,3 +1,5 @@
+--- Proves how a client's settings are found, and what is said of wrong or missing ones.
+
 local config = require "aom.config.resolve"
 local endpoints = require "aom.config.endpoint"
 local world = require "spec.support.world"
@@ -118,7 +120,7 @@ describe("an endpoint", function()
     end)
   end
 
-  it("that is wrong is not shown, and its place is", function()
+  it("that is wrong is not shown, but its source is", function()
     for _, entry in ipairs {
       { { endpoint = "https://user:hunter2@aom.example.com" }, {}, "option endpoint" },
       { {}, { HUAWEICLOUD_SDK_AOM_ENDPOINT = "https://user:hunter2@aom.example.com" },
@@ -139,7 +141,7 @@ describe("the place to call", function()
   local OVERRIDE = "HUAWEICLOUD_SDK_REGION_AOM_CN_NORTH_4"
   local E, R = "endpoint", "region"
 
-  -- What each source says; then base and region that result.
+  -- What each source has; the resulting base and region.
   local cases = {
     { "a region's", { arg = { [R] = "cn-north-4" } }, BEIJING, "cn-north-4" },
     { "an endpoint's", { arg = { [E] = "https://a" } }, "https://a", nil },
@@ -189,13 +191,13 @@ describe("the place to call", function()
     end)
   end
 
-  it("may be a region that only an override knows", function()
+  it("may be a region that only an override defines", function()
     local settings = assert(resolve({ region = "private-1", project_id = PROJECT },
       { HUAWEICLOUD_SDK_REGION_AOM_PRIVATE_1 = "https://p" }))
     assert.are.equal("https://p", settings.endpoint.base)
   end)
 
-  it("is asked for when it is given nowhere", function()
+  it("is required", function()
     local settings, err = resolve({ project_id = PROJECT })
     assert.is_nil(settings)
     assert.are.equal("config", err.kind)
@@ -245,12 +247,12 @@ describe("the project id", function()
     end)
   end
 
-  it("is looked up later when it is given nowhere", function()
+  it("is looked up later if it is not set", function()
     local settings = assert(resolve({ region = "cn-north-4" }))
     assert.is_nil(settings.project_id)
   end)
 
-  it("is asked for when it is given nowhere, and neither is a region", function()
+  it("is required if no region is set", function()
     local settings, err = resolve({ endpoint = "https://aom.example.com" })
     assert.is_nil(settings)
     assert.are.equal("config", err.kind)
@@ -307,7 +309,7 @@ describe("settings", function()
     assert.is_nil(settings.allow_http)
   end)
 
-  it("are the options where they are given", function()
+  it("are the options if they are given", function()
     local settings = assert(resolve { region = "cn-north-4", project_id = PROJECT, timeout = 7, max_attempts = 1,
       insecure = false, proxy = "" })
     assert.are.same({ 7, 1, false, "" },
@@ -323,7 +325,7 @@ describe("settings", function()
     assert.are.equal("argument", err.kind)
   end)
 
-  it("hold no secret, and leave the caller's table alone", function()
+  it("hold no secret, and do not change the caller's table", function()
     local given = { region = "cn-north-4", project_id = PROJECT, ak = "A", sk = "S", security_token = "T" }
     local settings = assert(resolve(given))
     for _, name in ipairs { "ak", "sk", "security_token", "token", "credentials" } do

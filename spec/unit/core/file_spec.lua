@@ -1,4 +1,4 @@
---- core.write_file: the new text or the old one, never a part, whatever fails.
+--- Proves that core.write_file leaves the new text or the old one, never a part, whatever fails.
 
 local core = require "aom.core"
 local process = require "spec.support.process"
@@ -33,7 +33,7 @@ describe("write_file", function()
     end)
   end
 
-  it("replaces what is there, for its owner alone", function()
+  it("replaces a file, for its owner only", function()
     core.write_file(path, "a long old text")
     process.run("chmod 644 " .. quote(path))
     assert.is_true(core.write_file(path, "new"))
@@ -59,7 +59,7 @@ describe("write_file", function()
     ["a path that is too long"] = { ("/x"):rep(3000), "cannot be created: File name too long" },
     ["a directory in its place"] = { "/tmp", "cannot be put in its place: " },
   } do
-    it("tells of " .. name, function()
+    it("reports " .. name, function()
       local written, why = core.write_file(case[1], "x")
       assert.is_nil(written)
       assert.is_truthy(why:find(case[2], 1, true), why)
@@ -73,7 +73,7 @@ describe("write_file", function()
     assert.are.equal("target\n", read(directory .. "/target"))
   end)
 
-  -- In a directory that others can write to anything may stand under the name of the
+  -- In a directory that others can write to, anything may have the name of the
   -- temporary file; and a save that was killed leaves one.
   for name, case in pairs {
     ["a text of its own"] = "echo old > file.new; chmod 666 file.new",
@@ -84,7 +84,7 @@ describe("write_file", function()
     ["a pipe"] = "mkfifo file.new",
     ["somebody else's file"] = "echo x > file.new; chmod 666 file.new; chown 12345 file.new 2>/dev/null || true",
   } do
-    it("makes do with " .. name .. " where its temporary file goes", function()
+    it("works with " .. name .. " in place of its temporary file", function()
       process.run(("cd %s; echo precious > victim; %s"):format(quote(directory), case))
       assert.is_true(core.write_file(path, "new"))
       assert.are.equal("new", read(path))
@@ -95,7 +95,7 @@ describe("write_file", function()
     end)
   end
 
-  it("tells of a directory where its temporary file goes", function()
+  it("reports a directory in place of its temporary file", function()
     core.write_file(path, "old")
     process.run("mkdir " .. quote(path .. ".new"))
     local written, why = core.write_file(path, "new")
@@ -104,7 +104,7 @@ describe("write_file", function()
     assert.are.equal("old", read(path))
   end)
 
-  it("creates what is not there, and leaves alone what is", function()
+  it("creates a new file, and does not change an existing one", function()
     assert.is_true(core.write_file(path, "first", true))
     local written, why, taken = core.write_file(path, "second", true)
     assert.is_nil(written)
@@ -114,14 +114,14 @@ describe("write_file", function()
     assert.are.equal("file", listing())
   end)
 
-  it("does not take a link to nothing for a file that is there", function()
+  it("does not treat a dangling link as an existing file", function()
     process.run(("ln -s nothing %s"):format(quote(path)))
     assert.is_true(core.write_file(path, "new", true))
     assert.are.equal("new", read(path))
     assert.are.equal("file", listing())
   end)
 
-  it("is whole where several processes save at once", function()
+  it("leaves a whole file if several processes save at once", function()
     local chunk = ([[
       local core = require "aom.core"
       local text = ("%%s"):rep(20000)
@@ -141,13 +141,13 @@ describe("write_file", function()
     assert.are.equal("file", listing())
   end)
 
-  it("wants two texts", function()
+  it("needs two strings", function()
     assert.has_error(function() core.write_file() end)
     assert.has_error(function() core.write_file(path, {}) end)
     assert.are.equal("", listing())
   end)
 
-  describe("when the system fails it", function()
+  describe("if a system call fails", function()
     local shim
 
     setup(function()
@@ -185,19 +185,19 @@ describe("write_file", function()
       end)
     end
 
-    it("tells when the directory cannot be synced", function()
+    it("reports that the directory cannot be synced", function()
       assert.is_truthy(write("fsync:2=error"):find("cannot be synced with its directory", 1, true))
       assert.are.equal("the new text", read(path))
     end)
 
-    it("goes on after an interruption, and after each byte", function()
+    it("continues after an interruption, and after each byte", function()
       assert.matches("^true", write("write=interrupt", "TRICKLE=1"))
       assert.are.equal("the new text", read(path))
     end)
 
     for kill, text in pairs { ["open=kill"] = "old", ["write=kill"] = "old", ["fsync=kill"] = "old",
       ["rename=kill"] = "old", ["fsync:2=kill"] = "the new text" } do
-      it("leaves a whole text when it is killed: " .. kill, function()
+      it("leaves a whole file when it is killed: " .. kill, function()
         write(kill)
         assert.are.equal(text, read(path))
         local left = listing()
@@ -210,11 +210,11 @@ describe("write_file", function()
 
     for kill, text in pairs { ["open=kill"] = false, ["write=kill"] = false, ["fsync=kill"] = false,
       ["link=kill"] = false, ["unlink=kill"] = "the new text", ["fsync:2=kill"] = "the new text" } do
-      it("leaves a whole text or none when it is killed while it creates: " .. kill, function()
+      it("leaves a whole file or none when it is killed while it creates one: " .. kill, function()
         save(kill, nil, true)
         assert.are.equal(text, read(path) or false)
         if not text then return assert.is_true(core.write_file(path, "the next one", true)) end
-        -- Both names may stand for the same file now.
+        -- Both names may refer to the same file now.
         save "write:1=kill"
         assert.are.equal(text, read(path))
         assert.is_true(core.write_file(path, "the next one"))
@@ -224,7 +224,7 @@ describe("write_file", function()
     end
 
     for _, failure in ipairs { "link=denied", "link=unsupported" } do
-      it("creates a file where none can have two names: " .. failure, function()
+      it("creates a file if the file system has no hard links: " .. failure, function()
         assert.matches("^true", save(failure, nil, true))
         assert.are.equal("the new text", read(path))
         core.write_file(path, "old")
@@ -234,7 +234,7 @@ describe("write_file", function()
       end)
     end
 
-    it("saves where there are no locks", function()
+    it("saves if there are no locks", function()
       assert.matches("^true", write "flock=locks")
       assert.are.equal("the new text", read(path))
     end)

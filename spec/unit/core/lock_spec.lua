@@ -1,5 +1,5 @@
---- core.lock_file: a lock that all of a process shares and no other process gets, and that
---- ends with the process whatever it has started.
+--- Proves that core.lock_file gives a lock that all of a process shares and no other process gets, and that
+--- ends with the process even if its children live on.
 
 local core = require "aom.core"
 local process = require "spec.support.process"
@@ -26,7 +26,7 @@ describe("lock_file", function()
       quote(('local core, path = require "aom.core", %q\n'):format(path) .. chunk))
   end
 
-  --- What another process is told.
+  --- The result in another process.
   local function other()
     return process.run(command [[
       local lock, why, owner = core.lock_file(path)
@@ -76,7 +76,7 @@ describe("lock_file", function()
     assert.are.equal("file.lock", (process.run("ls -A " .. quote(directory)):gsub("%s+$", "")))
   end)
 
-  it("is had by one at work in a process, and by others when that rests", function()
+  it("is held by one worker of a process at a time, and by others when it rests", function()
     local first = core.lock_file(path)
     local second, _, owner = core.lock_file(path)
     assert.is_nil(second)
@@ -108,7 +108,7 @@ describe("lock_file", function()
     third:release()
   end)
 
-  it("is one for all the names of a directory", function()
+  it("is the same for all names of a directory", function()
     process.run(("ln -s . %s"):format(quote(directory .. "/link")))
     local lock = core.lock_file(path)
     local _, _, owner = core.lock_file(directory .. "/link/file")
@@ -116,7 +116,7 @@ describe("lock_file", function()
     lock:release()
   end)
 
-  it("ends when it is collected, and twice is once", function()
+  it("ends when it is collected, and may be released twice", function()
     core.lock_file(path)
     collectgarbage()
     collectgarbage()
@@ -160,14 +160,14 @@ describe("lock_file", function()
     assert.are.equal("taken", other())
   end)
 
-  it("is not kept by a program that its process has started", function()
+  it("is not inherited by a program that its process starts", function()
     local pid, stop = start 'lock = core.lock_file(path) os.execute "sleep 20 >/dev/null 2>&1 </dev/null & echo $!"'
     process.run("kill -9 " .. pid)
     stop()
     assert.are.equal("taken", other())
   end)
 
-  it("is not kept, and not had, by a child", function()
+  it("is neither inherited nor held by a child", function()
     local pid, stop = start([[
       lock = core.lock_file(path)
       local ffi = require "ffi"
@@ -196,7 +196,7 @@ describe("lock_file", function()
     assert.are.equal("taken", other())
   end)
 
-  it("forgets who had it before", function()
+  it("forgets its former owner", function()
     process.run(("echo '1 %s' > %s"):format("elsewhere", quote(path .. ".lock")))
     local lock = core.lock_file(path)
     assert.are.equal("taken", lock and "taken")
@@ -223,7 +223,7 @@ describe("lock_file", function()
     end)
   end
 
-  it("writes nothing into a file that has another name", function()
+  it("writes nothing into a file with a second name", function()
     process.run(("cd %s; echo precious > victim; ln victim file.lock"):format(quote(directory)))
     local lock = core.lock_file(path)
     assert.are.equal("precious\n", (process.run("cat " .. quote(directory .. "/victim"))))
@@ -240,7 +240,7 @@ describe("lock_file", function()
     end)
   end
 
-  it("is the process's alone where a file system has no locks, and says so", function()
+  it("binds only its process if the file system has no locks, and says so", function()
     local shim = os.tmpname()
     assert(select(2, process.run(("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o %s %s -ldl"):format(quote(shim),
       quote(process.root .. "/spec/support/failing_file.c")))) == 0)

@@ -1,5 +1,5 @@
---- The core's memory of refused keys, by itself. It is the process's, so each spec has
--- names of its own, and the last one fills it.
+--- Proves the core's memory of refused keys. It belongs to the process, so each spec has its own names,
+--- and the last one fills it.
 
 local lockout = require "aom.core".lockout
 
@@ -26,7 +26,7 @@ describe("the core's memory", function()
     assert.are.equal("new", (lockout.look(name, 0)))
   end)
 
-  it("gives the try to the next one when it is released, or its time is up", function()
+  it("gives the try to the next one when it is released or expires", function()
     local _, ticket = lockout.enter(name, 0, 10)
     lockout.release(name, ticket)
     local state, second = lockout.enter(name, 0, 10)
@@ -45,7 +45,7 @@ describe("the core's memory", function()
     assert.are.equal("busy", (lockout.enter(name, 31, 50, ticket)))
   end)
 
-  it("never lets tries and refusals together be more than two", function()
+  it("never allows more than two tries and refusals together", function()
     local _, first = lockout.enter(name, 0, 10)
     local state, second = lockout.enter(name, 0, 10, nil, true)
     assert.are.equal("trial", state)
@@ -60,7 +60,7 @@ describe("the core's memory", function()
     assert.are.equal("blocked", refuse(name, 1, nil, nil, third))
   end)
 
-  it("is open for all once a key is accepted, which ends every try", function()
+  it("allows all once a key is accepted, which ends every try", function()
     local _, ticket = lockout.enter(name, 0, 10)
     assert.is_true(lockout.accept(name, 1))
     assert.is_false(lockout.accept(name, 2))
@@ -70,7 +70,7 @@ describe("the core's memory", function()
     assert.are.equal("trial", (lockout.enter(name, 3, 10)))
   end)
 
-  it("blocks a key for five minutes after two refusals, and then starts afresh", function()
+  it("blocks a key for five minutes after two refusals, and then starts again", function()
     refuse(name, 0, nil, "first")
     assert.are.same({ "blocked" }, { refuse(name, 10, nil, "second") })
     local state, ticket, note = lockout.enter(name, 11, 20)
@@ -112,7 +112,7 @@ describe("the core's memory", function()
     assert.are.equal(note:sub(1, 1024), kept)
   end)
 
-  it("takes the longest name, and none that is longer", function()
+  it("accepts the longest name, and no longer one", function()
     local longest = ("n"):rep(60) .. ("%04d"):format(serial)
     assert.are.equal("trial", (lockout.enter(longest, 0, 1)))
     for _, bad in ipairs { "", longest .. "n" } do
@@ -121,7 +121,7 @@ describe("the core's memory", function()
     end
   end)
 
-  it("takes any time that is a number", function()
+  it("accepts any number as a time", function()
     for _, time in ipairs { -1e300, -math.huge, 0, 1e300, math.huge } do
       assert.is_string((lockout.enter(name, time, time)))
     end
@@ -130,8 +130,8 @@ describe("the core's memory", function()
     assert.has_error(function() lockout.refuse(name, 0, nil, "perhaps", "") end)
   end)
 
-  it("forgets first what does no harm, and never a blocked key, one on trial or one just refused", function()
-    -- Later than everything that the specs above left behind.
+  it("forgets harmless keys first, and never one that is blocked, on trial or just refused", function()
+    -- Later than all times in the specs above.
     local now = 1e6
     refuse("kept-blocked", now, "locked")
     refuse("kept-refused", now)
@@ -143,7 +143,7 @@ describe("the core's memory", function()
     assert.are.equal("blocked", (lockout.look("kept-blocked", now + 3)))
     assert.are.equal("busy", (lockout.enter("kept-trial", now + 3, now + 9)))
     assert.are.equal("blocked", refuse("kept-refused", now + 3))
-    -- All places taken by blocked keys: nothing is sent with one that cannot be watched.
+    -- All places are taken by blocked keys: nothing is sent with a key that cannot be recorded.
     for i = 1, 509 do refuse(("blocked-%d"):format(i), now + 4, "locked") end
     local new = "one-too-many"
     assert.are.equal("unable", (lockout.enter(new, now + 5, now + 9)))
@@ -155,7 +155,7 @@ describe("the core's memory", function()
   end)
 end)
 
-describe("a call with a key that cannot be watched", function()
+describe("a call with a key that cannot be recorded", function()
   it("sends nothing, and says why", function()
     local breaker = require "aom.credentials.lockout"
     for i = 1, 600 do refuse(("now-blocked-%d"):format(i), 2e6, "locked") end

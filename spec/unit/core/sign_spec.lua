@@ -1,5 +1,5 @@
--- Signing, compared in full with what the official SDKs make. What needs a second
--- opinion (HMACs, curve keys, signatures) gets it from the openssl command.
+--- Proves that signatures equal those of the official SDKs. The openssl command gives a second opinion on
+--- HMACs, curve keys and signatures.
 local core = require "aom.core"
 local cjson = require "cjson"
 
@@ -164,7 +164,7 @@ describe("a vector of the official SDKs", function()
     end)
   end
 
-  it("is there, for every algorithm", function()
+  it("exists for every algorithm", function()
     local seen, count = {}, 0
     for _, v in ipairs(vectors) do
       if not seen[v.algorithm] then
@@ -261,7 +261,7 @@ describe("the elliptic-curve algorithms", function()
   }
 
   for name, curve in pairs(curves) do
-    it("make the pair that " .. name .. " wants", function()
+    it("make the key pair that " .. name .. " defines", function()
       local private = derive(name, "AccessKey", "SecretKey")
       local public = public_der(curve, known[name].point)
       local signed = assert(sign(nil, { algorithm = name }))
@@ -270,7 +270,7 @@ describe("the elliptic-curve algorithms", function()
       assert.is_true(verifies(curve, public, signed.string_to_sign, signature_of(signed)))
     end)
 
-    it("draw a fresh nonce: " .. name, function()
+    it("use a new nonce: " .. name, function()
       local key = signer { algorithm = name }
       local first, second = core.sign(request(), key), core.sign(request(), key)
       assert.equal(first.string_to_sign, second.string_to_sign)
@@ -338,14 +338,14 @@ describe("the HMAC algorithms", function()
 end)
 
 describe("the headers to add", function()
-  it("are Authorization, Host and X-Sdk-Date where nothing was given", function()
+  it("are Authorization, Host and X-Sdk-Date if none was given", function()
     local signed = sign()
     assert.same({ Authorization = signed.headers.Authorization, Host = "h.example.com",
       ["X-Sdk-Date"] = "20260102T030405Z" }, signed.headers)
     assert.equal("host;x-sdk-date", signed.signed_headers)
   end)
 
-  it("leave out what was given", function()
+  it("omit what was given", function()
     local signed = sign { date = "", headers = { HOST = " h.example.com ", ["x-sdk-date"] = "20260102T030405Z" } }
     assert.same({ Authorization = sign().headers.Authorization }, signed.headers)
   end)
@@ -377,7 +377,7 @@ describe("the headers to add", function()
 
   local taken = { "Accept", "Hos", "Hosts", "X-Te", "Tex", "Proxy", "Upgrade2", "Content-Types", "X-Sdk-Content-Sm4" }
   for _, name in ipairs(taken) do
-    it("do not hinder signing " .. name, function()
+    it("do not prevent signing " .. name, function()
       local signed = sign { headers = { [name] = " a  b\t" } }
       assert.truthy(signed.canonical_request:find("\n" .. name:lower() .. ":a  b\n", 1, true))
     end)

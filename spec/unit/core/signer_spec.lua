@@ -1,4 +1,4 @@
--- The signer object, what signing refuses, and what must never be seen.
+--- Proves what the signer accepts and refuses, and that it never shows a secret.
 local core = require "aom.core"
 local finaliser = require "spec.support.finaliser"
 
@@ -47,13 +47,13 @@ describe("signing refuses", function()
     end)
   end
 
-  it("a date that only a header has", function()
+  it("a date in a header only", function()
     assert_refused("date", { date = "", headers = { ["X-Sdk-Date"] = "20260102T030405" } })
     assert_refused("date", { date = "", headers = { ["X-Sdk-Date"] = "" } })
   end)
 
   for _, date in ipairs { "20240229T000000Z", "20000229T235960Z", "19700101T000000Z", "99991231T235959Z" } do
-    it("no date that exists: " .. date, function()
+    it("an impossible date: " .. date, function()
       assert.is_table(sign { date = date })
     end)
   end
@@ -96,7 +96,7 @@ describe("signing refuses", function()
     assert_refused("duplicate", { headers = headers })
   end)
 
-  -- A value is looked through eight bytes at a time: the place must not matter.
+  -- A value is scanned eight bytes at a time: the position must not matter.
   it("a control byte anywhere in a value", function()
     for byte = 0, 255 do
       for _, text in ipairs { "%s", "a%sb", "abcdefg%s", "abcdefg%sh", "%sbcdefghi", ("x"):rep(30) .. "%syz" } do
@@ -121,7 +121,7 @@ describe("signing refuses", function()
     assert_refused("control", { host = "h\r\nX-Evil: 1" })
   end)
 
-  it("names of headers that are no names", function()
+  it("invalid header names", function()
     for byte = 0, 255 do
       local char = string.char(byte)
       local signed, _, code = sign { headers = { ["X" .. char .. "Y"] = "v" } }
@@ -136,14 +136,14 @@ describe("signing refuses", function()
     assert_refused("name", { headers = { [""] = "v" } })
   end)
 
-  it("methods that are no names", function()
+  it("invalid methods", function()
     for _, method in ipairs { "GET\nX", "GET ", "G:T", "\255" } do
       assert_refused("name", { method = method })
     end
     assert.equal("PATCH\n", sign({ method = "patcH" }).canonical_request:sub(1, 6))
   end)
 
-  it("lists of signed headers that do not fit", function()
+  it("unsuitable lists of signed headers", function()
     assert_refused("no_date", { signed_headers = {} })
     assert_refused("no_date", { signed_headers = { "host" } })
     assert_refused("not_given", { signed_headers = { "x-sdk-date", "content-type" } })
@@ -191,7 +191,7 @@ describe("a request with a wrong type in it", function()
     end)
   end
 
-  it("raises for lists beyond all measure", function()
+  it("raises for lists that are far too long", function()
     local many = {}
     for i = 1, 65537 do
       many["h" .. i] = "v"
@@ -202,7 +202,7 @@ describe("a request with a wrong type in it", function()
     assert.truthy(raised(sign, { signed_headers = many }):find("too many entries", 1, true))
   end)
 
-  it("raises when there is no request or no signer", function()
+  it("raises without a request or a signer", function()
     assert.has_error(function() core.sign() end)
     assert.has_error(function() core.sign("GET", signer()) end)
     assert.has_error(function() sign({}, {}) end)
@@ -219,7 +219,7 @@ describe("a request with a wrong type in it", function()
 end)
 
 describe("a signer", function()
-  it("says what it is and shows no secret", function()
+  it("has a tostring without secrets", function()
     local key = signer { security_token = TOKEN, algorithm = "SDK-SM2-SM3" }
     assert.equal("aom.signer (SDK-SM2-SM3)", tostring(key))
     assert.equal("AccessKey", key:ak())
@@ -275,7 +275,7 @@ describe("a signer", function()
     assert.not_equal(print, signer({ sk = SK .. "x" }):fingerprint())
   end)
 
-  it("puts no secret in what it makes, but the token in its own header and line", function()
+  it("puts no secret into its output, except the token in its own header and line", function()
     local signed = sign({ headers = { ["X-A"] = "b" } }, signer { security_token = TOKEN })
     assert.equal(TOKEN, signed.headers["X-Security-Token"])
     signed.headers["X-Security-Token"] = nil
@@ -287,7 +287,7 @@ describe("a signer", function()
     end
   end)
 
-  it("closes once and for all", function()
+  it("closes permanently", function()
     local key = signer()
     key:close()
     key:close()
@@ -300,7 +300,7 @@ describe("a signer", function()
     end
   end)
 
-  it("that is closed while a call goes on signs nothing, and hides all of a text", function()
+  it("that is closed during a call signs nothing, and masks all of a text", function()
     local key = signer()
     key:close()
     local signed, why = sign({}, key)
@@ -336,7 +336,7 @@ describe("a signer", function()
     local request = { method = "GET", host = "h", path = ("/p"):rep(2000), date = "20260102T030405Z" }
     local expected = core.sign(request, key)
     arm()
-    -- How long a cycle takes depends on what else lives in this Lua.
+    -- The length of a cycle depends on the other objects of this Lua state.
     local rounds = 0
     while (closings < 5 or rounds < 3000) and rounds < 100000 do
       rounds = rounds + 1
@@ -383,7 +383,7 @@ describe("a signer's mask", function()
     assert.equal(("x"):rep(100000) .. "***" .. ("y"):rep(100000), signer():mask(text))
   end)
 
-  it("takes strings alone", function()
+  it("accepts only strings", function()
     assert.has_error(function() signer():mask(1) end)
     assert.has_error(function() signer():mask() end)
   end)
@@ -397,11 +397,11 @@ it("headers that a finaliser changes while they are read are refused", function(
     added = added + 1
     for i = 1, 100 do headers[("X-%d-%d"):format(added, i)] = "value" end
   end)
-  -- When the finaliser runs is Lua's own choice: most do so at the unfortunate moment.
+  -- Lua decides when a finaliser runs: most of these run at the critical moment.
   assert.is_true(fine and type(why) == "table" or why:find("changed while it was read", 1, true) ~= nil)
 end)
 
-it("what a finaliser signs in the midst of it mixes with nothing", function()
+it("what a finaliser signs during a signature does not mix with it", function()
   local function request(path)
     return { method = "GET", host = "h", path = path, headers = {}, date = "20260102T030405Z" }
   end

@@ -1,4 +1,4 @@
--- Percent-encoding and the order of the query, on the wire and in the signature.
+--- Proves percent-encoding and the order of the query, on the wire and in the signature.
 local core = require "aom.core"
 
 local signer = core.signer { ak = "AccessKey", sk = "SecretKey" }
@@ -109,7 +109,7 @@ describe("core.target", function()
     assert.has_error(function() core.target("/", { "a" }) end)
   end)
 
-  it("refuses what no URL can hold", function()
+  it("refuses paths that no URL can hold", function()
     local target, message, code = core.target(("%"):rep(30 * 1024 * 1024))
     assert.is_nil(target)
     assert.is_string(message)

@@ -43,7 +43,7 @@ describe("the bearer of a key pair", function()
     assert.are.equal("T", signed.headers["X-Security-Token"])
   end)
 
-  it("shares what is known of a key with other clients, and of another one not", function()
+  it("shares the record of its key with other clients, but not of another key", function()
     local one, two = get(assert(open { ak = "A", sk = "S" })), get(assert(open { ak = "A", sk = "S" }))
     assert.are.equal(one.record, two.record)
     assert.are_not.equal(one.record, get(assert(open { ak = "A", sk = "S2" })).record)
@@ -84,7 +84,7 @@ describe("the bearer of a key pair", function()
     end)
   end
 
-  it("signs for a region where the algorithm wants one", function()
+  it("signs for a region if the algorithm needs one", function()
     local options = { ak = "A", sk = "S", algorithm = "V11-HMAC-SHA256", endpoint = "https://aom.example.com" }
     local id, err = open(options)
     assert.is_nil(id)
@@ -116,7 +116,7 @@ describe("the bearer of a token", function()
     { "a/b", [[a/b a\/b]], "*** ***" },
     { [[a\b/c]], [[a\\b\/c]], "***" },
   }
-  it("masks a text that is nothing but secrets in no time", function()
+  it("masks a text of only secrets in linear time", function()
     local mask = get(assert(open { token = "0123456789" })).mask
     local started = os.clock()
     assert.are.equal(("***"):rep(100000), mask(("0123456789"):rep(100000)))
@@ -147,12 +147,12 @@ describe("the bearer of a token", function()
     end)
   end
 
-  it("may cross a network unencrypted when that is accepted", function()
+  it("may cross a network unencrypted if that is allowed", function()
     assert(open { token = "hush", endpoint = "http://aom.example.com", allow_http = true })
     assert.is_nil((open { token = "hush", endpoint = "http://aom.example.com", allow_http = false }))
   end)
 
-  it("may not cross unencrypted either when a provider gives it later", function()
+  it("may not cross a network unencrypted either if a provider supplies it later", function()
     local function give() return { token = "t" } end
     local id = assert(open { credentials = give, endpoint = "http://aom.example.com" })
     local bearer, err = get(id)
@@ -160,7 +160,7 @@ describe("the bearer of a token", function()
     assert.are.equal("config", err.kind)
   end)
 
-  it("is no matter for a key pair, which is never sent", function()
+  it("does not matter for a key pair, which is never sent", function()
     assert(open { ak = "A", sk = "S", endpoint = "http://aom.example.com" })
   end)
 end)
@@ -192,7 +192,7 @@ describe("what a provider gives", function()
     end)
   end
 
-  it("may be a token as long as the service takes", function()
+  it("may be a token of the longest documented length", function()
     assert(get(assert(open { credentials = function() return { token = ("t"):rep(40960) } end })))
   end)
 end)
@@ -233,7 +233,7 @@ describe("a renewal", function()
     assert.are.equal(1, asked)
   end)
 
-  it("tells the provider the loop and the deadline", function()
+  it("passes the loop and the deadline to the provider", function()
     local seen
     local id = assert(open { credentials = function(context)
       seen = context
@@ -257,7 +257,7 @@ describe("a renewal", function()
     assert.are.equal(1, asked)
   end)
 
-  it("that fails, fails for all that wait, each with an error of its own", function()
+  it("that fails, fails for all that wait, each with its own error", function()
     local failure = errors.new("network", "no route")
     gives = function()
       loop.sleep(2)
@@ -277,7 +277,7 @@ describe("a renewal", function()
     assert.are.equal(1, asked)
   end)
 
-  it("that failed is tried again by the next call", function()
+  it("that failed is repeated by the next call", function()
     gives = function(n)
       if n == 1 then return nil, errors.new("network", "no route") end
       return { token = "t" .. n }
@@ -287,7 +287,7 @@ describe("a renewal", function()
     assert.are.equal("t2", token(get(id)))
   end)
 
-  it("that fails is made do without until the credentials expire", function()
+  it("that fails is ignored until the credentials expire", function()
     gives = function(n)
       if n > 1 then
         if coroutine.running() and n == 3 then loop.sleep(1) end
@@ -300,7 +300,7 @@ describe("a renewal", function()
     w.advance(400)
     assert.are.equal("t1", token(get(id)))
     assert.are.equal(2, asked)
-    -- An eighth of what is left goes by before it is tried again.
+    -- The next attempt comes after an eighth of the remaining time.
     assert.are.equal("t1", token(get(id)))
     assert.are.equal(2, asked)
     w.advance(25)
@@ -316,7 +316,7 @@ describe("a renewal", function()
     assert.are.equal("no route", err.message)
   end)
 
-  it("of what lives shortly does not come with every call", function()
+  it("of short-lived credentials does not happen at every call", function()
     gives = function(n) return { token = "t" .. n, expires_at = w.time() + 80 } end
     local id = assert(open { credentials = provider })
     for _ = 1, 100 do get(id) end
@@ -343,12 +343,12 @@ describe("a renewal", function()
     assert.are.equal(2, asked)
   end)
 
-  it("comes when the service refuses what is held, and tells whether it helped", function()
+  it("happens when the service refuses the credentials, and returns whether there are others", function()
     local id = assert(open { credentials = provider })
     local first = get(id)
     assert.is_true(id:replace(first, loop, 1000, 1000))
     assert.are.equal("t2", token(get(id)))
-    -- Another call that was refused with the first finds the second there.
+    -- Another call that was refused with the first ones finds the second ones.
     assert.is_true(id:replace(first, loop, 1000, 1000))
     assert.are.equal(2, asked)
     gives = function() return { token = "t2", expires_at = w.time() + 3600 } end
@@ -358,7 +358,7 @@ describe("a renewal", function()
     assert.are.equal(3, asked)
   end)
 
-  it("leaves a source alone for a minute that gave others which are refused too", function()
+  it("is not repeated for a minute if the new credentials are refused too", function()
     local id = assert(open { credentials = provider })
     assert.is_true(id:replace(get(id), loop, 1000, 1000))
     assert.is_false(id:replace(get(id), loop, 1000, 1000))
@@ -372,7 +372,7 @@ describe("a renewal", function()
     assert.are.equal(3, asked)
   end)
 
-  it("comes again when what was given in place of refused credentials has worked", function()
+  it("happens again after the replaced credentials have worked", function()
     local id = assert(open { credentials = provider })
     for n = 2, 4 do
       assert.is_true(id:replace(get(id), loop, 1000, 1000))
@@ -384,7 +384,7 @@ describe("a renewal", function()
     assert.are.equal(4, asked)
   end)
 
-  it("is made for what expires, however the source is left alone", function()
+  it("happens for expiring credentials even during that minute", function()
     local id = assert(open { credentials = provider })
     get(id)
     id:spare_source(id.current, loop)
@@ -397,7 +397,7 @@ describe("a renewal", function()
     ["cannot be reached"] = { 5, function() return nil, errors.new("network", "no route") end },
     ["raises an error"] = { 5, function() error "oops" end },
   } do
-    it("does not come with every refusal where the source " .. name, function()
+    it("does not happen at every refusal if the source " .. name, function()
       local id = assert(open { credentials = provider })
       local first = get(id)
       gives = case[2]
@@ -419,19 +419,19 @@ describe("a renewal", function()
     assert.are_not.equal(first.mark, get(id).mark)
   end)
 
-  it("does not come for options, which hold nothing else", function()
+  it("does not happen for options, which hold no others", function()
     local id = assert(open { token = "t" })
     assert.is_false(id:replace(get(id), loop, 1000, 1000))
     assert.are.equal("t", token(get(id)))
   end)
-  it("that gives what has expired by our clock is left to the service to judge", function()
+  it("that supplies credentials expired by our clock lets the service decide", function()
     gives = function(n) return { token = "t" .. n, expires_at = NOW - 1 } end
     local id = assert(open { credentials = provider })
     assert.are.equal("t1", token(get(id)))
     assert.are.equal("t2", token(get(id)))
   end)
 
-  it("is not waited for where nothing else can run meanwhile", function()
+  it("is not waited for if nothing else can run during the wait", function()
     gives = function(n)
       if n == 1 then loop.sleep(100) end
       return { token = "t" .. n }
@@ -441,7 +441,7 @@ describe("a renewal", function()
     assert.are.equal("t2", token(get(id)))
   end)
 
-  it("that hangs makes way for the next call's", function()
+  it("that hangs is replaced by the next call's", function()
     gives = function(n)
       if n == 1 then loop.sleep(1e6) end
       return { token = "t" .. n }
@@ -490,7 +490,7 @@ describe("an identity that is closed", function()
     id:close()
   end)
 
-  it("gives nobody anything, and keeps nothing that a renewal brings late", function()
+  it("supplies nothing, and keeps nothing that a renewal brings late", function()
     local id
     id = assert(open { credentials = function()
       id:close()

@@ -5,7 +5,7 @@ local world = require "spec.support.world"
 
 local serial = 0
 
--- What is known of a key is kept for the whole process: each spec has its own.
+-- The process remembers keys, so each spec has its own.
 local function new_name()
   serial = serial + 1
   return "key-" .. serial
@@ -79,7 +79,7 @@ describe("a key pair", function()
     assert.is_true((enter()))
   end)
 
-  it("that is wrong sends two of a thousand calls, and the others get its error", function()
+  it("that is wrong sends two of a thousand calls, and the others get their error", function()
     local tasks = {}
     for i = 1, 1000 do tasks[i] = call "refuse" end
     for _ = 1, 5 do w.advance(1) end
@@ -134,7 +134,7 @@ describe("a key pair", function()
     assert.are.equal(two.hint, three.hint)
   end)
 
-  it("has two tries again when its time is up", function()
+  it("has two tries again when the block ends", function()
     refuse()
     refuse()
     w.advance(300)
@@ -154,7 +154,7 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
-  it("starts afresh when it is accepted between two refusals", function()
+  it("is counted from zero again after it is accepted between two refusals", function()
     refuse()
     record:accept(loop)
     refuse()
@@ -175,7 +175,7 @@ describe("a key pair", function()
     assert.is_true(second.results[1])
   end)
 
-  it("is no longer blocked when an answer comes that was on its way", function()
+  it("is unblocked by the success of a call that was in flight", function()
     refuse()
     refuse()
     assert.is_nil((enter()))
@@ -185,7 +185,7 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
-  it("shares the failure of the call that tries it out with those that wait", function()
+  it("shares the failure of its first call with those that wait", function()
     local first, second, third = call "fail", call "fail", call "fail"
     w.advance(1)
     assert.is_true(first.results[1])
@@ -199,7 +199,7 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
-  it("is tried by the next when a call was cancelled", function()
+  it("is tried by the next call when one was cancelled", function()
     local first, second = call "cancel", call "accept"
     w.advance(1)
     assert.is_true(first.done)
@@ -208,7 +208,7 @@ describe("a key pair", function()
     assert.is_true(second.results[1])
   end)
 
-  it("is tried by the next when a call vanished, once its hold is void", function()
+  it("is tried by the next call when one vanished, once its hold expires", function()
     local first = call("accept", { expires = 30 })
     local second = call "accept"
     w.kill(first)
@@ -220,7 +220,7 @@ describe("a key pair", function()
     assert.is_true(second.results[1])
   end)
 
-  it("keeps nobody past the deadline", function()
+  it("makes no call wait past its deadline", function()
     call "nothing"
     local task = call("accept", { deadline = 0.5 })
     w.advance(0.5)
@@ -242,7 +242,7 @@ describe("a key pair", function()
     assert.is_true(task.results[1])
   end)
 
-  it("makes a call wait whose hold went to another", function()
+  it("makes a call wait if its hold went to another", function()
     local old = enter { expires = 10 }
     w.advance(10)
     local new = enter { expires = 20 }
@@ -254,8 +254,8 @@ describe("a key pair", function()
     assert.are_not.equal(old, task.results[1])
   end)
 
-  describe("where nothing else can run meanwhile", function()
-    it("lets one call go out beside the one that tries it out", function()
+  describe("if nothing else can run during a wait", function()
+    it("lets one call go out beside the first one", function()
       local first, second = assert(enter()), assert(enter())
       assert.are_not.equal(first, second)
       record:give_up(loop, second)
@@ -286,7 +286,7 @@ describe("a key pair", function()
     assert.is_nil((breaker.record(name):enter(loop, 1000, 1000)))
   end)
 
-  it("frees those that wait when it is accepted, whoever tries it out", function()
+  it("releases those that wait when any call has it accepted", function()
     local late = assert(enter { expires = 10 })
     w.advance(10)
     enter { expires = 100 }
@@ -300,7 +300,7 @@ describe("a key pair", function()
     assert.is_true(task.results[1])
   end)
 
-  it("is forgotten when it was accepted and nobody uses it", function()
+  it("is forgotten when it was accepted and is unused", function()
     local watch = setmetatable({}, { __mode = "v" })
     do
       local short = breaker.record(new_name())
@@ -313,7 +313,7 @@ describe("a key pair", function()
     assert.is_nil(watch[1])
   end)
 
-  it("is forgotten when nobody uses it and its time is up", function()
+  it("is forgotten when it is unused and the block has ended", function()
     local name = new_name()
     local watch = setmetatable({}, { __mode = "v" })
     do
@@ -333,7 +333,7 @@ end)
 describe("a key pair in several nginx workers", function()
   local w, loop, one, two, store, name
 
-  -- A worker is a process of its own: another copy of the module, names of its own in
+  -- A worker is its own process: another copy of the module, its own names in
   -- the core's memory, the same store.
   local function worker()
     serial = serial + 1
@@ -361,14 +361,14 @@ describe("a key pair in several nginx workers", function()
 
   local function refuse(record, locked) record:refuse(loop, assert(enter(record)), refusal(), locked and "locked") end
 
-  it("is accepted by all when one was answered", function()
+  it("is accepted for all after one success", function()
     assert.is_table((enter(one)))
     one:accept(loop)
     assert.is_true((enter(two)))
     assert.is_true((enter(one)))
   end)
 
-  it("frees those that wait in all when one was answered", function()
+  it("releases those that wait in all workers after one success", function()
     local hold = enter(one)
     local waiting = w.go(function() return enter(one) end)
     two:accept(loop)
@@ -380,7 +380,7 @@ describe("a key pair in several nginx workers", function()
     one:give_up(loop, hold)
   end)
 
-  it("is blocked for all after a refusal each", function()
+  it("is blocked for all after one refusal in each of two", function()
     refuse(one)
     refuse(two)
     for _, record in ipairs { one, two } do
@@ -402,12 +402,12 @@ describe("a key pair in several nginx workers", function()
     assert.is_nil((enter(worker())))
   end)
 
-  it("is blocked for all when one was told of the lock", function()
+  it("is blocked for all when one is told that the key is locked", function()
     refuse(one, true)
     assert.is_nil((enter(two)))
   end)
 
-  it("is free for all at the same moment", function()
+  it("is unblocked for all at the same moment", function()
     refuse(one)
     refuse(one)
     w.advance(299)
@@ -418,7 +418,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_table((enter(one)))
   end)
 
-  it("goes out one at a time for all until it is accepted", function()
+  it("goes out one call at a time in all workers until it is accepted", function()
     local hold = assert(enter(one))
     local waiting = w.go(function() return enter(two) end)
     w.advance(0.2)
@@ -430,7 +430,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_true((enter(one)))
   end)
 
-  it("is tried by another when a worker vanished, once its hold is void", function()
+  it("is tried by another worker when one vanished, once its hold expires", function()
     assert(one:enter(loop, 5000, loop.now() + 30))
     local waiting = w.go(function() return enter(two) end)
     for _ = 1, 29 do w.advance(1) end
@@ -440,7 +440,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_table(waiting.results[1])
   end)
 
-  it("has two tries again when its time is up", function()
+  it("has two tries again when the block ends", function()
     refuse(one)
     w.advance(100)
     refuse(one)
@@ -452,7 +452,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_nil((enter(one)))
   end)
 
-  it("starts afresh for all when one is accepted", function()
+  it("is counted from zero again for all when one is accepted", function()
     refuse(one)
     two:accept(loop)
     assert.is_true((enter(one)))
@@ -460,7 +460,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_table((enter(one)))
   end)
 
-  it("is free for all when an answer comes that was on its way", function()
+  it("is unblocked for all by the success of a call that was in flight", function()
     refuse(one)
     refuse(one)
     assert.is_nil((enter(two)))
@@ -469,7 +469,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_true((enter(worker())))
   end)
 
-  it("is blocked for those, too, that it was accepted for", function()
+  it("is blocked also for workers that had it accepted", function()
     one:accept(loop)
     assert.is_true((enter(two)))
     two:refuse(loop, true, refusal())
@@ -477,13 +477,13 @@ describe("a key pair in several nginx workers", function()
     assert.is_nil((enter(one)))
   end)
 
-  it("is no longer accepted for newcomers after a refusal", function()
+  it("is no longer accepted for new workers after a refusal", function()
     one:accept(loop)
     one:refuse(loop, true, refusal())
     assert.is_table((enter(two)))
   end)
 
-  it("is blocked here even when the store takes nothing", function()
+  it("is blocked here even if the store is full", function()
     store.set = function() return nil, "no memory" end
     store.add = function() return nil, "no memory" end
     store.incr = function() return nil, "no memory" end
@@ -492,7 +492,7 @@ describe("a key pair in several nginx workers", function()
     assert.is_nil((enter(one)))
   end)
 
-  it("is known in the store by its one-way name alone", function()
+  it("is stored by its one-way name only", function()
     refuse(one)
     refuse(one)
     for entry in pairs(store.entries) do

@@ -1,5 +1,5 @@
---- Whom a client asks for its project, and which answer it takes: requests go to a loop
---- of the spec's own, which notes them and answers from a table.
+--- Proves which service a client asks for its project, and which response it accepts. The spec's own loop
+--- records requests and answers them from a table.
 
 local cjson = require "cjson"
 local client = require "aom.client.state"
@@ -97,7 +97,7 @@ describe("of the projects that the identity service lists", function()
     '{"projects":[{"name":"cn-north-4","id":"../x"}]}', '{"projects":[{"name":"cn-north-4","id":"0123"}]}',
     ('{"projects":[{"name":null,"id":"%s"}]}'):format(OTHER),
     ('{"projects":[{"name":"cn-north-4","id":"%s"},{"name":"cn-north-4","id":7}]}'):format(OTHER) } do
-    it("there is none to be understood in " .. body, function()
+    it("none is accepted from " .. body, function()
       local result, err, seen = trigger(nil, listing(body))
       assert.is_nil(result)
       assert.are.equal("protocol", err.kind)
@@ -105,7 +105,7 @@ describe("of the projects that the identity service lists", function()
     end)
   end
 
-  it("one that is no project does not matter beside the right one", function()
+  it("a malformed one is ignored beside the right one", function()
     local body = ('{"projects":[null,{"id":7,"name":"x"},{"name":"cn-north-4","id":"%s"}]}'):format(PROJECT)
     assert.is_true(trigger(nil, listing(body)).success)
   end)
@@ -164,7 +164,7 @@ describe("nothing is sent", function()
         assert.is_nil(result)
         assert.are.equal("config", err.kind)
         assert.matches("set option iam_endpoint", err.hint)
-        -- A project id helps those alone who need the identity service for nothing else.
+        -- A project id helps only if nothing else needs the identity service.
         local is_look_up = name ~= "user" and name ~= "id_token"
         assert.are.equal(is_look_up, err.hint:find("or set option project_id", 1, true) ~= nil)
         assert.are.same({}, seen)
@@ -183,7 +183,7 @@ describe("nothing is sent", function()
     end
   end)
 
-  it("to the project of another account, and it is said when there is no other", function()
+  it("to the project of another account, and the error says so if there is no other", function()
     local env = { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = OTHER }
     local result, err, seen = trigger(nil, projects {}, env)
     assert.is_nil(result)
@@ -193,14 +193,14 @@ describe("nothing is sent", function()
 end)
 
 describe("keys alone", function()
-  it("that have a project never need the identity service", function()
+  it("with a project id never need the identity service", function()
     local result, err, seen = trigger { iam_endpoint = false, project_id = PROJECT }
     assert.is_nil(err)
     assert.is_true(result.success)
     assert.are.equal(1, #seen)
   end)
 
-  it("of a provider that tells a token's project do not need it either", function()
+  it("of a provider that supplies a token's project do not need it either", function()
     local function provider() return { token = "T", project_id = PROJECT } end
     local result, err = trigger { ak = false, sk = false, iam_endpoint = false, credentials = provider }
     assert.is_nil(err)

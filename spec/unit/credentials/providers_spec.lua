@@ -1,3 +1,5 @@
+--- Proves which source supplies the credentials, and what is said of incomplete ones.
+
 local chain = require "aom.credentials.providers.chain"
 local custom = require "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
@@ -12,7 +14,7 @@ local function setting(given, env, text)
   return source.new(given or {}, w), w
 end
 
--- What the chain finds, as values; providers that give later are asked at once.
+-- What the chain finds, as values; lazy providers are asked at once.
 local function find(given, env, text)
   local from, w = setting(given, env, text)
   local provider, values, err = chain.find { source = from }
@@ -113,7 +115,7 @@ describe("credentials", function()
     end)
   end
 
-  it("that are nowhere are said to be, with the places", function()
+  it("that are missing are an error that lists the places searched", function()
     local values, err = find({}, {}, "[basic]\nregion = cn-north-4")
     assert.is_nil(values)
     assert.are.equal("credentials", err.kind)
@@ -123,13 +125,13 @@ describe("credentials", function()
     end
   end)
 
-  it("that are nowhere were not looked for in a file where none can be", function()
+  it("that are missing were not searched for in a file if there is no home directory", function()
     local _, _, err = chain.find { source = source.new({}, world.new {}) }
     assert.are.equal("credentials", err.kind)
     assert.is_nil(err.hint:find("[basic]", 1, true))
   end)
 
-  it("that are nowhere were looked for in a profile that cannot be read, and it is said why", function()
+  it("that are missing were searched for in an unreadable profile, and the error says why", function()
     local w = world.new { env = { HOME = "/home/u" } }
     function w.read_file(path) return nil, path .. ": Permission denied", false end
     local _, _, err = chain.find { source = source.new({}, w) }
@@ -156,7 +158,7 @@ describe("credentials", function()
 end)
 
 describe("credentials of options", function()
-  it("do not stay among the options, and are handed over once", function()
+  it("do not stay among the options, and are passed on once", function()
     for _, given in ipairs { { ak = "A", sk = "S", security_token = "T" }, { token = "X" } } do
       local _, _, _, provider, from = find(given)
       assert.is_nil(next(from.given))
@@ -207,12 +209,12 @@ describe("a profile that others can read", function()
     ["modes are not known here"] = { "[basic]\nak = A\nsk = S", nil },
     ["it holds no secret"] = { "[basic]\nregion = cn-north-4", 420 },
   } do
-    it("is no matter where " .. name, function() assert.are.same({}, warnings(case[1], case[2])) end)
+    it("causes no warning if " .. name, function() assert.are.same({}, warnings(case[1], case[2])) end)
   end
 end)
 
 describe("remote credentials", function()
-  -- What a chain finds, without being asked for values.
+  -- What a chain finds, without its values.
   local function look(given, env, text)
     local from = setting(given, env, text)
     return chain.find { source = from }
@@ -269,7 +271,7 @@ describe("remote credentials", function()
     assert.are.equal("argument", err.kind)
   end)
 
-  it("may be refused by an option where a variable or the profile allows them", function()
+  it("may be switched off by an option although a variable or the profile allows them", function()
     local _, _, err = look({ metadata = false }, { HUAWEICLOUD_SDK_METADATA = "true" })
     assert.are.equal("credentials", err.kind)
     _, _, err = look({ metadata = false }, {}, "[basic]\nmetadata = true")
@@ -296,7 +298,7 @@ describe("credentials of the environment", function()
   end)
 end)
 
-describe("a provider of the user's", function()
+describe("a user's provider", function()
   local function refresh(run, context) return assert(custom.new(run)):refresh(context or {}) end
 
   it("gets the loop and the deadline", function()
@@ -342,7 +344,7 @@ describe("a provider of the user's", function()
     end)
   end
 
-  it("may give an error of ours, returned or raised", function()
+  it("may return or raise an error of the library", function()
     local mine = errors.new("network", "no route")
     for _, run in ipairs { function() return nil, mine end, function() error(mine) end } do
       local values, err = refresh(run)

@@ -1,3 +1,5 @@
+--- Proves the hints on refused signatures, on other refusals, and on calls without a response.
+
 local explain = require "aom.http.diagnose"
 
 local LINES = {
@@ -9,7 +11,7 @@ local LINES = {
 local OURS = table.concat(LINES, "\n")
 local PREFIX = "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:"
 
--- The gateway's message, with other lines at some places; false leaves one out.
+-- The gateway's message, with other lines in some places; false omits a line.
 local function echo(changes)
   local lines = {}
   for i, line in ipairs(LINES) do
@@ -61,7 +63,7 @@ describe("the line that differs", function()
     assert.matches('saw "' .. ("q"):rep(120) .. '"$', difference { [3] = ("q"):rep(120) })
   end)
 
-  it("is none when all are equal, so that the key is to blame", function()
+  it("is none if all are equal, and then the key is wrong", function()
     assert.are.equal("the gateway computed the same canonical request, so the secret key does not belong to "
       .. "the access key", difference {})
   end)
@@ -73,7 +75,7 @@ describe("the line that differs", function()
     end)
   end
 
-  it("is left alone where a header of ours holds the mark of a line end", function()
+  it("is not given if one of our headers holds the line separator", function()
     assert.is_nil(explain.difference((OURS:gsub("application/json", "a|b")), echo { [4] = "content-type:a|b" }))
   end)
 
@@ -84,7 +86,7 @@ describe("the line that differs", function()
     end)
   end
 
-  it("may be all of an echo that is empty", function()
+  it("may be an empty echo", function()
     assert.matches("of 1 lines and this client one of 11", explain.difference(OURS, PREFIX))
   end)
 end)
@@ -144,13 +146,13 @@ describe("advice", function()
       explain.refusal(UNPUBLISHED, "ru-moscow-1"))
   end)
 
-  it("names no regions inside them, or where there is none", function()
+  it("names no regions inside them, or without a region", function()
     assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4"))
     assert.is_nil(explain.refusal(UNPUBLISHED, nil))
   end)
 end)
 
-describe("what helps after an attempt without an answer", function()
+describe("a hint on a call without an answer", function()
   local PROXY = { proxy = "http://proxy:3128" }
   for title, row in pairs {
     ["an unknown issuer"] = {

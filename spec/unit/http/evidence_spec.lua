@@ -1,6 +1,5 @@
---- What an answer says about the key that signed the request, and what a call makes of
---- it: whether it counts towards the lock, whether it accepts the key, and whether a source
---- that can renew is asked.
+--- Proves what a response says about the key that signed the request: whether it counts towards the lock,
+--- accepts the key, or makes the source be asked again.
 
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
@@ -59,7 +58,7 @@ local rows = {
   { 429, JSON, code "AOM.07001429", "accepts" },
   { 500, JSON, code "SVCSTG_AMS_5000000", "accepts" },
   { 503, HTML, code "AOM.08001503", "accepts" },
-  -- Nobody knows who speaks.
+  -- It is unknown who sent these.
   { 401, nil, "", "doubtful" },
   { 401, nil, "unauthorized", "doubtful" },
   { 401, JSON, "{}", "doubtful" },
@@ -79,7 +78,7 @@ local rows = {
   { 302, nil, "" },
   { 502, nil, "bad gateway" },
   { 503, JSON, '{"message":"no upstream"}' },
-  -- Pages for people.
+  -- HTML pages.
   { 401, HTML, "sign in" },
   { 401, "TEXT/HTML", "" },
   { 401, nil, "<html><body>reach the limit</body></html>" },
@@ -106,7 +105,7 @@ describe("an answer", function()
     end)
   end
 
-  it("that is a success in name alone accepts nothing", function()
+  it("with a 2xx status alone does not accept the key", function()
     assert.is_nil(evidence.of({ status = 200, headers = {}, body = "" }, "APIGW.0301", WRONG))
     assert.are.equal("accepts", evidence.of({ status = 200, headers = {}, body = "" }, "AOM.31001302", "no"))
   end)
@@ -116,7 +115,7 @@ describe("a call that is answered", function()
   local world
   before_each(function() world = world_of.new() end)
 
-  --- Makes the calls, one after the other, with one key pair; what its record says then.
+  --- Makes the calls in order, with one key pair; returns the state of its record.
   local function state_after(answers)
     local loop = scripted.new(world, answers)
     local options = scripted.options(loop, { max_attempts = 1 })
@@ -138,13 +137,13 @@ describe("a call that is answered", function()
       -- A new key: after one refusal, one more that counts blocks it.
       local expected = row[4] == "accepts" and "open" or counted[row[4]] and "blocked" or "new"
       assert.are.equal(expected, (state_after { REFUSED, answer_of(row) }))
-      -- A key that was accepted before: what is doubtful no longer counts.
+      -- A key that was accepted before: doubtful refusals no longer count.
       local kept = row[4] == "certain" and "new" or row[4] == "locked" and "blocked" or "open"
       assert.are.equal(kept, (state_after { GOOD, answer_of(row) }))
     end)
   end
 
-  it("counts what is doubtful again after a block has ended", function()
+  it("counts doubtful refusals again after a block has ended", function()
     local doubtful = answer_of { 401, nil, "" }
     local state = state_after { GOOD, REFUSED, REFUSED, REFUSED, doubtful }
     assert.are.equal("blocked", state)
@@ -184,7 +183,7 @@ describe("any 401", function()
         end)
       end
 
-      it("does not make a storm of it: " .. title(row), function()
+      it("does not cause a storm of requests: " .. title(row), function()
         local asked = 0
         local state = client_with(function()
           asked = asked + 1
@@ -202,7 +201,7 @@ describe("any 401", function()
     end
   end
 
-  it("for one workflow does not ask at each call while others go through", function()
+  it("for one workflow does not ask the source at each call while others succeed", function()
     local asked = 0
     local bad, good = answer_of { 401, JSON, code "AOM.31009003" }, answer_of { 200, JSON, '{"success"}' }
     local state, loop = client_with(function()
@@ -217,7 +216,7 @@ describe("any 401", function()
     assert.are.equal(61, #loop.attempts)
   end)
 
-  it("is answered by other keys of the source also when the first ones are blocked already", function()
+  it("is answered with other keys of the source even if the first ones are blocked already", function()
     local pair, serial = { ak = "AK-OLD", sk = "old " .. core.now() }, 0
     local wrong, good = answer_of { 401, JSON, code("APIGW.0301", WRONG) }, answer_of { 200, JSON, '{"success"}' }
     local state, loop = client_with(function()

@@ -1,5 +1,4 @@
---- One exchange carries the client's calls, those of the identity service, and the
---- project look-up: what holds for one of them holds for all.
+--- Proves that calls, identity service requests and the project look-up share one exchange and its rules.
 
 local client = require "aom.client.state"
 local exchange = require "aom.http.exchange"
@@ -86,7 +85,7 @@ describe("an exchange", function()
     end)
   end
 
-  it("says of a failed token what the call was, not the token's request", function()
+  it("describes the call, not the token's request, if the token fails", function()
     local _, err = run({ { status = 403, body = '{"error":{"code":403,"message":"no"}}' } }, PASSWORD)
     assert.are.equal("credentials", err.kind)
     assert.are.equal("trigger", err.operation)
@@ -101,7 +100,7 @@ describe("an exchange", function()
     end
   end)
 
-  it("keeps the pace that the service asks for in all calls of a client", function()
+  it("makes all calls of a client wait after a 429", function()
     local loop = scripted.new(world, { { status = 429, headers = { ["retry-after"] = "5" } }, OK })
     local state = assert(client.open(scripted.options(loop, { max_attempts = 1 }), world))
     assert.is_nil(methods.trigger(state, "wf-1", "enable"))

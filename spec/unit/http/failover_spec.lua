@@ -1,3 +1,5 @@
+--- Proves when another endpoint takes over, and when the first one is tried again.
+
 local endpoints = require "aom.http.failover"
 
 local A, B, C = { base = "a" }, { base = "b" }, { base = "c" }
@@ -21,20 +23,20 @@ describe("several endpoints", function()
     assert.are.equal(A, set:current(611))
   end)
 
-  it("are left once by all who find the same one dead", function()
+  it("are changed once when several calls find the same one dead", function()
     local set = endpoints.new { A, B, C }
     for _ = 1, 50 do set:leave(A, 0) end
     assert.are.equal(B, set:current(0))
   end)
 
-  it("begin anew after the last", function()
+  it("start again after the last", function()
     local set = endpoints.new { A, B }
     set:leave(A, 0)
     set:leave(B, 0)
     assert.are.equal(A, set:current(0))
   end)
 
-  it("may be one, which has nobody to take over", function()
+  it("may be only one, without a replacement", function()
     local set = endpoints.new { A }
     set:leave(A, 0)
     assert.are.equal(A, set:current(0))

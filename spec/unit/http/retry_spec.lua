@@ -1,3 +1,5 @@
+--- Proves which requests are retried, and how long each retry waits.
+
 local errors = require "aom.util.errors"
 local retry = require "aom.http.retry"
 
@@ -65,7 +67,7 @@ describe("Retry-After", function()
     end)
   end
 
-  it("counts a date from the answer's own one, and from this machine's time where that is none", function()
+  it("counts a date from the response's own, or from this machine's time without one", function()
     local headers = { ["retry-after"] = "Sun, 06 Nov 1994 08:59:37 GMT", date = "Sun, 06 Nov 1994 08:59:17 GMT" }
     assert.are.equal(20, retry.after(headers, NOW))
     headers.date = "yesterday"
@@ -95,7 +97,7 @@ describe("the wait before a retry", function()
     assert.are.equal(2.5, retry.delay(100000, 0.5, 0))
   end)
 
-  it("is never below what Retry-After demands, and may pass the cap for it", function()
+  it("is never below Retry-After, and may exceed the cap for it", function()
     assert.are.equal(7, retry.delay(1, 0.5, 7))
     assert.are.equal(120, retry.delay(9, NEXT_TO_ONE, 120))
     assert.are.equal(2.5, retry.delay(9, 0.5, 2))

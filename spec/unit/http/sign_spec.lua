@@ -1,3 +1,5 @@
+--- Proves what aom.sign signs, and which of its inputs are refused.
+
 local aom = require "aom"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
@@ -8,7 +10,7 @@ local PROJECT = "0123456789abcdef0123456789abcdef"
 local PATH = "/v1/" .. PROJECT .. "/cms/workflow/wf-1/trigger/action"
 local HOST = "aom.cn-north-4.myhuaweicloud.com"
 
--- A copy of the headline request with other fields; NONE takes one out.
+-- A copy of the main request with other fields; NONE removes one.
 local NONE = {}
 local function with(base, changes)
   local copy = {}
@@ -51,7 +53,7 @@ describe("signing alone", function()
     }, signed)
   end)
 
-  it("is the same from both faces", function()
+  it("is the same in aom and aom.safe", function()
     assert.are.same((sign(request(), key())), aom.sign(request(), key()))
     local fine, err = pcall(aom.sign, request { method = NONE }, key())
     assert.is_false(fine)
@@ -92,7 +94,7 @@ describe("signing alone", function()
     assert.matches("\n44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a$", one.canonical_request)
   end)
 
-  it("signs every header but those that change on the way", function()
+  it("signs every header except those that change on the way", function()
     local signed = assert(sign(request { headers = {
       ["X-One"] = " 1 ", ["User-Agent"] = "me", ["under_score"] = "x", Connection = "close", ["Content-Length"] = 0,
     } }, key()))
@@ -127,13 +129,13 @@ describe("signing alone", function()
     assert.are.equal("https://h/", signed.url)
   end)
 
-  it("takes the time of now, in UTC, for want of a date", function()
+  it("uses the current time, in UTC, without a date", function()
     local before = os.date "!%Y%m%dT%H%M%SZ"
     local stamp = assert(sign(request(), key { date = NONE })).headers["X-Sdk-Date"]
     assert.is_true(before <= stamp and stamp <= os.date "!%Y%m%dT%H%M%SZ", stamp)
   end)
 
-  it("takes the date of a header for want of another", function()
+  it("uses the date of a header without another", function()
     local signed = assert(sign(request { headers = { ["x-sdk-date"] = "20200101T000000Z" } }, key { date = NONE }))
     assert.matches("\nx%-sdk%-date:20200101T000000Z\n", signed.canonical_request)
     assert.is_nil(signed.headers["X-Sdk-Date"])

@@ -1,3 +1,5 @@
+--- Proves that calls wait for as long as a 429 asks, and no longer than their deadline.
+
 local scripted = require "spec.support.scripted"
 local throttle = require "aom.http.throttle"
 local world_of = require "spec.support.world"

@@ -37,14 +37,14 @@ describe("stepping the engine between sleeps", function()
     assert.are.equal(1, world.sleeps)
   end)
 
-  it("keeps nobody waiting for room whose call is over", function()
+  it("does not keep an ended call waiting for room", function()
     local world = new()
     for _ = 1, 4 do world.steps:make_room(never) end
     world.steps:make_room { is_over = function() return true end }
     assert.are.equal(0, world.sleeps)
   end)
 
-  it("looks ever less often while an answer is awaited", function()
+  it("polls less and less often while it waits", function()
     local world = new()
     world.on_sleep = function()
       if world.time > 0.02 then world.done[1] = 7 end
@@ -54,7 +54,7 @@ describe("stepping the engine between sleeps", function()
     assert.is_true(world.polls <= world.sleeps + 1)
   end)
 
-  it("drops a transfer that finishes when nobody waits for it", function()
+  it("drops a finished transfer that nobody waits for", function()
     local world = new()
     world.on_sleep = function() world.done = { 8, 7 } end
     assert.are.equal("answer 7", world.steps:wait(7, math.huge, never).body)

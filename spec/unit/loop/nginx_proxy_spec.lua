@@ -1,4 +1,4 @@
---- Which proxy is taken where the library connects by itself: the same as by libcurl.
+--- Proves that connections of our own use the same proxy as libcurl's.
 
 local proxy = require "aom.loop.nginx_proxy"
 
@@ -111,7 +111,7 @@ describe("the proxy of a connection", function()
     end)
   end
 
-  it("that cannot be used is refused, and its place named", function()
+  it("that cannot be used is refused, with its source", function()
     local environment = { all_proxy = "socks5://p" }
     local function getenv(name) return environment[name] end
     local found, problem = proxy.choose(nil, getenv, "http", "a.example.com")

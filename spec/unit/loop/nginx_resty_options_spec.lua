@@ -1,5 +1,5 @@
---- What a client over lua-resty-http cannot keep is refused when it is made, and said
---- with its name and a way out; what it can keep is not.
+--- Proves that a client over lua-resty-http refuses the options that it cannot support, with a way out, and
+--- accepts all others.
 
 local config = require "aom.config.resolve"
 local errors = require "aom.util.errors"
@@ -7,7 +7,7 @@ local resty_options = require "aom.loop.nginx_resty_options"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
 
---- A client's settings, in an environment of the spec's own.
+--- A client's settings, in the spec's own environment.
 local function check(options, environment)
   local given = { endpoint = "https://aom.example.com", project_id = PROJECT, ak = "a", sk = "s", transport = "resty" }
   for name, value in pairs(options) do given[name] = value or nil end

@@ -1,6 +1,5 @@
---- What is asked of lua-resty-http, and what is made of what a connection brings, seen on
---- a module of the spec's own: the real one runs only inside nginx, and where it is
---- installed. It connects, and gives its socket out, as that one does.
+--- Proves how lua-resty-http is used, and how its connections are read, with the spec's own module in its
+--- place: the real one runs only inside nginx.
 
 local answers = require "spec.support.answers"
 local attempt_of = require "aom.http.attempt"
@@ -16,7 +15,7 @@ local MAX_HEAD = 256 * 1024
 describe("over lua-resty-http", function()
   local seen, connections, settings, variables, naps
 
-  --- What a connection gives: `pieces`, one a call (a function is called instead), and
+  --- What a connection returns: `pieces`, one a call (a function is called instead), and
   --- then `ends`, the words of an error.
   local function new_socket(made, plan)
     local pieces, at = plan.pieces or { plan.bytes or GOOD }, 0
@@ -129,7 +128,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a header of the caller's goes before ours, in any case", function()
+  it("the caller's header precedes ours, in any case", function()
     carry { headers = { ["accept-encoding"] = "br", ["USER-AGENT"] = "mine" }, signer = false }
     local _, headers = request_of(seen[1])
     assert.are.same({ "br", "mine" }, { headers["accept-encoding"], headers["user-agent"] })
@@ -163,7 +162,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a proxy tunnels https, and is asked itself for http", function()
+  it("a proxy tunnels https, and gets http requests itself", function()
     settings.proxy = "http://us%40er:p%3Aw@proxy:3128"
     connections = { { pieces = { "HTTP/1.1 200 Go on\r\n\r\n", GOOD } } }
     assert.are.equal(200, carry().status)
@@ -189,7 +188,7 @@ describe("over lua-resty-http", function()
     assert.are.equal("aom.example.com", seen[3].options.host)
   end)
 
-  it("a kept tunnel is open already", function()
+  it("a kept tunnel is reused", function()
     settings.proxy = "proxy:3128"
     connections = { { reused = 1 } }
     assert.are.equal(200, carry().status)
@@ -236,7 +235,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(2, #seen)
   end)
 
-  it("connections are shared by calls that trust and route alike, and by nobody else", function()
+  it("connections are shared only by calls with the same trust and route", function()
     local function pool(change, base)
       local before = {}
       for name, value in pairs(change) do before[name], settings[name] = settings[name] or false, value end
@@ -315,7 +314,7 @@ describe("over lua-resty-http", function()
     assert.are.equal("kept", seen[1].ended)
   end)
 
-  it("a connection is kept for the next call, unless nginx has doubts", function()
+  it("a connection is kept for the next call, unless nginx refuses", function()
     connections = { {}, { dubious = true } }
     carry()
     assert.are.equal("kept", seen[1].ended)
@@ -339,7 +338,7 @@ describe("over lua-resty-http", function()
     end)
   end
 
-  it("a request that must not run twice has a connection of its own, before and after", function()
+  it("a request that must not run twice has its own connection, before and after", function()
     carry()
     carry { fresh = true }
     assert.are.equal("closed", seen[2].ended)
@@ -433,7 +432,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(2, #seen)
   end)
 
-  it("a body that drips past the deadline is no answer", function()
+  it("a body that arrives past the deadline is a timeout", function()
     local function drip()
       local start = core.now()
       repeat until core.now() >= start + 0.3
@@ -447,7 +446,7 @@ describe("over lua-resty-http", function()
     assert.is_true(core.now() - started < 1.2)
   end)
 
-  it("what comes without a pause lets others have their turn", function()
+  it("a body that arrives without a pause lets other requests run", function()
     local pieces = { "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" }
     for i = 1, 1000 do pieces[i + 1] = "x" end
     connections = { { pieces = pieces } }

@@ -1,4 +1,4 @@
---- How libcurl's wishes become handles of libuv's, seen on a libuv of the spec's own.
+--- Proves how libcurl's sockets and timers become libuv handles, with the spec's own libuv.
 
 local unpack = table.unpack or unpack
 
@@ -67,8 +67,8 @@ describe("sockets", function()
     assert.are.same({ { 6, false, true }, { 5, true, true } }, world.seen)
   end)
 
-  -- To close a handle makes libuv forget all that it knows of the number.
-  it("get a new watch when the number now means another socket, and no closing of an old one ends it", function()
+  -- Closing a handle makes libuv forget all about its descriptor number.
+  it("get a new watch if the number is reused, which closing the old one does not end", function()
     local world = new()
     world.wishes = { { 5, true, false, false }, { 6, true, false, false } }
     world.events:apply()
@@ -84,7 +84,7 @@ describe("sockets", function()
     assert.are.equal(3, #world.handles)
   end)
 
-  it("are closed at once where that is safe", function()
+  it("are closed at once if that is safe", function()
     local world = new(true)
     world.wishes, world.timer = { { 5, true, false } }, 20
     world.events:apply()
@@ -103,7 +103,7 @@ describe("sockets", function()
     assert.are.equal(0, #world.handles)
   end)
 
-  it("are stopped at once, and closed between two turns of the loop, with what closes them", function()
+  it("are stopped at once, and closed between two iterations of the loop, with what closes them", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
     world.events:apply()
@@ -128,7 +128,7 @@ describe("sockets", function()
     assert.are.same({ "active", "active" }, world.states())
   end)
 
-  -- The closing would end the watch of whoever has the number by now.
+  -- Closing would end the watch of another socket with the same number.
   it("are not closed while their number is another socket's", function()
     local world = new()
     world.wishes = { { 5, true, false }, { 6, true, false } }
@@ -145,7 +145,7 @@ describe("sockets", function()
     assert.are.same({ "closed", "closed", "closed" }, world.states())
   end)
 
-  it("that somebody else has closed are made anew", function()
+  it("that somebody else has closed are created again", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
     world.events:apply()
@@ -158,7 +158,7 @@ describe("sockets", function()
     assert.are.same({ "closed", "closed", "active", "active" }, world.states())
   end)
 
-  it("wait for what never comes in portions that libuv can count", function()
+  it("split long waits into ones that libuv can represent", function()
     local world = new()
     world.events:call_after(1e308)
     assert.are.equal(86400000, world.handles[1].ms)

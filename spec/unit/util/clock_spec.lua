@@ -1,3 +1,5 @@
+--- Proves how times are written and read, and how a wrong clock is corrected.
+
 local clock = require "aom.util.clock"
 local world = require "spec.support.world"
 
@@ -38,7 +40,7 @@ describe("a stamp", function()
     it(("is not %q"):format(text), function() assert.is_nil(clock.parse_stamp(text)) end)
   end
 
-  it("is what the clock writes", function()
+  it("is the clock's output", function()
     for _, case in ipairs(STAMPS) do
       if case[1]:sub(-3) ~= "60Z" and case[2] >= 0 then
         assert.are.equal(case[1], clock.new(world.new { time = case[2] }):stamp())
@@ -83,7 +85,7 @@ describe("time zones", function()
   for index = 0, -20, -1 do lua = rawget(_G, "arg") and arg[index] or lua end
 
   for _, zone in ipairs { "UTC", "Asia/Shanghai", "America/New_York", "XYZ-13:45", "XYZ+11" } do
-    it("change nothing in " .. zone, function()
+    it("have no effect: " .. zone, function()
       local script = [[
         local clock = require "aom.util.clock"
         io.write(table.concat({
@@ -168,7 +170,7 @@ describe("a clock", function()
     assert.are.equal(1990, c.offset)
   end)
 
-  it("tells calls that used an older offset to sign again", function()
+  it("makes calls that used an older offset sign again", function()
     local used = c.offset
     assert.are.equal(3600, c:learn(stated(3600), nil, used))
     assert.are.equal(3600, c:learn(stated(3600), nil, used))
@@ -176,7 +178,7 @@ describe("a clock", function()
     assert.are.equal(3600, c.offset)
   end)
 
-  it("blames no clock that was right when it signed", function()
+  it("does not blame a clock that was right when it signed", function()
     c:learn(stated(3600), nil, 0)
     assert.is_nil(c:learn(WRONG, date(3600), 3600))
     assert.are.equal(3600, c.offset)
@@ -193,7 +195,7 @@ describe("a clock", function()
     assert.are.equal(0, c.offset)
   end)
 
-  it("counts what a refusal says against the offset that was used", function()
+  it("compares a refusal with the offset that was used", function()
     c:learn(stated(3600), nil, 0)
     assert.are.equal(-3600, c:learn(stated(0), nil, 3600))
     assert.are.equal(0, c.offset)

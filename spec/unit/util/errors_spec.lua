@@ -1,3 +1,5 @@
+--- Proves what an error holds, and how it and the values in its message are shown.
+
 local errors = require "aom.util.errors"
 
 local KINDS = {
@@ -16,7 +18,7 @@ describe("an error", function()
     end)
   end
 
-  it("keeps what its maker knows better about retrying", function()
+  it("keeps an explicit value of retryable", function()
     assert.is_true(errors.new("service", "busy", { retryable = true }).retryable)
     assert.is_false(errors.new("network", "over", { retryable = false }).retryable)
   end)
@@ -30,7 +32,7 @@ describe("an error", function()
       tostring(err))
   end)
 
-  it("says nothing of a single attempt", function()
+  it("does not mention a single attempt", function()
     local err = errors.new("service", "no", { status = 400, attempts = 1 })
     assert.are.equal("aom: service: no (HTTP 400)", tostring(err))
   end)
@@ -58,7 +60,7 @@ describe("an error", function()
     assert.are.equal("aom: tls: noaom: tls: no", err .. err)
   end)
 
-  it("is told from any other value", function()
+  it("is distinguished from any other value", function()
     assert.is_true(errors.is_error(errors.new("tls", "no")))
     assert.is_true(errors.is_error(errors.copy(errors.new("tls", "no"))))
     for _, value in ipairs { "text", 1, true, {}, { kind = "tls", message = "no" }, print,
@@ -68,14 +70,14 @@ describe("an error", function()
     assert.is_false(errors.is_error(nil))
   end)
 
-  it("of a bad argument or configuration is soon made", function()
+  it("of a bad argument or configuration has a short constructor", function()
     local err = errors.argument("%s: expected %d", "x", 5)
     assert.are.same({ "argument", "x: expected 5" }, { err.kind, err.message })
     err = errors.config("nothing set", "set it")
     assert.are.same({ "config", "nothing set", "set it" }, { err.kind, err.message, err.hint })
   end)
 
-  it("has a copy that changes by itself", function()
+  it("has an independent copy", function()
     local err = errors.new("network", "reset", { attempts = 2 })
     local copy = errors.copy(err)
     copy.attempts, copy.hint = 0, "new"
@@ -104,7 +106,7 @@ describe("a value in a message", function()
     it("is shown as " .. case[2], function() assert.are.equal(case[2], errors.show(case[1])) end)
   end
 
-  it("is shown as nil when there is none", function() assert.are.equal("nil", errors.show(nil)) end)
+  it("is shown as nil if there is none", function() assert.are.equal("nil", errors.show(nil)) end)
 
   it("may hold format directives", function()
     assert.are.equal('got "%d%s"', errors.argument("got %s", errors.show "%d%s").message)

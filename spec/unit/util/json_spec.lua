@@ -1,3 +1,5 @@
+--- Proves what JSON is read and written, with each codec and without any.
+
 local cjson = require "cjson"
 local json = require "aom.util.json"
 
@@ -37,7 +39,7 @@ describe("JSON text", function()
     end)
   end
 
-  it("has integers where Lua has them", function()
+  it("has integers if the Lua version has them", function()
     local value = json.decode '{"a":1,"b":[2,3.5],"c":{"d":1784692800000},"e":-7,"f":2.0,"g":1e300}'
     assert.are.equal("integer", math_type(value.a))
     assert.are.equal("integer", math_type(value.b[1]))
@@ -51,12 +53,12 @@ describe("JSON text", function()
     assert.are.equal("12", tostring(json.decode "12"))
   end)
 
-  it("keeps null inside a list, so that what follows stays in its place", function()
+  it("keeps null inside a list, so that later elements keep their positions", function()
     local value = json.decode "[1,null,3]"
     assert.are.same({ 1, cjson.null, 3 }, value)
   end)
 
-  it("is not null itself: that is a value", function()
+  it("is not null itself, which is a value", function()
     assert.are.equal(cjson.null, (json.decode "null"))
     assert.is_not_nil(cjson.null)
   end)
@@ -71,7 +73,7 @@ describe("a value", function()
     assert.are.equal("{}", json.encode {})
   end)
 
-  it("comes back as it was", function()
+  it("is the same after encoding and decoding", function()
     local value = { name = "工作流", list = { 1, 2 }, nested = { flag = false, number = 1.5 } }
     assert.are.same(value, json.decode(json.encode(value)))
   end)
@@ -85,7 +87,7 @@ describe("a value", function()
     end)
   end
 
-  it("is no matter of what others set in the same codec", function()
+  it("does not depend on what others set in the same codec", function()
     local host = require "cjson.safe"
     local before = host.decode_max_depth()
     host.decode_max_depth(2)
@@ -96,7 +98,7 @@ describe("a value", function()
 end)
 
 describe("the codec", function()
-  -- A copy of the module where lua-cjson is not installed, and `vim` is what is given.
+  -- A copy of the module without lua-cjson, and with the given `vim`.
   local function without_cjson(vim, body)
     local before = { cjson = package.loaded["cjson.safe"], vim = rawget(_G, "vim") }
     package.loaded["cjson.safe"] = nil
@@ -127,7 +129,7 @@ describe("the codec", function()
     end,
   } }
 
-  it("is Neovim's own where lua-cjson is not installed", function()
+  it("is Neovim's own if lua-cjson is not installed", function()
     without_cjson(vim, function(copy)
       assert.are.equal(NIL, (copy.decode "null"))
       assert.are.same({ b = "x" }, copy.decode "x")
@@ -144,7 +146,7 @@ describe("the codec", function()
   end)
 
   for name, global in pairs { ["no Neovim"] = false, ["an old Neovim"] = {} } do
-    it("is asked for where there is none, in " .. name, function()
+    it("is named in the error if there is none, in " .. name, function()
       without_cjson(global or nil, function(copy)
         local missing = copy.missing()
         assert.are.equal("config", missing.kind)

@@ -1,4 +1,4 @@
---- Tables of a caller's that hold something behind a metatable, wherever one is taken.
+--- Proves how tables with a metatable are read, wherever a caller may give one.
 
 local bulk = require "aom.client.bulk"
 local client = require "aom.client.state"
@@ -29,7 +29,7 @@ local function raising()
   return setmetatable({}, { __index = function(_, name) error("no " .. tostring(name), 0) end })
 end
 
---- Lists that hold less than they show on some Lua or other.
+--- Lists that hold less than they show, on some Lua versions.
 local function veiled_lists(full)
   local count = #full
   return {
@@ -72,7 +72,7 @@ end
 describe("client options behind a metatable", function()
   local all = { region = "cn-north-4", ak = "A", sk = "S", timeout = 7, insecure = false }
 
-  it("count, each asked for once", function()
+  it("count, and each is read once", function()
     for _, case in ipairs(behind(all)) do
       local copy = assert(options.check(case[2]))
       assert.are.same(all, copy)
@@ -81,12 +81,12 @@ describe("client options behind a metatable", function()
     end
   end)
 
-  it("stand behind the table's own", function()
+  it("come after the table's own", function()
     local copy = assert(options.check(setmetatable({ timeout = 5, insecure = true }, { __index = all })))
     assert.are.same({ 5, true, "A" }, { copy.timeout, copy.insecure, copy.ak })
   end)
 
-  it("are checked as the others", function()
+  it("are checked like the others", function()
     local copy, err = options.check(setmetatable({}, { __index = { timeout = -1 } }))
     assert.is_nil(copy)
     assert.matches("^option timeout: expected ", err.message)
@@ -99,14 +99,14 @@ describe("client options behind a metatable", function()
     assert.matches("^option [%l_]+: reading it raised an error: no [%l_]+$", err.message)
   end)
 
-  it("may be misspelt unseen, and those that can be seen are refused", function()
+  it("may be misspelt unseen; visible unknown ones are refused", function()
     assert(options.check(setmetatable({}, { __index = { regoin = "x" } })))
     local copy, err = options.check(setmetatable({ regoin = "x" }, { __index = all }))
     assert.is_nil(copy)
     assert.are.equal('did you mean "region"?', err.hint)
   end)
 
-  it("are refused where they are hidden from pairs, and misspelt", function()
+  it("are refused if they are misspelt and hidden from pairs", function()
     local given = setmetatable({ regoin = "x" }, { __pairs = function() return next, {}, nil end })
     local copy, err = options.check(given)
     assert.is_nil(copy)
@@ -159,13 +159,13 @@ describe("a list with a metatable", function()
     end)
   end
 
-  it("is one where all its elements can be seen", function()
+  it("is accepted if all its elements are visible", function()
     local ids = setmetatable({ "wf-1", "wf-2" }, Class)
     assert.are.same({ "wf-1", "wf-2" }, plain.list(ids))
     assert.are.equal(2, assert(methods.trigger_all(open(), ids, "enable")).succeeded)
   end)
 
-  it("is not needed for an empty one", function()
+  it("is not needed for an empty list", function()
     local report = assert(methods.trigger_all(open(), {}, "enable"))
     assert.are.same({ 0, 0 }, { report.succeeded, report.failed })
   end)
@@ -215,7 +215,7 @@ describe("a map with a metatable", function()
     end)
   end
 
-  it("is one where the metatable changes nothing that it holds", function()
+  it("is accepted if the metatable changes nothing in it", function()
     local tags = setmetatable({ a = "b" }, { __tostring = function() return "tags" end })
     local list = { status = 200, body = '{"elements":[],"total":0}' }
     assert.are.same({}, assert(methods.all_workflows(open { list }, { tags = tags })))
@@ -225,7 +225,7 @@ end)
 describe("the options of a method behind a metatable", function()
   local LIST = { status = 200, body = '{"elements":[{"id":"w1","name":"a","trigger_status":"enable"}],"total":1}' }
 
-  -- Whether a value behind a metatable was seen, by what came of it.
+  -- Whether a value behind a metatable was seen, by its effect.
   local cases = {
     { "stop_on_error of trigger_all", { stop_on_error = 7 }, function(given)
       return methods.trigger_all(open(), { "w" }, "enable", given)
@@ -288,7 +288,7 @@ describe("the options of a method behind a metatable", function()
     end
   end)
 
-  it("select what is meant, and nothing else", function()
+  it("select those workflows, and no others", function()
     for _, given in ipairs(behind { match = "^none" }) do
       local state, loop = open { LIST }
       local report = methods.trigger_all(state, given[2], "disable")
@@ -298,7 +298,7 @@ describe("the options of a method behind a metatable", function()
   end)
 end)
 
-describe("what is handed back behind a metatable", function()
+describe("a returned value given back behind a metatable", function()
   local takers = {
     { "an execution to wait for", function(given) return methods.wait(open(), given) end },
     { "a window to resume", function(given) return methods.resume(open(), given) end },
@@ -309,7 +309,7 @@ describe("what is handed back behind a metatable", function()
     end },
   }
   for _, taker in ipairs(takers) do
-    it("is an argument error when it cannot be read: " .. taker[1], function()
+    it("is an argument error if it cannot be read: " .. taker[1], function()
       local fine, result, err = pcall(taker[2], raising())
       assert.is_true(fine, tostring(result))
       assert.is_nil(result)
@@ -326,7 +326,7 @@ describe("what is handed back behind a metatable", function()
   end)
 end)
 
-it("a bulk of an empty list is no bulk of all", function()
+it("a bulk of an empty list does not select all", function()
   local prepared, err = bulk.prepare({}, setmetatable({}, { __index = { "wf-1" } }), "disable")
   assert.is_nil(prepared)
   assert.matches("^ids: expected a list with no metatable that may hide some, got a table$", err.message)

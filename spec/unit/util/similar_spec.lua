@@ -1,6 +1,8 @@
+--- Proves which names are suggested for a misspelt one.
+
 local similar = require "aom.util.similar"
 
-describe("near names", function()
+describe("similar names", function()
   local function near(word, names, limit)
     local workflows, found = {}, {}
     for i, name in ipairs(names) do workflows[i] = { id = tostring(i), name = name or nil } end
@@ -8,7 +10,7 @@ describe("near names", function()
     return table.concat(found, " ")
   end
 
-  -- The word, the names there are, and those that are near, the nearest first.
+  -- The word, the known names, and the similar ones, the most similar first.
   for name, case in pairs {
     ["of other case"] = { "Nightly", { "daily", "nightly" }, "nightly" },
     ["with a letter left out"] = { "nightly-bakup", { "nightly-backup", "hourly-sync" }, "nightly-backup" },
@@ -30,7 +32,7 @@ describe("near names", function()
     assert.are.equal("nightly-1 nightly-10 nightly-11", near("nightly", names, 3))
   end)
 
-  it("are found at once among many", function()
+  it("are found quickly among many", function()
     local names = {}
     for i = 1, 20000 do names[i] = ("x"):rep(56) .. ("%08d"):format(i) end
     local started = os.clock()

@@ -5,11 +5,11 @@
  * scratch space hang on a userdata, and everything else belongs to the engine. */
 #include "lua_engine.h"
 #include "engine.h"
+#include "lua_events.h"
 #include "lua_request.h"
 #include "lua_sign.h"
 #include "sign.h"
 #include "uri.h"
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -36,9 +36,7 @@ static const char *const kinds[] = {
 
 static lua_engine *check_any(lua_State *L) { return luaL_checkudata(L, 1, engine_class); }
 
-/* NULL once it was closed, which a finaliser may do whenever Lua allocates: then there
- * is nothing to drive any more, and nothing to tell. */
-static engine *check_open(lua_State *L) {
+engine *lua_engine_check(lua_State *L) {
   lua_engine *self = check_any(L);
   return self->closed ? NULL : self->engine;
 }
@@ -252,7 +250,7 @@ static int poll_ms(lua_State *L, int index) {
 /* engine:poll(seconds) */
 static int m_poll(lua_State *L) {
   int ms = poll_ms(L, 2);
-  engine *e = check_open(L);
+  engine *e = lua_engine_check(L);
   if (e)
     engine_poll(e, ms);
   sign_clear_errors();
@@ -264,7 +262,7 @@ static int m_poll(lua_State *L) {
 static int m_wait(lua_State *L) {
   engine_id id = check_id(L);
   int ms = poll_ms(L, 3);
-  engine *e = check_open(L);
+  engine *e = lua_engine_check(L);
   if (e && engine_is_running(e, id))
     engine_poll(e, ms);
   sign_clear_errors();
@@ -274,7 +272,7 @@ static int m_wait(lua_State *L) {
 
 /* engine:finished() -> id | nil */
 static int m_finished(lua_State *L) {
-  engine *e = check_open(L);
+  engine *e = lua_engine_check(L);
   engine_id id = e ? engine_next_finished(e) : 0;
   if (id == 0)
     return 0;
@@ -333,7 +331,7 @@ static int m_collect(lua_State *L) {
 /* engine:cancel(id) */
 static int m_cancel(lua_State *L) {
   engine_id id = check_id(L);
-  engine *e = check_open(L);
+  engine *e = lua_engine_check(L);
   if (e)
     engine_release(e, id);
   sign_clear_errors();
@@ -342,78 +340,26 @@ static int m_cancel(lua_State *L) {
 
 /* engine:running() -> number of transfers in flight */
 static int m_running(lua_State *L) {
-  engine *e = check_open(L);
+  engine *e = lua_engine_check(L);
   lua_pushinteger(L, e ? (lua_Integer)engine_running(e) : 0);
   return 1;
 }
 
-/* --- socket events ----------------------------------------------------------------- */
-
-/* engine:watch() */
-static int m_watch(lua_State *L) {
-  engine *e = check_open(L);
-  if (e)
-    engine_watch(e);
-  return 0;
-}
-
-/* engine:wish() -> fd, read, write, fresh | nil */
-static int m_wish(lua_State *L) {
-  engine_wish wish;
-  engine *e = check_open(L);
-  if (!e || !engine_next_wish(e, &wish))
-    return 0;
-  lua_pushinteger(L, wish.fd);
-  lua_pushboolean(L, wish.read);
-  lua_pushboolean(L, wish.write);
-  lua_pushboolean(L, wish.fresh);
-  return 4;
-}
-
-/* engine:is_free(fd) -> whether the number means no socket or file of somebody else's:
- * the engine itself has it open, or nobody has. */
-static int m_is_free(lua_State *L) {
-  int fd = (int)luaL_checkinteger(L, 2);
-  const engine *e = check_open(L);
-  lua_pushboolean(L, (e && engine_has_socket(e, fd)) || fcntl(fd, F_GETFD) < 0);
-  return 1;
-}
-
-/* engine:timer() -> milliseconds | nil */
-static int m_timer(lua_State *L) {
-  engine *e = check_open(L);
-  long ms = e ? engine_timer(e) : -1;
-  if (ms < 0)
-    return 0;
-  lua_pushinteger(L, (lua_Integer)ms);
-  return 1;
-}
-
-/* engine:on_timeout() */
-static int m_on_timeout(lua_State *L) {
-  engine *e = check_open(L);
-  if (e)
-    engine_on_timeout(e);
-  sign_clear_errors();
-  return 0;
-}
-
-/* engine:on_socket(fd, readable, writable) */
-static int m_on_socket(lua_State *L) {
-  int fd = (int)luaL_checkinteger(L, 2);
-  engine *e = check_open(L);
-  if (e)
-    engine_on_socket(e, fd, lua_toboolean(L, 3), lua_toboolean(L, 4));
-  sign_clear_errors();
-  return 0;
-}
-
-static const luaL_Reg methods[] = {
-    {"start", m_start},           {"poll", m_poll},           {"wait", m_wait},
-    {"finished", m_finished},     {"collect", m_collect},     {"cancel", m_cancel},
-    {"running", m_running},       {"watch", m_watch},         {"wish", m_wish},
-    {"timer", m_timer},           {"is_free", m_is_free},     {"close", m_close},
-    {"on_timeout", m_on_timeout}, {"on_socket", m_on_socket}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"start", m_start},
+                                   {"poll", m_poll},
+                                   {"wait", m_wait},
+                                   {"finished", m_finished},
+                                   {"collect", m_collect},
+                                   {"cancel", m_cancel},
+                                   {"running", m_running},
+                                   {"watch", lua_events_watch},
+                                   {"wish", lua_events_wish},
+                                   {"timer", lua_events_timer},
+                                   {"is_free", lua_events_is_free},
+                                   {"close", m_close},
+                                   {"on_timeout", lua_events_on_timeout},
+                                   {"on_socket", lua_events_on_socket},
+                                   {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 

@@ -9,6 +9,10 @@
 /* Adds its functions to the module table on top of the stack. */
 void lua_engine_open(lua_State *L);
 
+/* The engine at index 1; NULL once it was closed, which a finaliser may do whenever Lua
+ * allocates: then there is nothing to drive any more, and nothing to tell. */
+struct engine *lua_engine_check(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

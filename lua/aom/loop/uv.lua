@@ -72,7 +72,7 @@ function uv_loop.new(engine)
 
   local function settle()
     -- While a blocking call polls the engine itself, libuv has no part in it.
-    if closed or drive.is_turning() then return end
+    if closed or drive.is_turning() or host.handles.has_ended() then return end
     -- Also what has finished while a call blocked, of which no event will tell.
     drive.wake_finished()
     events.apply()
@@ -107,7 +107,7 @@ function uv_loop.new(engine)
   --- Leaves a fast context, so that the hooks and providers that a call runs may use
   --- the whole of Neovim.
   function loop.enter(later)
-    if later and uv_handles.is_ending() then return ENDING end
+    if later and host.handles.has_ended() then return ENDING end
     if later or not host.is_fast() then return nil end
     local task = drive.tasks.current()
     if not task then return FAST end

@@ -25,6 +25,16 @@ function uv_handles.is_ending()
   return rests
 end
 
+local newproxy = rawget(_G, "newproxy")
+
+--- Calls `body` when the object that is returned is finalised.
+local function finalised(body)
+  if not newproxy then return setmetatable({}, { __gc = body }) end
+  local object = newproxy(true)
+  getmetatable(object).__gc = body
+  return object
+end
+
 local function close(uv, handle)
   if not uv.is_closing(handle) then uv.close(handle) end
 end
@@ -36,6 +46,7 @@ function uv_handles.closed_at_once(uv)
   return {
     poll = uv.new_poll,
     timer = uv.new_timer,
+    has_ended = function() return false end,
     drop_poll = function(handle)
       uv.poll_stop(handle)
       close(uv, handle)
@@ -53,6 +64,7 @@ end
 ---@field drop_poll fun(handle: userdata, fd: integer, is_free: fun(fd: integer): boolean)
 ---  `is_free`: whether the number of the socket means no other one by now
 ---@field drop_timer fun(handle: userdata)
+---@field has_ended fun(): boolean  the Lua state is closing: handles must not be touched
 
 --- Stops a handle at once, and closes it in libuv's check phase: what is closing is gone
 --- before the next timer or socket has its callback. Until then it serves whoever wants
@@ -63,6 +75,19 @@ function uv_handles.closed_between(uv)
   local self = {}
   local polls, timers = {}, {} -- stopped ones: fd -> { handle, is_free }; a list
   local check, idle            -- while something is to be closed
+  local ended, guard = false, nil
+
+  --- When a Lua state closes, what was made last is finalised first: so the guard before
+  --- any handle, and luv takes a handle that was finalised for one that is there.
+  local function watch_over(handle)
+    local function end_all(object)
+      if guard == object then ended = true end
+    end
+    guard = handle and finalised(end_all) or guard
+    return handle
+  end
+
+  function self.has_ended() return ended or uv_handles.is_ending() end
 
   local function tidy()
     for fd, stopped in pairs(polls) do
@@ -79,34 +104,37 @@ function uv_handles.closed_between(uv)
 
   --- An idle handle keeps the loop from ending, and from waiting, before it has come by.
   local function tidy_soon()
-    if uv_handles.is_ending() or check and not uv.is_closing(check) then return end
+    if check and not uv.is_closing(check) then return end
     check, idle = uv.new_check(), uv.new_idle()
+    watch_over(idle)
     uv.check_start(check, tidy)
     uv.idle_start(idle, function() end)
   end
 
   function self.poll(fd)
+    if self.has_ended() then return nil end
     local stopped = polls[fd]
     polls[fd] = nil
     if stopped and not uv.is_closing(stopped.handle) then return stopped.handle end
-    return not uv_handles.is_ending() and uv.new_poll(fd) or nil
+    return watch_over(uv.new_poll(fd))
   end
 
   function self.timer()
+    if self.has_ended() then return nil end
     local timer = table.remove(timers)
     if timer and not uv.is_closing(timer) then return timer end
-    return not uv_handles.is_ending() and uv.new_timer() or nil
+    return watch_over(uv.new_timer())
   end
 
   function self.drop_poll(handle, fd, is_free)
-    if uv.is_closing(handle) then return end
+    if self.has_ended() or uv.is_closing(handle) then return end
     uv.poll_stop(handle)
     polls[fd] = { handle = handle, is_free = is_free }
     tidy_soon()
   end
 
   function self.drop_timer(handle)
-    if uv.is_closing(handle) then return end
+    if self.has_ended() or uv.is_closing(handle) then return end
     uv.timer_stop(handle)
     timers[#timers + 1] = handle
     tidy_soon()

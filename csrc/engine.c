@@ -140,11 +140,11 @@ void engine_free(engine *e) {
   free(e);
 }
 
-/* --- slots: an id holds its slot's number in its low bits -------------------- */
+/* --- slots: an id holds its slot's number in its low bits -------------------------- */
 
 enum { SLOT_BITS = 16, MAX_SLOTS = 1 << SLOT_BITS };
 
-static transfer *find(engine *e, engine_id id) {
+static transfer *find_transfer(engine *e, engine_id id) {
   size_t slot = (size_t)(id & (MAX_SLOTS - 1));
   if (id == 0 || slot >= e->slot_count || e->slots[slot]->id != id)
     return NULL;
@@ -208,7 +208,7 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   return t->id;
 }
 
-/* --- driving ------------------------------------------------------------------- */
+/* --- driving ----------------------------------------------------------------------- */
 
 void engine_drain(engine *e) {
   CURLMsg *message;
@@ -221,6 +221,7 @@ void engine_drain(engine *e) {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
     transfer *t = (transfer *)(void *)user;
     transfer_finish(t, code);
+    engine_idle_note(t);
     curl_multi_remove_handle(e->multi, t->easy);
     queue_done(e, t);
   }
@@ -258,7 +259,7 @@ engine_id engine_next_finished(engine *e) {
   return t->id;
 }
 
-static void unqueue(engine *e, transfer *gone) {
+static void unqueue_done(engine *e, transfer *gone) {
   transfer *before = NULL;
   for (transfer *t = e->done_first; t; before = t, t = t->next) {
     if (t != gone)
@@ -276,10 +277,10 @@ static void unqueue(engine *e, transfer *gone) {
 
 const engine_result *engine_take(engine *e, engine_id id) {
   engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   if (!t || t->state != TRANSFER_DONE)
     return NULL;
-  unqueue(e, t);
+  unqueue_done(e, t);
   t->id = 0;
   return &t->result;
 }
@@ -290,7 +291,7 @@ void engine_give_back(engine *e, const engine_result *taken) {
 
 bool engine_is_running(engine *e, engine_id id) {
   engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   return t && t->state == TRANSFER_RUNNING;
 }
 
@@ -301,7 +302,7 @@ size_t engine_running(engine *e) {
 
 void engine_release(engine *e, engine_id id) {
   bool usable = engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   if (!t)
     return;
   if (t->state == TRANSFER_RUNNING) {
@@ -310,7 +311,7 @@ void engine_release(engine *e, engine_id id) {
     engine_deadline_drop(e, t);
     e->running--;
   } else {
-    unqueue(e, t);
+    unqueue_done(e, t);
   }
   give_slot(e, t);
 }

@@ -104,7 +104,7 @@ size_t engine_running(engine *e);
 /* Ends the transfer if it is in flight, and forgets it. */
 void engine_release(engine *e, engine_id id);
 
-/* --- driving by socket events ------------------------------------------- */
+/* --- driving by socket events ------------------------------------------------------ */
 
 typedef struct engine_wish {
   int fd;
@@ -123,7 +123,7 @@ long engine_timer(engine *e);
 void engine_on_timeout(engine *e);
 void engine_on_socket(engine *e, int fd, bool readable, bool writable);
 
-/* --- versions ------------------------------------------------------------ */
+/* --- versions ---------------------------------------------------------------------- */
 
 typedef struct engine_versions {
   const char *built;

@@ -15,37 +15,37 @@ int64_t engine_now(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- the heap; a transfer knows its place in it, counted from 1 ------------------- */
+/* --- the heap; a transfer knows its place in it, counted from 1 -------------------- */
 
-static void put(engine *e, size_t place, transfer *t) {
+static void place_in_heap(engine *e, size_t place, transfer *t) {
   e->due[place - 1] = t;
   t->due_place = place;
 }
 
-static void rise(engine *e, size_t place, transfer *t) {
+static void rise_in_heap(engine *e, size_t place, transfer *t) {
   while (place > 1 && e->due[place / 2 - 1]->due > t->due) {
-    put(e, place, e->due[place / 2 - 1]);
+    place_in_heap(e, place, e->due[place / 2 - 1]);
     place /= 2;
   }
-  put(e, place, t);
+  place_in_heap(e, place, t);
 }
 
-static void sink(engine *e, size_t place, transfer *t) {
+static void sink_in_heap(engine *e, size_t place, transfer *t) {
   for (size_t child; (child = 2 * place) <= e->due_count; place = child) {
     if (child < e->due_count && e->due[child]->due < e->due[child - 1]->due)
       child++;
     if (e->due[child - 1]->due >= t->due)
       break;
-    put(e, place, e->due[child - 1]);
+    place_in_heap(e, place, e->due[child - 1]);
   }
-  put(e, place, t);
+  place_in_heap(e, place, t);
 }
 
 void engine_deadline_set(engine *e, transfer *t) {
   t->due = t->deadline;
   if (t->shares && engine_now() + PATIENCE_MS < t->deadline)
     t->due = engine_now() + PATIENCE_MS;
-  rise(e, ++e->due_count, t);
+  rise_in_heap(e, ++e->due_count, t);
 }
 
 void engine_deadline_drop(engine *e, transfer *t) {
@@ -57,12 +57,12 @@ void engine_deadline_drop(engine *e, transfer *t) {
   if (last == t)
     return;
   if (place > 1 && e->due[place / 2 - 1]->due > last->due)
-    rise(e, place, last);
+    rise_in_heap(e, place, last);
   else
-    sink(e, place, last);
+    sink_in_heap(e, place, last);
 }
 
-/* --- what is due -------------------------------------------------------------------- */
+/* --- what is due ------------------------------------------------------------------- */
 
 /* libcurl takes a change of this option only before the transfer begins. */
 static void stop_sharing(engine *e, transfer *t) {
@@ -83,7 +83,7 @@ void engine_deadline_expire(engine *e) {
       continue;
     }
     t->due = t->deadline;
-    sink(e, 1, t);
+    sink_in_heap(e, 1, t);
     stop_sharing(e, t);
   }
 }

@@ -62,7 +62,9 @@ typedef struct watched {
 typedef struct opened {
   int fd;
   ino_t inode;
-  transfer *opener; /* which may be about another request by now; NULL: it is gone */
+  transfer *opener;     /* which may be about another request by now; NULL: it is gone */
+  engine_id opened_for; /* that request's */
+  bool in_turn; /* a connection of HTTP/1, which carries one exchange after another */
 } opened;
 
 struct engine {
@@ -126,6 +128,11 @@ int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due 
 /* engine_watch.c: libcurl's wishes for sockets and timers. */
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
+bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that socket */
+
+/* engine_idle.c: connections between two exchanges. */
+void engine_idle_note(const transfer *t); /* one that has finished */
+void engine_idle_check(engine *e);        /* before libcurl chooses a connection */
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);

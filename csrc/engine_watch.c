@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-/* --- what libcurl wishes ------------------------------------------------------------ */
+/* --- what libcurl wishes ----------------------------------------------------------- */
 
 static watched *find_socket(engine *e, int fd) {
   for (size_t i = 0; i < e->socket_count; i++)
@@ -33,6 +33,11 @@ static bool grow_sockets(engine *e) {
   e->polled = polled;
   e->socket_room = room;
   return true;
+}
+
+bool engine_watch_has(engine *e, int fd) {
+  const watched *socket = find_socket(e, fd);
+  return socket && (socket->wish.read || socket->wish.write);
 }
 
 static watched *add_socket(engine *e, int fd) {
@@ -87,9 +92,9 @@ void engine_watch_forget(engine *e) {
   e->timer_set = false;
 }
 
-/* --- acting on what happened ------------------------------------------------- */
+/* --- acting on what happened ------------------------------------------------------- */
 
-static void act(engine *e, curl_socket_t fd, int events) {
+static void act_on_socket(engine *e, curl_socket_t fd, int events) {
   int running;
   CURLMcode code = curl_multi_socket_action(e->multi, fd, events, &running);
   if (code == CURLM_OK)
@@ -98,12 +103,18 @@ static void act(engine *e, curl_socket_t fd, int events) {
     engine_break(e, code);
 }
 
+/* libcurl begins what was started since: its timer is due at once then. */
+static void act_on_timer(engine *e) {
+  if (!e->timer_set || e->timer_due > engine_now())
+    return;
+  e->timer_set = false; /* libcurl sets the next one while it acts */
+  engine_idle_check(e);
+  act_on_socket(e, CURL_SOCKET_TIMEOUT, 0);
+}
+
 /* libcurl first: what it had not looked at yet may have been answered by now. */
 static void act_on_time(engine *e) {
-  if (e->timer_set && e->timer_due <= engine_now()) {
-    e->timer_set = false; /* libcurl sets the next one while it acts */
-    act(e, CURL_SOCKET_TIMEOUT, 0);
-  }
+  act_on_timer(e);
   engine_deadline_expire(e);
 }
 
@@ -122,11 +133,14 @@ void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
   int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
   if (!engine_enter(e))
     return;
-  act(e, (curl_socket_t)fd, events);
+  /* Otherwise libcurl would begin what was started in the same step in which it ends
+   * what was going on, on a connection that nobody has looked at in between. */
+  act_on_timer(e);
+  act_on_socket(e, (curl_socket_t)fd, events);
   engine_deadline_expire(e);
 }
 
-/* --- polling ------------------------------------------------------------------- */
+/* --- polling ----------------------------------------------------------------------- */
 
 static size_t fill_polled(engine *e) {
   size_t count = 0;
@@ -150,7 +164,7 @@ static void act_on_polled(engine *e, size_t count) {
     int events = (ready.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
                  (ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0) |
                  (ready.revents & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
-    act(e, (curl_socket_t)ready.fd, events);
+    act_on_socket(e, (curl_socket_t)ready.fd, events);
   }
 }
 
@@ -192,7 +206,7 @@ void engine_poll(engine *e, int timeout_ms) {
   } while (!e->done_first && now < end);
 }
 
-/* --- an event loop that waits for us ------------------------------------------ */
+/* --- an event loop that waits for us ----------------------------------------------- */
 
 void engine_watch(engine *e) { e->watching = true; }
 

@@ -1,7 +1,5 @@
 #include "lua_events.h"
-#include "engine.h"
 #include "lua_engine.h"
-#include "sign.h"
 #include <fcntl.h>
 
 /* engine:watch() */

@@ -156,8 +156,8 @@ describe("signing refuses", function()
   end)
 
   it("what would take more memory than any request needs", function()
-    assert_refused("memory", { query = { { "q", ("x"):rep(17 * 1024 * 1024) } } })
-    assert_refused("memory", { headers = { Big = ("x"):rep(17 * 1024 * 1024) } })
+    assert_refused("too_large", { query = { { "q", ("x"):rep(17 * 1024 * 1024) } } })
+    assert_refused("too_large", { headers = { Big = ("x"):rep(17 * 1024 * 1024) } })
   end)
 end)
 

@@ -12,7 +12,7 @@ static bool process_ready;
 
 static void count_fork(void) { process_generation++; }
 
-/* The host may use libcurl too, so nobody here ever calls curl_global_cleanup. */
+/* The host may use libcurl too, so curl_global_cleanup is never called. */
 static void prepare_process(void) {
   process_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
                   pthread_atfork(NULL, NULL, count_fork) == 0;
@@ -27,13 +27,13 @@ static bool copy_text(char **to, const char *from) {
 
 enum { MAX_PROXY = 64 * 1024 };
 
-/* Spare ones are for hosts beside the busy one, such as that of the identity service. */
+/* The spare ones are for other hosts than the busy one, such as the identity service. */
 enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
 
-/* By itself libcurl keeps four idle connections for each transfer that it still has,
- * and so closes most of a crowd's when its calls end together, just before the next
- * ones begin. As many as there were transfers at once are worth keeping, within
- * reason: each is a file descriptor that somebody else may need. */
+/* By default libcurl keeps four idle connections for each transfer that it still has.
+ * When many calls end together it closes most of theirs, just before the next calls
+ * begin. So the pool holds as many connections as there were transfers at once, with an
+ * upper limit: each one is a file descriptor of the host's. */
 static bool set_pool_size(engine *e) {
   size_t size = e->slot_count + SPARE_CONNECTIONS;
   if (size > MAX_CONNECTIONS)
@@ -91,8 +91,8 @@ static void queue_done(engine *e, transfer *t) {
   e->running--;
 }
 
-/* Everything libcurl made in the parent is leaked on purpose, but for the sockets: to
- * free it would write to connections that the parent goes on using. */
+/* What libcurl made in the parent is leaked on purpose, except for the sockets: freeing
+ * it would write to connections that the parent still uses. */
 static void abandon_parent(engine *e) {
   e->multi = NULL;
   e->generation = process_generation;

@@ -1,11 +1,11 @@
-/* What comes back: libcurl's callbacks collect an answer. They touch their transfer and
- * nothing else. */
+/* The answer, as libcurl's callbacks collect it. They touch nothing but their transfer.
+ */
 #include "engine_internal.h"
 #include "text.h"
 #include <string.h>
 
-/* What a caller may want to know of an answer: the ids that support asks for,
- * when to come back, the server's clock, and a token that only a header holds. */
+/* The headers that callers use: the ids that support asks for, when to retry, the
+ * server's clock, and a token that only a header holds. */
 static const slice kept_names[] = {
     TEXT("content-type"),   TEXT("date"),         TEXT("retry-after"),
     TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
@@ -18,7 +18,7 @@ static const slice *kept_name(slice name) {
   return NULL;
 }
 
-/* Repeats of a header are as a rule a proxy's: the first one stands. */
+/* A repeated header usually comes from a proxy: the first one counts. */
 static bool already_kept(const transfer *t, const char *name) {
   size_t at = 0;
   while (at < t->kept.len) {

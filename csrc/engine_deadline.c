@@ -1,12 +1,12 @@
-/* When each transfer must end, whatever libcurl does: it keeps no time for one that it
- * holds back behind another's connection, nor after it ran out of memory.
+/* The deadline of each transfer. libcurl does not keep one for a transfer that waits for
+ * another's connection, or after it has run out of memory.
  *
  * The transfers in flight form a binary heap by the next moment at which something is
  * due for them, so that a poll looks at one of them, however many there are. */
 #include "engine_internal.h"
 #include <time.h>
 
-/* How long a transfer may wait for another's connection to turn out to be HTTP/2. */
+/* How long a transfer waits to learn whether another's connection is HTTP/2. */
 enum { PATIENCE_MS = 250 };
 
 int64_t engine_now(void) {

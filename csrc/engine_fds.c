@@ -1,6 +1,6 @@
-/* The sockets that an engine has opened. A child made by fork has copies of them, and
- * as long as it keeps those a connection that its parent closes stays open for the
- * server. So it closes them: plainly, without a byte to the other side. */
+/* The sockets that an engine has open. A child made by fork has copies of them, and while
+ * it keeps those, a connection that the parent closes stays open for the server. So the
+ * child closes its copies, without sending a byte. */
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ void engine_fds_orphan(engine *e) {
 
 /* --- what wakes libcurl ------------------------------------------------------------ */
 
-/* The numbers that the next two descriptors get, if no other thread takes them. */
+/* The numbers that the next two descriptors get, unless another thread takes them. */
 void engine_fds_next(int numbers[2]) {
   for (int i = 0; i < 2; i++)
     numbers[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -128,8 +128,8 @@ static void note_waker(engine *e, int fd) {
     e->opened[e->opened_count++] = (opened){.fd = fd, .inode = status.st_ino};
 }
 
-/* libcurl wakes itself through a pair of sockets that it tells nobody of. They are those
- * of the numbers if a byte is between them while one should be, and none afterwards. */
+/* libcurl wakes itself through a pair of sockets that it does not report. The two numbers
+ * are that pair if a byte is between them after a wake-up, and none after a poll. */
 void engine_fds_note_pair(engine *e, const int numbers[2]) {
 #if LIBCURL_VERSION_NUM >= 0x074400 && defined(SIOCOUTQ)
   int a = numbers[0], b = numbers[1], ready;
@@ -148,7 +148,7 @@ void engine_fds_note_pair(engine *e, const int numbers[2]) {
 #endif
 }
 
-/* The child may have closed them all by itself, and opened something else since. */
+/* The child may have closed some itself, and opened something else under the number. */
 void engine_fds_abandon(engine *e) {
   while (e->opened_count > 0) {
     opened gone = e->opened[--e->opened_count];

@@ -71,7 +71,7 @@ struct engine {
   CURLM *multi;
   unsigned long generation; /* of the process that made `multi` */
   char *ca_file;
-  buffer proxy; /* no data: whatever the environment says. May hold a password */
+  buffer proxy; /* no data: the environment decides. May hold a password */
   char *user_agent;
   bool insecure;
   size_t max_body;
@@ -100,18 +100,18 @@ struct engine {
   int64_t timer_due; /* libcurl's */
 };
 
-/* engine_transfer.c: what goes out. Its functions that set options return false when
- * libcurl refuses one; `no_memory` tells for want of what. */
+/* engine_transfer.c: the request. False: libcurl refused an option, a buffer is full, or
+ * memory is short; *why tells. */
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
 
-/* engine_answer.c: what comes back. */
+/* engine_answer.c: the answer. */
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
 void transfer_finish(transfer *t, CURLcode code);
 
-/* engine_outcome.c: why there is none. Texts are static, or the transfer's. */
+/* engine_outcome.c: why there is no answer. Texts are static, or the transfer's. */
 extern const char engine_no_memory[];
 bool transfer_is_begun(const transfer *t); /* false: it may be held behind another one */
 const char *transfer_late(transfer *t);    /* says what it took too long for */
@@ -125,7 +125,7 @@ void engine_deadline_drop(engine *e, transfer *t); /* one that is in no heap is 
 void engine_deadline_expire(engine *e);            /* ends what is due */
 int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 
-/* engine_watch.c: libcurl's wishes for sockets and timers. */
+/* engine_watch.c: the sockets and the timer that libcurl waits for. */
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
 bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that socket */

@@ -1,5 +1,5 @@
-/* Why there is no answer: libcurl's result code, where that says too little its words
- * too, and how far the transfer had got become an outcome and a sentence. */
+/* Why there is no answer. An outcome and a sentence are made from libcurl's result code,
+ * from its error text where the code says too little, and from how far it had got. */
 #include "engine_internal.h"
 #include <errno.h>
 #include <stdio.h>
@@ -18,12 +18,11 @@ static bool error_says(const transfer *t, const char *words) {
   return strstr(t->error, words) != NULL;
 }
 
-/* --- what libcurl calls by one code ------------------------------------------------ */
+/* --- several faults under one code ------------------------------------------------- */
 
-/* That the peer broke the connection off, and not that TLS found fault with what it sent.
- * The number of the last system error may be that of another address, tried before, so it
- * counts only where the words are not those of OpenSSL and it is one that an open
- * connection ends with. */
+/* Whether the peer broke the connection off, rather than sent what TLS refuses. The last
+ * system error may belong to an address that was tried before, so it counts only where
+ * the text is not OpenSSL's and the error is one that ends an open connection. */
 static bool is_broken_off(const transfer *t) {
   if (error_says(t, "unexpected eof") || error_says(t, "system library"))
     return true;
@@ -130,7 +129,7 @@ const char *transfer_late(transfer *t) {
   return t->error;
 }
 
-/* --- the words --------------------------------------------------------------------- */
+/* --- the text ---------------------------------------------------------------------- */
 
 static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode code) {
   if (t->over_limit)
@@ -141,7 +140,7 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
     return engine_no_memory;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
-  /* Words with an @ quote the URL of a proxy, and with it a user's password. */
+  /* A text with an @ quotes the URL of a proxy, which may hold a password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }
 

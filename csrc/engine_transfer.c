@@ -80,7 +80,7 @@ static bool set_lasting_options(transfer *t) {
   if (e->user_agent)
     ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* A name that does not resolve in time must not hold up whoever gave up on it. */
+  /* A transfer that has ended does not wait for its name to resolve. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   /* Builds of libcurl without nghttp2 or zlib lack these; HTTP/1.1 serves too. */
@@ -125,7 +125,7 @@ static bool reserve_nodes(transfer *t, size_t count) {
 
 /* libcurl only reads a header list, so its nodes may lie in one array of ours. */
 static bool set_headers(transfer *t, const pair *headers, size_t count) {
-  static char no_expect[] = "Expect:"; /* a wait for 100 Continue helps nobody here */
+  static char no_expect[] = "Expect:"; /* no wait for 100 Continue */
   if (!reserve_nodes(t, count + 1))
     return false;
   buffer_reset(&t->header_text);
@@ -188,8 +188,8 @@ static bool set_limits(transfer *t, const engine_request *request) {
   return ok && took_option(t, curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy));
 }
 
-/* Over TLS a crowd waits until the handshake of the first connection has shown whether
- * it is HTTP/2, so that one connection carries them all; but not for long. */
+/* Over TLS transfers wait until the handshake of the first connection shows whether it is
+ * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
   t->secure = text_starts_with(buffer_slice(&t->url), (slice)TEXT("https://"));
   t->may_use_proxy =
@@ -246,7 +246,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   return false;
 }
 
-/* What nearly every request fits into stays for the next one. */
+/* Memory that nearly every request fits into is kept for the next one. */
 static void empty_buffer(buffer *b) {
   if (b->cap > MAX_IDLE_ROOM)
     buffer_free(b);
@@ -254,8 +254,8 @@ static void empty_buffer(buffer *b) {
     buffer_clear(b);
 }
 
-/* Tokens and passwords go out in headers and bodies, tokens and keys come back
- * in them: those bytes do not wait in a pool. */
+/* Headers and bodies hold tokens, passwords and keys, in both directions: those bytes are
+ * wiped before the slot waits for its next request. */
 void transfer_clear(transfer *t) {
   empty_buffer(&t->header_text);
   empty_buffer(&t->request_body);

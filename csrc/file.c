@@ -1,6 +1,6 @@
-/* The text goes to PATH.new, is synced, takes the name over, and then the directory that
- * holds the name is synced. PATH.new is the same name every time, so that a process that
- * is killed here leaves one file at most, which the next save uses. */
+/* The text is written to PATH.new and synced, PATH.new is renamed, and the directory is
+ * synced. PATH.new is the same name every time, so that a process that is killed here
+ * leaves at most one file, which the next save uses. */
 #include "file.h"
 #include "file_open.h"
 #include <limits.h>
@@ -76,7 +76,7 @@ static void wait_a_little(void) {
   nanosleep(&pause, NULL);
 }
 
-/* An empty file that nobody else has, locked; or -1. */
+/* An empty file that no other process has, locked; or -1. */
 static int open_new(const char *path) {
   for (int i = 0; i < TRIES; i++) {
     int fd = file_open_own(path);
@@ -168,7 +168,7 @@ const char *file_save(const char *path, const char *text, size_t len, file_mode 
   if (failed)
     unlink_quietly(p.temporary);
   /* After an fsync, close has nothing left to report that matters. The lock on PATH.new
-   * ends here, when the name is another file's or nobody's. */
+   * ends here, when the name belongs to another file or to none. */
   file_close(fd);
   return failed ? failed : sync_directory(p.directory);
 }

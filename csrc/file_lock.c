@@ -1,6 +1,6 @@
-/* flock belongs to an open file, and two of one process would keep each other out. So
- * the process has one open file for each lock, in a table behind a mutex, and claims
- * count on it. */
+/* flock belongs to an open file, and two open files of one process exclude each other. So
+ * the process has one open file for each lock, in a table behind a mutex, with a count of
+ * claims. */
 #include "file_lock.h"
 #include "file_open.h"
 #include <limits.h>
@@ -28,8 +28,8 @@ static held *table; /* those whose fd is open */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool prepared;
 
-/* The child's copies of the open files would keep the locks when its parent is dead.
- * To close them does not unlock what the parent has. */
+/* In a forked child: its copies of the open files would keep the locks after the parent's
+ * death. Closing them does not unlock the parent's. */
 static void drop_all_locks(void) {
   for (; table; table = table->next) {
     close(table->fd);
@@ -65,7 +65,7 @@ static bool is_dead(const file_lock_owner *owner) {
          errno == ESRCH;
 }
 
-/* Not who had it before: whoever has just taken it may not have written that down yet. */
+/* The text may name the owner before: the new one may not have written its own yet. */
 static void read_owner(int fd, file_lock_owner *owner) {
   char text[300];
   ssize_t len = pread(fd, text, sizeof text - 1, 0);

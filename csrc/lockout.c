@@ -68,7 +68,7 @@ static bool init_lock(memory *m, bool across_processes) {
   return ok;
 }
 
-/* The child has one thread, and whoever had the lock is not among them. */
+/* The child has one thread; another one of the parent's may have held the lock. */
 static void renew_fallback(void) { (void)init_lock(&fallback, false); }
 
 static memory *map_shared(void) {
@@ -95,8 +95,8 @@ void lockout_open(void) {
   (void)pthread_once(&once, make_memory);
 }
 
-/* The owner of the lock died while it wrote: what it left must not be believed further
- * than memory safety asks. Counts that are half a step behind do no harm. */
+/* The owner of the lock died while it wrote, so lengths are checked before they are used.
+ * Counts that are one step behind do no harm. */
 static void repair_memory(memory *m) {
   if (m->count > LOCKOUT_RECORDS)
     m->count = LOCKOUT_RECORDS;
@@ -156,7 +156,7 @@ static bool is_blocked(record *r, int64_t now) {
   return false;
 }
 
-/* Whether to forget it could let too many wrong signatures out. */
+/* Whether forgetting it could let too many wrong signatures out. */
 static bool is_needed(record *r, int64_t now) {
   return is_blocked(r, now) || active_tries(r, now) > 0 ||
          (r->refusals > 0 && now - r->refused_at < LOCKOUT_MS);
@@ -209,7 +209,7 @@ static void set_note(record *r, slice note) {
   memcpy(r->note, note.data, r->note_len);
 }
 
-/* The answer as it is where nothing can be known. */
+/* Prepares the answer for the case that NULL is returned. */
 static memory *begin_answer(slice name, lockout_answer *answer) {
   answer->state = LOCKOUT_UNABLE;
   answer->ticket = 0;

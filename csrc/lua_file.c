@@ -68,7 +68,7 @@ static int push_refusal(lua_State *L, const char *why, const file_lock_owner *ow
 
 /* core.lock_file(path) -> lock[, why it keeps no other process away]
  *   | nil, message                 it cannot be had
- *   | nil, message, { pid, host }  another process has it; an empty table: nobody knows
+ *   | nil, message, { pid, host }  another process has it; an empty table: unknown
  *   | nil, message, "self"         something else of this process is at work */
 static int l_lock_file(lua_State *L) {
   const char *path = check_path(L, 1);

@@ -91,7 +91,7 @@ static int push_transfer_error(lua_State *L, const char *kind, const char *text)
   return 3;
 }
 
-/* Short of memory or of what OpenSSL is to provide: no fault of the request's. */
+/* Memory and OpenSSL fail without any fault of the request. */
 static const char *sign_failure_kind(sign_status status) {
   if (status == SIGN_NO_MEMORY)
     return kinds[ENGINE_MEMORY];
@@ -109,7 +109,7 @@ static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)
 /* engine:start(attempt, seconds) -> id | nil, kind, message
  *
  * The signer is fetched last: reading a table may allocate, so a finaliser may run,
- * and one that closes the client would take the signer away under us. */
+ * and that may close the client and its signer. */
 int lua_transfer_start(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   engine_request transfer = {
@@ -176,7 +176,7 @@ int lua_transfer_poll(lua_State *L) {
 }
 
 /* engine:wait(id, seconds) -> whether it has finished. Comes back to Lua at every
- * event, so that an interrupt (Ctrl-C sets a hook) gets its turn. */
+ * event, so that a hook, which Ctrl-C sets, can run. */
 int lua_transfer_wait(lua_State *L) {
   engine_id id = check_id(L);
   int ms = poll_ms(L, 3);
@@ -200,9 +200,8 @@ int lua_transfer_finished(lua_State *L) {
 
 /* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent
  *
- * Pushing may run a finaliser. One that closes this engine only marks it; one that
- * cancels this very transfer finds none under its id. If an error cuts the call short,
- * the collector destroys the engine later. */
+ * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
+ * cancel this transfer, whose id names nothing any more. */
 int lua_transfer_collect(lua_State *L) {
   engine_id id = check_id(L);
   lua_engine *self = lua_engine_object(L);

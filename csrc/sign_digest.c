@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Fetched by whoever comes first, in any thread, and never freed: signers of
- * other threads and Lua states share them. An algorithm that this OpenSSL does
+/* Fetched at first use, in any thread, and never freed: all signers of the process
+ * share them. An algorithm that this OpenSSL does
  * not offer stays NULL and fails only where it is asked for. */
 static EVP_MD *fetched[DIGEST_KIND_COUNT];
 static CRYPTO_ONCE fetch_once = CRYPTO_ONCE_STATIC_INIT;

@@ -175,8 +175,8 @@ static size_t match_at(slice text, size_t at, slice secret) {
   return at - from;
 }
 
-/* Secrets may overlap, one may begin inside the other: what they cover together
- * goes as a whole, so that no tail of one is left standing. */
+/* One secret may begin inside the other. What they cover together is replaced as one, so
+ * that no part of either is left. */
 bool signer_mask(const signer *s, slice text, buffer *out) {
   size_t hidden_to = 0, shown_from = 0;
   for (size_t at = 0; at < text.len; at++) {

@@ -247,8 +247,7 @@ void engine_break(engine *e, CURLMcode code) {
 }
 
 engine_id engine_next_finished(engine *e) {
-  if (!engine_enter(e) && !e->done_first)
-    return 0;
+  engine_enter(e);
   transfer *t = e->done_first;
   if (!t)
     return 0;

@@ -50,9 +50,6 @@ void engine_deadline_set(engine *e, transfer *t) {
 
 void engine_deadline_drop(engine *e, transfer *t) {
   size_t place = t->due_place;
-  if (place == 0)
-    return;
-  t->due_place = 0;
   transfer *last = e->due[--e->due_count];
   if (last == t)
     return;

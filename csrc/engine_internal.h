@@ -25,7 +25,7 @@ typedef struct transfer {
 
   int64_t started, deadline; /* on the engine's clock, as all times here */
   int64_t due;               /* when to look at it next: the deadline, or before */
-  size_t due_place;          /* in the heap, from 1; 0 when it is in none */
+  size_t due_place;          /* in the heap, from 1, while in flight */
   long connect_timeout_ms;
   bool secure;        /* https */
   bool may_use_proxy; /* the environment may name one */
@@ -121,7 +121,7 @@ void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 /* engine_deadline.c: when each transfer in flight must end. The heap has room for all. */
 int64_t engine_now(void); /* milliseconds of the monotonic clock */
 void engine_deadline_set(engine *e, transfer *t);
-void engine_deadline_drop(engine *e, transfer *t); /* one that is in no heap is fine */
+void engine_deadline_drop(engine *e, transfer *t); /* one that is in flight */
 void engine_deadline_expire(engine *e);            /* ends what is due */
 int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 

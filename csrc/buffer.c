@@ -9,7 +9,7 @@ enum { SMALLEST = 256 };
  * it cannot leave out a write to memory that is about to be freed. */
 static void *(*const volatile clear)(void *, int, size_t) = memset;
 
-static void release(char *data, size_t size, bool wipe) {
+static void release_bytes(char *data, size_t size, bool wipe) {
   if (data == NULL)
     return;
   if (wipe)
@@ -19,7 +19,7 @@ static void release(char *data, size_t size, bool wipe) {
 
 void buffer_init(buffer *b, size_t max) { *b = (buffer){.max = max}; }
 
-static char *resized(const buffer *b, size_t cap) {
+static char *resized_bytes(const buffer *b, size_t cap) {
   if (!b->secret)
     return realloc(b->data, cap);
   char *data = malloc(cap);
@@ -27,7 +27,7 @@ static char *resized(const buffer *b, size_t cap) {
     return NULL;
   if (b->len > 0)
     memcpy(data, b->data, b->len);
-  release(b->data, b->cap, true);
+  release_bytes(b->data, b->cap, true);
   return data;
 }
 
@@ -39,7 +39,7 @@ static bool grow_buffer(buffer *b, size_t more) {
     cap = need;
   if (cap < SMALLEST)
     cap = SMALLEST;
-  char *data = resized(b, cap);
+  char *data = resized_bytes(b, cap);
   if (data == NULL)
     return false;
   b->data = data;
@@ -112,7 +112,7 @@ void buffer_clear(buffer *b) {
 }
 
 void buffer_free(buffer *b) {
-  release(b->data, b->cap, b->secret);
+  release_bytes(b->data, b->cap, b->secret);
   b->data = NULL;
   b->len = 0;
   b->cap = 0;

@@ -1,4 +1,5 @@
-/* One growable byte buffer with a ceiling, used by every part of the core.
+/* A growable byte buffer with a ceiling, used by every part of the core. One thread uses
+ * a buffer at a time.
  *
  * A buffer owns its bytes. It may be embedded in another struct; a buffer
  * whose bytes are all zero is empty and needs no release, but its ceiling is 0:
@@ -32,7 +33,7 @@ typedef struct buffer {
   size_t cap;
   size_t max; /* len never passes it */
   bool failed;
-  bool full;   /* it failed since the ceiling would be passed, not for want of memory */
+  bool full;   /* it failed at the ceiling, and not because memory is short */
   bool secret; /* set it after buffer_init: growing leaves no copy behind, and
                 * buffer_free wipes */
 } buffer;

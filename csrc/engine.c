@@ -12,7 +12,7 @@ static bool process_ready;
 
 static void count_fork(void) { process_generation++; }
 
-/* The host may use libcurl too, so nobody here ever calls curl_global_cleanup. */
+/* The host may use libcurl too, so curl_global_cleanup is never called. */
 static void prepare_process(void) {
   process_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
                   pthread_atfork(NULL, NULL, count_fork) == 0;
@@ -27,13 +27,13 @@ static bool copy_text(char **to, const char *from) {
 
 enum { MAX_PROXY = 64 * 1024 };
 
-/* Spare ones are for hosts beside the busy one, such as that of the identity service. */
+/* The spare ones are for other hosts than the busy one, such as the identity service. */
 enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
 
-/* By itself libcurl keeps four idle connections for each transfer that it still has,
- * and so closes most of a crowd's when its calls end together, just before the next
- * ones begin. As many as there were transfers at once are worth keeping, within
- * reason: each is a file descriptor that somebody else may need. */
+/* By default libcurl keeps four idle connections for each transfer that it still has.
+ * When many calls end together it closes most of theirs, just before the next calls
+ * begin. So the pool holds as many connections as there were transfers at once, with an
+ * upper limit: each one is a file descriptor of the host's. */
 static bool set_pool_size(engine *e) {
   size_t size = e->slot_count + SPARE_CONNECTIONS;
   if (size > MAX_CONNECTIONS)
@@ -91,8 +91,8 @@ static void queue_done(engine *e, transfer *t) {
   e->running--;
 }
 
-/* Everything libcurl made in the parent is leaked on purpose, but for the sockets: to
- * free it would write to connections that the parent goes on using. */
+/* What libcurl made in the parent is leaked on purpose, except for the sockets: freeing
+ * it would write to connections that the parent still uses. */
 static void abandon_parent(engine *e) {
   e->multi = NULL;
   e->generation = process_generation;
@@ -140,11 +140,11 @@ void engine_free(engine *e) {
   free(e);
 }
 
-/* --- slots: an id holds its slot's number in its low bits -------------------- */
+/* --- slots: an id holds its slot's number in its low bits -------------------------- */
 
 enum { SLOT_BITS = 16, MAX_SLOTS = 1 << SLOT_BITS };
 
-static transfer *find(engine *e, engine_id id) {
+static transfer *find_transfer(engine *e, engine_id id) {
   size_t slot = (size_t)(id & (MAX_SLOTS - 1));
   if (id == 0 || slot >= e->slot_count || e->slots[slot]->id != id)
     return NULL;
@@ -208,7 +208,7 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   return t->id;
 }
 
-/* --- driving ------------------------------------------------------------------- */
+/* --- driving ----------------------------------------------------------------------- */
 
 void engine_drain(engine *e) {
   CURLMsg *message;
@@ -221,6 +221,7 @@ void engine_drain(engine *e) {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
     transfer *t = (transfer *)(void *)user;
     transfer_finish(t, code);
+    engine_idle_note(t);
     curl_multi_remove_handle(e->multi, t->easy);
     queue_done(e, t);
   }
@@ -246,8 +247,7 @@ void engine_break(engine *e, CURLMcode code) {
 }
 
 engine_id engine_next_finished(engine *e) {
-  if (!engine_enter(e) && !e->done_first)
-    return 0;
+  engine_enter(e);
   transfer *t = e->done_first;
   if (!t)
     return 0;
@@ -258,7 +258,7 @@ engine_id engine_next_finished(engine *e) {
   return t->id;
 }
 
-static void unqueue(engine *e, transfer *gone) {
+static void unqueue_done(engine *e, transfer *gone) {
   transfer *before = NULL;
   for (transfer *t = e->done_first; t; before = t, t = t->next) {
     if (t != gone)
@@ -276,10 +276,10 @@ static void unqueue(engine *e, transfer *gone) {
 
 const engine_result *engine_take(engine *e, engine_id id) {
   engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   if (!t || t->state != TRANSFER_DONE)
     return NULL;
-  unqueue(e, t);
+  unqueue_done(e, t);
   t->id = 0;
   return &t->result;
 }
@@ -290,7 +290,7 @@ void engine_give_back(engine *e, const engine_result *taken) {
 
 bool engine_is_running(engine *e, engine_id id) {
   engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   return t && t->state == TRANSFER_RUNNING;
 }
 
@@ -301,7 +301,7 @@ size_t engine_running(engine *e) {
 
 void engine_release(engine *e, engine_id id) {
   bool usable = engine_enter(e);
-  transfer *t = find(e, id);
+  transfer *t = find_transfer(e, id);
   if (!t)
     return;
   if (t->state == TRANSFER_RUNNING) {
@@ -310,7 +310,7 @@ void engine_release(engine *e, engine_id id) {
     engine_deadline_drop(e, t);
     e->running--;
   } else {
-    unqueue(e, t);
+    unqueue_done(e, t);
   }
   give_slot(e, t);
 }

@@ -1,21 +1,24 @@
-/* HTTP transfers over one libcurl multi handle: connections are pooled and
- * reused, every transfer has a deadline that the engine itself keeps, every answer
- * a ceiling. Over TLS calls share an HTTP/2 connection; for at most 250 ms they wait
- * for the first one to turn out to be such.
+/* HTTP transfers over one libcurl multi handle. Connections are pooled and reused, but
+ * never one on which something waits unread. The engine keeps a deadline for every
+ * transfer and limits the size of every answer. Over TLS, transfers share an HTTP/2
+ * connection; they wait at most 250 ms to learn whether the first one is HTTP/2.
  *
- * The engine knows nothing of Lua and calls nobody back. A transfer is started,
- * the engine is driven (by polling, or by socket events of an event loop), and
- * finished transfers wait in a queue until the owner takes or releases them.
+ * The engine knows nothing of Lua and has no callbacks. A transfer is started, the engine
+ * is driven (by polling, or by socket events of an event loop), and finished transfers
+ * wait in a queue until the owner takes or releases them.
  *
- * Ownership: the engine owns all transfers and copies what it is given. A
- * transfer is named by an id that is never used twice, so a stale one is
- * harmless. What engine_take shows lives until engine_give_back.
+ * Ownership: the engine owns all transfers and copies what it is given. A transfer is
+ * named by an id that is never used twice, so a stale id is harmless. The result of
+ * engine_take lives until engine_give_back.
  *
- * Fork: libcurl's handles must not be used, nor cleaned up, by a child: the
- * clean-up would speak on the parent's TLS connections. The first use in a
- * child abandons them all; transfers in flight there end as ENGINE_FORKED.
+ * Threads: one thread uses an engine at a time.
  *
- * An engine is used by one thread at a time. */
+ * Fork: a child must neither use nor clean up libcurl's handles: the clean-up would write
+ * to the parent's TLS connections. The first call in a child abandons them all, and
+ * transfers in flight there end as ENGINE_FORKED.
+ *
+ * Failure: only engine_new and engine_start fail. A transfer always ends, as an answer or
+ * as another outcome. */
 #ifndef AOM_ENGINE_H
 #define AOM_ENGINE_H
 
@@ -28,7 +31,7 @@ typedef struct engine engine;
 typedef uint64_t engine_id; /* 0 is no transfer */
 
 typedef enum engine_outcome {
-  ENGINE_ANSWERED, /* a whole HTTP answer, whatever its status */
+  ENGINE_ANSWERED, /* a whole HTTP answer, of any status */
   ENGINE_NETWORK,  /* DNS, connect, reset, closed early */
   ENGINE_TIMEOUT,
   ENGINE_TLS,
@@ -59,7 +62,7 @@ typedef struct engine_request {
   long connect_timeout_ms;
   long timeout_ms;
   bool fresh_connection; /* never on a reused one: libcurl resends in silence there */
-  bool no_proxy;         /* straight to the host, whatever proxy is configured */
+  bool no_proxy;         /* straight to the host, even if a proxy is configured */
 } engine_request;
 
 /* At most this many headers of an answer are kept: see engine_answer.c. */
@@ -79,7 +82,7 @@ typedef struct engine_result {
 
 /* NULL: memory is short, or libcurl can't be initialised. */
 engine *engine_new(const engine_options *options);
-void engine_free(engine *e); /* also with transfers in flight; NULL is fine */
+void engine_free(engine *e); /* also with transfers in flight, and NULL */
 
 /* 0 on failure, with the reason in *why: ENGINE_MEMORY, ENGINE_TOO_LARGE, or
  * ENGINE_SETUP for a control byte in a header or the target, or for an option libcurl
@@ -104,16 +107,17 @@ size_t engine_running(engine *e);
 /* Ends the transfer if it is in flight, and forgets it. */
 void engine_release(engine *e, engine_id id);
 
-/* --- driving by socket events ------------------------------------------- */
+/* --- driving by socket events ------------------------------------------------------ */
 
 typedef struct engine_wish {
   int fd;
   bool read;
   bool write; /* neither: stop watching */
-  bool fresh; /* it was let go since the last wish: this is another socket */
+  bool fresh; /* libcurl has closed the socket since: this is another one */
 } engine_wish;
 
-/* From now on changes of libcurl's wishes are kept: ask for them after every call. */
+/* From now on the changes of what libcurl waits for are kept: ask for them after every
+ * other call, until there are none. */
 void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
 bool engine_has_socket(const engine *e, int fd); /* open by now, watched or not */
@@ -123,7 +127,7 @@ long engine_timer(engine *e);
 void engine_on_timeout(engine *e);
 void engine_on_socket(engine *e, int fd, bool readable, bool writable);
 
-/* --- versions ------------------------------------------------------------ */
+/* --- versions ---------------------------------------------------------------------- */
 
 typedef struct engine_versions {
   const char *built;

@@ -1,38 +1,24 @@
-/* What comes back: libcurl's callbacks collect an answer. They touch their transfer and
- * nothing else. */
+/* The answer, as libcurl's callbacks collect it. They touch nothing but their transfer.
+ */
 #include "engine_internal.h"
+#include "text.h"
 #include <string.h>
 
-/* What a caller may want to know of an answer: the ids that support asks for,
- * when to come back, the server's clock, and a token that only a header holds. */
-static const char *const kept_names[] = {
-    "content-type",   "date",         "retry-after",
-    "x-iam-trace-id", "x-request-id", "x-subject-token",
+/* The headers that callers use: the ids that support asks for, when to retry, the
+ * server's clock, and a token that only a header holds. */
+static const slice kept_names[] = {
+    TEXT("content-type"),   TEXT("date"),         TEXT("retry-after"),
+    TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
 };
 
-static bool equals_ignoring_case(const char *text, size_t len, const char *lower) {
-  for (size_t i = 0; i < len; i++) {
-    char byte = text[i];
-    if (byte >= 'A' && byte <= 'Z')
-      byte = (char)(byte + ('a' - 'A'));
-    if (byte != lower[i] || byte == '\0')
-      return false;
-  }
-  return lower[len] == '\0';
-}
-
-static const char *kept_name(const char *line, size_t name_len) {
+static const slice *kept_name(slice name) {
   for (size_t i = 0; i < sizeof kept_names / sizeof *kept_names; i++)
-    if (equals_ignoring_case(line, name_len, kept_names[i]))
-      return kept_names[i];
+    if (text_equals_lower(name, kept_names[i]))
+      return &kept_names[i];
   return NULL;
 }
 
-static bool is_blank(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-/* Repeats of a header are as a rule a proxy's: the first one stands. */
+/* A repeated header usually comes from a proxy: the first one counts. */
 static bool already_kept(const transfer *t, const char *name) {
   size_t at = 0;
   while (at < t->kept.len) {
@@ -44,29 +30,30 @@ static bool already_kept(const transfer *t, const char *name) {
   return false;
 }
 
+static slice header_value(const char *colon, const char *end) {
+  while (end > colon + 1 && (end[-1] == '\r' || end[-1] == '\n'))
+    end--;
+  return text_trim((slice){colon + 1, (size_t)(end - colon - 1)});
+}
+
 /* False: memory is short. */
 static bool keep_header(transfer *t, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   if (!colon || t->kept_count == ENGINE_KEPT_HEADERS)
     return true;
-  const char *name = kept_name(line, (size_t)(colon - line));
-  if (!name || already_kept(t, name))
+  const slice *name = kept_name((slice){line, (size_t)(colon - line)});
+  if (!name || already_kept(t, name->data))
     return true;
-  const char *value = colon + 1;
-  const char *end = line + len;
-  while (value < end && is_blank(*value))
-    value++;
-  while (end > value && is_blank(end[-1]))
-    end--;
-  size_t name_size = strlen(name) + 1, value_len = (size_t)(end - value);
+  slice value = header_value(colon, line + len);
+  size_t room = name->len + 1 + value.len + 1;
   /* Whole, or not at all: what is kept is read by its NULs. */
-  if (memchr(value, '\0', value_len) ||
-      name_size + value_len + 1 > t->kept.max - t->kept.len)
+  if (memchr(value.data, '\0', value.len) || room > t->kept.max - t->kept.len)
     return true;
-  if (!buffer_reserve(&t->kept, name_size + value_len + 1))
+  if (!buffer_reserve(&t->kept, room))
     return false;
-  buffer_append(&t->kept, name, name_size);
-  buffer_append(&t->kept, value, value_len);
+  buffer_append_slice(&t->kept, *name);
+  buffer_append_byte(&t->kept, '\0');
+  buffer_append_slice(&t->kept, value);
   buffer_append_byte(&t->kept, '\0');
   t->kept_count++;
   return true;

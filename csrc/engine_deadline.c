@@ -1,12 +1,12 @@
-/* When each transfer must end, whatever libcurl does: it keeps no time for one that it
- * holds back behind another's connection, nor after it ran out of memory.
+/* The deadline of each transfer. libcurl does not keep one for a transfer that waits for
+ * another's connection, or after it has run out of memory.
  *
  * The transfers in flight form a binary heap by the next moment at which something is
  * due for them, so that a poll looks at one of them, however many there are. */
 #include "engine_internal.h"
 #include <time.h>
 
-/* How long a transfer may wait for another's connection to turn out to be HTTP/2. */
+/* How long a transfer waits to learn whether another's connection is HTTP/2. */
 enum { PATIENCE_MS = 250 };
 
 int64_t engine_now(void) {
@@ -15,54 +15,51 @@ int64_t engine_now(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- the heap; a transfer knows its place in it, counted from 1 ------------------- */
+/* --- the heap; a transfer knows its place in it, counted from 1 -------------------- */
 
-static void put(engine *e, size_t place, transfer *t) {
+static void place_in_heap(engine *e, size_t place, transfer *t) {
   e->due[place - 1] = t;
   t->due_place = place;
 }
 
-static void rise(engine *e, size_t place, transfer *t) {
+static void rise_in_heap(engine *e, size_t place, transfer *t) {
   while (place > 1 && e->due[place / 2 - 1]->due > t->due) {
-    put(e, place, e->due[place / 2 - 1]);
+    place_in_heap(e, place, e->due[place / 2 - 1]);
     place /= 2;
   }
-  put(e, place, t);
+  place_in_heap(e, place, t);
 }
 
-static void sink(engine *e, size_t place, transfer *t) {
+static void sink_in_heap(engine *e, size_t place, transfer *t) {
   for (size_t child; (child = 2 * place) <= e->due_count; place = child) {
     if (child < e->due_count && e->due[child]->due < e->due[child - 1]->due)
       child++;
     if (e->due[child - 1]->due >= t->due)
       break;
-    put(e, place, e->due[child - 1]);
+    place_in_heap(e, place, e->due[child - 1]);
   }
-  put(e, place, t);
+  place_in_heap(e, place, t);
 }
 
 void engine_deadline_set(engine *e, transfer *t) {
   t->due = t->deadline;
   if (t->shares && engine_now() + PATIENCE_MS < t->deadline)
     t->due = engine_now() + PATIENCE_MS;
-  rise(e, ++e->due_count, t);
+  rise_in_heap(e, ++e->due_count, t);
 }
 
 void engine_deadline_drop(engine *e, transfer *t) {
   size_t place = t->due_place;
-  if (place == 0)
-    return;
-  t->due_place = 0;
   transfer *last = e->due[--e->due_count];
   if (last == t)
     return;
   if (place > 1 && e->due[place / 2 - 1]->due > last->due)
-    rise(e, place, last);
+    rise_in_heap(e, place, last);
   else
-    sink(e, place, last);
+    sink_in_heap(e, place, last);
 }
 
-/* --- what is due -------------------------------------------------------------------- */
+/* --- what is due ------------------------------------------------------------------- */
 
 /* libcurl takes a change of this option only before the transfer begins. */
 static void stop_sharing(engine *e, transfer *t) {
@@ -83,7 +80,7 @@ void engine_deadline_expire(engine *e) {
       continue;
     }
     t->due = t->deadline;
-    sink(e, 1, t);
+    sink_in_heap(e, 1, t);
     stop_sharing(e, t);
   }
 }

@@ -1,6 +1,6 @@
-/* The sockets that an engine has opened. A child made by fork has copies of them, and
- * as long as it keeps those a connection that its parent closes stays open for the
- * server. So it closes them: plainly, without a byte to the other side. */
+/* The sockets that an engine has open. A child made by fork has copies of them, and while
+ * it keeps those, a connection that the parent closes stays open for the server. So the
+ * child closes its copies, without sending a byte. */
 #include "engine_internal.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include <linux/sockios.h>
 #endif
 
-static bool grow(engine *e) {
+static bool grow_opened(engine *e) {
   size_t room = e->opened_room ? 2 * e->opened_room : 16;
   opened *list = realloc(e->opened, room * sizeof *list);
   if (!list)
@@ -38,9 +38,11 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
   t->socket = (int)fd;
   close_on_exec((int)fd);
   struct stat status;
-  if (fstat((int)fd, &status) != 0 || (e->opened_count == e->opened_room && !grow(e)))
+  if (fstat((int)fd, &status) != 0 ||
+      (e->opened_count == e->opened_room && !grow_opened(e)))
     return CURL_SOCKOPT_ERROR;
-  e->opened[e->opened_count++] = (opened){(int)fd, status.st_ino, t};
+  e->opened[e->opened_count++] =
+      (opened){.fd = (int)fd, .inode = status.st_ino, .opener = t, .opened_for = t->id};
   return CURL_SOCKOPT_OK;
 }
 
@@ -55,7 +57,7 @@ bool transfer_is_connected(const transfer *t) {
   return t->socket < 0 ? t->was_connected : is_connected(t->socket);
 }
 
-static void note_end(transfer *t, int fd) {
+static void note_closed(transfer *t, int fd) {
   if (!t || t->socket != fd)
     return;
   t->was_connected = is_connected(fd);
@@ -66,7 +68,7 @@ static int on_close(void *user, curl_socket_t fd) {
   engine *e = user;
   for (size_t i = 0; i < e->opened_count; i++) {
     if (e->opened[i].fd == (int)fd) {
-      note_end(e->opened[i].opener, (int)fd);
+      note_closed(e->opened[i].opener, (int)fd);
       e->opened[i] = e->opened[--e->opened_count];
       break;
     }
@@ -97,9 +99,9 @@ void engine_fds_orphan(engine *e) {
     e->opened[i].opener = NULL;
 }
 
-/* --- what wakes libcurl ------------------------------------------------------------- */
+/* --- what wakes libcurl ------------------------------------------------------------ */
 
-/* The numbers that the next two descriptors get, if no other thread takes them. */
+/* The numbers that the next two descriptors get, unless another thread takes them. */
 void engine_fds_next(int numbers[2]) {
   for (int i = 0; i < 2; i++)
     numbers[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -108,37 +110,37 @@ void engine_fds_next(int numbers[2]) {
       close(numbers[i]);
 }
 
-static bool holds(int fd, unsigned long what) {
+static bool holds_bytes(int fd, unsigned long what) {
   int bytes = 0;
   return ioctl(fd, what, &bytes) == 0 && bytes > 0;
 }
 
-static bool is_pair(int reader, int writer) {
-  return holds(reader, FIONREAD) && holds(writer, SIOCOUTQ);
+static bool is_waker_pair(int reader, int writer) {
+  return holds_bytes(reader, FIONREAD) && holds_bytes(writer, SIOCOUTQ);
 }
 
-static void note(engine *e, int fd) {
+static void note_waker(engine *e, int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
     return;
   close_on_exec(fd);
-  if (e->opened_count < e->opened_room || grow(e))
-    e->opened[e->opened_count++] = (opened){fd, status.st_ino, NULL};
+  if (e->opened_count < e->opened_room || grow_opened(e))
+    e->opened[e->opened_count++] = (opened){.fd = fd, .inode = status.st_ino};
 }
 
-/* libcurl wakes itself through a pair of sockets that it tells nobody of. They are those
- * of the numbers if a byte is between them while one should be, and none afterwards. */
+/* libcurl wakes itself through a pair of sockets that it does not report. The two numbers
+ * are that pair if a byte is between them after a wake-up, and none after a poll. */
 void engine_fds_note_pair(engine *e, const int numbers[2]) {
 #if LIBCURL_VERSION_NUM >= 0x074400 && defined(SIOCOUTQ)
   int a = numbers[0], b = numbers[1], ready;
-  bool quiet = !holds(a, FIONREAD) && !holds(b, FIONREAD);
+  bool quiet = !holds_bytes(a, FIONREAD) && !holds_bytes(b, FIONREAD);
   if (!quiet || curl_multi_wakeup(e->multi) != CURLM_OK)
     return;
-  bool found = is_pair(a, b) || is_pair(b, a);
+  bool found = is_waker_pair(a, b) || is_waker_pair(b, a);
   curl_multi_poll(e->multi, NULL, 0, 0, &ready);
-  if (found && !is_pair(a, b) && !is_pair(b, a)) {
-    note(e, a);
-    note(e, b);
+  if (found && !is_waker_pair(a, b) && !is_waker_pair(b, a)) {
+    note_waker(e, a);
+    note_waker(e, b);
   }
 #else
   (void)e;
@@ -146,7 +148,7 @@ void engine_fds_note_pair(engine *e, const int numbers[2]) {
 #endif
 }
 
-/* The child may have closed them all by itself, and opened something else since. */
+/* The child may have closed some itself, and opened something else under the number. */
 void engine_fds_abandon(engine *e) {
   while (e->opened_count > 0) {
     opened gone = e->opened[--e->opened_count];

@@ -25,7 +25,7 @@ typedef struct transfer {
 
   int64_t started, deadline; /* on the engine's clock, as all times here */
   int64_t due;               /* when to look at it next: the deadline, or before */
-  size_t due_place;          /* in the heap, from 1; 0 when it is in none */
+  size_t due_place;          /* in the heap, from 1, while in flight */
   long connect_timeout_ms;
   bool secure;        /* https */
   bool may_use_proxy; /* the environment may name one */
@@ -63,14 +63,16 @@ typedef struct watched {
 typedef struct opened {
   int fd;
   ino_t inode;
-  transfer *opener; /* which may be about another request by now; NULL: it is gone */
+  transfer *opener;     /* which may be about another request by now; NULL: it is gone */
+  engine_id opened_for; /* that request's */
+  bool in_turn; /* a connection of HTTP/1, which carries one exchange after another */
 } opened;
 
 struct engine {
   CURLM *multi;
   unsigned long generation; /* of the process that made `multi` */
   char *ca_file;
-  buffer proxy; /* no data: whatever the environment says. May hold a password */
+  buffer proxy; /* no data: the environment decides. May hold a password */
   char *user_agent;
   bool insecure;
   size_t max_body;
@@ -99,18 +101,18 @@ struct engine {
   int64_t timer_due; /* libcurl's */
 };
 
-/* engine_transfer.c: what goes out. Its functions that set options return false when
- * libcurl refuses one; `no_memory` tells for want of what. */
+/* engine_transfer.c: the request. False: libcurl refused an option, a buffer is full, or
+ * memory is short; *why tells. */
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
 
-/* engine_answer.c: what comes back. */
+/* engine_answer.c: the answer. */
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
 void transfer_finish(transfer *t, CURLcode code);
 
-/* engine_outcome.c: why there is none. Texts are static, or the transfer's. */
+/* engine_outcome.c: why there is no answer. Texts are static, or the transfer's. */
 extern const char engine_no_memory[];
 bool transfer_is_begun(const transfer *t); /* false: it may be held behind another one */
 const char *transfer_late(transfer *t);    /* says what it took too long for */
@@ -120,13 +122,18 @@ void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 /* engine_deadline.c: when each transfer in flight must end. The heap has room for all. */
 int64_t engine_now(void); /* milliseconds of the monotonic clock */
 void engine_deadline_set(engine *e, transfer *t);
-void engine_deadline_drop(engine *e, transfer *t); /* one that is in no heap is fine */
+void engine_deadline_drop(engine *e, transfer *t); /* one that is in flight */
 void engine_deadline_expire(engine *e);            /* ends what is due */
 int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 
-/* engine_watch.c: libcurl's wishes for sockets and timers. */
+/* engine_watch.c: the sockets and the timer that libcurl waits for. */
 bool engine_watch_install(engine *e);
 void engine_watch_forget(engine *e);
+bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that socket */
+
+/* engine_idle.c: connections between two exchanges. */
+void engine_idle_note(const transfer *t); /* one that has finished */
+void engine_idle_check(engine *e);        /* before libcurl chooses a connection */
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);

@@ -1,5 +1,5 @@
-/* Why there is no answer: libcurl's result code, where that says too little its words
- * too, and how far the transfer had got become an outcome and a sentence. */
+/* Why there is no answer. An outcome and a sentence are made from libcurl's result code,
+ * from its error text where the code says too little, and from how far it had got. */
 #include "engine_internal.h"
 #include <errno.h>
 #include <stdio.h>
@@ -14,23 +14,22 @@
 
 const char engine_no_memory[] = "out of memory";
 
-static bool says(const transfer *t, const char *words) {
+static bool error_says(const transfer *t, const char *words) {
   return strstr(t->error, words) != NULL;
 }
 
-/* --- what libcurl calls by one code --------------------------------------------------
- */
+/* --- several faults under one code ------------------------------------------------- */
 
-/* That the peer broke the connection off, and not that TLS found fault with what it sent.
- * The number of the last system error may be that of another address, tried before, so it
- * counts only where the words are not those of OpenSSL and it is one that an open
- * connection ends with. */
+/* Whether the peer broke the connection off, rather than sent what TLS refuses. The last
+ * system error may belong to an address that was tried before, so it counts only where
+ * the text is not OpenSSL's and the error is one that ends an open connection. */
 static bool is_broken_off(const transfer *t) {
-  if (says(t, "unexpected eof") || says(t, "system library"))
+  if (error_says(t, "unexpected eof") || error_says(t, "system library"))
     return true;
-  if (says(t, "routines:"))
+  if (error_says(t, "routines:"))
     return false;
-  if (says(t, "SSL_connect: ") || says(t, "Recv failure: ") || says(t, "Send failure: "))
+  if (error_says(t, "SSL_connect: ") || error_says(t, "Recv failure: ") ||
+      error_says(t, "Send failure: "))
     return true;
   long error = 0;
   curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &error);
@@ -40,12 +39,12 @@ static bool is_broken_off(const transfer *t) {
 /* In TLS 1.3 a server refuses a client's certificate after the handshake; and libcurl has
  * the same code for a body that is not chunked as it claims to be. */
 static engine_outcome transport_outcome(const transfer *t) {
-  if (says(t, "SSL routines") && !is_broken_off(t))
+  if (error_says(t, "SSL routines") && !is_broken_off(t))
     return ENGINE_TLS;
-  return says(t, "chunk") ? ENGINE_PROTOCOL : ENGINE_NETWORK;
+  return error_says(t, "chunk") ? ENGINE_PROTOCOL : ENGINE_NETWORK;
 }
 
-static engine_outcome outcome_of(const transfer *t, CURLcode code) {
+static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   if (t->over_limit)
     return ENGINE_LIMIT;
   if (t->no_memory)
@@ -87,8 +86,7 @@ static engine_outcome outcome_of(const transfer *t, CURLcode code) {
   }
 }
 
-/* --- how far it had got ---------------------------------------------------------------
- */
+/* --- how far it had got ------------------------------------------------------------ */
 
 static bool has_happened(const transfer *t, CURLINFO time) {
   curl_off_t moment = 0;
@@ -131,9 +129,9 @@ const char *transfer_late(transfer *t) {
   return t->error;
 }
 
-/* --- the words -------------------------------------------------------------------- */
+/* --- the text ---------------------------------------------------------------------- */
 
-static const char *text_of(transfer *t, engine_outcome outcome, CURLcode code) {
+static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode code) {
   if (t->over_limit)
     return t->head_bytes > t->owner->max_head
                ? "the headers are over the limit"
@@ -144,15 +142,15 @@ static const char *text_of(transfer *t, engine_outcome outcome, CURLcode code) {
     return transfer_late(t);
   if (outcome == ENGINE_NETWORK && code == CURLE_OK)
     return "the connection was closed inside the head of the answer";
-  /* Words with an @ quote the URL of a proxy, and with it a user's password. */
+  /* A text with an @ quotes the URL of a proxy, which may hold a password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }
 
 void transfer_judge(transfer *t, CURLcode code) {
-  engine_outcome outcome = outcome_of(t, code);
+  engine_outcome outcome = outcome_of_code(t, code);
   t->result = (engine_result){.slot = t->slot, .outcome = outcome, .code = (int)code};
   t->result.sent = was_sent(t);
-  t->result.text = text_of(t, outcome, code);
+  t->result.text = outcome_text(t, outcome, code);
 }
 
 void transfer_fail(transfer *t, engine_outcome outcome, const char *text) {

@@ -1,5 +1,6 @@
 /* What goes out: an easy handle and its settings for one request. */
 #include "engine_internal.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +11,6 @@ enum {
   MAX_KEPT = 64 * 1024,
   MAX_IDLE_ROOM = 64 * 1024
 };
-
-static bool has_control(slice text) {
-  for (size_t i = 0; i < text.len; i++) {
-    unsigned char byte = (unsigned char)text.data[i];
-    if (byte < 0x20 || byte == 0x7f)
-      return true;
-  }
-  return false;
-}
 
 /* Until 7.87 libcurl lets OpenSSL write to the socket itself, which may raise
  * SIGPIPE, and only keeps that signal off when it may touch signals at all. It
@@ -37,7 +29,7 @@ static int on_resolve(void *resolver, void *reserved, void *user) {
   return 0;
 }
 
-static bool took(transfer *t, CURLcode code) {
+static bool took_option(transfer *t, CURLcode code) {
   if (code == CURLE_OUT_OF_MEMORY)
     t->no_memory = true;
   return code == CURLE_OK;
@@ -45,10 +37,10 @@ static bool took(transfer *t, CURLcode code) {
 
 static bool set_protocols(transfer *t) {
 #if LIBCURL_VERSION_NUM >= 0x075500
-  return took(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https"));
 #else
-  return took(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS,
-                                  (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)));
+  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS,
+                                         (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)));
 #endif
 }
 
@@ -57,33 +49,38 @@ static bool set_lasting_options(transfer *t) {
   CURL *easy = t->easy;
   const engine *e = t->owner;
   bool ok = set_protocols(t);
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_PRIVATE, t));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_WRITEDATA, t));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADERDATA, t));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t));
-  ok &= engine_fds_install(t);
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PRIVATE, t));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_WRITEDATA, t));
   ok &=
-      took(t, curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, e->insecure ? 0L : 1L));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L));
+      took_option(t, curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_HEADERDATA, t));
+  ok &=
+      took_option(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t));
+  ok &= engine_fds_install(t);
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
+  ok &= took_option(t,
+                    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
+  ok &= took_option(
+      t, curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+  ok &= took_option(
+      t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, e->insecure ? 0L : 1L));
+  ok &= took_option(
+      t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L));
   if (e->ca_file)
-    ok &= took(t, curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file));
+    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file));
   if (e->proxy.data)
-    ok &= took(t, curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data));
+    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data));
   if (e->user_agent)
-    ok &= took(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
+    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* A name that does not resolve in time must not hold up whoever gave up on it. */
+  /* A transfer that has ended does not wait for its name to resolve. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
   /* Builds of libcurl without nghttp2 or zlib lack these; HTTP/1.1 serves too. */
@@ -128,7 +125,7 @@ static bool reserve_nodes(transfer *t, size_t count) {
 
 /* libcurl only reads a header list, so its nodes may lie in one array of ours. */
 static bool set_headers(transfer *t, const pair *headers, size_t count) {
-  static char no_expect[] = "Expect:"; /* a wait for 100 Continue helps nobody here */
+  static char no_expect[] = "Expect:"; /* no wait for 100 Continue */
   if (!reserve_nodes(t, count + 1))
     return false;
   buffer_reset(&t->header_text);
@@ -143,7 +140,7 @@ static bool set_headers(transfer *t, const pair *headers, size_t count) {
     line += strlen(line) + 1;
   }
   t->headers[count] = (struct curl_slist){.data = no_expect, .next = NULL};
-  return took(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
+  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
 
 static bool set_url(transfer *t, slice base, slice target) {
@@ -151,13 +148,13 @@ static bool set_url(transfer *t, slice base, slice target) {
   buffer_append_slice(&t->url, base);
   buffer_append_slice(&t->url, target);
   const char *url = buffer_text(&t->url);
-  return url && took(t, curl_easy_setopt(t->easy, CURLOPT_URL, url));
+  return url && took_option(t, curl_easy_setopt(t->easy, CURLOPT_URL, url));
 }
 
 static bool set_method(transfer *t, slice method, slice body) {
-  if (method.len == 3 && memcmp(method.data, "GET", 3) == 0 && body.len == 0) {
-    bool plain = took(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL));
-    return plain && took(t, curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L));
+  if (text_equal(method, (slice)TEXT("GET")) && body.len == 0) {
+    bool plain = took_option(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL));
+    return plain && took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L));
   }
   buffer_reset(&t->request_body);
   buffer_append_slice(&t->request_body, method);
@@ -165,10 +162,11 @@ static bool set_method(transfer *t, slice method, slice body) {
   if (!buffer_append_slice(&t->request_body, body))
     return false;
   const char *name = t->request_body.data;
-  bool ok = took(t, curl_easy_setopt(t->easy, CURLOPT_POST, 1L));
-  ok &= took(t, curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, name + method.len + 1));
-  ok &= took(t, curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)body.len));
-  return ok && took(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, name));
+  bool ok = took_option(t, curl_easy_setopt(t->easy, CURLOPT_POST, 1L));
+  ok &= took_option(t,
+                    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, name + method.len + 1));
+  ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, (long)body.len));
+  return ok && took_option(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, name));
 }
 
 /* The deadline is the engine's own: see engine_deadline.c. libcurl keeps the time of the
@@ -181,34 +179,32 @@ static bool set_limits(transfer *t, const engine_request *request) {
   t->connect_timeout_ms = connect_ms;
   t->started = engine_now();
   t->deadline = t->started + request->timeout_ms;
-  bool ok = took(t, curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms));
+  bool ok = took_option(t, curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms));
   long fresh = request->fresh_connection ? 1L : 0L;
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh));
-  ok &= took(t, curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh));
   /* NULL leaves the choice to the environment variable no_proxy. */
   const char *no_proxy = request->no_proxy ? "*" : NULL;
-  return ok && took(t, curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy));
+  return ok && took_option(t, curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy));
 }
 
-/* Over TLS a crowd waits until the handshake of the first connection has shown whether
- * it is HTTP/2, so that one connection carries them all; but not for long. */
+/* Over TLS transfers wait until the handshake of the first connection shows whether it is
+ * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
-  static const char https[] = "https://";
-  const buffer *url = &t->url;
-  t->secure =
-      url->len >= sizeof https - 1 && memcmp(url->data, https, sizeof https - 1) == 0;
+  t->secure = text_starts_with(buffer_slice(&t->url), (slice)TEXT("https://"));
   t->may_use_proxy =
       !request->no_proxy && (!t->owner->proxy.data || *t->owner->proxy.data);
   t->shares = t->secure && !request->fresh_connection;
-  return took(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
+  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
 }
 
-static bool is_clean(const engine_request *request) {
-  if (has_control(request->method) || has_control(request->base) ||
-      has_control(request->target))
+static bool has_clean_text(const engine_request *request) {
+  if (text_has_control(request->method) || text_has_control(request->base) ||
+      text_has_control(request->target))
     return false;
   for (size_t i = 0; i < request->header_count; i++)
-    if (has_control(request->headers[i].name) || has_control(request->headers[i].value))
+    if (text_has_control(request->headers[i].name) ||
+        text_has_control(request->headers[i].value))
       return false;
   return true;
 }
@@ -233,7 +229,7 @@ static engine_outcome why_refused(const transfer *t) {
 
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why) {
   *why = ENGINE_SETUP;
-  if (!is_clean(request))
+  if (!has_clean_text(request))
     return false;
   if (t->url.max == 0)
     init_buffers(t);
@@ -250,21 +246,21 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   return false;
 }
 
-/* What nearly every request fits into stays for the next one. */
-static void empty(buffer *b) {
+/* Memory that nearly every request fits into is kept for the next one. */
+static void empty_buffer(buffer *b) {
   if (b->cap > MAX_IDLE_ROOM)
     buffer_free(b);
   else
     buffer_clear(b);
 }
 
-/* Tokens and passwords go out in headers and bodies, tokens and keys come back
- * in them: those bytes do not wait in a pool. */
+/* Headers and bodies hold tokens, passwords and keys, in both directions: those bytes are
+ * wiped before the slot waits for its next request. */
 void transfer_clear(transfer *t) {
-  empty(&t->header_text);
-  empty(&t->request_body);
-  empty(&t->kept);
-  empty(&t->body);
+  empty_buffer(&t->header_text);
+  empty_buffer(&t->request_body);
+  empty_buffer(&t->kept);
+  empty_buffer(&t->body);
   t->kept_count = 0;
 }
 

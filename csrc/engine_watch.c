@@ -1,16 +1,16 @@
-/* Which sockets and which timer libcurl waits for. It says so through callbacks, which
- * only note it here: either the engine polls for them itself, or an event loop asks for
- * what has changed and reports what happened. No foreign code runs inside a callback.
+/* The sockets and the timer that libcurl waits for. Its callbacks only record them:
+ * either the engine polls them itself, or an event loop asks what has changed and reports
+ * events. No code of others runs inside a callback.
  *
- * Acting on the very sockets that are ready costs libcurl one look at each of them;
- * curl_multi_perform would look at every transfer, every time. */
+ * curl_multi_socket_action handles just the sockets that are ready; curl_multi_perform
+ * would go through all transfers every time. */
 #include "engine_internal.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 
-/* --- what libcurl wishes ------------------------------------------------------------ */
+/* --- what libcurl waits for -------------------------------------------------------- */
 
 static watched *find_socket(engine *e, int fd) {
   for (size_t i = 0; i < e->socket_count; i++)
@@ -33,6 +33,11 @@ static bool grow_sockets(engine *e) {
   e->polled = polled;
   e->socket_room = room;
   return true;
+}
+
+bool engine_watch_has(engine *e, int fd) {
+  const watched *socket = find_socket(e, fd);
+  return socket && (socket->wish.read || socket->wish.write);
 }
 
 static watched *add_socket(engine *e, int fd) {
@@ -87,9 +92,9 @@ void engine_watch_forget(engine *e) {
   e->timer_set = false;
 }
 
-/* --- acting on what happened ------------------------------------------------- */
+/* --- acting on what happened ------------------------------------------------------- */
 
-static void act(engine *e, curl_socket_t fd, int events) {
+static void act_on_socket(engine *e, curl_socket_t fd, int events) {
   int running;
   CURLMcode code = curl_multi_socket_action(e->multi, fd, events, &running);
   if (code == CURLM_OK)
@@ -98,12 +103,18 @@ static void act(engine *e, curl_socket_t fd, int events) {
     engine_break(e, code);
 }
 
-/* libcurl first: what it had not looked at yet may have been answered by now. */
+/* libcurl begins new transfers here: for those its timer is due at once. */
+static void act_on_timer(engine *e) {
+  if (!e->timer_set || e->timer_due > engine_now())
+    return;
+  e->timer_set = false; /* libcurl sets the next one while it acts */
+  engine_idle_check(e);
+  act_on_socket(e, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* libcurl first: an answer may have arrived that it has not read yet. */
 static void act_on_time(engine *e) {
-  if (e->timer_set && e->timer_due <= engine_now()) {
-    e->timer_set = false; /* libcurl sets the next one while it acts */
-    act(e, CURL_SOCKET_TIMEOUT, 0);
-  }
+  act_on_timer(e);
   engine_deadline_expire(e);
 }
 
@@ -122,11 +133,14 @@ void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
   int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
   if (!engine_enter(e))
     return;
-  act(e, (curl_socket_t)fd, events);
+  /* First, so that libcurl does not end one transfer and begin another on its connection
+   * in one step, without engine_idle_check in between. */
+  act_on_timer(e);
+  act_on_socket(e, (curl_socket_t)fd, events);
   engine_deadline_expire(e);
 }
 
-/* --- polling ------------------------------------------------------------------- */
+/* --- polling ----------------------------------------------------------------------- */
 
 static size_t fill_polled(engine *e) {
   size_t count = 0;
@@ -140,7 +154,7 @@ static size_t fill_polled(engine *e) {
   return count;
 }
 
-/* What libcurl does for one socket may end its wish for a later one. */
+/* Acting on one socket may make libcurl stop waiting for a later one. */
 static void act_on_polled(engine *e, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct pollfd ready = e->polled[i];
@@ -150,12 +164,12 @@ static void act_on_polled(engine *e, size_t count) {
     int events = (ready.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
                  (ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0) |
                  (ready.revents & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
-    act(e, (curl_socket_t)ready.fd, events);
+    act_on_socket(e, (curl_socket_t)ready.fd, events);
   }
 }
 
-/* What poll cannot watch is looked at in turns: a process may have lowered its limit of
- * descriptors below what it has open, and memory may be short for a while. */
+/* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
+ * when a process has lowered its limit of descriptors below what it has open. */
 static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
   enum { PAUSE_MS = 10 };
   poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
@@ -192,7 +206,7 @@ void engine_poll(engine *e, int timeout_ms) {
   } while (!e->done_first && now < end);
 }
 
-/* --- an event loop that waits for us ------------------------------------------ */
+/* --- an event loop that waits for us ----------------------------------------------- */
 
 void engine_watch(engine *e) { e->watching = true; }
 

@@ -1,16 +1,12 @@
-/* The text goes to PATH.new, is synced, takes the name over, and then the directory that
- * holds the name is synced. PATH.new is the same name every time, so that a process that
- * is killed here leaves one file at most, which the next save uses. */
+/* The text is written to PATH.new and synced, PATH.new is renamed, and the directory is
+ * synced. PATH.new is the same name every time, so that a process that is killed here
+ * leaves at most one file, which the next save uses. */
 #include "file.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "file_open.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 static const char suffix[] = ".new";
 
@@ -24,7 +20,7 @@ typedef struct paths {
   char directory[PATH_MAX];
 } paths;
 
-static bool derive(paths *p, const char *path) {
+static bool derive_paths(paths *p, const char *path) {
   size_t len = strlen(path);
   errno = len == 0 ? ENOENT : ENAMETOOLONG;
   if (len == 0 || len + sizeof suffix > sizeof p->temporary)
@@ -41,20 +37,13 @@ static bool derive(paths *p, const char *path) {
   return true;
 }
 
-static void close_quietly(int fd) {
-  int why = errno;
-  close(fd);
-  errno = why;
-}
-
 static void unlink_quietly(const char *path) {
   int why = errno;
   unlink(path);
   errno = why;
 }
 
-/* --- PATH.new ------------------------------------------------------------------------
- */
+/* --- PATH.new ---------------------------------------------------------------------- */
 
 typedef enum claim { CLAIM_OURS, CLAIM_BUSY, CLAIM_GONE, CLAIM_FOREIGN } claim;
 
@@ -67,7 +56,7 @@ static claim claim_new(int fd, const char *path) {
   if (fstat(fd, &opened) != 0 || !S_ISREG(opened.st_mode) || opened.st_uid != geteuid())
     return CLAIM_FOREIGN;
   /* Where there are no locks, two processes that save at once are not told apart. */
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+  if (!file_try_lock(fd) && errno == EWOULDBLOCK)
     return CLAIM_BUSY;
   if (lstat(path, &named) != 0 || named.st_ino != opened.st_ino ||
       named.st_dev != opened.st_dev)
@@ -87,11 +76,10 @@ static void wait_a_little(void) {
   nanosleep(&pause, NULL);
 }
 
-/* An empty file that nobody else has, locked; or -1. */
+/* An empty file that no other process has, locked; or -1. */
 static int open_new(const char *path) {
   for (int i = 0; i < TRIES; i++) {
-    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                  S_IRUSR | S_IWUSR);
+    int fd = file_open_own(path);
     if (fd < 0) {
       int why = errno;
       if (!is_removable(why) || !remove_new(path)) {
@@ -104,7 +92,7 @@ static int open_new(const char *path) {
     if (found == CLAIM_OURS && ftruncate(fd, 0) == 0 &&
         fchmod(fd, S_IRUSR | S_IWUSR) == 0)
       return fd;
-    close_quietly(fd);
+    file_close(fd);
     if (found == CLAIM_OURS || (found == CLAIM_FOREIGN && !remove_new(path)))
       return -1;
     if (found == CLAIM_BUSY)
@@ -114,8 +102,7 @@ static int open_new(const char *path) {
   return -1;
 }
 
-/* --- saving --------------------------------------------------------------------------
- */
+/* --- saving ------------------------------------------------------------------------ */
 
 static bool write_all(int fd, const char *data, size_t len) {
   while (len > 0) {
@@ -130,20 +117,20 @@ static bool write_all(int fd, const char *data, size_t len) {
   return true;
 }
 
-static bool exists(const char *path) {
+static bool file_exists(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 || errno != ENOENT;
 }
 
 /* Takes the name, unless a file has it. A symbolic link to nothing is no file. */
-static bool create(const paths *p) {
+static bool create_final(const paths *p) {
   if (link(p->temporary, p->final) == 0) {
     unlink_quietly(p->temporary);
     return true;
   }
   int why = errno;
   bool may_rename = why == EEXIST || why == EPERM || why == EOPNOTSUPP || why == ENOSYS;
-  if (may_rename && !exists(p->final))
+  if (may_rename && !file_exists(p->final))
     return rename(p->temporary, p->final) == 0;
   /* Where there are no second names, link does not say that there is a file. */
   errno = may_rename ? EEXIST : why;
@@ -151,7 +138,7 @@ static bool create(const paths *p) {
 }
 
 static bool take_name(const paths *p, file_mode mode) {
-  return mode == FILE_CREATE ? create(p) : rename(p->temporary, p->final) == 0;
+  return mode == FILE_CREATE ? create_final(p) : rename(p->temporary, p->final) == 0;
 }
 
 static const char *sync_directory(const char *path) {
@@ -160,13 +147,13 @@ static const char *sync_directory(const char *path) {
     return "synced with its directory";
   /* Some file systems have no such thing as syncing a directory. */
   bool synced = fsync(fd) == 0 || errno == EINVAL;
-  close_quietly(fd);
+  file_close(fd);
   return synced ? NULL : "synced with its directory";
 }
 
 const char *file_save(const char *path, const char *text, size_t len, file_mode mode) {
   paths p;
-  if (!derive(&p, path))
+  if (!derive_paths(&p, path))
     return "created";
   int fd = open_new(p.temporary);
   if (fd < 0)
@@ -181,7 +168,7 @@ const char *file_save(const char *path, const char *text, size_t len, file_mode 
   if (failed)
     unlink_quietly(p.temporary);
   /* After an fsync, close has nothing left to report that matters. The lock on PATH.new
-   * ends here, when the name is another file's or nobody's. */
-  close_quietly(fd);
+   * ends here, when the name belongs to another file or to none. */
+  file_close(fd);
   return failed ? failed : sync_directory(p.directory);
 }

@@ -1,4 +1,5 @@
-/* Saving a text so that it is whole at every moment, also after a power failure. */
+/* Saving a text so that the file is whole at every moment, also after a power failure.
+ * Nothing is kept between calls; any thread may call. */
 #ifndef AOM_FILE_H
 #define AOM_FILE_H
 
@@ -8,7 +9,7 @@
 #pragma GCC visibility push(hidden)
 
 typedef enum file_mode {
-  FILE_REPLACE, /* whatever has the name gives it up, a symbolic link too */
+  FILE_REPLACE, /* what has the name is replaced, a symbolic link too */
   FILE_CREATE,  /* fails with EEXIST when there is such a file */
 } file_mode;
 

@@ -1,18 +1,14 @@
-/* flock belongs to an open file, and two of one process would keep each other out. So
- * the process has one open file for each lock, in a table behind a mutex, and claims
- * count on it. */
+/* flock belongs to an open file, and two open files of one process exclude each other. So
+ * the process has one open file for each lock, in a table behind a mutex, with a count of
+ * claims. */
 #include "file_lock.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "file_open.h"
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct held {
   struct held *next;
@@ -32,9 +28,9 @@ static held *table; /* those whose fd is open */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool prepared;
 
-/* The child's copies of the open files would keep the locks when its parent is dead.
- * To close them does not unlock what the parent has. */
-static void drop_all(void) {
+/* In a forked child: its copies of the open files would keep the locks after the parent's
+ * death. Closing them does not unlock the parent's. */
+static void drop_all_locks(void) {
   for (; table; table = table->next) {
     close(table->fd);
     table->fd = -1;
@@ -42,13 +38,14 @@ static void drop_all(void) {
   pthread_mutex_unlock(&guard);
 }
 
-static void enter(void) { pthread_mutex_lock(&guard); }
-static void leave(void) { pthread_mutex_unlock(&guard); }
+static void lock_table(void) { pthread_mutex_lock(&guard); }
+static void unlock_table(void) { pthread_mutex_unlock(&guard); }
 
-static void prepare(void) { prepared = pthread_atfork(enter, leave, drop_all) == 0; }
+static void prepare_locks(void) {
+  prepared = pthread_atfork(lock_table, unlock_table, drop_all_locks) == 0;
+}
 
-/* --- who has it: "PID HOST" in the file, for people ------------------------------------
- */
+/* --- who has it: "PID HOST" in the file, for people -------------------------------- */
 
 static void write_owner(int fd, const struct stat *info) {
   char host[256] = "", text[300];
@@ -68,7 +65,7 @@ static bool is_dead(const file_lock_owner *owner) {
          errno == ESRCH;
 }
 
-/* Not who had it before: whoever has just taken it may not have written that down yet. */
+/* The text may name the owner before: the new one may not have written its own yet. */
 static void read_owner(int fd, file_lock_owner *owner) {
   char text[300];
   ssize_t len = pread(fd, text, sizeof text - 1, 0);
@@ -84,30 +81,21 @@ static void read_owner(int fd, file_lock_owner *owner) {
   owner->pid = 0;
 }
 
-/* --- taking it
- * -------------------------------------------------------------------------- */
+/* --- taking it --------------------------------------------------------------------- */
 
-static held *find(const struct stat *info) {
+static held *find_held(const struct stat *info) {
   for (held *h = table; h; h = h->next)
     if (h->device == info->st_dev && h->inode == info->st_ino)
       return h;
   return NULL;
 }
 
-static int lock_fd(int fd) {
-  int result;
-  do
-    result = flock(fd, LOCK_EX | LOCK_NB);
-  while (result != 0 && errno == EINTR);
-  return result;
-}
-
 /* Takes the lock for the process. Owns fd from here. */
-static file_lock_outcome acquire(int fd, const struct stat *info, held **h,
-                                 file_lock_owner *owner) {
+static file_lock_outcome acquire_lock(int fd, const struct stat *info, held **h,
+                                      file_lock_owner *owner) {
   file_lock_outcome outcome = FILE_LOCK_TAKEN;
   int why = 0;
-  if (lock_fd(fd) != 0) {
+  if (!file_try_lock(fd)) {
     why = errno;
     outcome = why == EWOULDBLOCK ? FILE_LOCK_FOREIGN : FILE_LOCK_UNSUPPORTED;
   }
@@ -136,8 +124,7 @@ static int open_lock(const char *path, struct stat *info) {
     errno = ENAMETOOLONG;
     return -1;
   }
-  int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                S_IRUSR | S_IWUSR);
+  int fd = file_open_own(name);
   if (fd >= 0 && fstat(fd, info) == 0 && S_ISREG(info->st_mode))
     return fd;
   if (fd >= 0) {
@@ -147,18 +134,18 @@ static int open_lock(const char *path, struct stat *info) {
   return -1;
 }
 
-static file_lock_outcome claim(const char *path, file_lock *lock,
-                               file_lock_owner *owner) {
+static file_lock_outcome claim_lock(const char *path, file_lock *lock,
+                                    file_lock_owner *owner) {
   struct stat info;
   int fd = open_lock(path, &info);
   if (fd < 0)
     return FILE_LOCK_FAILED;
   file_lock_outcome outcome = FILE_LOCK_TAKEN;
-  held *h = find(&info);
+  held *h = find_held(&info);
   if (h)
     close(fd);
   else
-    outcome = acquire(fd, &info, &h, owner);
+    outcome = acquire_lock(fd, &info, &h, owner);
   if (!h)
     return outcome;
   if (h->at_work)
@@ -171,7 +158,7 @@ static file_lock_outcome claim(const char *path, file_lock *lock,
 
 file_lock_outcome file_lock_take(const char *path, file_lock **lock,
                                  file_lock_owner *owner) {
-  pthread_once(&once, prepare);
+  pthread_once(&once, prepare_locks);
   *lock = calloc(1, sizeof **lock);
   if (!prepared || !*lock) {
     free(*lock);
@@ -179,10 +166,10 @@ file_lock_outcome file_lock_take(const char *path, file_lock **lock,
     errno = ENOMEM;
     return FILE_LOCK_FAILED;
   }
-  enter();
-  file_lock_outcome outcome = claim(path, *lock, owner);
+  lock_table();
+  file_lock_outcome outcome = claim_lock(path, *lock, owner);
   int why = errno;
-  leave();
+  unlock_table();
   if (!(*lock)->lock) {
     free(*lock);
     *lock = NULL;
@@ -191,10 +178,9 @@ file_lock_outcome file_lock_take(const char *path, file_lock **lock,
   return outcome;
 }
 
-/* --- giving it back
- * ---------------------------------------------------------------------- */
+/* --- giving it back ---------------------------------------------------------------- */
 
-static void end(held *h) {
+static void end_lock(held *h) {
   if (h->fd < 0)
     return;
   held **link = &table;
@@ -206,36 +192,36 @@ static void end(held *h) {
 }
 
 void file_lock_rest(file_lock *lock) {
-  enter();
+  lock_table();
   if (lock->lock->at_work == lock)
     lock->lock->at_work = NULL;
-  leave();
+  unlock_table();
 }
 
 void file_lock_finish(file_lock *lock) {
-  enter();
-  end(lock->lock);
-  leave();
+  lock_table();
+  end_lock(lock->lock);
+  unlock_table();
 }
 
 bool file_lock_is_held(const file_lock *lock) {
-  enter();
+  lock_table();
   bool is_held = lock->lock->fd >= 0;
-  leave();
+  unlock_table();
   return is_held;
 }
 
 void file_lock_free(file_lock *lock) {
   if (!lock)
     return;
-  enter();
+  lock_table();
   held *h = lock->lock;
   if (h->at_work == lock)
     h->at_work = NULL;
   if (--h->claims == 0) {
-    end(h);
+    end_lock(h);
     free(h);
   }
-  leave();
+  unlock_table();
   free(lock);
 }

@@ -39,24 +39,24 @@ static memory *shared;
 static memory fallback;
 
 /* A lock that outlives its owner. macOS has none, and so gets no shared mapping. */
-#ifdef __APPLE__
 static bool make_robust(pthread_mutexattr_t *kind) {
+#ifdef __APPLE__
   (void)kind;
   return false;
+#else
+  return pthread_mutexattr_setpshared(kind, PTHREAD_PROCESS_SHARED) == 0 &&
+         pthread_mutexattr_setrobust(kind, PTHREAD_MUTEX_ROBUST) == 0;
+#endif
 }
 
 static int take_over(pthread_mutex_t *lock) {
+#ifdef __APPLE__
   (void)lock;
   return EINVAL;
-}
 #else
-static bool make_robust(pthread_mutexattr_t *kind) {
-  return pthread_mutexattr_setpshared(kind, PTHREAD_PROCESS_SHARED) == 0 &&
-         pthread_mutexattr_setrobust(kind, PTHREAD_MUTEX_ROBUST) == 0;
-}
-
-static int take_over(pthread_mutex_t *lock) { return pthread_mutex_consistent(lock); }
+  return pthread_mutex_consistent(lock);
 #endif
+}
 
 static bool init_lock(memory *m, bool across_processes) {
   pthread_mutexattr_t kind;
@@ -68,7 +68,7 @@ static bool init_lock(memory *m, bool across_processes) {
   return ok;
 }
 
-/* The child has one thread, and whoever had the lock is not among them. */
+/* The child has one thread; another one of the parent's may have held the lock. */
 static void renew_fallback(void) { (void)init_lock(&fallback, false); }
 
 static memory *map_shared(void) {
@@ -95,9 +95,9 @@ void lockout_open(void) {
   (void)pthread_once(&once, make_memory);
 }
 
-/* The owner of the lock died while it wrote: what it left must not be believed further
- * than memory safety asks. Counts that are half a step behind do no harm. */
-static void repair(memory *m) {
+/* The owner of the lock died while it wrote, so lengths are checked before they are used.
+ * Counts that are one step behind do no harm. */
+static void repair_memory(memory *m) {
   if (m->count > LOCKOUT_RECORDS)
     m->count = LOCKOUT_RECORDS;
   for (size_t i = 0; i < m->count; i++) {
@@ -107,18 +107,19 @@ static void repair(memory *m) {
   }
 }
 
-static memory *acquire(void) {
-  if (!shared)
+/* NULL: no record can have that name, or the lock cannot be had. */
+static memory *lock_memory(slice name) {
+  if (name.len == 0 || name.len > LOCKOUT_NAME_MAX || !shared)
     return NULL;
   int status = pthread_mutex_lock(&shared->lock);
   if (status == EOWNERDEAD) {
-    repair(shared);
+    repair_memory(shared);
     status = take_over(&shared->lock);
   }
   return status == 0 ? shared : NULL;
 }
 
-static void release(memory *m) { (void)pthread_mutex_unlock(&m->lock); }
+static void unlock_memory(memory *m) { (void)pthread_mutex_unlock(&m->lock); }
 
 static unsigned active_tries(record *r, int64_t now) {
   unsigned active = 0;
@@ -155,13 +156,13 @@ static bool is_blocked(record *r, int64_t now) {
   return false;
 }
 
-/* Whether to forget it could let too many wrong signatures out. */
+/* Whether forgetting it could let too many wrong signatures out. */
 static bool is_needed(record *r, int64_t now) {
   return is_blocked(r, now) || active_tries(r, now) > 0 ||
          (r->refusals > 0 && now - r->refused_at < LOCKOUT_MS);
 }
 
-static record *find(memory *m, slice name) {
+static record *find_record(memory *m, slice name) {
   for (size_t i = 0; i < m->count; i++) {
     record *r = &m->records[i];
     if (r->name_len == name.len && memcmp(r->name, name.data, name.len) == 0)
@@ -171,7 +172,7 @@ static record *find(memory *m, slice name) {
 }
 
 /* A record that never was in use, or the one used longest ago that may be forgotten. */
-static record *find_room(memory *m, int64_t now) {
+static record *find_free_record(memory *m, int64_t now) {
   if (m->count < LOCKOUT_RECORDS)
     return &m->records[m->count++];
   record *oldest = NULL;
@@ -183,13 +184,11 @@ static record *find_room(memory *m, int64_t now) {
   return oldest;
 }
 
-static bool is_name(slice name) { return name.len > 0 && name.len <= LOCKOUT_NAME_MAX; }
-
 /* NULL: there is no room. */
-static record *obtain(memory *m, slice name, int64_t now) {
-  record *r = find(m, name);
+static record *obtain_record(memory *m, slice name, int64_t now) {
+  record *r = find_record(m, name);
   if (!r) {
-    r = find_room(m, now);
+    r = find_free_record(m, now);
     if (!r)
       return NULL;
     memset(r, 0, sizeof *r);
@@ -210,14 +209,19 @@ static void set_note(record *r, slice note) {
   memcpy(r->note, note.data, r->note_len);
 }
 
-void lockout_look(slice name, int64_t now, lockout_answer *answer) {
+/* Prepares the answer for the case that NULL is returned. */
+static memory *begin_answer(slice name, lockout_answer *answer) {
   answer->state = LOCKOUT_UNABLE;
   answer->ticket = 0;
   answer->note_len = 0;
-  memory *m = is_name(name) ? acquire() : NULL;
+  return lock_memory(name);
+}
+
+void lockout_look(slice name, int64_t now, lockout_answer *answer) {
+  memory *m = begin_answer(name, answer);
   if (!m)
     return;
-  record *r = find(m, name);
+  record *r = find_record(m, name);
   answer->state = LOCKOUT_NEW;
   if (r) {
     r->used_at = now;
@@ -227,7 +231,7 @@ void lockout_look(slice name, int64_t now, lockout_answer *answer) {
       answer->state = LOCKOUT_OPEN;
     copy_note(r, answer);
   }
-  release(m);
+  unlock_memory(m);
 }
 
 /* Starts a try, or prolongs the caller's own; 0: another call tries the key out. */
@@ -248,13 +252,10 @@ static uint64_t start_try(memory *m, record *r, int64_t now, int64_t until,
 
 void lockout_enter(slice name, int64_t now, int64_t until, uint64_t ticket, bool second,
                    lockout_answer *answer) {
-  answer->state = LOCKOUT_UNABLE;
-  answer->ticket = 0;
-  answer->note_len = 0;
-  memory *m = is_name(name) ? acquire() : NULL;
+  memory *m = begin_answer(name, answer);
   if (!m)
     return;
-  record *r = obtain(m, name, now);
+  record *r = obtain_record(m, name, now);
   if (r) {
     if (is_blocked(r, now)) {
       answer->state = LOCKOUT_BLOCKED;
@@ -266,14 +267,14 @@ void lockout_enter(slice name, int64_t now, int64_t until, uint64_t ticket, bool
     }
     copy_note(r, answer);
   }
-  release(m);
+  unlock_memory(m);
 }
 
 bool lockout_accept(slice name, int64_t now) {
-  memory *m = is_name(name) ? acquire() : NULL;
+  memory *m = lock_memory(name);
   if (!m)
     return false;
-  record *r = obtain(m, name, now);
+  record *r = obtain_record(m, name, now);
   bool news = r && !r->accepted;
   if (news) {
     r->accepted = r->proven = true;
@@ -282,7 +283,7 @@ bool lockout_accept(slice name, int64_t now) {
     r->note_len = 0;
     memset(r->tries, 0, sizeof r->tries);
   }
-  release(m);
+  unlock_memory(m);
   return news;
 }
 
@@ -307,25 +308,25 @@ static lockout_state count_refusal(record *r, int64_t now, lockout_evidence evid
 lockout_state lockout_refuse(slice name, int64_t now, uint64_t ticket,
                              lockout_evidence evidence, slice note) {
   lockout_state state = LOCKOUT_UNABLE;
-  memory *m = is_name(name) ? acquire() : NULL;
+  memory *m = lock_memory(name);
   if (!m)
     return state;
-  record *r = obtain(m, name, now);
+  record *r = obtain_record(m, name, now);
   if (r) {
     end_try(r, ticket);
     (void)is_blocked(r, now); /* what was counted before the block ended is over */
     state = count_refusal(r, now, evidence, note);
   }
-  release(m);
+  unlock_memory(m);
   return state;
 }
 
 void lockout_release(slice name, uint64_t ticket) {
-  memory *m = is_name(name) ? acquire() : NULL;
+  memory *m = lock_memory(name);
   if (!m)
     return;
-  record *r = find(m, name);
+  record *r = find_record(m, name);
   if (r)
     end_try(r, ticket);
-  release(m);
+  unlock_memory(m);
 }

@@ -1,6 +1,6 @@
 /* What is known of keys that a service may lock: which were accepted, how often each was
  * refused, and who tries one out now. A service locks an access key after a few wrong
- * signatures in a row, whoever sends them, so this memory belongs to no Lua state. It is
+ * signatures in a row, from any sender, so this memory belongs to no Lua state. It is
  * one shared mapping with a lock of its own: all states and threads of the process use
  * it, and so do the processes forked after lockout_open.
  *

@@ -1,7 +1,5 @@
 #include "lua_events.h"
-#include "engine.h"
 #include "lua_engine.h"
-#include "sign.h"
 #include <fcntl.h>
 
 /* engine:watch() */
@@ -25,8 +23,8 @@ int lua_events_wish(lua_State *L) {
   return 4;
 }
 
-/* engine:is_free(fd) -> whether the number means no socket or file of somebody else's:
- * the engine itself has it open, or nobody has. */
+/* engine:is_free(fd) -> whether the number is open here or not at all, so that no socket
+ * or file of another owner has it. */
 int lua_events_is_free(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 2);
   const engine *e = lua_engine_check(L);

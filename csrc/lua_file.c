@@ -3,6 +3,7 @@
 #include "lua_file.h"
 #include "file.h"
 #include "file_lock.h"
+#include "lua_values.h"
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ typedef struct lua_lock {
   file_lock *claim; /* NULL before it is taken and after its end */
 } lua_lock;
 
-static int failure(lua_State *L, const char *path, const char *failed, int why) {
+static int push_file_error(lua_State *L, const char *path, const char *failed, int why) {
   lua_pushnil(L);
   lua_pushfstring(L, "%s cannot be %s: %s", path, failed, strerror(why));
   return 2;
@@ -32,11 +33,11 @@ static int l_write_file(lua_State *L) {
   const char *text = luaL_checklstring(L, 2, &len);
   file_mode mode = lua_toboolean(L, 3) ? FILE_CREATE : FILE_REPLACE;
   if (!path)
-    return failure(L, lua_tostring(L, 1), "created", EINVAL);
+    return push_file_error(L, lua_tostring(L, 1), "created", EINVAL);
   const char *failed = file_save(path, text, len, mode);
   int why = errno;
   if (failed) {
-    failure(L, path, failed, why);
+    push_file_error(L, path, failed, why);
     lua_pushboolean(L, mode == FILE_CREATE && why == EEXIST);
     return 3;
   }
@@ -44,8 +45,7 @@ static int l_write_file(lua_State *L) {
   return 1;
 }
 
-/* --- locks
- * ------------------------------------------------------------------------------- */
+/* --- locks ------------------------------------------------------------------------- */
 
 static void push_owner(lua_State *L, const file_lock_owner *owner) {
   lua_createtable(L, 0, 2);
@@ -53,11 +53,10 @@ static void push_owner(lua_State *L, const file_lock_owner *owner) {
     return;
   lua_pushinteger(L, (lua_Integer)owner->pid);
   lua_setfield(L, -2, "pid");
-  lua_pushstring(L, owner->host);
-  lua_setfield(L, -2, "host");
+  set_string_field(L, "host", owner->host);
 }
 
-static int refused(lua_State *L, const char *why, const file_lock_owner *owner) {
+static int push_refusal(lua_State *L, const char *why, const file_lock_owner *owner) {
   lua_pushnil(L);
   lua_pushstring(L, why);
   if (owner)
@@ -69,12 +68,12 @@ static int refused(lua_State *L, const char *why, const file_lock_owner *owner) 
 
 /* core.lock_file(path) -> lock[, why it keeps no other process away]
  *   | nil, message                 it cannot be had
- *   | nil, message, { pid, host }  another process has it; an empty table: nobody knows
+ *   | nil, message, { pid, host }  another process has it; an empty table: unknown
  *   | nil, message, "self"         something else of this process is at work */
 static int l_lock_file(lua_State *L) {
   const char *path = check_path(L, 1);
   if (!path)
-    return failure(L, lua_tostring(L, 1), "created", EINVAL);
+    return push_file_error(L, lua_tostring(L, 1), "created", EINVAL);
   lua_lock *self = compat_new_object(L, lock_class, sizeof *self);
   file_lock_owner owner = {0, ""};
   file_lock_outcome outcome = file_lock_take(path, &self->claim, &owner);
@@ -86,14 +85,14 @@ static int l_lock_file(lua_State *L) {
     lua_pushfstring(L, "%s.lock cannot be locked: %s", path, strerror(why));
     return 2;
   case FILE_LOCK_BUSY:
-    return refused(L, "this process is at work on it", NULL);
+    return push_refusal(L, "this process is at work on it", NULL);
   case FILE_LOCK_FOREIGN:
-    return refused(L, "another process has it", &owner);
+    return push_refusal(L, "another process has it", &owner);
   case FILE_LOCK_FAILED:
     break;
   }
   lua_pushfstring(L, "%s.lock", path);
-  return failure(L, lua_tostring(L, -1), "created", why);
+  return push_file_error(L, lua_tostring(L, -1), "created", why);
 }
 
 static lua_lock *check_lock(lua_State *L) { return luaL_checkudata(L, 1, lock_class); }

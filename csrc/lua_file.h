@@ -1,4 +1,4 @@
-/* The Lua side of files: writing one so that it is whole whatever happens, and locks. */
+/* The Lua side of files: saving one whole, and locks. */
 #ifndef AOM_LUA_FILE_H
 #define AOM_LUA_FILE_H
 

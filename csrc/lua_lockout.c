@@ -1,5 +1,6 @@
 #include "lua_lockout.h"
 #include "lockout.h"
+#include "lua_values.h"
 
 static const char *const states[] = {
     [LOCKOUT_NEW] = "new",   [LOCKOUT_OPEN] = "open",       [LOCKOUT_TRIAL] = "trial",
@@ -11,14 +12,8 @@ static const char *const evidence[] = {[LOCKOUT_DOUBTFUL] = "doubtful",
                                        [LOCKOUT_LOCKED] = "locked",
                                        [LOCKOUT_LOCKED + 1] = NULL};
 
-static slice check_text(lua_State *L, int index) {
-  slice text;
-  text.data = luaL_checklstring(L, index, &text.len);
-  return text;
-}
-
 static slice check_name(lua_State *L) {
-  slice name = check_text(L, 1);
+  slice name = check_slice(L, 1);
   luaL_argcheck(L, name.len > 0 && name.len <= LOCKOUT_NAME_MAX, 1,
                 "expected a name of 1 to 64 bytes");
   return name;
@@ -87,7 +82,7 @@ static int l_refuse(lua_State *L) {
   int64_t now = check_time(L, 2);
   uint64_t ticket = opt_ticket(L, 3);
   lockout_evidence kind = (lockout_evidence)luaL_checkoption(L, 4, NULL, evidence);
-  slice note = check_text(L, 5);
+  slice note = check_slice(L, 5);
   lua_pushstring(L, states[lockout_refuse(name, now, ticket, kind, note)]);
   return 1;
 }

@@ -5,8 +5,8 @@
 enum { MAX_ENTRIES = 65536 };
 
 /* The string on top of the stack, which is popped: a table keeps it alive.
- * Numbers are refused because Lua would turn a copy of them into a string, and
- * nobody would hold that. */
+ * Numbers are refused: Lua would turn a copy of them into a string that nothing keeps
+ * alive. */
 static slice pop_string(lua_State *L, const char *what) {
   slice text = {"", 0};
   if (lua_type(L, -1) != LUA_TSTRING)

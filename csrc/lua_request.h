@@ -18,8 +18,8 @@
  * Raises a Lua error that names the field when it has the wrong type. */
 void request_check(lua_State *L, int index, sign_request *request);
 
-/* Reads a list of {name, value} likewise; `what` is its name in errors. Pushes
- * one value. An absent value (nil) is an empty one. */
+/* Reads a list of {name, value} in the same way; `what` is its name in errors. Pushes one
+ * value. A value that is nil counts as empty. */
 pair *request_check_query(lua_State *L, int index, const char *what, size_t *count);
 
 #pragma GCC visibility pop

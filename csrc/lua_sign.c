@@ -1,6 +1,6 @@
 #include "lua_sign.h"
-#include "lua_push.h"
 #include "lua_request.h"
+#include "lua_values.h"
 #include "uri.h"
 
 static const char signer_class[] = "aom.signer";
@@ -36,7 +36,7 @@ static const char *const status_codes[SIGN_STATUS_COUNT] = {
 
 /* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
  * went wrong; returns how many. */
-static int push_failure(lua_State *L, sign_status status) {
+static int push_sign_error(lua_State *L, sign_status status) {
   lua_pushnil(L);
   lua_pushstring(L, sign_status_text(status));
   lua_pushstring(L, status_codes[status]);
@@ -55,7 +55,7 @@ signer *lua_sign_check(lua_State *L, int index) {
   return self->closed ? NULL : self->signer;
 }
 
-static void destroy(lua_signer *self) {
+static void destroy_signer(lua_signer *self) {
   if (self->signer == NULL)
     return;
   signer_free(self->signer);
@@ -66,18 +66,18 @@ static void destroy(lua_signer *self) {
 /* Any allocation may run a finalizer, and that may close this very signer (the
  * object that owns it may be garbage already). While it is held, closing only
  * marks it. If an error cuts the call short, the collector destroys it later. */
-static void hold(lua_signer *self) { self->holders++; }
+static void hold_signer(lua_signer *self) { self->holders++; }
 
-static void let_go(lua_signer *self) {
+static void let_go_signer(lua_signer *self) {
   if (--self->holders == 0 && self->closed)
-    destroy(self);
+    destroy_signer(self);
 }
 
 static int signer_close(lua_State *L) {
   lua_signer *self = luaL_checkudata(L, 1, signer_class);
   self->closed = true;
   if (self->holders == 0)
-    destroy(self);
+    destroy_signer(self);
   return 0;
 }
 
@@ -85,7 +85,7 @@ static int signer_close(lua_State *L) {
 static int signer_gc(lua_State *L) {
   lua_signer *self = luaL_checkudata(L, 1, signer_class);
   self->closed = true;
-  destroy(self);
+  destroy_signer(self);
   return 0;
 }
 
@@ -105,7 +105,7 @@ static int scratch_gc(lua_State *L) {
 /* Pushes what the scratch holds and gives its memory back at once. */
 static int finish_scratch(lua_State *L, buffer *b, bool complete) {
   if (!complete)
-    return push_failure(L, SIGN_NO_MEMORY);
+    return push_sign_error(L, SIGN_NO_MEMORY);
   push_slice(L, buffer_slice(b));
   buffer_free(b);
   return 1;
@@ -113,7 +113,7 @@ static int finish_scratch(lua_State *L, buffer *b, bool complete) {
 
 /* Leaves the value on the stack: a table with __index may hold it nowhere else.
  * What stands in a wrong field may be a secret, so errors name its type only. */
-static slice option(lua_State *L, const char *name) {
+static slice text_option(lua_State *L, const char *name) {
   slice text = {"", 0};
   lua_getfield(L, 1, name);
   if (lua_type(L, -1) == LUA_TSTRING)
@@ -125,7 +125,7 @@ static slice option(lua_State *L, const char *name) {
 }
 
 static slice required_option(lua_State *L, const char *name) {
-  slice text = option(L, name);
+  slice text = text_option(L, name);
   if (text.len == 0)
     luaL_error(L, "field '%s' of the signer is missing or empty", name);
   return text;
@@ -133,7 +133,7 @@ static slice required_option(lua_State *L, const char *name) {
 
 static sign_algorithm algorithm_option(lua_State *L) {
   sign_algorithm found = SIGN_HMAC_SHA256;
-  slice name = option(L, "algorithm");
+  slice name = text_option(L, "algorithm");
   if (!lua_isnil(L, -1) && !sign_algorithm_find(name, &found))
     luaL_error(L, "field 'algorithm' of the signer names no algorithm that exists");
   return found;
@@ -141,11 +141,11 @@ static sign_algorithm algorithm_option(lua_State *L) {
 
 static signer_key key_options(lua_State *L) {
   signer_key key = {.ak = required_option(L, "ak"), .sk = required_option(L, "sk")};
-  key.security_token = option(L, "security_token");
+  key.security_token = text_option(L, "security_token");
   key.algorithm = algorithm_option(L);
   bool scoped = key.algorithm == SIGN_V11_HMAC_SHA256;
-  key.region = scoped ? required_option(L, "region") : option(L, "region");
-  key.service = scoped ? required_option(L, "service") : option(L, "service");
+  key.region = scoped ? required_option(L, "region") : text_option(L, "region");
+  key.service = scoped ? required_option(L, "service") : text_option(L, "service");
   return key;
 }
 
@@ -158,7 +158,7 @@ static int core_signer(lua_State *L) {
   sign_output_init(&self->output);
   self->signer = signer_new(&key, &status);
   if (self->signer == NULL)
-    return push_failure(L, status);
+    return push_sign_error(L, status);
   return 1;
 }
 
@@ -178,9 +178,7 @@ static int method_fingerprint(lua_State *L) {
 
 /* Without the secrets none can be found in the text: then all of it is hidden. */
 static int method_mask(lua_State *L) {
-  slice text;
-  luaL_checktype(L, 2, LUA_TSTRING);
-  text.data = lua_tolstring(L, 2, &text.len);
+  slice text = check_slice(L, 2);
   buffer *masked = push_scratch(L);
   const signer *s = lua_sign_check(L, 1);
   return finish_scratch(
@@ -189,28 +187,18 @@ static int method_mask(lua_State *L) {
 
 static int method_ak(lua_State *L) {
   lua_signer *self = check_live(L, 1);
-  hold(self);
+  hold_signer(self);
   push_slice(L, signer_ak(self->signer));
-  let_go(self);
+  let_go_signer(self);
   return 1;
-}
-
-static void push_added_headers(lua_State *L, const lua_signer *self,
-                               const sign_output *out, const sign_request *request) {
-  pair added[SIGN_ADDED_HEADERS];
-  size_t count = signer_added_headers(self->signer, request, out, added);
-  lua_createtable(L, 0, (int)count);
-  for (size_t i = 0; i < count; i++) {
-    push_slice(L, added[i].name);
-    push_slice(L, added[i].value);
-    lua_rawset(L, -3);
-  }
 }
 
 static void push_signed(lua_State *L, const lua_signer *self, const sign_output *out,
                         const sign_request *request) {
+  pair added[SIGN_ADDED_HEADERS];
+  size_t count = signer_added_headers(self->signer, request, out, added);
   lua_createtable(L, 0, 5);
-  push_added_headers(L, self, out, request);
+  push_pairs(L, added, count);
   lua_setfield(L, -2, "headers");
   set_slice_field(L, "target", buffer_slice(&out->target));
   set_slice_field(L, "canonical_request", buffer_slice(&out->canonical));
@@ -249,19 +237,17 @@ static int core_sign(lua_State *L) {
   }
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
-    return push_failure(L, status);
-  hold(self);
+    return push_sign_error(L, status);
+  hold_signer(self);
   push_signed(L, self, out, &request);
-  let_go(self);
+  let_go_signer(self);
   return 1;
 }
 
 static int core_target(lua_State *L) {
   size_t count = 0;
   pair *query = NULL;
-  slice path;
-  luaL_checktype(L, 1, LUA_TSTRING);
-  path.data = lua_tolstring(L, 1, &path.len);
+  slice path = check_slice(L, 1);
   if (!lua_isnoneornil(L, 2))
     query = request_check_query(L, 2, "the query", &count);
   buffer *target = push_scratch(L);
@@ -269,17 +255,14 @@ static int core_target(lua_State *L) {
 }
 
 static int core_is_unreserved(lua_State *L) {
-  slice text;
-  luaL_checktype(L, 1, LUA_TSTRING);
-  text.data = lua_tolstring(L, 1, &text.len);
-  lua_pushboolean(L, uri_is_unreserved(text));
+  lua_pushboolean(L, uri_is_unreserved(check_slice(L, 1)));
   return 1;
 }
 
 static int core_random(lua_State *L) {
   double number = sign_random();
   if (number < 0)
-    return push_failure(L, SIGN_CRYPTO);
+    return push_sign_error(L, SIGN_CRYPTO);
   lua_pushnumber(L, number);
   return 1;
 }

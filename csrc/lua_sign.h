@@ -13,8 +13,8 @@
 void lua_sign_open(lua_State *L);
 
 /* The signer at `index`; NULL for one that was closed; raises for anything else. It
- * lives as long as its userdata does and nobody calls close(), so whoever keeps
- * it past the call keeps the userdata and asks again. */
+ * lives until its userdata is collected or closed: to use it in a later call, keep the
+ * userdata and ask again. */
 signer *lua_sign_check(lua_State *L, int index);
 
 #pragma GCC visibility pop

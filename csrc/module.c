@@ -1,12 +1,11 @@
 /* aom.core: the C half of the library. Opens the bindings and adds what belongs to
  * neither: the monotonic clock, permissions of files, and the versions. */
 #include "compat.h"
-#include "engine.h"
 #include "lua_engine.h"
 #include "lua_file.h"
 #include "lua_lockout.h"
 #include "lua_sign.h"
-#include "sign.h"
+#include "lua_values.h"
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -27,11 +26,6 @@ static int l_file_mode(lua_State *L) {
     return 0;
   lua_pushinteger(L, (lua_Integer)(info.st_mode & 0777));
   return 1;
-}
-
-static void set_string_field(lua_State *L, const char *name, const char *text) {
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, name);
 }
 
 /* core.versions() -> { curl_built, curl_running, openssl_built, … } */

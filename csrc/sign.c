@@ -108,7 +108,8 @@ static sign_status sign_filled(signer *s, const sign_request *request, sign_outp
 }
 
 /* Says of a failure that had to do with memory which one it was. */
-static sign_status refine(sign_status status, const signer *s, const sign_output *out) {
+static sign_status refine_failure(sign_status status, const signer *s,
+                                  const sign_output *out) {
   if (status == SIGN_CRYPTO)
     return signer_crypto_failure();
   bool full = out->target.full || out->canonical.full || out->string_to_sign.full ||
@@ -124,7 +125,7 @@ sign_status signer_sign(signer *s, const sign_request *request, sign_output *out
   if (status == SIGN_OK)
     status = sign_filled(s, request, out);
   if (status != SIGN_OK) {
-    status = refine(status, s, out);
+    status = refine_failure(status, s, out);
     sign_clear_errors();
   }
   return status;

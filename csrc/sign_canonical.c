@@ -35,7 +35,7 @@ static bool payload_line(const sign_request *request, const header_set *set,
 }
 
 /* An upper bound for both, so that they are written without further checks. */
-static bool reserve(sign_output *out, const header_set *set, size_t others) {
+static bool reserve_texts(sign_output *out, const header_set *set, size_t others) {
   size_t names = 0, values = 0;
   for (size_t i = 0; i < set->count; i++) {
     names += set->items[i].name.len + 1;
@@ -70,8 +70,9 @@ sign_status canonical_write(sign_output *out, const sign_request *request,
   if (!payload_line(request, set, digest, hash, hex, &payload))
     return SIGN_CRYPTO;
   if (!write_target(&out->target, request, &path, &query) ||
-      !reserve(out, set,
-               request->method.len + path.len + query.len + payload.len + SEPARATORS))
+      !reserve_texts(out, set,
+                     request->method.len + path.len + query.len + payload.len +
+                         SEPARATORS))
     return SIGN_NO_MEMORY;
   char *at = out->canonical.data;
   if (!text_upper_token(request->method, at))

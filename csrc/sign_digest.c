@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Fetched by whoever comes first, in any thread, and never freed: signers of
- * other threads and Lua states share them. An algorithm that this OpenSSL does
+/* Fetched at first use, in any thread, and never freed: all signers of the process
+ * share them. An algorithm that this OpenSSL does
  * not offer stays NULL and fails only where it is asked for. */
 static EVP_MD *fetched[DIGEST_KIND_COUNT];
 static CRYPTO_ONCE fetch_once = CRYPTO_ONCE_STATIC_INIT;
@@ -37,25 +37,11 @@ slice digest_of_nothing(digest_kind kind) {
 }
 
 char *digest_hex(char *out, const unsigned char *bytes, size_t len) {
-  static const char digits[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b"
-                               "1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
-                               "38393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f50515253"
-                               "5455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f"
-                               "707172737475767778797a7b7c7d7e7f808182838485868788898a8b"
-                               "8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7"
-                               "a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3"
-                               "c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
-                               "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafb"
-                               "fcfdfeff";
-  size_t i = 0;
-  for (; i + 4 <= len; i += 4, out += 8) {
-    memcpy(out, digits + (size_t)bytes[i] * 2, 2);
-    memcpy(out + 2, digits + (size_t)bytes[i + 1] * 2, 2);
-    memcpy(out + 4, digits + (size_t)bytes[i + 2] * 2, 2);
-    memcpy(out + 6, digits + (size_t)bytes[i + 3] * 2, 2);
+  static const char digits[] = "0123456789abcdef";
+  for (size_t i = 0; i < len; i++) {
+    *out++ = digits[bytes[i] >> 4];
+    *out++ = digits[bytes[i] & 15];
   }
-  for (; i < len; i++, out += 2)
-    memcpy(out, digits + (size_t)bytes[i] * 2, 2);
   return out;
 }
 

@@ -5,46 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_name(slice name, const char *other) {
-  return memcmp(name.data, other, name.len) == 0;
-}
+typedef struct known_header {
+  slice name;
+  header_kind kind;
+} known_header;
 
-/* The names that mean something, by their length. */
+static const known_header known_headers[] = {
+    {TEXT("host"), HEADER_HOST},
+    {TEXT("x-sdk-date"), HEADER_DATE},
+    {TEXT("x-security-token"), HEADER_TOKEN},
+    {TEXT("content-type"), HEADER_CONTENT_TYPE},
+    {TEXT("x-sdk-content-sha256"), HEADER_CONTENT_SHA256},
+    {TEXT("x-sdk-content-sm3"), HEADER_CONTENT_SM3},
+    {TEXT("authorization"), HEADER_NEVER},
+    {TEXT("connection"), HEADER_UNSTABLE},
+    {TEXT("content-length"), HEADER_UNSTABLE},
+    {TEXT("expect"), HEADER_UNSTABLE},
+    {TEXT("keep-alive"), HEADER_UNSTABLE},
+    {TEXT("te"), HEADER_UNSTABLE},
+    {TEXT("trailer"), HEADER_UNSTABLE},
+    {TEXT("transfer-encoding"), HEADER_UNSTABLE},
+    {TEXT("upgrade"), HEADER_UNSTABLE},
+    {TEXT("user-agent"), HEADER_UNSTABLE},
+};
+
 static header_kind known_kind(slice name) {
-  switch (name.len) {
-  case 2:
-    return is_name(name, "te") ? HEADER_UNSTABLE : HEADER_OTHER;
-  case 4:
-    return is_name(name, "host") ? HEADER_HOST : HEADER_OTHER;
-  case 6:
-    return is_name(name, "expect") ? HEADER_UNSTABLE : HEADER_OTHER;
-  case 7:
-    return is_name(name, "trailer") || is_name(name, "upgrade") ? HEADER_UNSTABLE
-                                                                : HEADER_OTHER;
-  case 10:
-    if (is_name(name, "x-sdk-date"))
-      return HEADER_DATE;
-    return is_name(name, "user-agent") || is_name(name, "connection") ||
-                   is_name(name, "keep-alive")
-               ? HEADER_UNSTABLE
-               : HEADER_OTHER;
-  case 12:
-    return is_name(name, "content-type") ? HEADER_CONTENT_TYPE : HEADER_OTHER;
-  case 13:
-    return is_name(name, "authorization") ? HEADER_NEVER : HEADER_OTHER;
-  case 14:
-    return is_name(name, "content-length") ? HEADER_UNSTABLE : HEADER_OTHER;
-  case 16:
-    return is_name(name, "x-security-token") ? HEADER_TOKEN : HEADER_OTHER;
-  case 17:
-    if (is_name(name, "x-sdk-content-sm3"))
-      return HEADER_CONTENT_SM3;
-    return is_name(name, "transfer-encoding") ? HEADER_UNSTABLE : HEADER_OTHER;
-  case 20:
-    return is_name(name, "x-sdk-content-sha256") ? HEADER_CONTENT_SHA256 : HEADER_OTHER;
-  default:
-    return HEADER_OTHER;
-  }
+  for (size_t i = 0; i < sizeof known_headers / sizeof *known_headers; i++)
+    if (text_equal(known_headers[i].name, name))
+      return known_headers[i].kind;
+  return HEADER_OTHER;
 }
 
 /* Names with '_' stay unsigned as well: gateways like to drop them. */
@@ -141,8 +130,8 @@ static bool sort_unique(header_set *set) {
   return true;
 }
 
-/* Inserting one by one is quickest for the few headers that requests have, and
- * hopeless for thousands. */
+/* Insertion keeps the few headers of a usual request in order; thousands are sorted, in
+ * less than quadratic time. */
 static sign_status take_given(header_set *set, const sign_request *request) {
   enum { FEW = 32 };
   bool few = request->header_count <= FEW;
@@ -166,8 +155,8 @@ static void add_header(header_set *set, header_kind kind, slice name, slice valu
 }
 
 /* Adds a header that the request leaves out; one that it gives must agree. */
-static sign_status require(header_set *set, header_kind kind, slice name, slice value,
-                           bool *added) {
+static sign_status require_header(header_set *set, header_kind kind, slice name,
+                                  slice value, bool *added) {
   *added = set->special[kind].data == NULL;
   if (!*added)
     return text_equal(set->special[kind], value) ? SIGN_OK : SIGN_CONFLICT;
@@ -182,7 +171,7 @@ static sign_status require_date(header_set *set, slice date, bool *added) {
     date = set->special[HEADER_DATE];
   if (!text_is_date(date))
     return SIGN_BAD_DATE;
-  return require(set, HEADER_DATE, (slice)TEXT("x-sdk-date"), date, added);
+  return require_header(set, HEADER_DATE, (slice)TEXT("x-sdk-date"), date, added);
 }
 
 /* The gateway wants bodies of other types unhashed; the header that says so is
@@ -203,13 +192,13 @@ static void require_content(header_set *set, digest_kind digest, sign_output *ou
 
 static sign_status add_missing(header_set *set, const sign_request *request, slice token,
                                digest_kind digest, sign_output *out) {
-  sign_status status = require(set, HEADER_HOST, (slice)TEXT("host"),
-                               text_trim(request->host), &out->adds_host);
+  sign_status status = require_header(set, HEADER_HOST, (slice)TEXT("host"),
+                                      text_trim(request->host), &out->adds_host);
   if (status == SIGN_OK)
     status = require_date(set, request->date, &out->adds_date);
   if (status == SIGN_OK && token.len > 0)
-    status = require(set, HEADER_TOKEN, (slice)TEXT("x-security-token"), text_trim(token),
-                     &out->adds_token);
+    status = require_header(set, HEADER_TOKEN, (slice)TEXT("x-security-token"),
+                            text_trim(token), &out->adds_token);
   if (status == SIGN_OK)
     require_content(set, digest, out);
   return status;

@@ -38,8 +38,8 @@ static bool candidate_input(buffer *out, slice algorithm, slice ak,
   return buffer_append(out, "\0\0\1\0", 4);
 }
 
-static bool candidate(digest_kind kind, slice algorithm, slice ak, slice sk,
-                      unsigned char counter, BIGNUM *out) {
+static bool scalar_candidate(digest_kind kind, slice algorithm, slice ak, slice sk,
+                             unsigned char counter, BIGNUM *out) {
   unsigned char bytes[DIGEST_LEN];
   buffer input;
   buffer_init(&input, ak.len + 64);
@@ -59,7 +59,7 @@ static bool find_scalar(digest_kind kind, slice algorithm, slice ak, slice sk,
   bool found = false;
   bool ok = last != NULL && BN_sub_word(last, 2) == 1;
   for (unsigned counter = 0; ok && !found && counter <= 255; counter++) {
-    ok = candidate(kind, algorithm, ak, sk, (unsigned char)counter, out);
+    ok = scalar_candidate(kind, algorithm, ak, sk, (unsigned char)counter, out);
     found = ok && BN_cmp(out, last) <= 0;
   }
   BN_free(last);
@@ -143,7 +143,7 @@ bool key_sign_elliptic(EVP_PKEY *key, digest_kind kind, slice message,
 
 /* HKDF (RFC 5869) with the access key as salt, the secret as key material and
  * the scope as info; one block is all that 32 bytes need. */
-static bool expand(slice ak, slice sk, slice scope, unsigned char out[DIGEST_LEN]) {
+static bool expand_v11(slice ak, slice sk, slice scope, unsigned char out[DIGEST_LEN]) {
   unsigned char extracted[DIGEST_LEN];
   buffer info;
   buffer_init(&info, scope.len + 1);
@@ -160,7 +160,7 @@ bool key_derive_v11(slice ak, slice sk, slice scope, hmac *mac) {
   unsigned char okm[DIGEST_LEN];
   char hex[DIGEST_HEX_LEN];
   /* The gateway keys the HMAC with the text of the derived bytes, not with them. */
-  bool ok = expand(ak, sk, scope, okm);
+  bool ok = expand_v11(ak, sk, scope, okm);
   if (ok) {
     digest_hex(hex, okm, sizeof okm);
     ok = hmac_set_key(mac, DIGEST_SHA256, (slice){hex, sizeof hex});

@@ -27,7 +27,7 @@ bool sign_algorithm_find(slice name, sign_algorithm *found) {
 const char *sign_algorithm_name(sign_algorithm id) { return algorithms[id].name.data; }
 
 /* The gateway would read a line end in any of these as one of its own. */
-static bool is_usable(const signer_key *key) {
+static bool is_usable_key(const signer_key *key) {
   bool scoped = algorithms[key->algorithm].scoped;
   if (key->ak.len == 0 || key->sk.len == 0)
     return false;
@@ -37,7 +37,7 @@ static bool is_usable(const signer_key *key) {
          !text_has_control(key->region) && !text_has_control(key->service);
 }
 
-static slice keep(char **at, slice text) {
+static slice keep_text(char **at, slice text) {
   slice kept = {*at, text.len};
   *at = text_put(*at, text);
   return kept;
@@ -52,9 +52,9 @@ static bool copy_texts(signer *s, const signer_key *key) {
   if (s->store == NULL)
     return false;
   char *at = s->store;
-  s->ak = keep(&at, key->ak);
-  s->sk = keep(&at, key->sk);
-  s->security_token = keep(&at, key->security_token);
+  s->ak = keep_text(&at, key->ak);
+  s->sk = keep_text(&at, key->sk);
+  s->security_token = keep_text(&at, key->security_token);
   if (s->algorithm->scoped) {
     s->scope = (slice){at, scope};
     at += SCOPE_DATE_LEN;
@@ -100,7 +100,7 @@ sign_status signer_crypto_failure(void) {
   return reason == ERR_R_MALLOC_FAILURE ? SIGN_NO_MEMORY : SIGN_CRYPTO;
 }
 
-static sign_status prepare(signer *s, const signer_key *key) {
+static sign_status prepare_signer(signer *s, const signer_key *key) {
   if (!copy_texts(s, key))
     return SIGN_NO_MEMORY;
   sign_status status = make_fingerprint(s);
@@ -116,14 +116,14 @@ static sign_status prepare(signer *s, const signer_key *key) {
 signer *signer_new(const signer_key *key, sign_status *status) {
   signer *s = NULL;
   *status = SIGN_BAD_KEY;
-  if (!is_usable(key))
+  if (!is_usable_key(key))
     return NULL;
   *status = SIGN_NO_MEMORY;
   s = calloc(1, sizeof *s);
   if (s == NULL)
     return NULL;
   s->algorithm = &algorithms[key->algorithm];
-  *status = prepare(s, key);
+  *status = prepare_signer(s, key);
   if (*status == SIGN_OK)
     return s;
   signer_free(s);
@@ -175,8 +175,8 @@ static size_t match_at(slice text, size_t at, slice secret) {
   return at - from;
 }
 
-/* Secrets may overlap, one may begin inside the other: what they cover together
- * goes as a whole, so that no tail of one is left standing. */
+/* One secret may begin inside the other. What they cover together is replaced as one, so
+ * that no part of either is left. */
 bool signer_mask(const signer *s, slice text, buffer *out) {
   size_t hidden_to = 0, shown_from = 0;
   for (size_t at = 0; at < text.len; at++) {

@@ -1,4 +1,5 @@
-/* Questions about single pieces of text, for all of the core. */
+/* Small questions about text that signing, the engine and the bindings all ask. Pure:
+ * nothing here allocates, keeps a slice, or fails. */
 #ifndef AOM_TEXT_H
 #define AOM_TEXT_H
 
@@ -11,10 +12,13 @@
 #define TEXT(literal)                                                                    \
   { literal, sizeof literal - 1 }
 
-bool text_equal(slice a, slice b);
+static inline bool text_equal(slice a, slice b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 
-/* `lower` is in lower case, `text` in any. */
+/* Both take `lower` in lower case and `text` in any. */
 bool text_starts_with(slice text, slice lower);
+bool text_equals_lower(slice text, slice lower);
 
 /* Takes spaces and tabs off both ends; the result's data is never NULL. */
 slice text_trim(slice text);

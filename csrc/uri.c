@@ -21,14 +21,9 @@ static bool append_escape(buffer *out, unsigned char byte) {
   return buffer_append(out, escape, sizeof escape);
 }
 
-/* How many of the first bytes stay bare. Nearly all do, so one question is asked
- * of four. */
+/* How many of the first bytes stay bare. */
 static size_t bare_run(const unsigned char *bytes, size_t len, unsigned place) {
   size_t i = 0;
-  for (; len - i >= 4; i += 4)
-    if ((bare_in[bytes[i]] & bare_in[bytes[i + 1]] & bare_in[bytes[i + 2]] &
-         bare_in[bytes[i + 3]] & place) == 0)
-      break;
   while (i < len && (bare_in[bytes[i]] & place) != 0)
     i++;
   return i;

@@ -5,8 +5,8 @@
  * Both are measured in turn, round after round, so that a change of the
  * machine's clock speed meets both; the best round and the median count.
  *
- *   cc -O2 -Icsrc spec/bench/sign_floor.c csrc/sign*.c csrc/text.c csrc/uri.c csrc/buffer.c \
- *     -lcrypto -o sign_floor && ./sign_floor [rounds] */
+ *   cc -O2 -Icsrc spec/bench/sign_floor.c csrc/sign*.c csrc/text.c csrc/uri.c
+ * csrc/buffer.c \ -lcrypto -o sign_floor && ./sign_floor [rounds] */
 #include "sign.h"
 
 #include <openssl/core_names.h>

@@ -120,6 +120,14 @@ describe("an answer", function()
     assert.is_true(ok, tostring(result))
     assert.are.equal("final", result.request_id)
   end)
+
+  it("that repeats a header means the first", function()
+    local ok, result = attempt {
+      replies = { answer('{"success"}', "X-Request-Id:  first \t\r\nx-request-ID: second\r\nDate: \r\n") },
+    }
+    assert.is_true(ok, tostring(result))
+    assert.are.equal("first", result.request_id)
+  end)
 end)
 
 describe("no answer", function()

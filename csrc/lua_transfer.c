@@ -1,0 +1,249 @@
+/* One transfer, from start to end. Starting it signs it on the way: the table that
+ * describes an attempt becomes URL, signature, headers and transfer in one crossing. No
+ * function here owns memory across a call that may raise: it belongs to the engine or its
+ * object. */
+#include "lua_transfer.h"
+#include "lua_engine.h"
+#include "lua_request.h"
+#include "lua_sign.h"
+#include "lua_values.h"
+#include "text.h"
+#include "uri.h"
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+static const char closed_text[] = "the client was closed";
+
+enum { MAX_HEADERS = 64 };
+
+static const char *const kinds[] = {
+    [ENGINE_ANSWERED] = "answered",  [ENGINE_NETWORK] = "network",
+    [ENGINE_TIMEOUT] = "timeout",    [ENGINE_TLS] = "tls",
+    [ENGINE_PROTOCOL] = "protocol",  [ENGINE_LIMIT] = "protocol",
+    [ENGINE_TOO_LARGE] = "argument", [ENGINE_SETUP] = "config",
+    [ENGINE_MEMORY] = "network",     [ENGINE_FORKED] = "network",
+};
+
+/* --- starting a transfer ----------------------------------------------------------- */
+
+typedef struct header_list {
+  pair items[MAX_HEADERS + SIGN_ADDED_HEADERS];
+  size_t count;
+} header_list;
+
+/* Signs, and adds what the signature needs to the headers. */
+static sign_status signed_headers(signer *s, sign_request *request, sign_output *out,
+                                  header_list *list) {
+  sign_status status = signer_sign(s, request, out);
+  if (status == SIGN_OK)
+    list->count += signer_added_headers(s, request, out, list->items + list->count);
+  return status;
+}
+
+static sign_status plain_headers(sign_request *request, sign_output *out,
+                                 header_list *list) {
+  buffer_reset(&out->target);
+  if (!uri_append_target(&out->target, request->path, request->query,
+                         request->query_count))
+    return out->target.full ? SIGN_TOO_LARGE : SIGN_NO_MEMORY;
+  list->items[list->count++] = (pair){{"Host", 4}, request->host};
+  return SIGN_OK;
+}
+
+static long milliseconds(lua_Number seconds) {
+  if (!(seconds > 0))
+    return 1; /* libcurl reads 0 as "no limit" */
+  lua_Number ms = ceil(seconds * 1000);
+  return ms < (lua_Number)INT_MAX ? (long)ms : INT_MAX;
+}
+
+static slice text_field(lua_State *L, const char *name) {
+  slice text = {NULL, 0};
+  lua_getfield(L, 2, name);
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "attempt.%s: expected a string", name);
+  text.data = lua_tolstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+/* False for one that was closed. The attempt keeps it alive. */
+static bool signer_field(lua_State *L, signer **s) {
+  lua_getfield(L, 2, "signer");
+  bool given = !lua_isnil(L, -1);
+  *s = given ? lua_sign_check(L, -1) : NULL;
+  lua_pop(L, 1);
+  return *s || !given;
+}
+
+static lua_Number number_field(lua_State *L, const char *name) {
+  lua_getfield(L, 2, name);
+  lua_Number value = luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static int push_transfer_error(lua_State *L, const char *kind, const char *text) {
+  lua_pushnil(L);
+  lua_pushstring(L, kind);
+  lua_pushstring(L, text);
+  return 3;
+}
+
+/* Memory and OpenSSL fail without any fault of the request. */
+static const char *sign_failure_kind(sign_status status) {
+  if (status == SIGN_NO_MEMORY)
+    return kinds[ENGINE_MEMORY];
+  return status == SIGN_CRYPTO ? kinds[ENGINE_SETUP] : "argument";
+}
+
+static const char *start_failure(engine_outcome why) {
+  if (why == ENGINE_TOO_LARGE)
+    return "the request is too large to send";
+  return why == ENGINE_SETUP ? "libcurl refused the request's settings" : "out of memory";
+}
+
+static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
+
+/* engine:start(attempt, seconds) -> id | nil, kind, message
+ *
+ * The signer is fetched last: reading a table may allocate, so a finaliser may run,
+ * and that may close the client and its signer. */
+int lua_transfer_start(lua_State *L) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  engine_request transfer = {
+      .base = text_field(L, "base"),
+      .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
+      .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
+      .fresh_connection = flag_field(L, 2, "fresh"),
+      .no_proxy = flag_field(L, 2, "no_proxy"),
+  };
+  sign_request request;
+  request_check(L, 2, &request);
+  if (request.header_count > MAX_HEADERS)
+    return push_transfer_error(L, "argument", "more than 64 headers");
+  signer *s;
+  bool usable = signer_field(L, &s);
+  lua_engine *self = lua_engine_object(L);
+  if (!usable || self->closed)
+    return push_transfer_error(L, "cancelled", closed_text);
+
+  /* From here on nothing raises until the engine has its copies. */
+  header_list list = {.count = request.header_count};
+  if (request.header_count)
+    memcpy(list.items, request.headers, request.header_count * sizeof *list.items);
+  sign_output *out = &self->signed_request;
+  sign_status status =
+      s ? signed_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
+  if (status != SIGN_OK)
+    return push_transfer_error(L, sign_failure_kind(status), sign_status_text(status));
+  transfer.method = request.method;
+  transfer.target = buffer_slice(&out->target);
+  transfer.body = request.body;
+  transfer.headers = list.items;
+  transfer.header_count = list.count;
+  engine_outcome why;
+  engine_id id = engine_start(self->engine, &transfer, &why);
+  sign_clear_errors();
+  if (id == 0)
+    return push_transfer_error(L, kinds[why], start_failure(why));
+  push_id(L, id);
+  return 1;
+}
+
+/* --- driving and collecting -------------------------------------------------------- */
+
+static engine_id check_id(lua_State *L) {
+  lua_Number id = luaL_checknumber(L, 2);
+  luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2, "not the id of a transfer");
+  return (engine_id)id;
+}
+
+static int poll_ms(lua_State *L, int index) {
+  lua_Number seconds = luaL_checknumber(L, index);
+  return seconds > 0 ? (int)milliseconds(seconds) : 0;
+}
+
+/* engine:poll(seconds) */
+int lua_transfer_poll(lua_State *L) {
+  int ms = poll_ms(L, 2);
+  engine *e = lua_engine_check(L);
+  if (e)
+    engine_poll(e, ms);
+  sign_clear_errors();
+  return 0;
+}
+
+/* engine:wait(id, seconds) -> whether it has finished. Comes back to Lua at every
+ * event, so that a hook, which Ctrl-C sets, can run. */
+int lua_transfer_wait(lua_State *L) {
+  engine_id id = check_id(L);
+  int ms = poll_ms(L, 3);
+  engine *e = lua_engine_check(L);
+  if (e && engine_is_running(e, id))
+    engine_poll(e, ms);
+  sign_clear_errors();
+  lua_pushboolean(L, !e || !engine_is_running(e, id));
+  return 1;
+}
+
+/* engine:finished() -> id | nil */
+int lua_transfer_finished(lua_State *L) {
+  engine *e = lua_engine_check(L);
+  engine_id id = e ? engine_next_finished(e) : 0;
+  if (id == 0)
+    return 0;
+  push_id(L, id);
+  return 1;
+}
+
+/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent
+ *
+ * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
+ * cancel this transfer, whose id names nothing any more. */
+int lua_transfer_collect(lua_State *L) {
+  engine_id id = check_id(L);
+  lua_engine *self = lua_engine_object(L);
+  engine *e = self->engine;
+  if (self->closed)
+    return push_transfer_error(L, "cancelled", closed_text);
+  if (engine_is_running(e, id))
+    return luaL_error(L, "the transfer is still in flight");
+  const engine_result *result = engine_take(e, id);
+  if (!result)
+    return push_transfer_error(L, "cancelled", "the call was cancelled");
+  int count;
+  lua_engine_hold(self);
+  if (result->outcome == ENGINE_ANSWERED) {
+    lua_pushinteger(L, (lua_Integer)result->status);
+    push_pairs(L, result->headers, result->header_count);
+    push_slice(L, result->body);
+    count = 3;
+  } else {
+    push_transfer_error(L, kinds[result->outcome], result->text);
+    lua_pushinteger(L, result->code);
+    lua_pushboolean(L, result->sent);
+    count = 5;
+  }
+  engine_give_back(e, result);
+  lua_engine_let_go(self);
+  return count;
+}
+
+/* engine:cancel(id) */
+int lua_transfer_cancel(lua_State *L) {
+  engine_id id = check_id(L);
+  engine *e = lua_engine_check(L);
+  if (e)
+    engine_release(e, id);
+  sign_clear_errors();
+  return 0;
+}
+
+/* engine:running() -> number of transfers in flight */
+int lua_transfer_running(lua_State *L) {
+  engine *e = lua_engine_check(L);
+  lua_pushinteger(L, e ? (lua_Integer)engine_running(e) : 0);
+  return 1;
+}

@@ -1,0 +1,111 @@
+--- The engine without a client: what it refuses, and the order in which it is asked.
+
+local core = require "aom.core"
+local process = require "spec.support.process"
+
+local function attempt(changes)
+  local all = { base = "http://127.0.0.1:1", method = "GET", host = "127.0.0.1", path = "/", connect_timeout = 1 }
+  for name, value in pairs(changes or {}) do all[name] = value end
+  return all
+end
+
+local function engine(options)
+  local all = { max_body = 1000, max_head = 10000, proxy = "" }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return assert(core.engine(all))
+end
+
+describe("an engine starts nothing", function()
+  local headers = {}
+  for i = 1, 65 do headers["x-" .. i] = "v" end
+  local bad_header = "libcurl refused the request's settings"
+  local rows = {
+    { "with too many headers", { headers = headers }, "argument", "more than 64 headers" },
+    { "with a control byte in the target", { base = "http://127.0.0.1:1/\n" }, "config", bad_header },
+    { "with a control byte in a header", { headers = { a = "b\nc" } }, "config", bad_header },
+    { "with a URL of more than 64 KiB", { path = "/" .. ("x"):rep(65536) }, "argument", "too large to send" },
+    { "with headers of more than 256 KiB", { headers = { a = ("x"):rep(300000) } }, "argument", "too large to send" },
+    { "with a body of more than 12 MiB", { method = "POST", body = ("x"):rep(13 * 1024 * 1024) }, "argument",
+      "too large to send" },
+    { "with a path of more than 16 MiB", { path = ("x"):rep(17 * 1024 * 1024) }, "argument", "too large to sign" },
+  }
+  for _, row in ipairs(rows) do
+    it(row[1], function()
+      local e = engine()
+      local id, kind, message = e:start(attempt(row[2]), 1)
+      assert.is_nil(id)
+      assert.are.equal(row[3], kind)
+      assert.matches(row[4], message, 1, true)
+      assert.are.equal(0, e:running())
+      assert.is_number(e:start(attempt(), 1))
+      e:close()
+    end)
+  end
+
+  it("without a base that is a string", function()
+    local e = engine()
+    assert.has_error(function() e:start(attempt { base = {} }, 1) end, "attempt.base: expected a string")
+    e:close()
+  end)
+
+  it("after it was closed", function()
+    local e = engine()
+    e:close()
+    assert.are.same({ n = 3, nil, "cancelled", "the client was closed" },
+      { n = select("#", e:start(attempt(), 1)), e:start(attempt(), 1) })
+  end)
+end)
+
+describe("finished transfers", function()
+  local server, e
+  before_each(function()
+    server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
+    e = engine()
+  end)
+  after_each(function()
+    e:close()
+    server.stop()
+  end)
+
+  local function start_three()
+    local ids = {}
+    for i = 1, 3 do ids[i] = assert(e:start(attempt { base = server.url }, 5)) end
+    local deadline = core.now() + 5
+    while e:running() > 0 and core.now() < deadline do
+      local id = ids[1]
+      for _, other in ipairs(ids) do
+        if not e:wait(other, 0) then id = other end
+      end
+      e:wait(id, 0.1)
+      e:poll(0.01)
+    end
+    assert.are.equal(0, e:running())
+    return ids
+  end
+
+  for _, order in ipairs { { 1, 2, 3 }, { 3, 2, 1 }, { 2, 3, 1 }, { 2, 1, 3 } } do
+    it("are collected in any order: " .. table.concat(order, ", "), function()
+      local ids = start_three()
+      for _, i in ipairs(order) do assert.are.equal(200, (e:collect(ids[i]))) end
+      assert.is_nil(e:finished())
+    end)
+
+    it("are forgotten in any order: " .. table.concat(order, ", "), function()
+      local ids = start_three()
+      for _, i in ipairs(order) do
+        e:cancel(ids[i])
+        assert.are.equal("cancelled", select(2, e:collect(ids[i])))
+      end
+      assert.is_nil(e:finished())
+    end)
+  end
+
+  it("are not collected while they are in flight, and end without any time", function()
+    local silent = process.rawserver { replies = { "" }, ["then"] = "hold", delay = 20 }
+    local id = e:start(attempt { base = silent.url }, 0)
+    assert.has_error(function() e:collect(id) end, "the transfer is still in flight")
+    e:wait(id, 1)
+    silent.stop()
+    assert.are.equal("timeout", select(2, e:collect(id)))
+  end)
+end)

@@ -1,5 +1,6 @@
 --- The options of a client, checked before anything is done with them.
 
+local credential_kinds = require "aom.config.credential_kinds"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 local similar = require "aom.util.similar"
@@ -89,23 +90,13 @@ local kinds = {
 
 options.kinds = kinds
 
--- The options of a client, and their kinds.
+-- The options of a client, and their kinds; those that are credentials follow.
 ---@type table<string, string>
 local known = {
   region = "text",
   endpoint = "endpoints",
   project_id = "project",
-  ak = "text",
-  sk = "text",
-  security_token = "text",
-  token = "token",
-  credentials = "provider",
-  username = "text",
-  password = "text",
-  domain_name = "text",
   iam_endpoint = "text",
-  idp_id = "text",
-  id_token_file = "text",
   metadata = "flag",
   metadata_endpoint = "text",
   algorithm = "text",
@@ -122,6 +113,8 @@ local known = {
   transport = "transport",
   on_event = "callable",
 }
+
+for name, field in pairs(credential_kinds.fields) do known[name] = field.type or "text" end
 
 ---@type table<string, aom.OptionKind>
 local client_kinds = {}

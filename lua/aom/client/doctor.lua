@@ -72,7 +72,7 @@ local function identity_service(state)
   local settings = state.settings
   local endpoint, err = iam.endpoint(settings)
   if endpoint then return origin(settings, "iam_endpoint", endpoint.base .. endpoint.path, "identity service") end
-  if settings.project_id and not state.identity.provider.asks_iam then return "the identity service is not asked" end
+  if settings.project_id and not state.credentials.provider.asks_iam then return "the identity service is not asked" end
   return nil, err
 end
 
@@ -98,7 +98,7 @@ local function check_configuration(report, state)
   local service, err = identity_service(state)
   local detail = describe(state, service or err.message)
   if err then
-    local other = state.identity.provider.asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
+    local other = state.credentials.provider.asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
     return add(report, "configuration", "fail", detail, err.hint .. other)
   end
   if settings.region and not regions.has_automation(settings.region) then
@@ -124,7 +124,7 @@ end
 
 --- Whether there are credentials at all.
 local function check_credentials(report, state)
-  local loop, identity = state.loop, state.identity
+  local loop, identity = state.loop, state.credentials
   local deadline = loop.now() + state.settings.timeout
   local bearer, err = identity:get(loop, deadline, deadline)
   if not bearer then

@@ -30,7 +30,7 @@ local client = {}
 ---@field system aom.System
 ---@field loop aom.Loop
 ---@field clock aom.Clock
----@field identity aom.Identity
+---@field credentials aom.CredentialCache
 ---@field targets aom.Failover
 ---@field throttle aom.Throttle
 ---@field closed boolean
@@ -60,13 +60,10 @@ function client.open(given, world)
     read = response.read, prefix = project.prefix(settings.project_id),
     targets = failover.new(settings.endpoints),
   }
-  state.identity, err = cache.new(settings, {
-    ["Content-Type"] = "application/json",
-    ["X-Project-Id"] = settings.project_id,
-  })
+  state.credentials, err = cache.new(settings)
   settings.source:forget_profile()
-  if not state.identity then return nil, explained(err, world) end
-  settings.provenance.credentials = state.identity.provider.where
+  if not state.credentials then return nil, explained(err, world) end
+  settings.provenance.credentials = state.credentials.provider.where
   state.loop, err = select_loop.loop(settings)
   if not state.loop then return nil, err end
   state.throttle = throttle.new(state.loop)
@@ -167,7 +164,7 @@ function methods.close(state)
   if state.closed then return true end
   state.closed = true
   if state.loop.close then state.loop.close() end
-  state.identity:close()
+  state.credentials:close()
   claim.release_all(state)
   return true
 end

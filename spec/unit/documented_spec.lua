@@ -1,6 +1,7 @@
 --- What the README and the types for editors name is what there is.
 
 local client = require "aom.client.methods"
+local kinds = require "aom.config.credential_kinds"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
 
@@ -31,6 +32,7 @@ end
 
 describe("an option of a client", function()
   local known = names_of "lua/aom/config/options.lua"
+  for name in pairs(kinds.fields) do known[name] = true end
 
   for name in pairs(known) do
     it(name .. " is in the README", function() assert.truthy(readme:find("`" .. name .. "`", 1, true)

@@ -126,6 +126,16 @@ local function usable(self, loop)
   if not is_due(self) or lasts(self, SPARE) and self.flight:is_held(loop) then return self.current end
 end
 
+--- Apart from `get`, since LuaJIT compiles no function that makes closures.
+local function renew_once(self, loop, deadline, expires)
+  local renewed, err = self.flight:once(loop, deadline, expires, "credentials were renewed",
+    function() return usable(self, loop) end,
+    function() return renew_for_all(self, loop, deadline) end)
+  -- Until they expire, the old credentials will do.
+  if err and err.kind ~= "cancelled" and lasts(self, 0) then return self.current end
+  return renewed, err
+end
+
 --- The credentials to use now. Waits while another call renews them.
 ---@param loop aom.Loop
 ---@param deadline number
@@ -135,12 +145,7 @@ end
 function Cache:get(loop, deadline, expires)
   if self.closed then return nil, errors.cancelled() end
   if not is_due(self) then return self.current end
-  local renewed, err = self.flight:once(loop, deadline, expires, "credentials were renewed",
-    function() return usable(self, loop) end,
-    function() return renew_for_all(self, loop, deadline) end)
-  -- Until they expire, the old credentials will do.
-  if err and err.kind ~= "cancelled" and lasts(self, 0) then return self.current end
-  return renewed, err
+  return renew_once(self, loop, deadline, expires)
 end
 
 --- The service refused credentials: asks their source, if it can have others, for those

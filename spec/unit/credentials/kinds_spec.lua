@@ -18,7 +18,7 @@ end
 local places = {
   option = {
     call = function(name) return "option " .. name end,
-    put = function(w, options, name) options[name] = value_of(name) end,
+    put = function(_, options, name) options[name] = value_of(name) end,
   },
   environment = {
     call = function(name) return kinds.variables[name] end,

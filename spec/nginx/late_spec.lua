@@ -3,7 +3,7 @@
 
 local attempt = require "aom.http.attempt"
 local cjson = require "cjson"
-local client = require "aom.client.methods"
+local client = require "aom.client.state"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local uvloop = require "spec.support.uvloop"
@@ -54,7 +54,7 @@ end
 local SERVER = [[
   location = /late {
     content_by_lua_block {
-      local state = assert(require("aom.client.methods").open {
+      local state = assert(require("aom.client.state").open {
         endpoint = ngx.var.arg_endpoint, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true,
         proxy = "", transport = ngx.var.arg_transport,
       })

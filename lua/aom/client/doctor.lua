@@ -1,145 +1,54 @@
---- Looks at everything that a call needs, one thing after the other, and says of each
---- what it found and how to mend it. It changes nothing: the one signed call that it
---- makes asks for the runs of a workflow that cannot exist.
+--- Examines everything that a call needs, step by step, and says what it found and how to
+--- fix it. It changes nothing: its one signed call asks for the runs of a workflow that
+--- cannot exist.
 
 local call = require "aom.client.call"
+local checks = require "aom.client.checks"
 local client = require "aom.client.state"
 local clock = require "aom.util.clock"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
-local diagnose = require "aom.http.diagnose"
 local failover = require "aom.http.failover"
-local iam = require "aom.credentials.iam"
 local select_loop = require "aom.loop.select"
-local profile = require "aom.config.profile"
-local regions = require "aom.config.regions"
-local text = require "aom.util.text"
 
 local doctor = {}
 
----@class aom.Check
----@field name "configuration"|"profile"|"credentials"|"endpoint"|"tls"|"clock"|"access"
----@field status "ok"|"warn"|"fail"
----@field detail string
----@field fix? string  what to do, where something is to be done
-
-local Report = { __name = "aom.doctor" }
-
-function Report.__tostring(report)
-  local lines = {}
-  for i, check in ipairs(report) do
-    lines[i] = ("%-4s  %-13s  %s%s"):format(check.status, check.name, check.detail,
-      check.fix and "\n                     fix: " .. check.fix or "")
-  end
-  return table.concat(lines, "\n")
-end
+local add, fix_of = checks.add, checks.fix_of
 
 local NO_WORKFLOW = "00000000-0000-0000-0000-000000000000"
 
 -- Seconds by which a clock may be off without a warning; the gateway tolerates 15 minutes.
 local NOTABLE = 60
 
--- What libcurl's numbers mean for whoever has to mend it.
+-- What libcurl's numbers mean for the user, where the error itself has no advice.
 local network_fixes = {
   [5] = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
   [6] = "the name is not known: check the region or endpoint, and this machine's DNS",
-  [77] = "option ca_file names no usable file of CA certificates",
   [7] = "the connection is refused: check the port, firewalls and the proxy",
+  [77] = "option ca_file names no usable file of CA certificates",
 }
 local NETWORK_FIX = "check the network, firewalls and proxy between this machine and the endpoint"
 
--- What to do where nothing more exact is known.
-local usual_fixes = {
-  configuration = "correct the options, the environment or the profile",
-  credentials = "correct the credentials",
-  access = "see the message; try again later",
-}
-
-local function add(report, name, status, detail, fix)
-  if status ~= "ok" then fix = fix or usual_fixes[name] end
-  report[#report + 1] = {
-    name = name, status = status, detail = text.one_line(detail), fix = fix and text.one_line(fix),
-  }
-end
-
---- What a setting is and where it was found; nil when it was found nowhere.
-local function origin(settings, name, value, label)
-  local where = settings.provenance[name]
-  return where and ("%s %s, from %s"):format(label, value, where)
-end
-
---- The identity service; an error where it is needed and not known.
-local function identity_service(state)
-  local settings = state.settings
-  local endpoint, err = iam.endpoint(settings)
-  if endpoint then return origin(settings, "iam_endpoint", endpoint.base .. endpoint.path, "identity service") end
-  if settings.project_id and not state.identity.provider.asks_iam then return "the identity service is not asked" end
-  return nil, err
-end
-
---- Each setting with the place that it came from.
-local function describe(state, service)
-  local settings = state.settings
-  local bases, passed = {}, settings.passed_over
-  for i, endpoint in ipairs(settings.endpoints) do bases[i] = endpoint.base .. endpoint.path end
-  local parts = {
-    origin(settings, "region", settings.region, "region") or "region none",
-    origin(settings, "endpoint", table.concat(bases, ", "), "endpoint"),
-    origin(settings, "project_id", settings.project_id, "project") or "the project is looked up by the region's name",
-    service,
-    "credentials from " .. settings.provenance.credentials,
-  }
-  parts[#parts + 1] = passed.project_id
-  parts[#parts + 1] = passed.iam_endpoint
-  return table.concat(parts, "; ")
-end
-
-local function check_configuration(report, state)
-  local settings = state.settings
-  local service, err = identity_service(state)
-  local detail = describe(state, service or err.message)
-  if err then
-    local other = state.identity.provider.asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
-    return add(report, "configuration", "fail", detail, err.hint .. other)
-  end
-  if settings.region and not regions.has_automation(settings.region) then
-    add(report, "configuration", "warn", detail,
-      ("the provider documents workflows for %s alone"):format(regions.with_automation))
-  else
-    add(report, "configuration", "ok", detail)
-  end
-end
-
-local function check_profile(report, system)
-  local path = profile.path(system)
-  local mode = path and profile.open_mode(system, path)
-  if not mode then return end
-  add(report, "profile", "warn", ("%s can be read by others than its owner (mode %o)"):format(path, mode),
-    "chmod 600 " .. path)
-end
-
-local function fix_of(err)
-  local cause = err.cause and err.cause.message
-  return err.hint or cause ~= err.message and cause or nil
-end
+-- Over transport "resty" libcurl's options do not count.
+local NGINX_TLS_FIX = "name the authorities that nginx trusts in nginx.conf: lua_ssl_trusted_certificate"
 
 --- Whether there are credentials at all.
 local function check_credentials(report, state)
-  local loop, identity = state.loop, state.identity
+  local loop, credentials = state.loop, state.credentials
   local deadline = loop.now() + state.settings.timeout
-  local bearer, err = identity:get(loop, deadline, deadline)
-  if not bearer then
+  local authenticator, err = credentials:get(loop, deadline, deadline)
+  if not authenticator then
     add(report, "credentials", "fail", err.message, fix_of(err))
     return false
   end
-  local kind = bearer.signer and "a key pair" or "a token"
-  local ends = bearer.expires_at and os.date("!, valid until %Y-%m-%dT%H:%M:%SZ", bearer.expires_at) or ""
-  add(report, "credentials", "ok", ("%s from %s%s"):format(kind, identity.provider.where, ends))
+  local ends = authenticator.expires_at
+  add(report, "credentials", "ok", ("%s from %s%s"):format(authenticator.kind.noun, credentials.provider.where,
+    ends and os.date("!, valid until %Y-%m-%dT%H:%M:%SZ", ends) or ""))
   return true
 end
 
---- A request that needs no credentials and may be answered with anything. It is made
---- once, since what a retry hides is what this looks for.
+--- A request without credentials, to which any answer will do. It is sent once, since a
+--- retry would hide what this looks for.
 local function knock(state, endpoint)
   local channel = { loop = state.loop, settings = state.settings, system = state.system,
     targets = failover.new { endpoint }, read = function(answer) return answer end }
@@ -156,7 +65,7 @@ local function check_tls(report, settings, endpoint, err)
       status == "warn" and "use an https:// endpoint" or nil)
   elseif err and err.kind == "tls" then
     add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, err.message),
-      diagnose.CA_FIX)
+      err.hint or NGINX_TLS_FIX)
   elseif settings.insecure then
     add(report, "tls", "warn", endpoint.base .. " is not verified, since option insecure is set", "remove the option")
   elseif not err then
@@ -183,7 +92,7 @@ local function check_endpoint(report, state, endpoint)
     add(report, "endpoint", "ok", endpoint.base .. " answers")
   elseif err.kind ~= "tls" then
     add(report, "endpoint", "fail", ("%s: %s"):format(endpoint.base, err.message),
-      network_fixes[err.cause and err.cause.code] or NETWORK_FIX)
+      network_fixes[err.cause and err.cause.code] or err.hint or NETWORK_FIX)
   else
     add(report, "endpoint", "ok", endpoint.base .. " can be reached")
   end
@@ -201,13 +110,13 @@ local function check_endpoints(report, state)
   return reached
 end
 
--- A row for this one question: see aom.api.operations.
+-- An operation's row for this one question: see aom.api.operations.
 local question = {
   name = "doctor", official = "ListWorkflowExecutions", method = "GET", arguments = {}, idempotent = true,
   result = "acknowledgement",
 }
 
---- What an error of the service's says about access: a status, a detail and a fix.
+--- What an error says about access: a status, a detail and a fix.
 local function judge(err)
   local said = errors.is_error(err) and err.status and ("HTTP %d%s: %s"):format(err.status,
     err.code and " " .. err.code or "", err.message) or err.message
@@ -220,14 +129,14 @@ local function judge(err)
     return "warn", "the service knows the caller and refuses the question (" .. said .. ")",
       "give the user the permissions cms:execution:get and cms:workflow:update in this project"
   end
-  if err.status == 401 then return "fail", said, fix_of(err) or usual_fixes.credentials end
+  if err.status == 401 then return "fail", said, fix_of(err) or "correct the credentials" end
   return "warn", said, fix_of(err)
 end
 
 local function check_access(report, state, reached, known)
   if not reached or not known then
     local why = known and "no endpoint answers" or "there are no credentials"
-    add(report, "access", "warn", "not tried, since " .. why, "mend that first")
+    add(report, "access", "warn", "not tried, since " .. why, "fix that first")
     return
   end
   local result, err = call.run(state, {
@@ -239,24 +148,21 @@ end
 
 --- Examines what a client with these options would do.
 ---@param given table|nil  client options
----@param world aom.System|nil
----@return aom.Check[]|nil
+---@param system aom.System|nil
+---@return aom.Report|nil
 ---@return aom.Error|nil err  nothing can be asked from here
-function doctor.examine(given, world)
-  local report = setmetatable({}, Report)
-  local state, err = client.open(given, world)
-  if not state then
-    local name = err.kind == "credentials" and "credentials" or "configuration"
-    add(report, name, "fail", err.message, fix_of(err))
-    return report
-  end
-  err = select_loop.enter(state.loop, false)
+function doctor.examine(given, system)
+  local report = checks.report()
+  local state = checks.open(report, given, system)
+  if not state then return report end
+  local err = select_loop.enter(state.loop, false)
   if err then
     client.close(state)
     return nil, err
   end
-  check_configuration(report, state)
-  check_profile(report, state.system)
+  checks.add_troubles(report, checks.parts)
+  checks.configuration(report, state)
+  checks.add_troubles(report, checks.profile, state.system)
   local known = check_credentials(report, state)
   check_access(report, state, check_endpoints(report, state), known)
   client.close(state)

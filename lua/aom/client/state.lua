@@ -17,7 +17,7 @@ local version = require "aom.util.version"
 local state = {}
 
 ---@class aom.ClientState: aom.Channel
----@field identity aom.Identity
+---@field credentials aom.CredentialCache
 ---@field prefix string  of the paths: version and project
 ---@field closed boolean
 
@@ -46,13 +46,10 @@ function state.open(given, world)
     read = response.read, prefix = project.prefix(settings.project_id),
     targets = failover.new(settings.endpoints),
   }
-  new.identity, err = cache.new(settings, {
-    ["Content-Type"] = "application/json",
-    ["X-Project-Id"] = settings.project_id,
-  })
+  new.credentials, err = cache.new(settings)
   settings.source:forget_profile()
-  if not new.identity then return nil, explained(err, world) end
-  settings.provenance.credentials = new.identity.provider.where
+  if not new.credentials then return nil, explained(err, world) end
+  settings.provenance.credentials = new.credentials.provider.where
   new.loop, err = select_loop.loop(settings)
   if not new.loop then return nil, err end
   new.throttle = throttle.new(new.loop)
@@ -68,7 +65,7 @@ function state.close(client)
   if client.closed then return end
   client.closed = true
   if client.loop.close then client.loop.close() end
-  client.identity:close()
+  client.credentials:close()
   claim.release_all(client)
 end
 

@@ -1,5 +1,4 @@
---- URLs of services: taken apart into what requests are built of, and refused when
---- something in them could end up elsewhere than it seems to.
+--- Parses the URLs of services, and refuses those that could lead elsewhere than they seem to.
 
 local text = require "aom.util.text"
 
@@ -12,7 +11,7 @@ local endpoint = {}
 ---@field path string      decoded, without a slash at its end
 ---@field loopback boolean on this machine
 
--- What is no address is a name, whatever it looks like, and may lead anywhere.
+-- Only a literal 127.x.x.x is loopback: 127.0.0.1.example.com is a DNS name.
 local function is_loopback(host)
   if host == "localhost" or host == "[::1]" then return true end
   local b, c, d = host:match("^127%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$")
@@ -41,8 +40,8 @@ local function check_authority(authority)
   return nil, host, port
 end
 
---- Decoding an escaped slash would make two segments of one; the others have no place
---- in a path at all.
+--- An escaped slash would become a separator when it is decoded. The other characters are
+--- not allowed in a path at all.
 local function check_path(path)
   if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
   local decoded = text.percent_decode(path)
@@ -53,7 +52,7 @@ local function check_path(path)
   return nil, decoded
 end
 
---- Splits an endpoint URL into what requests are built of.
+--- Parses an endpoint's URL into the parts that requests need.
 ---@param url string
 ---@return aom.Endpoint|nil
 ---@return string|nil problem
@@ -80,7 +79,7 @@ function endpoint.parse(url)
   }
 end
 
---- The entries of a list: a table, or a text with commas between them.
+--- The entries of a list: a table, or a text with commas between the entries.
 ---@param value string|string[]
 ---@return string[]
 function endpoint.list(value)
@@ -93,21 +92,21 @@ function endpoint.list(value)
   return list
 end
 
---- Whether it is on this machine or on the link, where no proxy leads.
+--- Whether it is on this machine or on the local link, which no proxy can reach.
 ---@param target aom.Endpoint
 ---@return boolean
 function endpoint.is_near(target)
   return target.loopback or target.host:find("^169%.254%.%d+%.%d+") ~= nil or target.host:find("^%[fe80:") ~= nil
 end
 
---- Whether it is called past the proxy of the environment: that would carry what is safe
---- on this machine over the network.
+--- Whether it is called without the environment's proxy, which would carry over the network
+--- what is safe on this machine.
 ---@param target aom.Endpoint
 ---@param settings table
 ---@return boolean
 function endpoint.is_direct(target, settings) return target.loopback and settings.proxy == nil end
 
---- What must not cross a network unencrypted, and would.
+--- Whether secrets would cross a network unencrypted.
 ---@param target aom.Endpoint
 ---@param settings table
 ---@return boolean

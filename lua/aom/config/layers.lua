@@ -1,9 +1,8 @@
---- Looks a setting up: argument, then environment, then the profile file. The
---- file is read only when something is looked for in it, and once.
----
---- It also knows in which of these places credentials stand, so that nothing of one
---- account is joined to the keys of another.
+--- Looks a setting up: option, then environment, then profile. It also knows in which of
+--- these places credentials stand, so that nothing of one account is joined to the keys of
+--- another. The profile is read only when something is looked for in it, and once.
 
+local kinds = require "aom.config.credential_kinds"
 local profile = require "aom.config.profile"
 
 ---@alias aom.Place "option"|"environment"|"profile"
@@ -27,41 +26,36 @@ layers.variables = {
   metadata_endpoint = "HUAWEICLOUD_SDK_METADATA_ENDPOINT",
 }
 
---- The variables of credentials, by the names that options and profile keys have.
-layers.credentials = {
-  ak = "HUAWEICLOUD_SDK_AK", sk = "HUAWEICLOUD_SDK_SK",
-  security_token = "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-  token = "HUAWEICLOUD_SDK_TOKEN",
-  idp_id = "HUAWEICLOUD_SDK_IDP_ID", id_token_file = "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
-  username = "HUAWEICLOUD_SDK_USERNAME", password = "HUAWEICLOUD_SDK_PASSWORD",
-  domain_name = "HUAWEICLOUD_SDK_DOMAIN_NAME",
-}
-
---- Looked for when none of the first pair is set; these stand in the provider's samples.
-layers.sample_pair = { ak = "CLOUD_SDK_AK", sk = "CLOUD_SDK_SK" }
-
---- What a cluster tells a pod of its identity.
+--- The variables by which a cluster gives a pod its identity.
 layers.pod = { uri = "HC_CONTAINER_CREDENTIALS_FULL_URI", file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
 
-local function has_any(names, read)
-  for name, variable in pairs(names) do
-    if read(name, variable) ~= nil then return true end
+-- The variables of the fields that some kind of credentials requires. The others, such as a
+-- security token, mean nothing alone.
+local required = {}
+for _, kind in ipairs(kinds.list) do
+  for _, name in ipairs(kind.required) do required[name] = kinds.variables[name] end
+end
+
+--- Whether the values of a place, by field, hold one of some fields.
+local function has_any(fields, values)
+  for name in pairs(fields) do
+    if values[name] ~= nil then return true end
   end
   return false
 end
 
--- A security token says nothing without the pair beside which it stands.
-local telling = {}
-for name, variable in pairs(layers.credentials) do
-  if name ~= "security_token" then telling[name] = variable end
+local function is_any_set(variables, getenv)
+  for _, variable in pairs(variables) do
+    if getenv(variable) ~= nil then return true end
+  end
+  return false
 end
 
 ---@param given table
 ---@param system aom.System
 ---@return aom.Source
 function layers.new(given, system)
-  local has_keys = given.credentials ~= nil or has_any(layers.credentials, function(name) return given[name] end)
-  return setmetatable({ given = given, system = system, has_given_keys = has_keys }, Source)
+  return setmetatable({ given = given, system = system, has_given_keys = has_any(kinds.fields, given) }, Source)
 end
 
 --- The values of the profile's [basic] section, and the file's path.
@@ -75,13 +69,13 @@ function Source:profile()
   return self.values, self.path
 end
 
---- Reads the file again the next time: temporary keys in it may have been renewed.
---- No secret of the file's stays here meanwhile.
+--- The next look reads the file again: temporary keys in it may have been renewed.
+--- Until then no secret of the file stays in memory.
 function Source:forget_profile()
   self.values, self.fault = nil, nil
 end
 
---- Looks among what needs no file: the options and the environment.
+--- Looks in the places that need no file: the options and the environment.
 ---@param name string
 ---@return string|nil value
 ---@return string|nil where  where it was found; without a value, nil
@@ -119,17 +113,15 @@ end
 
 local function is_set(value) return value == "true" or value == "1" end
 
---- Whether anything in a place says who somebody is: credentials, a part of them, or
---- where they are to be had.
-local function names_somebody(self, place)
-  local getenv = self.system.getenv
+--- Whether a place has credentials, a part of them, or says where to ask for them.
+local function names_account(self, place)
   if place == "environment" then
-    local function read(_, variable) return getenv(variable) end
-    return has_any(layers.credentials, read) or has_any(layers.sample_pair, read) or has_any(layers.pod, read)
-      or is_set(getenv(layers.variables.metadata))
+    local getenv = self.system.getenv
+    return is_any_set(kinds.variables, getenv) or is_any_set(kinds.samples, getenv)
+      or is_any_set(layers.pod, getenv) or is_set(getenv(layers.variables.metadata))
   end
   local values = self:profile() or {}
-  return has_any(layers.credentials, function(name) return values[name] end) or is_set(values.metadata)
+  return has_any(kinds.variables, values) or is_set(values.metadata)
 end
 
 --- The place whose credentials a client uses; nil where they are asked for elsewhere.
@@ -138,16 +130,14 @@ end
 function Source:holder()
   if self.has_given_keys then return "option" end
   local getenv = self.system.getenv
-  local function read(_, variable) return getenv(variable) end
-  if has_any(telling, read) or has_any(layers.sample_pair, read) then return "environment" end
-  local values = self:profile() or {}
-  if has_any(telling, function(name) return values[name] end) then return "profile" end
+  if is_any_set(required, getenv) or is_any_set(kinds.samples, getenv) then return "environment" end
+  if has_any(required, self:profile() or {}) then return "profile" end
 end
 
 --- Whether a place describes another account than the one whose credentials are used.
---- Options never do: nothing comes before them.
+--- Options never do, since they come first.
 local function is_foreign(self, place)
-  if place == "option" or not names_somebody(self, place) then return false end
+  if place == "option" or not names_account(self, place) then return false end
   local holder = self:holder()
   return holder ~= nil and holder ~= place
 end
@@ -156,10 +146,10 @@ local function passed_over(where)
   return where .. " was passed over, since other credentials than those in use stand beside it"
 end
 
---- Looks up what belongs to one account. What stands beside other credentials than those
---- in use is another account's, and is passed over.
+--- Looks up a setting that belongs to an account. One that stands beside other credentials
+--- than those in use belongs to another account, and is passed over.
 ---@param name string
----@param also? aom.Place  whatever stands there is taken
+---@param also? aom.Place  what stands there is never passed over
 ---@return string|nil value
 ---@return string|nil where
 ---@return aom.Error|nil err  the profile is malformed

@@ -1,6 +1,7 @@
 --- The options of a client, as rows: what each of them must be.
 
 local check = require "aom.util.check"
+local credential_kinds = require "aom.config.credential_kinds"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
@@ -58,24 +59,20 @@ options.rows = {
     "the 32 letters and digits of a project id", true),
 }
 
---- What a client takes.
+-- The rows of credentials that are no plain strings, by the types of their fields.
+local types = {
+  token = options.rows.token,
+  provider = row(function(value) return type(value) == "function" or type(value) == "table" end,
+    "a function or an object with a refresh method", true),
+}
+
+--- What a client takes; the fields of credentials follow.
 ---@type table<string, aom.Row>
 options.client = {
   region = secret,
   endpoint = row(is_url_or_list, "a URL or a list of URLs", true),
   project_id = options.rows.project,
-  ak = secret,
-  sk = secret,
-  security_token = secret,
-  token = options.rows.token,
-  credentials = row(function(value) return type(value) == "function" or type(value) == "table" end,
-    "a function or an object with a refresh method", true),
-  username = secret,
-  password = secret,
-  domain_name = secret,
   iam_endpoint = secret,
-  idp_id = secret,
-  id_token_file = secret,
   metadata = flag,
   metadata_endpoint = secret,
   algorithm = secret,
@@ -93,6 +90,8 @@ options.client = {
   transport = { kind = "choice", choices = { "curl", "resty" } },
   on_event = options.rows.callable,
 }
+
+for name, field in pairs(credential_kinds.fields) do options.client[name] = types[field.type] or secret end
 
 local label = { whole = "client options", noun = "option", before = "", member = "option " }
 

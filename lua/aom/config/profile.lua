@@ -6,23 +6,22 @@
 ---     sk = …
 ---     project_id = …
 
+local credential_kinds = require "aom.config.credential_kinds"
 local errors = require "aom.util.errors"
 local has_control = require "aom.util.text".has_control
 local trim = require "aom.util.text".trim
 
 local profile = {}
 
---- The keys that the official SDKs read, and some of ours, after the client options
---- of the same names.
+--- The keys that are not credentials. All have the names of client options.
 local keys = {
-  ak = true, sk = true, security_token = true, project_id = true,
-  iam_endpoint = true, idp_id = true, id_token_file = true,
-  token = true, region = true, endpoint = true,
-  username = true, password = true, domain_name = true, metadata = true, metadata_endpoint = true,
+  project_id = true, region = true, endpoint = true, iam_endpoint = true, metadata = true, metadata_endpoint = true,
 }
+for name in pairs(credential_kinds.variables) do keys[name] = true end
 
 ---@param system aom.System
 ---@return string|nil path
+---@return boolean|nil explicit  a variable names it
 function profile.path(system)
   local explicit = system.getenv "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
   if explicit then return explicit, true end
@@ -32,8 +31,8 @@ end
 
 local OTHERS = 63 -- the permission bits of group and others, 077
 
---- The permission bits of a file that others than its owner may use; nil when nobody may,
---- or when that cannot be known here.
+--- The permission bits of a file that others than its owner may use; nil when no other may,
+--- or when that is not known here.
 ---@param system aom.System
 ---@param path string
 ---@return integer|nil

@@ -1,5 +1,5 @@
---- Where the service stands: region ids, their endpoints, and which regions have
---- opened workflow automation.
+--- The known regions: their ids, their endpoints, and which of them offer workflow
+--- automation.
 
 local similar = require "aom.util.similar"
 
@@ -16,11 +16,11 @@ local known = {
   "ru-moscow-1", "ru-northwest-2", "sa-brazil-1", "tr-west-1",
 }
 
--- Documented for these alone; elsewhere the gateway may answer that the API is
--- not published.
+-- The API is documented for these alone. Elsewhere the gateway may answer that it is not
+-- published.
 local automation = { "cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "me-east-1" }
 
---- The same, for messages.
+--- The regions with workflow automation, for messages.
 regions.with_automation = table.concat(automation, ", ", 1, #automation - 1) .. " and " .. automation[#automation]
 
 local function set_of(list)
@@ -31,7 +31,7 @@ end
 
 local by_id, automated = set_of(known), set_of(automation)
 
--- The identity service has no endpoint of its own in these: the central one serves them.
+-- These regions have no identity service of their own: the central one serves them.
 local without_iam = {
   ["ru-northwest-2"] = true, ["ap-southeast-5"] = true, ["af-north-1"] = true,
   ["cn-north-11"] = true, ["cn-southwest-3"] = true,

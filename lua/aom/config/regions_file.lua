@@ -7,7 +7,7 @@
 ---       - id: private-1
 ---         endpoints: [ https://a.example.com, https://b.example.com ]
 ---
---- YAML is read by whichever library is installed; without a file none is needed.
+--- Any of several YAML libraries reads it; without a file none is needed.
 
 local errors = require "aom.util.errors"
 
@@ -43,8 +43,8 @@ local function parse(text, path)
     return nil, errors.config(("the regions file %s cannot be read without a YAML library"):format(path),
       "install one (apt-get install lua-yaml, or luarocks install lyaml), or set an endpoint instead of the file")
   end
-  local fine, document = pcall(read, text)
-  if not fine then
+  local ok, document = pcall(read, text)
+  if not ok then
     local why = tostring(document):gsub("^[^:]*:%d+: ", "")
     return nil, errors.config(("the regions file %s is not valid YAML: %s"):format(path, why))
   end
@@ -77,7 +77,7 @@ local function collect(document, service, region)
   return urls[1] and urls
 end
 
---- What the file says about a region: a list of URLs, or nil when it says nothing.
+--- The file's URLs for a region, or nil when it has none.
 ---@param system aom.System
 ---@param service string  in lower case
 ---@param region string

@@ -1,7 +1,8 @@
---- Where each setting comes from: argument, then environment, then profile file.
---- Reads them once, when a client is made, and says where it looked.
+--- Resolves the settings of a client once, when it is made: from options, then environment,
+--- then profile. Errors say where it looked.
 
 local check = require "aom.util.check"
+local credential_kinds = require "aom.config.credential_kinds"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
@@ -20,12 +21,9 @@ local defaults = {
   max_response_bytes = 1024 * 1024,
 }
 
--- These stay in the source, where the credentials' provider takes them out.
-local for_credentials = {
-  ak = true, sk = true, security_token = true, token = true, credentials = true,
-  username = true, password = true, domain_name = true, idp_id = true, id_token_file = true,
-  metadata = true, metadata_endpoint = true, iam_endpoint = true,
-}
+-- These options are no settings: the providers of credentials take them from the source.
+local for_credentials = { metadata = true, metadata_endpoint = true, iam_endpoint = true }
+for name in pairs(credential_kinds.fields) do for_credentials[name] = true end
 
 --- The endpoints of a region: its variable, else the regions file, else the known one.
 local function region_urls(region, region_where, from)
@@ -44,8 +42,8 @@ local function region_urls(region, region_where, from)
       nearest and ('did you mean "%s"? '):format(nearest) or "", regions.list()))
 end
 
---- An endpoint goes before a region, but what stands nearer goes before both: with a
---- region given, an endpoint in the profile is not looked for. Notes where each came from.
+--- In one place an endpoint counts before a region, but a nearer place counts before both:
+--- with a region as an option, an endpoint in the profile is not looked for.
 local function endpoint_urls(settings, from)
   local found = settings.provenance
   for _, look in ipairs { from.nearby, from.in_profile } do
@@ -89,7 +87,7 @@ local function find_endpoints(settings, from)
   settings.endpoint = settings.endpoints[1]
 end
 
---- A project id that is given nowhere is looked up later, by the region's name.
+--- A project id that is not given is looked up later, by the region's name.
 local function find_project(settings, from)
   local id, where, err, passed = from:own "project_id"
   if err then return err end
@@ -107,16 +105,16 @@ local function find_project(settings, from)
   settings.project_id, settings.provenance.project_id = id, where
 end
 
---- libcurl would look at it when it connects, and no sooner.
+--- Checked here, since libcurl reads the file only when it connects.
 local function check_ca_file(settings, system)
   if not settings.ca_file then return nil end
   local text, why = system.read_file(settings.ca_file)
   if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
 end
 
---- Resolves everything about a client but its credentials. Two records go with it, by the
---- names of settings: `provenance`, where each was found, and `passed_over`, what was found
---- and belongs to another account.
+--- Resolves everything about a client but its credentials. The settings carry two records,
+--- by the names of settings: `provenance`, where each was found, and `passed_over`, what was
+--- found and belongs to another account.
 ---@param given table|nil  client options
 ---@param system aom.System
 ---@return table|nil settings

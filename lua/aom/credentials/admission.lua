@@ -1,6 +1,5 @@
---- Who one request goes out as: takes current credentials and the right to try them out,
---- and says what a refusal means: the clock's fault, the key's, or that of credentials
---- which have ended.
+--- The account's part in one exchange: gives it credentials and the right to try them out,
+--- and tells what a refusal means: a wrong clock, a wrong key, or credentials that have ended.
 
 local evidence = require "aom.http.evidence"
 
@@ -9,11 +8,11 @@ local admission = {}
 ---@class aom.Admission: aom.Access
 ---@field client aom.ClientState
 ---@field authenticator aom.Authenticator|false
----@field signer string|false
+---@field for_lookup boolean   it asks the identity service for the project
 ---@field hold aom.Hold|boolean  the right to try a key out
 ---@field deadline number
 ---@field expires number
----@field healed boolean       it was signed again already, by a corrected clock
+---@field healed boolean       it was signed again already, with a corrected clock
 ---@field replaced boolean     other credentials were asked for already
 ---@field gap? number          of the last refusal: seconds by which the clock seems to be off
 ---@field corrected? boolean   and whether it was corrected by them
@@ -21,26 +20,26 @@ local Admission = {}
 Admission.__index = Admission
 
 ---@param client aom.ClientState
----@param signer? "lookup_signer"  which of the authenticator's signers signs, where it has several
+---@param for_lookup? boolean  asks the identity service for the project
 ---@return aom.Admission
-function admission.new(client, signer)
-  return setmetatable({ client = client, signer = signer or false,
+function admission.new(client, for_lookup)
+  return setmetatable({ client = client, for_lookup = for_lookup or false,
     authenticator = false, hold = false, deadline = 0, expires = 0, healed = false, replaced = false }, Admission)
 end
 
 --- Asks once for other credentials in place of those refused. True: there are some.
 local function replace(self)
-  local identity, loop = self.client.identity, self.client.loop
+  local credentials, loop = self.client.credentials, self.client.loop
   if self.replaced then
-    identity:spare_source(self.authenticator, loop)
+    credentials:spare_source(self.authenticator, loop)
     return false
   end
   self.replaced = true
-  return identity:replace(self.authenticator, loop, self.deadline, self.expires)
+  return credentials:replace(self.authenticator, loop, self.deadline, self.expires)
 end
 
---- Other credentials than those of the attempt before have a record of their own: what
---- is held of the old one's is given up.
+--- Other credentials than those of the attempt before have a record of their own, so the
+--- hold on the old record is given up.
 local function take_up(self, authenticator)
   local before = self.authenticator
   if before and before ~= authenticator and before.record then
@@ -51,9 +50,8 @@ local function take_up(self, authenticator)
 end
 
 local function grant_of(self, authenticator)
-  local signer = authenticator[self.signer]
-  if not signer then return authenticator end
-  return { headers = authenticator.headers, mask = authenticator.mask, signer = signer }
+  if authenticator.headers and not self.for_lookup then return authenticator end
+  return authenticator:grant(self.for_lookup)
 end
 
 --- Gets credentials and, where a key pair is new, the right to try it out. For a key that
@@ -66,7 +64,7 @@ function Admission:admit(deadline, expires)
   local client = self.client
   self.deadline, self.expires = deadline, expires
   while true do
-    local authenticator, err = client.identity:get(client.loop, deadline, expires)
+    local authenticator, err = client.credentials:get(client.loop, deadline, expires)
     if not authenticator then return nil, err end
     take_up(self, authenticator)
     if not authenticator.record then return grant_of(self, authenticator) end
@@ -85,7 +83,7 @@ local function count_refusal(self, said, answer, err, sent)
     err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
       math.abs(gap), gap >= 0 and "slow" or "fast")
   end
-  -- Whoever gives no code may be somebody on the way, whose clock says nothing about ours.
+  -- An answer without a code may come from a proxy, whose clock says nothing about ours.
   if not (corrected and said == "certain") then
     self.authenticator.record:refuse(client.loop, self.hold, err, said)
   end
@@ -109,7 +107,7 @@ function Admission:weigh(answer, err, sent)
 end
 
 --- What may help after a 401: the corrected clock, or other credentials. A signature that
---- is called expired may also have been held up on its way.
+--- is called expired may also have been delayed on its way.
 ---@return boolean again
 ---@return number|nil gap  seconds by which the clock was corrected
 function Admission:find_remedy()
@@ -123,7 +121,7 @@ end
 ---@param err aom.Error|nil
 function Admission:settle(err)
   if not self.hold then return end
-  -- What was answered to this request is no answer to those that wait.
+  -- An answer to this request is none to those that wait.
   local shared = err and err.kind ~= "cancelled" and not err.status and err or nil
   self.authenticator.record:give_up(self.client.loop, self.hold, shared)
 end

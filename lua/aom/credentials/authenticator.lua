@@ -1,26 +1,32 @@
---- From the values that a provider gives to what requests carry. Secret keys move into
---- C here; a token stays in the one header that sends it.
+--- From the values that a provider gives to what requests carry: the headers of an account,
+--- and a signer that keeps the secret key in C.
 
-local lockout = require "aom.credentials.lockout"
 local check = require "aom.util.check"
 local core = require "aom.core"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
+local kinds = require "aom.config.credential_kinds"
+local lockout = require "aom.credentials.lockout"
 local mask = require "aom.util.mask"
 local options = require "aom.config.options"
 
 local authenticator = {}
 
----@class aom.Bearer
+--- A grant itself once it knows its headers, so that a call need not make one.
+---@class aom.Authenticator: aom.Grant
+---@field settings table
+---@field kind aom.CredentialKind     a key pair, or a token
+---@field headers table<string, string>|false  false until the project is known
+---@field token? string
 ---@field signer? userdata            signs, when it is a key pair
 ---@field lookup_signer? userdata     signs for the identity service, where that differs
----@field headers table<string, string>  what every request carries
 ---@field record? aom.KeyRecord       what is known of the key pair
 ---@field mark string                 the same for the same credentials, and tells nothing of them
 ---@field project_id? string          the project that a token belongs to
----@field expires_at? integer
----@field substitute? boolean        given in place of refused ones, and not accepted so far
----@field mask fun(text: string): string
+---@field expires_at integer|false
+---@field substitute boolean         given in place of refused ones, and not accepted so far
+local Authenticator = {}
+Authenticator.__index = Authenticator
 
 local V11 = "V11-HMAC-SHA256"
 
@@ -65,14 +71,7 @@ function authenticator.fingerprint(name, secret)
   return text
 end
 
-local function with(headers, name, value)
-  local copy = {}
-  for key, text in pairs(headers) do copy[key] = text end
-  copy[name] = value
-  return copy
-end
-
-local function token_bearer(settings, headers, values)
+local function token_fields(settings, values)
   for _, target in ipairs(settings.endpoints) do
     if endpoint.is_open(target, settings) then
       return nil, errors.config("a token would cross the network unencrypted, since the endpoint is http://",
@@ -80,11 +79,11 @@ local function token_bearer(settings, headers, values)
     end
   end
   return {
-    headers = with(headers, "X-Auth-Token", values.token),
+    kind = kinds.token,
+    token = values.token,
     mask = mask.of { values.token },
     mark = authenticator.fingerprint("token", values.token),
     project_id = values.project_id,
-    expires_at = values.expires_at,
   }
 end
 
@@ -97,7 +96,7 @@ local function new_signer(values, algorithm, region)
   return signer
 end
 
-local function key_bearer(settings, headers, values)
+local function key_fields(settings, values)
   local algorithm, region = settings.algorithm, settings.region
   if algorithm == V11 and not region then
     return nil, errors.config("algorithm V11-HMAC-SHA256 signs for a region, and none is set",
@@ -108,27 +107,53 @@ local function key_bearer(settings, headers, values)
   -- A signature for one service and region is of no use to the identity service.
   local plain = algorithm == V11 and not settings.project_id and new_signer(values, "SDK-HMAC-SHA256") or nil
   return {
+    kind = kinds.key_pair,
     signer = signer,
     lookup_signer = plain,
-    headers = headers,
     record = lockout.record(signer:fingerprint()),
     mask = function(text) return signer:mask(text) end,
     mark = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
-    expires_at = values.expires_at,
   }
 end
 
---- Makes a bearer of a provider's values.
+--- The one place that says which headers a request carries of an account.
+local function headers_of(self)
+  return {
+    ["Content-Type"] = "application/json", ["X-Project-Id"] = self.settings.project_id, ["X-Auth-Token"] = self.token,
+  }
+end
+
+--- Makes an authenticator of a provider's values.
 ---@param settings table
----@param headers table<string, string>
 ---@param values aom.Credentials
----@return aom.Bearer|nil
+---@return aom.Authenticator|nil
 ---@return aom.Error|nil
-function authenticator.new(settings, headers, values)
+function authenticator.new(settings, values)
   local err = check_values(values)
   if err then return nil, err end
-  if values.token then return token_bearer(settings, headers, values) end
-  return key_bearer(settings, headers, values)
+  local self
+  self, err = (values.token and token_fields or key_fields)(settings, values)
+  if not self then return nil, err end
+  self.settings, self.expires_at, self.substitute = settings, values.expires_at or false, false
+  self.headers = settings.project_id and headers_of(self) or false
+  return setmetatable(self, Authenticator)
+end
+
+--- What an attempt carries. A project id that is looked up never changes afterwards, so the
+--- headers are kept as soon as it is known.
+---@param for_lookup boolean
+---@return aom.Grant
+function Authenticator:grant(for_lookup)
+  if self.settings.project_id and not self.headers then self.headers = headers_of(self) end
+  if self.headers and not for_lookup then return self end
+  return { headers = self.headers or headers_of(self), mask = self.mask,
+    signer = for_lookup and self.lookup_signer or self.signer }
+end
+
+--- Wipes the keys in C.
+function Authenticator:close()
+  if self.signer then self.signer:close() end
+  if self.lookup_signer then self.lookup_signer:close() end
 end
 
 return authenticator

@@ -1,4 +1,4 @@
---- Where the identity service stands.
+--- Finds the address of the identity service.
 
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
@@ -6,8 +6,8 @@ local regions = require "aom.config.regions"
 
 local iam = {}
 
---- The region whose own hosts all of the client's endpoints are. What is called by any
---- other name may be another cloud, whose users the public identity service must not see.
+--- The region whose own hosts all of the client's endpoints are. Any other host may belong to
+--- another cloud, and the public identity service must not see the users of that.
 local function home_region(settings)
   local home
   for _, target in ipairs(settings.endpoints) do
@@ -27,7 +27,7 @@ local function nowhere(settings, passed)
       .. "address of the identity service that belongs to it")
 end
 
---- Who has the address of the identity service mostly has it with the API's version.
+--- The address of the identity service is usually written with the API's version.
 local function without_version(endpoint)
   endpoint.path = endpoint.path:gsub("/v3$", ""):gsub("/v3%.0$", "")
   return endpoint
@@ -56,7 +56,7 @@ local function find(settings)
   return without_version(endpoint)
 end
 
---- Looked for when it is needed for the first time.
+--- The address, looked for when it is needed for the first time.
 ---@param settings table
 ---@return aom.Endpoint|nil
 ---@return aom.Error|nil

@@ -1,15 +1,15 @@
---- Keeps the service from locking a key, or a user, that it refuses. It locks an access
---- key for five minutes after more than five refused signatures in a row, for everybody
---- who uses it. So:
+--- Keeps the service from locking a key, or a user, that it refuses. After more than five
+--- refused signatures in a row the service locks an access key for five minutes, for
+--- everybody who uses it. Therefore:
 ---
 --- * until a key pair has been accepted once, its calls go out one at a time;
 --- * after two refusals in a row nothing is sent with it for five minutes, and
 ---   every call fails at once with the error that the service gave.
 ---
---- What is known of a key pair stands in the core's memory, under a one-way name of the
---- pair: all Lua states and threads of the process share it, and the processes forked
---- since. In nginx other workers learn of it through `lua_shared_dict aom`, if declared.
---- Here is only what lets the calls of this state wait for each other.
+--- The state of a key pair is kept in the core's memory, under a one-way name of the pair:
+--- all Lua states and threads of the process share it, and the processes forked since. In
+--- nginx other workers share it through `lua_shared_dict aom`, if declared. This module
+--- adds the waiting among the calls of one Lua state.
 
 local core = require "aom.core"
 local cut = require "aom.util.text".cut
@@ -18,7 +18,7 @@ local errors = require "aom.util.errors"
 local one_line = require "aom.util.text".one_line
 local single_flight = require "aom.loop.single_flight"
 
-local breaker = {}
+local lockout = {}
 
 local memory = core.lockout
 
@@ -30,13 +30,12 @@ local FIRST_STEP, LAST_STEP = 0.005, 0.1
 ---@class aom.KeyRecord
 ---@field name string
 ---@field noun "key"|"user"
----@field gate aom.Gate  of this state's calls
+---@field flight aom.SingleFlight  of this Lua state's calls
 local Record = {}
 Record.__index = Record
 
 --- The right to send, as `enter` gives it. True stands for one that nobody has to give up.
----@class aom.Hold
----@field expires number
+---@class aom.Hold: aom.FlightHold
 ---@field ticket? number  in the core's memory
 ---@field slip? string    in the workers' store
 
@@ -45,10 +44,10 @@ local records = setmetatable({}, { __mode = "v" })
 ---@param fingerprint string  a one-way name of a key pair, or of a user and a password
 ---@param noun? "key"|"user"  default: key
 ---@return aom.KeyRecord
-function breaker.record(fingerprint, noun)
+function lockout.record(fingerprint, noun)
   local record = records[fingerprint]
   if not record then
-    record = setmetatable({ name = fingerprint, noun = noun or "key", gate = single_flight.new() }, Record)
+    record = setmetatable({ name = fingerprint, noun = noun or "key", flight = single_flight.new() }, Record)
     records[fingerprint] = record
   end
   return record
@@ -58,22 +57,21 @@ end
 local function clock(loop) return (loop.lockout_clock or core.now)() end
 
 --- The error of another call, as that of one that sent nothing.
-local function shared_failure(failure)
-  local err = errors.copy(failure)
+local function unsent(err)
   err.attempts, err.elapsed = 0, nil
   return err
 end
 
 local function line(value, size) return (cut(one_line(tostring(value or "")), size)) end
 
---- The parts of an error that are worth a place in a memory of bounded size. They were
---- masked when the error was made.
+--- The parts of an error that are kept in a memory of bounded size. They were masked when
+--- the error was made.
 local function write_note(failure)
   return table.concat({ line(failure.status, 3), line(failure.code, 64), line(failure.request_id, 64),
     line(failure.hint, 400), (cut(failure.message, 480)) }, "\n")
 end
 
---- The error that a refusal left, and that other credentials would help.
+--- The error that a refusal left. The second value says that other credentials would help.
 local function remembered(record, note)
   local status, code, request_id, hint, message = (note or ""):match "^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$"
   local function given(text) return text ~= "" and text or nil end
@@ -91,14 +89,14 @@ local function unable()
     { attempts = 0, retryable = true, hint = "correct their credentials, or wait five minutes" })
 end
 
---- Whoever tries the key out now, nobody needs to wait for it any more.
+--- The key is accepted: nobody needs to wait any more for the call that tries it out.
 local function open(record)
-  local holder = record.gate.holder
-  if holder then record.gate:release(holder) end
+  local holder = record.flight.holder
+  if holder then record.flight:release(holder) end
   return true
 end
 
---- What is known. True: anybody may send. False: the key has to be tried out.
+--- What is known. True: every call may send. False: the key has to be tried out.
 local function look(record, loop)
   local store, name = loop.shared, record.name
   if store then
@@ -118,8 +116,8 @@ local function release(record, store, hold)
   hold.ticket, hold.slip = nil, nil
 end
 
---- What other workers know is read again with the right in hand: the one that had it
---- before may have been refused after this call looked.
+--- Reads what other workers know once more while this call has the right: the one that had
+--- it before may have been refused after this call looked.
 local function ask_workers(record, store, hold, seconds)
   hold.slip = shared_dict.enter(store, record.name, hold.slip, seconds)
   local state, note = shared_dict.look(store, record.name)
@@ -131,16 +129,15 @@ end
 
 --- Asks all memories for the right to send; false: another call has it.
 ---@param seconds number  when the hold is void, should the caller vanish
----@param second boolean  this caller cannot wait for another one of the same state
-local function ask(record, loop, hold, seconds, second)
-  local time = clock(loop)
-  local state, ticket, note = memory.enter(record.name, time, time + seconds, hold.ticket, second)
+local function ask(record, loop, hold, seconds)
+  local time, is_alone = clock(loop), hold.is_alone or false
+  local state, ticket, note = memory.enter(record.name, time, time + seconds, hold.ticket, is_alone)
   if state == "open" then return true end
   if state == "blocked" then return nil, remembered(record, note) end
   if state == "unable" then return nil, unable() end
   if state == "busy" then
-    -- Whoever the caller cannot wait for may go on only after this call.
-    if second and note then return nil, remembered(record, note) end
+    -- The call that this one cannot wait for may go on only after it.
+    if is_alone and note then return nil, remembered(record, note) end
     return false
   end
   hold.ticket, hold.expires = ticket, loop.now() + seconds
@@ -149,11 +146,11 @@ local function ask(record, loop, hold, seconds, second)
 end
 
 --- Waits until no other state, thread or process tries the key out. Meanwhile this call
---- has the gate, so that one of each state asks.
-local function await_turn(record, loop, deadline, hold, seconds, second)
+--- has the flight, so that one call of each state asks.
+local function await_turn(record, loop, deadline, hold, seconds)
   local step = FIRST_STEP
   while true do
-    local pass, err, refused = ask(record, loop, hold, seconds, second)
+    local pass, err, refused = ask(record, loop, hold, seconds)
     if pass or err then return pass, err, refused end
     local left = deadline - loop.now()
     if left <= 0 then
@@ -166,10 +163,17 @@ local function await_turn(record, loop, deadline, hold, seconds, second)
   end
 end
 
-local function try_out(record, loop, deadline, hold, seconds, second)
-  local pass, err, refused = await_turn(record, loop, deadline, hold, seconds, second)
-  if pass ~= hold then record.gate:release(hold) end
+local function try_out(record, loop, deadline, hold, seconds)
+  local pass, err, refused = await_turn(record, loop, deadline, hold, seconds)
+  if pass ~= hold then record.flight:release(hold) end
   return pass, err, refused
+end
+
+--- The turn among the calls of this state: an earlier attempt of the same call may have it.
+local function take_turn(record, loop, deadline, expires, held)
+  local flight = record.flight
+  if held and flight.holder == held then return held end
+  return flight:turn(loop, deadline, expires, "another call tried out the same " .. record.noun)
 end
 
 --- Asks to send with this key. Waits while another call tries it out.
@@ -186,15 +190,9 @@ function Record:enter(loop, deadline, expires, held)
     local pass, err, refused = look(self, loop)
     if pass then return true end
     if err then return nil, err, refused end
-    local hold = held and self.gate.holder == held and held or self.gate:take(loop, expires)
-    if hold then return try_out(self, loop, deadline, hold, seconds, false) end
-    local waited, failure, cancelled = self.gate:wait(loop, deadline)
-    if cancelled then return nil, errors.cancelled() end
-    if failure then return nil, shared_failure(failure) end
-    if not waited then return try_out(self, loop, deadline, { expires = expires }, seconds, true) end
-    if loop.now() >= deadline then
-      return nil, errors.new("timeout", "the deadline passed while another call tried out the same " .. self.noun)
-    end
+    local hold, failure, shared = take_turn(self, loop, deadline, expires, held)
+    if failure then return nil, shared and unsent(failure) or failure end
+    if hold then return try_out(self, loop, deadline, hold, seconds) end
     expires = math.min(deadline, loop.now() + seconds)
   end
 end
@@ -214,7 +212,7 @@ end
 function Record:refuse(loop, hold, failure, evidence)
   local store, name = loop.shared, self.name
   local time, note = clock(loop), write_note(failure)
-  -- First the workers' store, so that nobody takes its older word against the core's memory.
+  -- The workers' store first: its older state must not overrule the core's memory.
   local count = store and evidence ~= "doubtful" and shared_dict.refuse(store, name)
   local ticket = type(hold) == "table" and hold.ticket or nil
   local state = memory.refuse(name, time, ticket, evidence or "certain", note)
@@ -228,15 +226,15 @@ function Record:refuse(loop, hold, failure, evidence)
   self:give_up(loop, hold)
 end
 
---- The call that held the gate ended without an answer: those that wait for it
---- share its error, or with none the next one tries.
+--- The call that tried the key out ended without an answer: those that wait for it share
+--- its error, or without one the next of them tries.
 ---@param loop aom.Loop
 ---@param hold any
 ---@param failure? aom.Error
 function Record:give_up(loop, hold, failure)
   if type(hold) ~= "table" then return end
   release(self, loop.shared, hold)
-  self.gate:release(hold, failure)
+  self.flight:release(hold, failure)
 end
 
-return breaker
+return lockout

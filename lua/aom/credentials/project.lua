@@ -1,6 +1,6 @@
---- The project id of a client that was given none: a token tells its own; for keys the
---- identity service is asked for the project that has exactly the region's name. Asked
---- once by all who wait, and remembered in the process for each key and region.
+--- Finds the project id of a client that was given none: a token names its project; for keys
+--- the identity service is asked, once for all calls that wait, for the project with exactly
+--- the region's name. The process remembers it for each key and region.
 
 local check = require "aom.util.check"
 local admission = require "aom.credentials.admission"
@@ -10,15 +10,16 @@ local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
+local remote = require "aom.credentials.providers.remote"
 local response = require "aom.api.response"
 local single_flight = require "aom.loop.single_flight"
 
 local project = {}
 
--- What is known, and the flight of whoever asks; by service, key and region.
+-- By service, key and region: the id, once it is known, and the flight of those who ask.
 local entries = {}
 
---- A token is a secret, and another one tomorrow: what it tells stays with its client.
+--- A token is a secret, and is replaced often: its entry stays with the client.
 local function entry_of(client, authenticator, endpoint)
   local signer = authenticator.signer
   if not signer then
@@ -36,7 +37,7 @@ local MAX_SHOWN = 10
 
 local function is_id(value) return check.is(value, options.rows.project) end
 
---- What helps in the end, and whether an id that was found is another account's.
+--- What always helps, and which id was passed over as another account's.
 local function hint_of(settings)
   local passed = settings.passed_over.project_id
   return passed and HINT .. "; " .. passed or HINT
@@ -51,35 +52,38 @@ local function show(projects)
   return table.concat(shown, ", ")
 end
 
---- The projects of a list, those of the name and the others; nil when it is no such list.
---- An entry that is no project matters where the one that is wanted may be meant by it.
+--- The projects of a list, those of the name and the others. A malformed entry matters only
+--- where it may be the one that is wanted.
+---@return table[]|nil named
+---@return table[]|string others_or_problem
 local function sort_out(body, name)
   local document = json.decode(body)
   local list = type(document) == "table" and document.projects
-  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil end
+  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil, "projects is no list" end
   local named, others, seen, is_broken = {}, {}, {}, false
   for _, entry in ipairs(list) do
     local has_name = type(entry) == "table" and type(entry.name) == "string"
     local is_named = has_name and entry.name == name
     if not has_name or not is_id(entry.id) then
-      if is_named then return nil end
+      if is_named then return nil, "the project's id is not 32 letters and digits" end
       is_broken = true
     elseif not seen[entry.id] then
       local into = is_named and named or others
       into[#into + 1], seen[entry.id] = entry, true
     end
   end
-  if is_broken and not named[1] then return nil end
+  if is_broken and not named[1] then return nil, "an entry of projects has no name, or no valid id" end
   return named, others
 end
 
---- The service's filter may be loose: only a project of exactly that name is meant.
-local function choose(body, settings)
+--- The service's filter may be loose: only a project of exactly that name counts.
+local function choose(body, settings, endpoint)
   local region = settings.region
   local named, others = sort_out(body, region)
   if not named then
-    return nil, errors.new("protocol", "the identity service's list of projects cannot be understood",
-      { hint = hint_of(settings) })
+    local err = remote.unexpected({ service = "identity", endpoint = endpoint }, others)
+    err.hint = hint_of(settings)
+    return nil, err
   end
   if #named == 1 then return named[1].id end
   if #named > 1 then
@@ -96,18 +100,18 @@ local lookup = { name = "find_project", method = "GET", idempotent = true }
 --- Asks the identity service, which has no project in its paths.
 local function ask(client, endpoint, deadline, scope)
   local region = client.settings.region
-  local identity = setmetatable({ service = "identity", targets = failover.new { endpoint }, read = response.read_any },
+  local channel = setmetatable({ service = "identity", targets = failover.new { endpoint }, read = response.read_any },
     { __index = client })
-  local result, err = exchange.new(identity, {
+  local result, err = exchange.new(channel, {
     operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
-  }, admission.new(client, "lookup_signer"), scope, deadline):run()
-  if result then return choose(result.body, client.settings) end
+  }, admission.new(client, true), scope, deadline):run()
+  if result then return choose(result.body, client.settings, endpoint) end
   err.hint = (err.hint and err.hint .. "; " or "")
     .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
   return nil, err
 end
 
---- What the paths of a project's operations begin with.
+--- The beginning of the paths of a project's operations.
 ---@param id string|nil  nil: not known yet
 ---@return string
 function project.prefix(id) return "/v1/" .. (id or "{project_id}") end
@@ -117,20 +121,19 @@ local function adopt(client, id)
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
   end
   client.settings.project_id, client.prefix = id, project.prefix(id)
-  client.identity:set_project(id)
   return id
 end
 
---- Where the look-up goes. Without a look-up only some credentials do without it.
+--- Where the look-up goes. With a project id, direct credentials do without it.
 local function identity_service(client)
   local endpoint, err = iam.endpoint(client.settings)
-  if not endpoint and not client.identity.provider.asks_iam then
+  if not endpoint and not client.credentials.provider.asks_iam then
     err.hint = (err.hint and err.hint .. "; or " or "") .. hint_of(client.settings)
   end
   return endpoint, err
 end
 
---- Sees to it that the client's settings have a project id.
+--- Puts a project id into the client's settings where there is none.
 ---@param client aom.ClientState
 ---@param deadline number
 ---@param scope? aom.Scope
@@ -140,12 +143,12 @@ function project.ensure(client, deadline, scope)
   local loop, settings = client.loop, client.settings
   local expires = math.min(deadline, loop.now() + settings.attempt_timeout)
   local endpoint, authenticator, err
-  -- Before anybody is asked for keys, but not where a token may come that tells its project.
-  if not client.identity.provider.may_tell_project then
+  -- Before credentials are asked for, but not where a token may come that names its project.
+  if not client.credentials.provider.may_tell_project then
     endpoint, err = identity_service(client)
     if not endpoint then return nil, err end
   end
-  authenticator, err = client.identity:get(loop, deadline, expires)
+  authenticator, err = client.credentials:get(loop, deadline, expires)
   if not authenticator then return nil, err end
   if authenticator.project_id then return adopt(client, authenticator.project_id) end
   endpoint, err = identity_service(client)

@@ -1,6 +1,6 @@
---- What nginx workers tell each other of a key where they share no memory of the core's,
---- since each has loaded it by itself: through a store as `lua_shared_dict` makes one. It
---- may be full or lose what it holds, so nothing is known by it alone.
+--- Shares what is known of a key between nginx workers that loaded the core each for itself,
+--- through a store of `lua_shared_dict`. The store may be full or lose what it holds, so it
+--- only adds to what the core's memory knows.
 
 local core = require "aom.core"
 
@@ -23,7 +23,7 @@ end
 ---@param store table
 ---@param name string
 ---@param ticket string|nil  what an earlier try of the same call got here
----@param seconds number     when the try is over by itself
+---@param seconds number     until the try is over by itself
 ---@return string|nil ticket  nil: another worker tries it out
 function shared_dict.enter(store, name, ticket, seconds)
   local key = "trial:" .. name
@@ -33,8 +33,8 @@ function shared_dict.enter(store, name, ticket, seconds)
     return ticket
   end
   ticket = ("%.0f %.0f"):format(core.now() * 1e6, (core.random() or 0) * 1e15)
-  local fine, why = store:add(key, ticket, seconds)
-  if not fine and why == "exists" then return nil end
+  local ok, why = store:add(key, ticket, seconds)
+  if not ok and why == "exists" then return nil end
   return ticket
 end
 

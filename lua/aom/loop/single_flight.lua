@@ -1,30 +1,37 @@
---- Has one caller do something for all that want it at the same time. That caller may
---- vanish (a light thread that was killed releases nothing), so a hold ends by itself at a
---- set time.
+--- Lets one caller do something for all who want it at the same time. That caller may vanish
+--- (a light thread that was killed releases nothing), so a hold ends by itself at a set time.
 
 local errors = require "aom.util.errors"
 
+---@class aom.FlightHold
+---@field expires number
+---@field is_alone? boolean  somebody else has the real hold, and this caller cannot wait for it
+
 ---@class aom.SingleFlight
----@field holder? table  { expires }
+---@field holder? aom.FlightHold
 ---@field waiters table[]
 local SingleFlight = {}
 SingleFlight.__index = SingleFlight
 
 local single_flight = {}
 
---- The hold of a caller that cannot wait for the one who has the real one.
-local ALONE = {}
-
 ---@return aom.SingleFlight
 function single_flight.new() return setmetatable({ waiters = {} }, SingleFlight) end
+
+--- Whether somebody has the hold.
+---@param loop aom.Loop
+---@return boolean
+function SingleFlight:is_held(loop)
+  local holder = self.holder
+  return holder ~= nil and loop.now() < holder.expires
+end
 
 --- Takes the hold if it is free.
 ---@param loop aom.Loop
 ---@param expires number  when it ends by itself
----@return table|nil hold
+---@return aom.FlightHold|nil hold
 function SingleFlight:take(loop, expires)
-  local holder = self.holder
-  if holder and loop.now() < holder.expires then return nil end
+  if self:is_held(loop) then return nil end
   self.holder = { expires = expires }
   return self.holder
 end
@@ -33,7 +40,7 @@ end
 ---@return boolean waited  false: nothing else can run while this caller waits
 ---@return any failure     what the holder left for those who wait
 ---@return boolean|nil cancelled  the caller is to wait no more
-function SingleFlight:wait(loop, deadline)
+local function wait(self, loop, deadline)
   local waiter = loop.waiter()
   if not waiter then return false end
   local place = { waiter = waiter }
@@ -52,16 +59,16 @@ end
 ---@param deadline number
 ---@param expires number  when the hold ends by itself
 ---@param what string     what the holder does, for the error of a wait that lasts too long
----@return table|false|nil hold  false: the other one has ended, look again; nil: see err
+---@return aom.FlightHold|false|nil hold  false: the other one has ended, look again; nil: see err
 ---@return aom.Error|nil err     cancelled, late, or what the other one has failed with
 ---@return boolean|nil shared    it is that of the other one
 function SingleFlight:turn(loop, deadline, expires, what)
   local hold = self:take(loop, expires)
   if hold then return hold end
-  local waited, failure, cancelled = self:wait(loop, deadline)
+  local waited, failure, cancelled = wait(self, loop, deadline)
   if cancelled then return nil, errors.cancelled() end
   if failure then return nil, errors.copy(failure), true end
-  if not waited then return ALONE end
+  if not waited then return { expires = expires, is_alone = true } end
   if loop.now() >= deadline then return nil, errors.new("timeout", "the deadline passed while " .. what) end
   return false
 end

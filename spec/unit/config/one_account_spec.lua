@@ -2,7 +2,7 @@
 
 local config = require "aom.config.resolve"
 local iam = require "aom.credentials.iam"
-local source = require "aom.config.layers"
+local kinds = require "aom.config.credential_kinds"
 local world = require "spec.support.world"
 
 local PROJECT, OTHER = ("0123456789abcdef"):rep(2), ("f"):rep(32)
@@ -14,7 +14,7 @@ local VARIABLES = {
   project_id = "HUAWEICLOUD_SDK_PROJECT_ID", iam_endpoint = "HUAWEICLOUD_SDK_IAM_ENDPOINT",
   metadata = "HUAWEICLOUD_SDK_METADATA",
 }
-for name, variable in pairs(source.credentials) do VARIABLES[name] = variable end
+for name, variable in pairs(kinds.variables) do VARIABLES[name] = variable end
 
 --- An environment in which each place has what its table holds; names in upper case are
 --- variables of the environment themselves.

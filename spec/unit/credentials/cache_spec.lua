@@ -1,12 +1,12 @@
-local breaker = require "aom.credentials.lockout"
+local cache = require "aom.credentials.cache"
 local config = require "aom.config.resolve"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
-local identity = require "aom.credentials.cache"
+local lockout = require "aom.credentials.lockout"
 local world = require "spec.support.world"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
-local HEADERS = { ["X-Project-Id"] = PROJECT }
+local HEADERS = { ["Content-Type"] = "application/json", ["X-Project-Id"] = PROJECT }
 local NOW = 1767323045
 
 local w, loop
@@ -15,7 +15,7 @@ local function open(options)
   local given = { region = "cn-north-4", project_id = PROJECT }
   for name, value in pairs(options or {}) do given[name] = value end
   if given.endpoint then given.region = options.region end
-  return identity.new(assert(config.resolve(given, w)), HEADERS)
+  return cache.new(assert(config.resolve(given, w)))
 end
 
 local function get(id, deadline, expires) return id:get(loop, deadline or 1000, expires or 1000) end
@@ -25,16 +25,16 @@ before_each(function()
   loop = w.loop()
 end)
 
-describe("the bearer of a key pair", function()
+describe("the authenticator of a key pair", function()
   it("has a signer, the headers, and what is known of the key", function()
     local id = assert(open { ak = "A", sk = "hush-key", security_token = "hush-token" })
-    local bearer = assert(get(id))
-    assert.are.equal(HEADERS, bearer.headers)
-    assert.are.equal("A", bearer.signer:ak())
-    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(bearer.signer))
-    assert.are.equal(breaker.record(bearer.signer:fingerprint()), bearer.record)
-    assert.are.equal("a *** b *** A", bearer.mask "a hush-key b hush-token A")
-    assert.are.equal(bearer, get(id))
+    local authenticator = assert(get(id))
+    assert.are.same(HEADERS, authenticator.headers)
+    assert.are.equal("A", authenticator.signer:ak())
+    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(authenticator.signer))
+    assert.are.equal(lockout.record(authenticator.signer:fingerprint()), authenticator.record)
+    assert.are.equal("a *** b *** A", authenticator.mask "a hush-key b hush-token A")
+    assert.are.equal(authenticator, get(id))
   end)
 
   it("signs with the token of a temporary key", function()
@@ -95,13 +95,13 @@ describe("the bearer of a key pair", function()
   end)
 end)
 
-describe("the bearer of a token", function()
-  it("has the header beside the others, which stay as they are", function()
-    local bearer = assert(get(assert(open { token = "hush" })))
-    assert.are.same({ ["X-Project-Id"] = PROJECT, ["X-Auth-Token"] = "hush" }, bearer.headers)
-    assert.are.same({ ["X-Project-Id"] = PROJECT }, HEADERS)
-    assert.is_nil(bearer.signer)
-    assert.is_nil(bearer.record)
+describe("the authenticator of a token", function()
+  it("has its header beside the others", function()
+    local authenticator = assert(get(assert(open { token = "hush" })))
+    assert.are.same({ ["Content-Type"] = "application/json", ["X-Project-Id"] = PROJECT, ["X-Auth-Token"] = "hush" },
+      authenticator.headers)
+    assert.is_nil(authenticator.signer)
+    assert.is_nil(authenticator.record)
   end)
 
   local masks = {
@@ -155,13 +155,48 @@ describe("the bearer of a token", function()
   it("may not cross a network unencrypted either if a provider supplies it later", function()
     local function give() return { token = "t" } end
     local id = assert(open { credentials = give, endpoint = "http://aom.example.com" })
-    local bearer, err = get(id)
-    assert.is_nil(bearer)
+    local authenticator, err = get(id)
+    assert.is_nil(authenticator)
     assert.are.equal("config", err.kind)
   end)
 
   it("does not matter for a key pair, which is never sent", function()
     assert(open { ak = "A", sk = "S", endpoint = "http://aom.example.com" })
+  end)
+end)
+
+describe("what a request carries of an account", function()
+  local function open_without_project(options)
+    options.region = "cn-north-4"
+    local settings = assert(config.resolve(options, w))
+    return get(assert(cache.new(settings))), settings
+  end
+
+  for name, case in pairs {
+    ["a key pair"] = { function() return { ak = "A", sk = "S" } end },
+    ["a token"] = { function() return { token = "hush" } end, "hush" },
+  } do
+    it(("follows the project id, with %s, and is made once"):format(name), function()
+      local authenticator, settings = open_without_project(case[1]())
+      local before = { ["Content-Type"] = "application/json", ["X-Auth-Token"] = case[2] }
+      assert.are.same(before, authenticator:grant(false).headers)
+      assert.are.same(before, authenticator:grant(true).headers)
+      settings.project_id = PROJECT
+      before["X-Project-Id"] = PROJECT
+      local grant = authenticator:grant(false)
+      assert.are.same(before, grant.headers)
+      assert.are.equal(grant.headers, authenticator:grant(false).headers)
+      assert.are.equal(grant, authenticator:grant(false))
+    end)
+  end
+
+  it("is signed for the identity service by a signer of its own where the algorithm names a service", function()
+    local authenticator = open_without_project { ak = "A", sk = "S", algorithm = "V11-HMAC-SHA256" }
+    assert.are.equal("aom.signer (V11-HMAC-SHA256)", tostring(authenticator:grant(false).signer))
+    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(authenticator:grant(true).signer))
+    authenticator:close()
+    assert.has_error(function() authenticator.signer:ak() end)
+    assert.has_error(function() authenticator.lookup_signer:ak() end)
   end)
 end)
 
@@ -184,8 +219,8 @@ describe("what a provider gives", function()
   for _, case in ipairs(bad) do
     it("is not " .. case[1], function()
       local id = assert(open { credentials = function() return case[2] end })
-      local bearer, err = get(id)
-      assert.is_nil(bearer)
+      local authenticator, err = get(id)
+      assert.is_nil(authenticator)
       assert.are.equal("config", err.kind)
       assert.is_truthy(err.message:find(case[3], 1, true), err.message)
       assert.is_nil(tostring(err):find("hush", 1, true))
@@ -210,7 +245,7 @@ describe("a renewal", function()
     gives = function(n) return { token = "t" .. n, expires_at = w.time() + 3600 } end
   end)
 
-  local function token(bearer) return bearer and bearer.headers["X-Auth-Token"] end
+  local function token(authenticator) return authenticator and authenticator.headers["X-Auth-Token"] end
 
   it("waits until it is needed, and until less than five minutes are left", function()
     local id = assert(open { credentials = provider })
@@ -311,8 +346,8 @@ describe("a renewal", function()
     w.advance(173)
     assert.are.equal("t1", token(get(id)))
     w.advance(1)
-    local bearer, err = get(id)
-    assert.is_nil(bearer)
+    local authenticator, err = get(id)
+    assert.is_nil(authenticator)
     assert.are.equal("no route", err.message)
   end)
 
@@ -456,6 +491,34 @@ describe("a renewal", function()
     assert.are.equal("t2", token(second.results[1]))
   end)
 
+  it("that is cancelled is made by the next call that waits for it", function()
+    gives = function(n)
+      loop.sleep(2)
+      if n == 1 then return nil, errors.cancelled() end
+      return { token = "t" .. n }
+    end
+    local id = assert(open { credentials = provider })
+    local first, second = w.go(function() return get(id) end), w.go(function() return get(id) end)
+    w.advance(2)
+    assert.are.equal("cancelled", first.results[2].kind)
+    assert.is_false(second.done)
+    w.advance(2)
+    assert.are.equal("t2", token(second.results[1]))
+  end)
+
+  it("that the closing of the client ends cancels all that wait for it", function()
+    gives = function()
+      loop.sleep(2)
+      return nil, errors.cancelled()
+    end
+    local id = assert(open { credentials = provider })
+    local first, second = w.go(function() return get(id) end), w.go(function() return get(id) end)
+    id:close()
+    w.advance(2)
+    for _, task in ipairs { first, second } do assert.are.equal("cancelled", task.results[2].kind) end
+    assert.are.equal(1, asked)
+  end)
+
   it("is not waited for past a call's deadline", function()
     gives = function()
       loop.sleep(100)
@@ -480,7 +543,7 @@ describe("a renewal", function()
   end)
 end)
 
-describe("an identity that is closed", function()
+describe("a cache that is closed", function()
   it("has wiped its key, and may be closed again", function()
     local id = assert(open { ak = "A", sk = "S" })
     local signer = get(id).signer
@@ -497,8 +560,8 @@ describe("an identity that is closed", function()
       return { ak = "A", sk = "S" }
     end })
     for _ = 1, 2 do
-      local bearer, err = get(id)
-      assert.is_nil(bearer)
+      local authenticator, err = get(id)
+      assert.is_nil(authenticator)
       assert.are.equal("cancelled", err.kind)
       assert.is_nil(id.current)
     end
@@ -510,7 +573,7 @@ describe("an identity that is closed", function()
   end)
 end)
 
-describe("an identity without credentials", function()
+describe("a cache without credentials", function()
   it("is none", function()
     local id, err = open {}
     assert.is_nil(id)

@@ -1,4 +1,4 @@
-local breaker = require "aom.credentials.lockout"
+local lockout = require "aom.credentials.lockout"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local world = require "spec.support.world"
@@ -24,7 +24,7 @@ describe("a key pair", function()
   before_each(function()
     w = world.new()
     loop = w.loop()
-    record = breaker.record(new_name())
+    record = lockout.record(new_name())
   end)
 
   local function enter(more)
@@ -63,9 +63,9 @@ describe("a key pair", function()
 
   it("has one record for all clients", function()
     local name = new_name()
-    local one = breaker.record(name)
-    assert.are.equal(one, breaker.record(name))
-    assert.are_not.equal(one, breaker.record(new_name()))
+    local one = lockout.record(name)
+    assert.are.equal(one, lockout.record(name))
+    assert.are_not.equal(one, lockout.record(new_name()))
   end)
 
   it("goes out one at a time until it is accepted, then at once", function()
@@ -98,7 +98,7 @@ describe("a key pair", function()
   it("is blocked after two refusals in a row, for five minutes", function()
     refuse()
     assert.is_table((enter()))
-    record:give_up(loop, record.gate.holder)
+    record:give_up(loop, record.flight.holder)
     refuse { code = "APIGW.0301", hint = "compare the lines" }
     local hold, err = enter()
     assert.is_nil(hold)
@@ -116,7 +116,7 @@ describe("a key pair", function()
   end)
 
   it("may be a user and a password, and is called so", function()
-    local user = breaker.record(new_name(), "user")
+    local user = lockout.record(new_name(), "user")
     for _ = 1, 2 do user:refuse(loop, assert(enter { record = user }), refusal()) end
     local _, err = enter { record = user }
     assert.matches("refused this user, and locks a user", err.hint)
@@ -229,7 +229,7 @@ describe("a key pair", function()
     assert.are.equal(1, sent)
   end)
 
-  it("lets a call that holds the gate try again, for longer", function()
+  it("lets a call that holds the flight try again, for longer", function()
     local hold = enter { expires = 10 }
     assert.are.equal(hold, (enter { expires = 50, held = hold }))
     w.advance(20)
@@ -277,13 +277,13 @@ describe("a key pair", function()
   it("is remembered after its clients are gone, as long as it is blocked", function()
     local name = new_name()
     do
-      local short = breaker.record(name)
+      local short = lockout.record(name)
       short:refuse(loop, true, refusal())
       short:refuse(loop, true, refusal())
     end
     collectgarbage()
     collectgarbage()
-    assert.is_nil((breaker.record(name):enter(loop, 1000, 1000)))
+    assert.is_nil((lockout.record(name):enter(loop, 1000, 1000)))
   end)
 
   it("releases those that wait when any call has it accepted", function()
@@ -303,7 +303,7 @@ describe("a key pair", function()
   it("is forgotten when it was accepted and is unused", function()
     local watch = setmetatable({}, { __mode = "v" })
     do
-      local short = breaker.record(new_name())
+      local short = lockout.record(new_name())
       watch[1] = short
       short:refuse(loop, true, refusal())
       short:accept(loop)
@@ -317,7 +317,7 @@ describe("a key pair", function()
     local name = new_name()
     local watch = setmetatable({}, { __mode = "v" })
     do
-      local short = breaker.record(name)
+      local short = lockout.record(name)
       watch[1] = short
       short:refuse(loop, true, refusal())
       short:refuse(loop, true, refusal())

@@ -1,3 +1,4 @@
+local errors = require "aom.util.errors"
 local single_flight = require "aom.loop.single_flight"
 local world = require "spec.support.world"
 
@@ -10,23 +11,22 @@ describe("a single flight", function()
     g = single_flight.new()
   end)
 
-  -- Waits for the hold again and again, and takes it; returns the hold or the failure.
+  -- Takes turns until one gives the hold; returns it, or the error.
   local function enter(deadline, expires)
     while true do
-      local hold = g:take(loop, expires or 1000)
-      if hold then return hold end
-      local waited, failure = g:wait(loop, deadline or 1000)
-      if failure then return nil, failure end
-      if not waited then return nil, "cannot wait" end
-      if loop.now() >= (deadline or 1000) then return nil, "too late" end
+      local hold, err, shared = g:turn(loop, deadline or 1000, expires or 1000, "the others were at it")
+      if hold ~= false then return hold, err, shared end
     end
   end
 
   it("lets one through", function()
+    assert.is_false(g:is_held(loop))
     local hold = g:take(loop, 10)
     assert.is_table(hold)
+    assert.is_true(g:is_held(loop))
     assert.is_nil(g:take(loop, 10))
     g:release(hold)
+    assert.is_false(g:is_held(loop))
     assert.is_table(g:take(loop, 10))
   end)
 
@@ -52,8 +52,10 @@ describe("a single flight", function()
   it("is free when the hold expires", function()
     local vanished = g:take(loop, 10)
     w.advance(9.5)
+    assert.is_true(g:is_held(loop))
     assert.is_nil(g:take(loop, 20))
     w.advance(0.5)
+    assert.is_false(g:is_held(loop))
     local hold = g:take(loop, 20)
     assert.is_table(hold)
     g:release(vanished)
@@ -83,15 +85,21 @@ describe("a single flight", function()
     local hold = g:take(loop, 100)
     local one, two = w.go(enter), w.go(enter)
     assert.is_false(one.done or two.done)
-    g:release(hold, "broken")
+    local failure = errors.new("network", "broken")
+    g:release(hold, failure)
     w.advance(0)
-    assert.are.same({ nil, "broken", n = 2 }, one.results)
-    assert.are.same({ nil, "broken", n = 2 }, two.results)
+    for _, task in ipairs { one, two } do
+      assert.is_nil(task.results[1])
+      assert.are.equal("broken", task.results[2].message)
+      assert.are_not.equal(failure, task.results[2])
+      assert.is_true(task.results[3])
+    end
+    assert.are_not.equal(one.results[2], two.results[2])
     assert.is_table(g:take(loop, 100))
   end)
 
   it("lets no failure reach those who come later", function()
-    g:release(g:take(loop, 100), "broken")
+    g:release(g:take(loop, 100), errors.new("network", "broken"))
     assert.is_table((enter()))
   end)
 
@@ -114,7 +122,10 @@ describe("a single flight", function()
     w.advance(4)
     assert.is_false(task.done)
     w.advance(1)
-    assert.are.same({ nil, "too late", n = 2 }, task.results)
+    assert.is_nil(task.results[1])
+    assert.are.equal("timeout", task.results[2].kind)
+    assert.are.equal("the deadline passed while the others were at it", task.results[2].message)
+    assert.is_nil(task.results[3])
     assert.are.same({}, g.waiters)
   end)
 
@@ -129,8 +140,13 @@ describe("a single flight", function()
   end)
 
   it("does not make anybody wait where nothing else can run", function()
-    g:take(loop, 10)
-    assert.is_false((g:wait(loop, 10)))
+    local hold = g:take(loop, 10)
+    local alone = enter()
+    assert.is_true(alone.is_alone)
+    assert.are.equal(1000, alone.expires)
     assert.are.same({}, g.waiters)
+    g:release(alone)
+    assert.are.equal(hold, g.holder)
+    assert.are_not.equal(alone, enter())
   end)
 end)

@@ -1,28 +1,79 @@
---- What the named values of one source amount to. The first group that any value belongs
---- to is the one meant, and it must be whole: nothing is joined from two groups.
+--- From the named values of one source to credentials: which kind they are, and how that
+--- kind comes to a key pair or a token.
+
+local id_token = require "aom.credentials.providers.id_token"
+local kinds = require "aom.config.credential_kinds"
+local password = require "aom.credentials.providers.password"
 
 local choice = {}
 
-local groups = {
-  { kind = "federation", "idp_id", "id_token_file" },
-  { kind = "keys", "ak", "sk" },
-  { kind = "token", "token" },
-  { kind = "password", "username", "password", "domain_name" },
-}
+-- What the identity service gives for an exchanged kind, by its name.
+local exchanges = { id_token = id_token.exchange, password = password.exchange }
 
+--- The first of some fields that has a value, and the first required one that has none.
+---@param kind aom.CredentialKind
+---@param values table<string, any>
+---@param names string[]
+---@return string|nil has
+---@return string|nil lacks
+function choice.look(kind, values, names)
+  local has, lacks
+  for _, name in ipairs(names) do has = has or values[name] ~= nil and name or nil end
+  for _, name in ipairs(kind.required) do lacks = lacks or values[name] == nil and name or nil end
+  return has, lacks
+end
+
+--- The kind that the values of the environment or of the profile amount to. It must be
+--- whole: nothing is joined from two kinds.
 ---@param values table<string, string>
----@return "federation"|"keys"|"token"|"password"|nil kind  nil without more: there is nothing
----@return string|nil has    a value that is there, where the group is not whole
----@return string|nil lacks  and the first that is not
+---@return aom.CredentialKind|nil kind
+---@return string|nil has    a field that is there, where the kind is not whole
+---@return string|nil lacks  and the first that is missing
 function choice.of(values)
-  for _, group in ipairs(groups) do
-    local has, lacks
-    for _, name in ipairs(group) do
-      if values[name] then has = has or name else lacks = lacks or name end
+  local found, has, lacks
+  for _, kind in ipairs(kinds.list) do
+    if kind.rank and (not found or kind.rank < found.rank) then
+      local first, missing = choice.look(kind, values, kind.required)
+      if first then found, has, lacks = kind, first, missing end
     end
-    if has and lacks then return nil, has, lacks end
-    if has then return group.kind end
   end
+  return found, lacks and has, lacks
+end
+
+--- The credentials that requests are sent with. May wait, where the kind is exchanged.
+---@param settings table
+---@param context { loop: aom.Loop, deadline: number }
+---@param kind aom.CredentialKind
+---@param values table<string, string>
+---@return aom.Credentials|nil
+---@return aom.Error|nil
+function choice.credentials(settings, context, kind, values)
+  if kind.exchanged then return exchanges[kind.name](settings, context, values) end
+  local credentials = {}
+  for _, name in ipairs(kind.fields) do credentials[name] = values[name] end
+  return credentials
+end
+
+--- What tells a kind, for messages: its first two required fields.
+---@param kind aom.CredentialKind
+---@param names? table<string, string>  what the fields are called in a place; default: as options
+---@return string
+function choice.label(kind, names)
+  local first, second = kind.required[1], kind.required[2]
+  names = names or {}
+  return (names[first] or first) .. (second and " and " .. (names[second] or second) or "")
+end
+
+--- What tells the kinds that a place may hold: "a and b, c, or d".
+---@param is_held fun(kind: aom.CredentialKind): boolean|nil
+---@param names? table<string, string>
+---@return string
+function choice.labels(is_held, names)
+  local labels = {}
+  for _, kind in ipairs(kinds.list) do
+    if is_held(kind) then labels[#labels + 1] = choice.label(kind, names) end
+  end
+  return table.concat(labels, ", ", 1, #labels - 1) .. ", or " .. labels[#labels]
 end
 
 return choice

@@ -1,12 +1,12 @@
---- Credentials from a function, or from an object with a `refresh` method, that
---- the user brings.
+--- Credentials from a function of the user's, or from an object with a `refresh` method.
 
 local errors = require "aom.util.errors"
+local kinds = require "aom.config.credential_kinds"
 local plain = require "aom.util.plain"
 local protect = require "aom.util.pcall"
 
 ---@class aom.CustomProvider: aom.Provider
-local Custom = { lazy = true, may_tell_project = true, where = "option credentials" }
+local Custom = { kind = kinds.provider, lazy = true, may_tell_project = true, where = "option credentials" }
 Custom.__index = Custom
 
 local custom = {}
@@ -30,8 +30,8 @@ function custom.new(provider)
 end
 
 function Custom:refresh(context)
-  local fine, values, why = protect(self.call, context)
-  if not fine then values, why = nil, values end
+  local ok, values, why = protect(self.call, context)
+  if not ok then values, why = nil, values end
   if type(values) == "table" then return values end
   if errors.is_error(why) then return nil, why end
   if why == nil then return nil, errors.new("credentials", "the credentials provider gave none") end

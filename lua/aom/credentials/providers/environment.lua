@@ -1,15 +1,28 @@
 --- Credentials from environment variables.
 
+local choice = require "aom.credentials.providers.choice"
 local errors = require "aom.util.errors"
-local layers = require "aom.config.layers"
+local kinds = require "aom.config.credential_kinds"
 local stored = require "aom.credentials.providers.stored"
 
 local environment = {}
 
-local names, sample_names = layers.credentials, layers.sample_pair
+local names, samples = kinds.variables, kinds.samples
 
-local skipped = "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, CLOUD_SDK_AK and "
-  .. "CLOUD_SDK_SK, HUAWEICLOUD_SDK_TOKEN, HUAWEICLOUD_SDK_USERNAME, or HUAWEICLOUD_SDK_IDP_ID (none is set)"
+--- What tells the kinds that stand in variables, the provider's samples included.
+local function searched()
+  local pair = choice.label(kinds.key_pair, names)
+  local labels = choice.labels(function(kind) return kind.rank end, names)
+  return pair .. ", " .. choice.label(kinds.key_pair, samples) .. labels:sub(#pair + 1)
+end
+
+local SKIPPED = "environment variables " .. searched() .. " (none is set)"
+
+local function read_all(variables, getenv)
+  local values = {}
+  for name, variable in pairs(variables) do values[name] = getenv(variable) end
+  return values
+end
 
 ---@param settings table
 ---@return aom.Provider|nil
@@ -19,23 +32,22 @@ function environment.new(settings)
   local getenv = settings.source.system.getenv
   local used = names
 
+  --- The samples' pair stands for a key pair, where no kind is found that goes before it.
   local function read()
-    local values = {}
-    for name, variable in pairs(names) do values[name] = getenv(variable) end
+    local values = read_all(names, getenv)
+    local kind = choice.of(values)
     used = names
-    if not (values.ak or values.sk or values.idp_id or values.id_token_file) then
-      values.ak, values.sk = getenv(sample_names.ak), getenv(sample_names.sk)
-      -- A security token belongs to the pair beside which it stands.
-      if values.ak or values.sk then used, values.security_token = sample_names, nil end
-    end
-    return values
+    if kind and kind.rank <= kinds.key_pair.rank then return values end
+    local pair = read_all(samples, getenv)
+    if next(pair) == nil then return values end
+    used = samples
+    return pair
   end
 
   return stored.new(settings, {
-    where = "environment variables", skipped = skipped, read = read,
+    where = "environment variables", skipped = SKIPPED, read = read,
     complain = function(has, lacks)
-      return errors.config(("environment variable %s is set and %s is not"):format(
-        used[has] or names[has], used[lacks] or names[lacks]))
+      return errors.config(("environment variable %s is set and %s is not"):format(used[has], used[lacks]))
     end,
   })
 end

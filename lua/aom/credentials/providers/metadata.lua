@@ -1,5 +1,5 @@
---- Temporary keys of an instance's agency, from the metadata service of the machine. It
---- is asked only where the user said so: elsewhere the address belongs to somebody else.
+--- Temporary keys of an instance's agency, from the machine's metadata service. It is asked
+--- only where the user wants it: elsewhere its address may belong to somebody else.
 
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
@@ -8,7 +8,7 @@ local text = require "aom.util.text"
 
 ---@class aom.MetadataProvider: aom.Provider
 ---@field token? string
----@field plain_until number  till then the service is known to have no tokens
+---@field plain_until number  until then the service is known to have no tokens
 local Metadata = { window = 2400, lazy = true, where = "instance metadata" }
 Metadata.__index = Metadata
 
@@ -19,7 +19,7 @@ local TIMEOUT = 3
 local TOKEN_SECONDS = 21600
 local PLAIN_SECONDS = 24 * 3600
 
--- A service that answers so has no tokens, and gives keys without one.
+-- By these statuses a service says that it has no tokens. It gives keys without one.
 local without_tokens = { [404] = true, [405] = true, [503] = true }
 
 local NO_AGENCY = "Please configure Cloud Service Agency first"
@@ -76,7 +76,7 @@ local function renew_token(self, context, needed)
     return nil
   end
   local token = text.trim(answer.body)
-  if token == "" or text.has_control(token) then return remote.unexpected(ask) end
+  if token == "" or text.has_control(token) then return remote.unexpected(ask, "the body is no token") end
   self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
 end
 
@@ -84,7 +84,10 @@ local function ask_for_keys(self, context)
   local ask = question(self, "get_agency_keys", "GET", "/openstack/latest/securitykey",
     { ["X-Metadata-Token"] = self.token })
   local document, err, answer = remote.document(self.settings, context, ask)
-  if document then return remote.keys(document.credential, KEY_NAMES, ask) end
+  if document then
+    if type(document.credential) ~= "table" then return nil, remote.unexpected(ask, "credential is no object") end
+    return remote.keys(document.credential, KEY_NAMES, ask)
+  end
   local stale = answer and answer.status == 401 and not answer.body:find(NO_AGENCY, 1, true)
   return nil, err, stale
 end

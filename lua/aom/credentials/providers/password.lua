@@ -1,4 +1,4 @@
---- A token for the name and password of an IAM user, valid in one project.
+--- Exchanges the name and password of an IAM user for a token, valid in one project.
 
 local authenticator = require "aom.credentials.authenticator"
 local lockout = require "aom.credentials.lockout"
@@ -8,24 +8,7 @@ local evidence = require "aom.http.evidence"
 local iam = require "aom.credentials.iam"
 local remote = require "aom.credentials.providers.remote"
 
----@class aom.PasswordProvider: aom.Provider
-local Password = {}
-Password.__index = Password
-
 local password = {}
-
---- The user is given as options: from here on this provider alone holds the password.
----@param settings table
----@param values table  username, password, domain_name
----@return aom.Provider
-function password.new(settings, values)
-  local self = setmetatable({ lazy = true, asks_iam = true, where = "options username and password" }, Password)
-  -- In a closure, where nothing that prints tables finds it.
-  function self.exchange(context) return password.exchange(settings, context, values) end
-  return self
-end
-
-function Password:refresh(context) return self.exchange(context) end
 
 local function scope(settings)
   if settings.project_id then return { id = settings.project_id } end
@@ -46,8 +29,8 @@ local function question(settings, endpoint, values)
   }
 end
 
---- A project's name is asked for where its id is not known: a token of another project is
---- of no use.
+--- Where the project's id is not known, the token is asked for by the project's name. A
+--- token of another project is of no use.
 local function check_project(settings, project)
   local asked, name = scope(settings).name, project.name
   if not asked or name == nil or name == asked then return nil end
@@ -58,7 +41,8 @@ end
 local function read(settings, answer, document, ask)
   local details = type(document.token) == "table" and document.token or {}
   local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
-  if not token or not expires_at then return nil, remote.unexpected(ask) end
+  if not token then return nil, remote.unexpected(ask, "the header X-Subject-Token is missing") end
+  if not expires_at then return nil, remote.unexpected(ask, "token.expires_at is no time") end
   local project = type(details.project) == "table" and details.project or {}
   local err = check_project(settings, project)
   if err then return nil, err end
@@ -73,13 +57,13 @@ local function ask_once(settings, context, endpoint, values)
   return token, fault, answer
 end
 
---- Repeated wrong passwords lock a user, as wrong signatures lock a key.
+--- Repeated wrong passwords lock a user as wrong signatures lock a key.
 local function record_of(endpoint, values)
   local name = table.concat({ "user", endpoint.base, values.domain_name, values.username }, " ")
   return lockout.record(authenticator.fingerprint(name, values.password), "user")
 end
 
---- Changes a password for a token.
+--- Exchanges a password for a token.
 ---@param settings table
 ---@param context { loop: aom.Loop, deadline: number }
 ---@param values { username: string, password: string, domain_name: string }

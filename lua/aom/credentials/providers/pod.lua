@@ -1,5 +1,5 @@
---- Temporary keys of a pod, from an endpoint that the cluster puts into its environment
---- together with the file of the token that opens it.
+--- Temporary keys of a pod, from an endpoint that the cluster names in the environment,
+--- together with the file of the token that is sent to it.
 
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
@@ -30,8 +30,7 @@ local function read_query(text)
   return query
 end
 
---- The URI is whole: it may have a query and a slash at its end, which an endpoint has
---- not.
+--- Unlike an endpoint the URI may have a query, and a slash at its end.
 local function parse(text, settings)
   local url, query_text = text:match("^([^?]*)%??(.*)$")
   local endpoint, problem = endpoints.parse(url)

@@ -1,12 +1,14 @@
 --- Credentials from the [basic] section of the profile file.
 
+local choice = require "aom.credentials.providers.choice"
 local errors = require "aom.util.errors"
 local files = require "aom.config.profile"
+local kinds = require "aom.config.credential_kinds"
 local stored = require "aom.credentials.providers.stored"
 
 local profile = {}
 
---- Files that were warned of already, of each system.
+--- The files that a warning was given for, by system.
 local warned = setmetatable({}, { __mode = "k" })
 
 local function warn_if_open(system, path)
@@ -18,20 +20,20 @@ local function warn_if_open(system, path)
   system.warn(("the profile %s can be read by others than its owner (mode %o): chmod 600 it"):format(path, mode))
 end
 
-local secret_names = { "sk", "token", "password" }
-
 local function holds_secret(values)
-  for _, name in ipairs(secret_names) do
-    if values[name] then return true end
+  for name, field in pairs(kinds.fields) do
+    if field.secret and values[name] then return true end
   end
   return false
 end
+
+local LABELS = choice.labels(function(kind) return kind.rank end)
 
 local function skipped(system, path)
   if not path then return "the profile (no home directory is known)" end
   local found, why, absent = system.read_file(path)
   local finding = found and "none is there" or absent and "there is no such file" or "it cannot be read: " .. why
-  return ("ak and sk, token, username, or idp_id under [basic] in %s (%s)"):format(path, finding)
+  return ("%s under [basic] in %s (%s)"):format(LABELS, path, finding)
 end
 
 ---@param settings table

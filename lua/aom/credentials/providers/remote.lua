@@ -1,6 +1,5 @@
---- How providers talk to the services that give credentials: JSON over the client's
---- own loop, so that a renewal waits as calls do. Nothing of a good answer is ever
---- shown, since it holds secrets.
+--- Requests to the services that give credentials: JSON over the client's own loop, so that
+--- a renewal waits as calls do. Nothing of a good answer is shown, since it holds secrets.
 
 local clock = require "aom.util.clock"
 local errors = require "aom.util.errors"
@@ -38,8 +37,8 @@ local function headers_of(ask)
   return headers
 end
 
---- The error of a request for credentials is a part of the call that needs them, and
---- says nothing of that call's own request.
+--- The error as one of the call that needs the credentials: it describes no request of
+--- that call's.
 local function as_part(err, ask)
   if err.status then
     err.kind, err.message = "credentials", ("%s refused: %s"):format(name(ask), err.message)
@@ -50,13 +49,13 @@ local function as_part(err, ask)
   return err
 end
 
---- Asks, and asks again where that may help and the deadline allows it.
+--- Sends a request, with the usual retries within the deadline.
 ---@param settings table
 ---@param context { loop: aom.Loop, deadline: number }
 ---@param ask aom.RemoteRequest
 ---@return aom.Answer|nil  a good one
 ---@return aom.Error|nil
----@return aom.Answer|nil last  whatever its status
+---@return aom.Answer|nil last  with any status
 function remote.ask(settings, context, ask)
   local body = ask.body or ""
   local channel = { loop = context.loop, settings = settings, system = settings.source.system, service = ask.service,
@@ -72,11 +71,12 @@ function remote.ask(settings, context, ask)
   return answer, err and as_part(err, ask), carried.answer
 end
 
---- The error of an answer that has not what it should have.
+--- The error of a good answer without what it should hold.
 ---@param ask aom.RemoteRequest
+---@param what string  which field is missing or malformed, without its value
 ---@return aom.Error
-function remote.unexpected(ask)
-  return errors.new("protocol", ("unexpected response from %s"):format(name(ask)))
+function remote.unexpected(ask, what)
+  return errors.new("protocol", ("unexpected response from %s: %s"):format(name(ask), what))
 end
 
 --- The JSON object of a good answer.
@@ -90,29 +90,29 @@ function remote.document(settings, context, ask)
   local answer, err, last = remote.ask(settings, context, ask)
   if not answer then return nil, err, last end
   local document = json.decode(answer.body)
-  if type(document) ~= "table" then return nil, remote.unexpected(ask), answer end
+  if type(document) ~= "table" then return nil, remote.unexpected(ask, "the body is no JSON object"), answer end
   return document, nil, answer
 end
 
 local function text(value) return type(value) == "string" and value ~= "" and value or nil end
 
 --- Temporary keys, by the names under which an answer has them.
----@param fields any
+---@param fields table
 ---@param names { ak: string, sk: string, security_token: string, expires_at: string }
 ---@param ask aom.RemoteRequest
 ---@return aom.Credentials|nil
 ---@return aom.Error|nil
 function remote.keys(fields, names, ask)
-  if type(fields) ~= "table" then return nil, remote.unexpected(ask) end
   local values = {
     ak = text(fields[names.ak]), sk = text(fields[names.sk]),
     security_token = text(fields[names.security_token]),
     expires_at = clock.parse_time(fields[names.expires_at]),
   }
-  -- Without an end they would be kept for ever.
-  if not (values.ak and values.sk and values.security_token and values.expires_at) then
-    return nil, remote.unexpected(ask)
+  for _, field in ipairs { "ak", "sk", "security_token" } do
+    if not values[field] then return nil, remote.unexpected(ask, names[field] .. " is missing or no text") end
   end
+  -- Keys without an end would be kept for ever.
+  if not values.expires_at then return nil, remote.unexpected(ask, names.expires_at .. " is no time") end
   return values
 end
 

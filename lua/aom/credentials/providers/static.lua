@@ -1,36 +1,62 @@
---- Credentials given as client options: a key pair, perhaps temporary, or a token.
+--- Credentials given as client options: direct ones are handed over once, the others are
+--- exchanged at each renewal.
 
+local choice = require "aom.credentials.providers.choice"
+local custom = require "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
+local kinds = require "aom.config.credential_kinds"
 
 ---@class aom.StaticProvider: aom.Provider
+---@field values? table<string, string>
 local Static = { fixed = true }
 Static.__index = Static
 
-local KeyPair = setmetatable({ where = "options ak and sk" }, Static)
-KeyPair.__index = KeyPair
-
-local Token = setmetatable({ where = "option token" }, Static)
-Token.__index = Token
+---@class aom.ExchangedProvider: aom.Provider
+local Exchanged = { lazy = true, asks_iam = true }
+Exchanged.__index = Exchanged
 
 local static = {}
 
---- Takes the options out of `given`, so that no copy of a secret stays there.
----@param given table  checked client options
----@return aom.Provider|nil provider  nil without err: none of the options is set
----@return aom.Error|nil err
-function static.new(given)
-  local values = {
-    ak = given.ak, sk = given.sk, security_token = given.security_token, token = given.token,
-  }
-  if not next(values) then return nil end
-  given.ak, given.sk, given.security_token, given.token = nil, nil, nil, nil
-  if values.token then return setmetatable({ values = values }, Token) end
-  if not (values.ak and values.sk) then
-    return nil, errors.config(("option %s is set and option %s is not"):format(
-      values.ak and "ak" or values.sk and "sk" or "security_token", values.ak and "sk" or "ak"),
-      "one source gives ak, sk and security token together")
+--- The kind that the options name, and no other one.
+local function single_kind(given)
+  local found, labels = nil, {}
+  for _, kind in ipairs(kinds.list) do
+    if choice.look(kind, given, kind.fields) then
+      found = kind
+      labels[#labels + 1] = choice.label(kind)
+    end
   end
-  return setmetatable({ values = values }, KeyPair)
+  if not labels[2] then return found end
+  return nil, errors.argument("options %s are given at once; one of them says who you are", table.concat(labels, ", "))
+end
+
+--- Takes a kind's options out of `given`, so that no copy of a secret stays there.
+local function take(kind, given)
+  local values = {}
+  for _, name in ipairs(kind.fields) do values[name], given[name] = given[name], nil end
+  local has, lacks = choice.look(kind, values, kind.fields)
+  if not lacks then return values end
+  return nil, errors.config(("option %s is set and option %s is not"):format(has, lacks), kind.advice)
+end
+
+--- Takes the options out of `given`.
+---@param settings table
+---@param given table  checked client options
+---@return aom.Provider|nil provider  nil without err: no option gives credentials
+---@return aom.Error|nil err
+function static.new(settings, given)
+  local kind, err = single_kind(given)
+  if not kind then return nil, err end
+  if kind == kinds.provider then return custom.new(given.credentials) end
+  local values
+  values, err = take(kind, given)
+  if not values then return nil, err end
+  local label = choice.label(kind)
+  local where = (kind.required[2] and "options " or "option ") .. label
+  if not kind.exchanged then return setmetatable({ kind = kind, where = where, values = values }, Static) end
+  -- In a closure, where nothing that prints tables finds the secrets.
+  local function exchange(context) return choice.credentials(settings, context, kind, values) end
+  return setmetatable({ kind = kind, where = where, window = kind.window, exchange = exchange }, Exchanged)
 end
 
 --- Hands its secrets over once: from then on the client's signer holds them.
@@ -42,5 +68,7 @@ function Static:refresh()
   self.values = nil
   return values
 end
+
+function Exchanged:refresh(context) return self.exchange(context) end
 
 return static

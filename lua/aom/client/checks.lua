@@ -1,0 +1,244 @@
+--- The checks that need no network: what is installed, configured, and found where. The
+--- doctor begins with them, and `:checkhealth aom` shows them.
+
+local client = require "aom.client.state"
+local core = require "aom.core"
+local iam = require "aom.credentials.iam"
+local json = require "aom.util.json"
+local kinds = require "aom.config.credential_kinds"
+local platform = require "aom.util.platform"
+local profile = require "aom.config.profile"
+local regions = require "aom.config.regions"
+local text = require "aom.util.text"
+local version = require "aom.util.version"
+
+local checks = {}
+
+---@class aom.Check
+---@field name "parts"|"authorities"|"profile"|"variables"|"configuration"|"credentials"|"endpoint"|"tls"|"clock"
+---  |"access"
+---@field status "ok"|"warn"|"fail"
+---@field detail string
+---@field fix? string  what to do, where something is to be done
+
+---@class aom.Report
+---@field [integer] aom.Check
+local Report = { __name = "aom.doctor" }
+
+function Report.__tostring(report)
+  local lines = {}
+  for i, check in ipairs(report) do
+    lines[i] = ("%-4s  %-13s  %s%s"):format(check.status, check.name, check.detail,
+      check.fix and "\n                     fix: " .. check.fix or "")
+  end
+  return table.concat(lines, "\n")
+end
+
+---@return aom.Report
+function checks.report() return setmetatable({}, Report) end
+
+-- What to do where nothing more exact is known.
+local usual_fixes = {
+  configuration = "correct the options, the environment or the profile",
+  credentials = "correct the credentials",
+  access = "see the message; try again later",
+}
+
+--- Adds a finding to a report.
+---@param report aom.Report
+---@param name string
+---@param status "ok"|"warn"|"fail"
+---@param detail string
+---@param fix? string
+function checks.add(report, name, status, detail, fix)
+  if status ~= "ok" then fix = fix or usual_fixes[name] end
+  report[#report + 1] = {
+    name = name, status = status, detail = text.one_line(detail), fix = fix and text.one_line(fix),
+  }
+end
+
+local add = checks.add
+
+--- What an error says about its own remedy.
+---@param err aom.Error
+---@return string|nil
+function checks.fix_of(err)
+  local cause = err.cause and err.cause.message
+  return err.hint or cause ~= err.message and cause or nil
+end
+
+--- Adds what one check finds, but not that all is well.
+---@param report aom.Report
+---@param check fun(report: aom.Report, ...)
+function checks.add_troubles(report, check, ...)
+  local found = {}
+  check(found, ...)
+  for _, finding in ipairs(found) do
+    if finding.status ~= "ok" then report[#report + 1] = finding end
+  end
+end
+
+local function major(number) return tostring(number):match "%d+" end
+
+--- The versions of what is installed, and whether the parts fit together.
+---@param report aom.Report
+function checks.parts(report)
+  local parts = core.versions()
+  local lua = type(jit) == "table" and jit.version or _VERSION
+  add(report, "parts", "ok", ("aom %s, %s"):format(version, lua))
+  add(report, "parts", "ok", ("libcurl %s (built with %s), %s, HTTP/2: %s"):format(parts.curl_running,
+    parts.curl_built, parts.tls, parts.http2 and "yes" or "no"))
+  if major(parts.openssl_running) == major(parts.openssl_built) then
+    add(report, "parts", "ok", ("OpenSSL %s (built with %s)"):format(parts.openssl_running, parts.openssl_built))
+  else
+    add(report, "parts", "warn", ("OpenSSL %s is loaded, and the module was built with %s"):format(
+      parts.openssl_running, parts.openssl_built),
+      "build it again with the OpenSSL that is installed: make clean; make")
+  end
+  local missing = json.missing()
+  if missing then return add(report, "parts", "fail", missing.message, missing.hint) end
+  add(report, "parts", "ok", "JSON is read and written")
+end
+
+-- Where systems keep the authorities that libcurl trusts.
+local BUNDLES = {
+  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem", "/usr/local/etc/openssl@3/cert.pem", "/opt/homebrew/etc/openssl@3/cert.pem",
+}
+
+--- The system's bundle of certificate authorities. The doctor, which may use the network,
+--- asks the endpoint for its certificate instead.
+---@param report aom.Report
+---@param system aom.System
+function checks.authorities(report, system)
+  for _, path in ipairs(BUNDLES) do
+    local contents = system.read_file(path)
+    if contents then
+      local _, count = contents:gsub("BEGIN CERTIFICATE", "")
+      if count > 0 then return add(report, "authorities", "ok", ("%s, with %d authorities"):format(path, count)) end
+      return add(report, "authorities", "fail", path .. " holds no certificate",
+        "install the package ca-certificates again")
+    end
+  end
+  add(report, "authorities", "warn",
+    "no bundle of certificate authorities is where systems keep it: servers cannot be verified",
+    "install the package ca-certificates, or name a bundle: aom.client { ca_file = \"/path/to/bundle.pem\" }")
+end
+
+--- The profile file, and who may use it.
+---@param report aom.Report
+---@param system aom.System
+function checks.profile(report, system)
+  local path, explicit = profile.path(system)
+  if not path then return add(report, "profile", "ok", "no profile: no home directory is known") end
+  local contents, why, absent = system.read_file(path)
+  if absent and not explicit then
+    return add(report, "profile", "ok", ("the profile %s does not exist; it is one way to configure"):format(path))
+  end
+  if not contents then
+    return add(report, "profile", "warn", "the profile cannot be read: " .. (why or path),
+      explicit and "correct or unset HUAWEICLOUD_SDK_CREDENTIALS_FILE" or "let its owner read it: chmod 600 " .. path)
+  end
+  local mode = profile.open_mode(system, path)
+  if not mode then return add(report, "profile", "ok", "the profile " .. path) end
+  add(report, "profile", "warn", ("%s can be read by others than its owner (mode %o)"):format(path, mode),
+    "chmod 600 " .. path)
+end
+
+--- The variables of credentials that are set: their names alone, since the values are secret.
+---@param report aom.Report
+---@param system aom.System
+function checks.variables(report, system)
+  local set = {}
+  for _, kind in ipairs(kinds.list) do
+    for _, variables in ipairs { kinds.variables, kinds.samples } do
+      for _, name in ipairs(kind.fields) do
+        local variable = variables[name]
+        if variable and system.getenv(variable) then set[#set + 1] = variable end
+      end
+    end
+  end
+  add(report, "variables", "ok", "credentials in the environment: " .. (set[1] and table.concat(set, ", ") or "none"))
+end
+
+--- What a setting is and where it was found; nil when it was found nowhere.
+local function origin(settings, name, value, label)
+  local where = settings.provenance[name]
+  return where and ("%s %s, from %s"):format(label, value, where)
+end
+
+--- The identity service; an error where it is needed and not known.
+local function identity_service(state)
+  local settings = state.settings
+  local endpoint, err = iam.endpoint(settings)
+  if endpoint then return origin(settings, "iam_endpoint", endpoint.base .. endpoint.path, "identity service") end
+  if settings.project_id and not state.credentials.provider.asks_iam then return "the identity service is not asked" end
+  return nil, err
+end
+
+--- Each setting with the place that it came from.
+local function describe(state, service)
+  local settings = state.settings
+  local bases, passed = {}, settings.passed_over
+  for i, endpoint in ipairs(settings.endpoints) do bases[i] = endpoint.base .. endpoint.path end
+  local parts = {
+    origin(settings, "region", settings.region, "region") or "region none",
+    origin(settings, "endpoint", table.concat(bases, ", "), "endpoint"),
+    origin(settings, "project_id", settings.project_id, "project") or "the project is looked up by the region's name",
+    service,
+    "credentials from " .. settings.provenance.credentials,
+  }
+  parts[#parts + 1] = passed.project_id
+  parts[#parts + 1] = passed.iam_endpoint
+  return table.concat(parts, "; ")
+end
+
+--- The settings of a client, and where each was found.
+---@param report aom.Report
+---@param state aom.ClientState
+function checks.configuration(report, state)
+  local settings = state.settings
+  local service, err = identity_service(state)
+  local detail = describe(state, service or err.message)
+  if err then
+    local asks_iam = state.credentials.provider.asks_iam
+    local other = asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
+    return add(report, "configuration", "fail", detail, err.hint .. other)
+  end
+  if settings.region and not regions.has_automation(settings.region) then
+    return add(report, "configuration", "warn", detail,
+      ("the provider documents workflows for %s alone"):format(regions.with_automation))
+  end
+  add(report, "configuration", "ok", detail)
+end
+
+--- Opens the client that is examined.
+---@param report aom.Report
+---@param given table|nil        client options
+---@param system aom.System|nil  default: the real one
+---@return aom.ClientState|nil   nil: the report says why there is none
+function checks.open(report, given, system)
+  local state, err = client.open(given, system)
+  if state then return state end
+  local name = err.kind == "credentials" and "credentials" or "configuration"
+  add(report, name, "fail", err.message, checks.fix_of(err))
+end
+
+--- All of them, for a client that takes everything from the environment and the profile.
+---@param system? aom.System  default: the real one
+---@return aom.Report
+function checks.run(system)
+  system = system or platform
+  local report = checks.report()
+  checks.parts(report)
+  checks.authorities(report, system)
+  checks.profile(report, system)
+  checks.variables(report, system)
+  local state = checks.open(report, nil, system)
+  if not state then return report end
+  checks.configuration(report, state)
+  client.close(state)
+  return report
+end
+
+return checks

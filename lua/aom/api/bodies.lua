@@ -68,7 +68,7 @@ end
 local function has_null_elements(body) return body:find 'elements\\?"%s*:%s*null' ~= nil end
 
 --- A page: `{ elements, total_elements }`, or the bare list. What is empty may be null, as
---- it may be beyond the last page, whatever the total.
+--- it may be beyond the last page, with any total.
 function bodies.elements(body, result)
   local page = decode_table(body)
   if not page then return false end

@@ -157,7 +157,7 @@ local operations = {
     parameters = { workflow_id = id },
     arguments = { "workflow_id" },
     fields_in = "query",
-    -- A parameter of the query, for all that its name looks like a header's.
+    -- A query parameter, although its name looks like a header's.
     fields = { text("x_enterprise_project_id", 1, 64) },
     idempotent = true,
     result = "executions",

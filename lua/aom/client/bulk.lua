@@ -1,5 +1,5 @@
 --- Switches many workflows: side by side over few connections, with one entry for each
---- id, in order, whatever happens.
+--- id, in order, also if calls fail.
 
 local call = require "aom.client.call"
 local check = require "aom.util.check"

@@ -1,4 +1,4 @@
---- The state of a client: opened from options, closed by its user. Whatever the methods
+--- The state of a client: opened from options, closed by its user. All that the methods
 --- share lives here: settings, credentials, loop, clock, endpoints and pace.
 
 local cache = require "aom.credentials.cache"

@@ -41,7 +41,7 @@ local function timed_out(self, execution, failure)
   return err
 end
 
---- Asks until the status is final. What may pass by itself is borne until the time is up.
+--- Polls until the status is final. Retryable errors are ignored until the timeout.
 local function poll(state, scope, self)
   local loop, interval = state.loop, self.interval
   local started, last = loop.now(), nil

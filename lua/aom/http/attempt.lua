@@ -16,7 +16,7 @@ local core = require "aom.core"
 ---@field offset integer   of the clock that the date was taken from, in seconds
 ---@field connect_timeout number  seconds
 ---@field fresh boolean    never on a connection that was used before
----@field no_proxy? boolean  straight to the host, whatever proxy is configured
+---@field no_proxy? boolean  connect directly, without a proxy
 local Attempt = {}
 Attempt.__index = Attempt
 

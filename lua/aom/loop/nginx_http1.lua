@@ -3,7 +3,7 @@
 --- length, plain chunks or the connection's end frame a body; any other framing is refused
 --- before the body is read.
 ---
---- The limits of head and body bound the work, whatever a server sends.
+--- The limits of head and body bound the work, for any response.
 
 local nginx_http1 = {}
 

@@ -155,7 +155,7 @@ describe("signing refuses", function()
     assert_refused("not_given", { signed_headers = { "x-sdk-date", "x-security-token" } })
   end)
 
-  it("what would take more memory than any request needs", function()
+  it("a request that needs too much memory", function()
     assert_refused("too_large", { query = { { "q", ("x"):rep(17 * 1024 * 1024) } } })
     assert_refused("too_large", { headers = { Big = ("x"):rep(17 * 1024 * 1024) } })
   end)

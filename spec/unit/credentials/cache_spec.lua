@@ -1,3 +1,5 @@
+--- Proves when credentials are renewed, for whom, and what requests carry of them.
+
 local cache = require "aom.credentials.cache"
 local config = require "aom.config.resolve"
 local core = require "aom.core"
@@ -26,7 +28,7 @@ before_each(function()
 end)
 
 describe("the authenticator of a key pair", function()
-  it("has a signer, the headers, and what is known of the key", function()
+  it("has a signer, the headers, and the key's record", function()
     local id = assert(open { ak = "A", sk = "hush-key", security_token = "hush-token" })
     local authenticator = assert(get(id))
     assert.are.same(HEADERS, authenticator.headers)

@@ -1,3 +1,5 @@
+--- Proves how many calls go out with a new or refused key, also in several nginx workers.
+
 local lockout = require "aom.credentials.lockout"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
@@ -115,7 +117,7 @@ describe("a key pair", function()
     assert.is_table((enter()))
   end)
 
-  it("may be a user and a password, and is called so", function()
+  it("may be a user and a password, which the error says", function()
     local user = lockout.record(new_name(), "user")
     for _ = 1, 2 do user:refuse(loop, assert(enter { record = user }), refusal()) end
     local _, err = enter { record = user }

@@ -1,5 +1,5 @@
---- The stepping of the engine alone: an nginx whose clock moves only when somebody sleeps,
---- and an engine whose transfers end when the spec says so.
+--- Proves how nginx steps libcurl, with a host whose clock moves only during a sleep and an engine whose
+--- transfers end when the spec says so.
 
 local core = require "aom.core"
 local nginx_curl = require "aom.loop.nginx_curl"

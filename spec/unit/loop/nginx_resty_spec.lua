@@ -257,7 +257,7 @@ describe("over lua-resty-http", function()
     assert.are.equal(pool {}, pool {})
   end)
 
-  it("connecting may take its own time, and no more than is left", function()
+  it("connecting may take connect_timeout, and no more than is left", function()
     local trip = new_trip({ connect_timeout = 5 }, core.now() + 20)
     local connect_by
     local new = http.new

@@ -1,3 +1,5 @@
+--- Proves that one caller acts for all that wait, and that its hold ends if it vanishes.
+
 local errors = require "aom.util.errors"
 local single_flight = require "aom.loop.single_flight"
 local world = require "spec.support.world"
@@ -98,7 +100,7 @@ describe("a single flight", function()
     assert.is_table(g:take(loop, 100))
   end)
 
-  it("lets no failure reach those who come later", function()
+  it("does not share a failure with later callers", function()
     g:release(g:take(loop, 100), errors.new("network", "broken"))
     assert.is_table((enter()))
   end)
@@ -139,7 +141,7 @@ describe("a single flight", function()
     assert.is_table(alive.results[1])
   end)
 
-  it("does not make anybody wait where nothing else can run", function()
+  it("makes no caller wait if nothing else can run", function()
     local hold = g:take(loop, 10)
     local alone = enter()
     assert.is_true(alone.is_alone)

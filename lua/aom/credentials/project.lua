@@ -154,6 +154,7 @@ function project.ensure(client, deadline, scope)
   endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
   local entry = entry_of(client, authenticator, endpoint)
+  expires = math.min(deadline, loop.now() + settings.attempt_timeout)
   local id
   id, err = entry.flight:once(loop, deadline, expires, "the project id was looked up",
     function() return entry.id end,

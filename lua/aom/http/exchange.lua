@@ -132,7 +132,10 @@ end
 --- Holds an attempt back while the service has asked another call to wait. The right to try
 --- a key out may have gone to the next call meanwhile: so it is asked for again.
 local function keep_pace(self)
-  if not self.channel.throttle:hold(self.deadline, self) then
+  local throttle = self.channel.throttle
+  if not throttle:hold(self.deadline, self) then
+    -- A wait that was begun and ended early was ended by a cancellation that only the loop knows of.
+    if throttle.resume_at < self.deadline then return nil, errors.cancelled() end
     return nil, self.last or errors.new("timeout", "Retry-After exceeds the call's deadline")
   end
   if is_cancelled(self) then return nil, errors.cancelled() end

@@ -22,12 +22,12 @@ end
 --- Waits while the service has asked to; it may ask for more meanwhile.
 ---@param deadline number
 ---@param waiting { is_cancelled: fun(self): boolean|nil }  what waits
----@return boolean  false: the wait does not fit
+---@return boolean  false: the wait does not fit, or the loop ended it
 function Throttle:hold(deadline, waiting)
   local loop = self.loop
   while loop.now() < self.resume_at and not waiting:is_cancelled() do
     if self.resume_at >= deadline then return false end
-    loop.sleep(self.resume_at - loop.now())
+    if loop.sleep(self.resume_at - loop.now()) == false then return false end
   end
   return true
 end

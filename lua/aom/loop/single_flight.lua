@@ -98,6 +98,7 @@ end
 ---@return T|nil
 ---@return aom.Error|nil
 function SingleFlight:once(loop, deadline, expires, what, ready, act)
+  local seconds = expires - loop.now()
   while true do
     local value = ready()
     if value ~= nil then return value end
@@ -108,6 +109,8 @@ function SingleFlight:once(loop, deadline, expires, what, ready, act)
       self:release(hold, err and err.kind ~= "cancelled" and err or nil)
       return value, err
     end
+    -- A hold that begins after a wait lasts as long as one that begins at once.
+    expires = math.min(deadline, loop.now() + seconds)
   end
 end
 

@@ -14,10 +14,12 @@ describe("a throttle", function()
       now = 5 },
     ["does not begin a wait that does not fit"] = { slow = { 5 }, deadline = 4, held = false, now = 0 },
     ["does not begin one that ends with the deadline"] = { slow = { 5 }, deadline = 5, held = false, now = 0 },
+    ["is over when the loop ends the wait"] = { slow = { 5 }, deadline = 100, ended = true, held = false, now = 0 },
     ["is over when nobody is to wait"] = { slow = { 5 }, deadline = 100, waiting = cancelled, held = true, now = 0 },
   } do
     it(title, function()
       local loop = scripted.new(world_of.new(), {})
+      if row.ended then function loop.sleep() return false end end
       local shared = throttle.new(loop)
       for _, seconds in ipairs(row.slow) do shared:slow(seconds) end
       assert.are.equal(row.held, shared:hold(row.deadline, row.waiting or going_on))

@@ -185,11 +185,12 @@ end
 ---@return aom.Error|nil err       nothing may be sent
 ---@return boolean|nil refused     the key is; with other credentials the call may go on
 function Record:enter(loop, deadline, expires, held)
-  local seconds = expires - loop.now()
+  local seconds
   while true do
     local pass, err, refused = look(self, loop)
     if pass then return true end
     if err then return nil, err, refused end
+    seconds = seconds or expires - loop.now()
     local hold, failure, shared = take_turn(self, loop, deadline, expires, held)
     if failure then return nil, shared and unsent(failure) or failure end
     if hold then return try_out(self, loop, deadline, hold, seconds) end

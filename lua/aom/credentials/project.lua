@@ -100,8 +100,9 @@ local lookup = { name = "find_project", method = "GET", idempotent = true }
 --- Asks the identity service, which has no project in its paths.
 local function ask(client, endpoint, deadline, scope)
   local region = client.settings.region
-  local channel = setmetatable({ service = "identity", targets = failover.new { endpoint }, read = response.read_any },
-    { __index = client })
+  local channel = setmetatable({
+    service = "identity", throttle = false, targets = failover.new { endpoint }, read = response.read_any,
+  }, { __index = client })
   local result, err = exchange.new(channel, {
     operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
   }, admission.new(client, true), scope, deadline):run()

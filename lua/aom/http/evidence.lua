@@ -40,7 +40,9 @@ local tags = { html = true, head = true, body = true, title = true, script = tru
 ---@return boolean
 function evidence.is_page(answer)
   local kind = answer.headers["content-type"]
-  if kind and kind:lower():find("html", 1, true) then return true end
+  if kind and kind:find "[Hh][Tt][Mm][Ll]" then return true end
+  -- No answer of the service's has this byte: nearly all are done with here.
+  if not answer.body:find("<", 1, true) then return false end
   local start = answer.body:sub(1, 1024):gsub("^\239\187\191", ""):lower():match "^%s*<(.*)"
   if not start then return false end
   return start:find "^!doctype%s+html" ~= nil or start:find "^!%-%-" ~= nil or tags[start:match "^%w+"] == true

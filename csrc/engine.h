@@ -71,10 +71,11 @@ enum { ENGINE_KEPT_HEADERS = 8 };
 typedef struct engine_result {
   size_t slot; /* the engine's own */
   engine_outcome outcome;
-  int code;         /* CURLcode */
-  const char *text; /* libcurl's words; never NULL */
-  bool sent;        /* the server may have seen the request */
-  long status;      /* HTTP status; 0 without an answer */
+  int code;          /* CURLcode */
+  const char *text;  /* libcurl's words; never NULL */
+  bool sent;         /* the server may have seen the request */
+  long proxy_status; /* of a proxy that refused a tunnel; else 0 */
+  long status;       /* HTTP status; 0 without an answer */
   slice body;
   pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
   size_t header_count;

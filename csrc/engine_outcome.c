@@ -98,13 +98,19 @@ bool transfer_is_begun(const transfer *t) {
   return t->begun || has_happened(t, CURLINFO_PRETRANSFER_TIME_T);
 }
 
+/* The status with which a proxy refused a tunnel; 0: none did. */
+static long refusal_of_proxy(const transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  return status / 100 == 2 ? 0 : status;
+}
+
 /* What libcurl counts includes the CONNECT of a proxy: when that is refused, nothing
  * has gone any further. */
 static bool was_sent(const transfer *t) {
-  long bytes = 0, connect_status = 0;
+  long bytes = 0;
   curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &bytes);
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-  return bytes > 0 && (connect_status == 0 || connect_status / 100 == 2);
+  return bytes > 0 && refusal_of_proxy(t) == 0;
 }
 
 static const char *waited_for(const transfer *t) {
@@ -142,6 +148,11 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
     return transfer_late(t);
   if (outcome == ENGINE_NETWORK && code == CURLE_OK)
     return "the connection was closed inside the head of the answer";
+  if (t->result.proxy_status != 0) {
+    snprintf(t->error, sizeof t->error, "the proxy refused the tunnel: HTTP %ld",
+             t->result.proxy_status);
+    return t->error;
+  }
   /* A text with an @ quotes the URL of a proxy, which may hold a password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }
@@ -150,6 +161,8 @@ void transfer_judge(transfer *t, CURLcode code) {
   engine_outcome outcome = outcome_of_code(t, code);
   t->result = (engine_result){.slot = t->slot, .outcome = outcome, .code = (int)code};
   t->result.sent = was_sent(t);
+  if (outcome == ENGINE_NETWORK)
+    t->result.proxy_status = refusal_of_proxy(t);
   t->result.text = outcome_text(t, outcome, code);
 }
 

@@ -198,7 +198,8 @@ int lua_transfer_finished(lua_State *L) {
   return 1;
 }
 
-/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent
+/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent,
+ * proxy_status
  *
  * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
  * cancel this transfer, whose id names nothing any more. */
@@ -224,7 +225,8 @@ int lua_transfer_collect(lua_State *L) {
     push_transfer_error(L, kinds[result->outcome], result->text);
     lua_pushinteger(L, result->code);
     lua_pushboolean(L, result->sent);
-    count = 5;
+    lua_pushinteger(L, (lua_Integer)result->proxy_status);
+    count = 6;
   }
   engine_give_back(e, result);
   lua_engine_let_go(self);

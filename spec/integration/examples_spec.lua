@@ -140,7 +140,7 @@ describe("the example", function()
       { match = "workflow-list", status = 400 } }
     local output, code = run("maintenance_window", "^nightly", file, "echo RAN")
     assert.are.equal(3, code, output)
-    assert.matches("total of 3, and has sent 1", output)
+    assert.matches("total of 3 and sent 1", output)
     assert.is_nil(output:find "RAN")
     assert.are.equal("enable disable enable", states())
   end)

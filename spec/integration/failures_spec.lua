@@ -276,6 +276,25 @@ describe("a proxy that refuses to connect", function()
     assert.are.equal("CONNECT two.example.com:443 HTTP/1.1", proxy.requests()[2].line)
     proxy.stop()
   end)
+
+  for _, status in ipairs { 403, 407 } do
+    it(("with %d is asked once, and named"):format(status), function()
+      local proxy = process.rawserver { replies = { ("HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n"):format(status) } }
+      local c = client("https://one.example.com", {
+        endpoint = { "https://one.example.com", "https://two.example.com" }, proxy = proxy.url,
+      })
+      local ok, err = pcall(c.enable, c, "wf-1")
+      c:close()
+      assert.is_false(ok)
+      assert.are.equal("network", err.kind)
+      assert.are.equal(("the proxy refused the tunnel: HTTP %d"):format(status), err.message)
+      assert.is_false(err.retryable)
+      assert.matches("proxy", err.hint)
+      assert.are.equal(1, err.attempts)
+      assert.are.equal(1, #proxy.requests())
+      proxy.stop()
+    end)
+  end
 end)
 
 describe("an engine", function()

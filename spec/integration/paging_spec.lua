@@ -84,7 +84,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
       local ok, err = pcall(run)
       assert.is_false(ok)
       assert.are.equal("protocol", err.kind)
-      assert.matches("total of 30, and has sent 20", err.message)
+      assert.matches("total of 30 and sent 20", err.message)
       assert.are.equal(0, disabled())
       assert.is_nil(io.open(file))
     end)

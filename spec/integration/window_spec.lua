@@ -272,8 +272,8 @@ describe("a maintenance window", function()
   end)
 
   for name, case in pairs {
-    ["without a file"] = { { match = "x" }, "file: required" },
-    ["without a pattern"] = { { file = "x" }, "^match: " },
+    ["without a file"] = { { match = "x" }, "file: expected the path of a file" },
+    ["without a pattern"] = { { file = "x" }, "^selection: expected one of name, names and match" },
     ["with an unknown option"] = { { match = "x", file = "y", fiel = "z" }, "unknown option" },
     ["with bad spellings"] = { { match = "x", file = "y", states = { onn = {} } }, "^states: " },
     ["without a table"] = { 5, "expected a table" },

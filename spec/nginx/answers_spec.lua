@@ -10,7 +10,7 @@ local SERVER = [[
   location = /two {
     content_by_lua_block {
       local cjson = require "cjson"
-      local state = assert(require("aom.client.methods").open {
+      local state = assert(require("aom.client.state").open {
         endpoint = ngx.var.arg_endpoint, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true,
         max_response_bytes = tonumber(ngx.var.arg_limit), transport = "%s",
       })

@@ -52,7 +52,7 @@ describe("lua-resty-http in nginx", function()
             assert(pcall(require, "resty.http"))
             local all = options()
             all.transport = nil
-            ngx.say(require("aom.client.methods").open(all).loop.transport)
+            ngx.say(require("aom.client.state").open(all).loop.transport)
           }
         }
         location = /attempts {
@@ -136,11 +136,15 @@ describe("lua-resty-http in nginx", function()
   it("verifies the server", function()
     local body = server:get "/options?secure=1"
     assert.are.equal("enable\n", body)
-    local other = start "/etc/ssl/certs/ca-certificates.crt"
-    body = other:get "/options?secure=1"
+    -- Several times: a handshake may end at once, or after a wait.
+    local other, bodies = start "/etc/ssl/certs/ca-certificates.crt", {}
+    for i = 1, 12 do bodies[i] = other:get "/options?secure=1" end
     other:stop()
-    assert.matches("^tls|", body)
-    assert.matches("lua_ssl_trusted_certificate", body, 1, true)
+    for i = 1, 12 do
+      assert.matches("^tls|", bodies[i])
+      assert.matches("lua_ssl_trusted_certificate", bodies[i], 1, true)
+    end
+    assert.are.equal(1, #secure.state().requests)
   end)
 
   it("limits the body and the time", function()
@@ -210,7 +214,7 @@ describe("lua-resty-http in nginx", function()
 
     it("says when it is refused", function()
       local body = ask "proxy=http://nobody:secret@127.0.0.1:%d"
-      assert.matches("the proxy opens no tunnel: HTTP 407", body, 1, true)
+      assert.matches("the proxy refused the tunnel: HTTP 407", body, 1, true)
       assert.is_nil(body:find("secret", 1, true))
       assert.are.equal(0, #secure.state().requests)
     end)

@@ -27,6 +27,10 @@ function diagnose.trouble(trouble, settings, is_direct)
     local is_fix = settings.transport ~= "resty" and is_authority_unknown(trouble.message)
     return is_fix and diagnose.CA_FIX or nil
   end
+  if trouble.proxy_status == 407 then
+    return "correct the user and password of the proxy, in option proxy or the variable https_proxy"
+  end
+  if trouble.proxy_status == 403 then return "the proxy does not allow connections to this host" end
   local is_proxied = not is_direct and settings.proxy and settings.proxy ~= ""
   if trouble.kind == "network" and is_proxied then return "the connection goes through the proxy of option proxy" end
 end

@@ -209,6 +209,10 @@ local function decide_on_trouble(self, trouble)
     hint = diagnose.trouble(trouble, self.channel.settings, self.attempt.no_proxy),
     cause = trouble.code and { code = trouble.code, message = hide(trouble.message) } or nil,
   })
+  if retry.is_barred(trouble) then
+    err.retryable = false
+    return failed(err)
+  end
   if fail_over(self, trouble) then return { state = "again", err = err } end
   return decide_on_retry(self, err, trouble.sent ~= false)
 end

@@ -40,6 +40,14 @@ function retry.may_repeat(err, idempotent, sent)
   return transient and retry.is_safe(err, idempotent, sent)
 end
 
+-- A proxy that wants other credentials, or allows no connection to the host, goes on so.
+local final = { [403] = true, [407] = true }
+
+--- Whether a proxy refused a tunnel for good.
+---@param trouble aom.Trouble
+---@return boolean
+function retry.is_barred(trouble) return final[trouble.proxy_status] == true end
+
 --- For how long an answer asks to wait. A date counts from the answer's own one, since
 --- this machine's clock may be off.
 ---@param headers table<string, string>

@@ -154,7 +154,8 @@ local function tunnel(trip, sock)
     return trouble(failure.kind, "the proxy's answer: " .. failure.message, false)
   end
   if answer.status > 299 then
-    return trouble("network", ("the proxy opens no tunnel: HTTP %d"):format(answer.status), false)
+    return nil, { kind = "network", message = ("the proxy refused the tunnel: HTTP %d"):format(answer.status),
+      sent = false, proxy_status = answer.status }
   end
   -- It would be taken for what the server says.
   if not reader:is_empty() then return trouble("protocol", "the proxy sends more than its answer", false) end
@@ -174,9 +175,11 @@ local function reach(trip, client, fresh)
   if trip.via then ok, err = tunnel(trip, client.sock) end
   if not ok then return nil, err end
   trip.awaited = "the TLS handshake"
-  -- The name that TLS asks for; addresses have none.
+  -- The name that TLS asks for; addresses have none. It must not be asked for without a
+  -- session (`false`): lua-resty-core then takes a certificate that is refused at once for one
+  -- that is not.
   local name = not is_address(to.host) and to.host or nil
-  return client.sock:sslhandshake(false, name, not trip.resty.settings.insecure)
+  return client.sock:sslhandshake(nil, name, not trip.resty.settings.insecure)
 end
 
 local function connect(trip, client, fresh)
@@ -187,9 +190,11 @@ local function connect(trip, client, fresh)
   client:set_timeouts(all, all, all)
   local ok, connected, err = pcall(reach, trip, client, fresh)
   if not ok then
-    -- lua-resty-core has been seen to raise an error when a handshake fails at once.
-    local kind = trip.to.scheme == "https" and "tls" or "network"
-    return trouble(kind, "the connect failed: " .. tostring(connected), false)
+    -- lua-resty-core raises an error, without a reason, when a handshake fails at once.
+    if trip.to.scheme ~= "https" then
+      return trouble("network", "the connect failed: " .. tostring(connected), false)
+    end
+    return trouble("tls", "the handshake failed, or the certificate is not trusted" .. VERIFIES, false)
   end
   if connected then
     trip.connect_by = nil

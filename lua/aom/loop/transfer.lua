@@ -11,6 +11,7 @@ local transfer = {}
 ---@field message string
 ---@field code? integer  libcurl's number
 ---@field sent boolean   whether the server may have seen the request
+---@field proxy_status? integer  of a proxy that refused a tunnel; else 0 or nil
 
 ---@class aom.Answer
 ---@field status integer
@@ -41,9 +42,9 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function transfer.collect(engine, id)
-  local status, headers, body, code, sent = engine:collect(id)
+  local status, headers, body, code, sent, proxy_status = engine:collect(id)
   if status then return { status = status, headers = headers, body = body } end
-  return nil, { kind = headers, message = body, code = code, sent = sent }
+  return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status }
 end
 
 ---@return nil

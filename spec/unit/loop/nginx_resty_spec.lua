@@ -34,8 +34,11 @@ describe("over lua-resty-http", function()
       assert(#piece > 0 and #piece <= most)
       return piece
     end
-    function sock.sslhandshake(_, ...)
-      made.shaken = { ... }
+    function sock.sslhandshake(_, session, ...)
+      -- As lua-resty-core does of a certificate that is refused at once.
+      if plan.refused and session == false then return true end
+      if plan.refused then error("assertion failed!", 0) end
+      made.shaken = { session, ... }
       return true
     end
     return sock
@@ -348,6 +351,15 @@ describe("over lua-resty-http", function()
   it("headers have lower-case names, and the first of several values", function()
     connections = { { bytes = "HTTP/1.1 204 None\r\nX-Request-Id: one\r\nx-request-id: two\r\nDate: now\r\n\r\n" } }
     assert.are.same({ ["x-request-id"] = "one", date = "now" }, carry().headers)
+  end)
+
+  it("a certificate that is refused at once is no connection", function()
+    connections = { { refused = true, bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" } }
+    local result, trouble = carry()
+    assert.is_nil(result)
+    assert.are.equal("tls", trouble.kind)
+    assert.is_false(trouble.sent)
+    assert.matches("lua_ssl_trusted_certificate", trouble.message, 1, true)
   end)
 
   for _, case in ipairs {

@@ -67,11 +67,14 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     t->over_limit = true;
     return 0;
   }
-  t->head_ended = len > 0 && len <= 2 && line[len - 1] == '\n';
+  /* Trailers come here too, after the head has ended. */
+  if (len > 0 && len <= 2 && line[len - 1] == '\n')
+    t->head_ended = true;
   /* A status line opens each answer: what an interim 1xx said is void then. */
   if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     buffer_clear(&t->kept);
     t->kept_count = 0;
+    t->head_ended = false;
   } else if (!keep_header(t, line, len)) {
     t->no_memory = true;
     return 0;

@@ -51,6 +51,8 @@ describe("an answer", function()
     { "headers without the empty line at their end", { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" } },
       "network" },
     { "an interim answer alone", { replies = { "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" } }, "network" },
+    { "a head that is cut after an interim answer",
+      { replies = { "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Le" } }, "network" },
     { "nothing at all", { replies = { "" } }, "network" },
     { "a reset", { replies = { "" }, ["then"] = "reset" }, "network" },
     { "a body that ends early", { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort" } }, "network" },

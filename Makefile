@@ -29,8 +29,8 @@ endif
 
 # Evaluated once, and only by builds: `make clean` runs no pkg-config.
 LUA_CFLAGS  = $(eval LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(LUA_CFLAGS)
-core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libcrypto))$(core_cflags)
-core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libcrypto))$(core_libs)
+core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libssl libcrypto))$(core_cflags)
+core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto))$(core_libs)
 
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )

@@ -69,6 +69,7 @@ engine *engine_new(const engine_options *options) {
     return NULL;
   e->generation = process_generation;
   e->insecure = options->insecure;
+  e->shares_openssl = engine_tls_is_shared();
   e->max_body = options->max_body;
   e->max_head = options->max_head;
   bool ok = copy_text(&e->ca_file, options->ca_file) && copy_proxy(e, options->proxy) &&

@@ -68,8 +68,10 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     return 0;
   }
   /* Trailers come here too, after the head has ended. */
-  if (len > 0 && len <= 2 && line[len - 1] == '\n')
+  if (len > 0 && len <= 2 && line[len - 1] == '\n') {
     t->head_ended = true;
+    engine_tls_note(t);
+  }
   /* A status line opens each answer: what an interim 1xx said is void then. */
   if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     buffer_clear(&t->kept);

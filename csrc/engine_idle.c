@@ -10,18 +10,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-void engine_idle_note(const transfer *t) {
-  long version = 0;
-  if (!t->begun ||
-      curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK ||
-      (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1))
-    return;
-  engine *e = t->owner;
-  for (size_t i = 0; i < e->opened_count; i++)
-    if (e->opened[i].opened_for == t->id)
-      e->opened[i].in_turn = true;
-}
-
 /* What has arrived must go as well: libcurl takes a socket for dead that is at its end.
  */
 static void cut_off(opened *connection) {
@@ -30,6 +18,22 @@ static void cut_off(opened *connection) {
   (void)shutdown(connection->fd, SHUT_RDWR);
   while (recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
     ;
+}
+
+void engine_idle_note(const transfer *t) {
+  long version = 0;
+  if (curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK ||
+      (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1))
+    return;
+  engine *e = t->owner;
+  int unread = engine_tls_unread(t);
+  for (size_t i = 0; i < e->opened_count; i++) {
+    opened *connection = &e->opened[i];
+    if (t->begun && connection->opened_for == t->id)
+      connection->in_turn = true;
+    if (unread >= 0 && connection->fd == unread && !engine_watch_has(e, unread))
+      cut_off(connection);
+  }
 }
 
 static void check_batch(engine *e, opened *batch, size_t count, struct pollfd *polled) {

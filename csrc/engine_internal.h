@@ -33,6 +33,7 @@ typedef struct transfer {
   bool begun;         /* libcurl looks a name up for it, or has opened a socket */
   int socket;         /* the last that was opened for it, until it is closed; or -1 */
   bool was_connected; /* that socket, when it was closed */
+  void *tls;          /* OpenSSL's session of its connection, libcurl's; or NULL */
 
   buffer url;
   buffer header_text;         /* our header lines, each NUL-terminated */
@@ -75,6 +76,7 @@ struct engine {
   buffer proxy; /* no data: the environment decides. May hold a password */
   char *user_agent;
   bool insecure;
+  bool shares_openssl; /* libcurl uses the OpenSSL that this module uses */
   size_t max_body;
   size_t max_head;
 
@@ -134,6 +136,11 @@ bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that sock
 /* engine_idle.c: connections between two exchanges. */
 void engine_idle_note(const transfer *t); /* one that has finished */
 void engine_idle_check(engine *e);        /* before libcurl chooses a connection */
+
+/* engine_tls.c: what OpenSSL holds that libcurl has not read. */
+bool engine_tls_is_shared(void);
+void engine_tls_note(transfer *t);        /* while it is under way */
+int engine_tls_unread(const transfer *t); /* one that has finished: its socket, or -1 */
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);

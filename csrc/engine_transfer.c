@@ -237,6 +237,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->head_bytes = 0;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
   t->socket = -1;
+  t->tls = NULL;
   if (ensure_easy(t) && set_method(t, request->method, request->body) &&
       set_url(t, request->base, request->target) &&
       set_headers(t, request->headers, request->header_count) && set_limits(t, request) &&

@@ -51,6 +51,23 @@ describe("an answer that nobody has asked for", function()
   end
 end)
 
+describe("an answer that nobody has asked for", function()
+  -- OpenSSL decrypts a whole record, of which libcurl asks for no more than the body.
+  for _, size in ipairs { 2, 11, 400, 4000 } do
+    it(("is not the next one's in the TLS record of a body of %d bytes"):format(size), function()
+      local right = '"' .. ("x"):rep(size - 2) .. '"'
+      local head = ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-Pad: %s\r\n\r\n"):format(size, ("p"):rep(size + 100))
+      local server = process.rawserver {
+        replies = { head .. right .. FORGED, answer(right), answer(right) }, keep_alive = true, tls = true,
+        chunk = #head, gap = 0.05,
+      }
+      local bodies, connections = three_calls(server, 0.1)
+      assert.are.same({ right, right, right }, bodies)
+      assert.are.equal(3, connections)
+    end)
+  end
+end)
+
 describe("a connection", function()
   for _, tls in ipairs { true, false } do
     it("is used again when nothing waits on it, " .. (tls and "over TLS" or "in plain HTTP"), function()

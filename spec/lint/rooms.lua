@@ -16,7 +16,7 @@ local FOREIGN = {
   { "^lua%l*%.h$", "lua_", "module", "compat" },
   { "^lauxlib%.h$", "lua_", "module", "compat" },
   { "^curl/", "engine" },
-  { "^openssl/", "sign" },
+  { "^openssl/", "sign", "engine_tls" },
 }
 
 local function room_of(path)

@@ -234,7 +234,7 @@ local function prepare(peer, context)
   peer:onerror(function(_, _, why)
     return why
   end)
-  peer:setmode("b", "b")
+  peer:setmode("b", "bf")
   peer:setmaxline(MAX_LINE)
   peer:setbufsiz(nil, MAX_RECORD) -- one record of TLS for what is sent at once
   return not context or peer:starttls(context, 10)

@@ -198,6 +198,8 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   if (!t)
     return 0;
   bool prepared = transfer_prepare(t, request, why);
+  if (prepared)
+    *why = ENGINE_MEMORY;
   if (!prepared || curl_multi_add_handle(e->multi, t->easy) != CURLM_OK) {
     give_slot(e, t);
     return 0;

@@ -197,10 +197,9 @@ void engine_poll(engine *e, int timeout_ms) {
   int64_t now = engine_now(), end = now + timeout_ms;
   do {
     act_on_time(e);
-    if (e->done_first)
-      return;
     int64_t next = next_time(e) < end ? next_time(e) : end;
-    if (!wait_once(e, next > now ? next - now : 0))
+    /* Also beside one that waits to be collected, the others go on. */
+    if (!wait_once(e, !e->done_first && next > now ? next - now : 0))
       return;
     now = engine_now();
   } while (!e->done_first && now < end);

@@ -40,6 +40,7 @@ local SIZE = 100
 ---@field pages integer     pages received
 ---@field found integer     different elements so far
 ---@field total? integer    as the service stated it last
+---@field most? integer    the greatest that it stated
 ---@field changed boolean   whether it stated more than one
 ---@field first integer     the page that the walk began with
 ---@field over boolean      whether there is no further page, but perhaps page 0
@@ -98,7 +99,7 @@ end
 local function note_total(self, total)
   if total == nil or (total == 0 and #self.elements == 0 and self.pages > 1) then return end
   self.changed = self.changed or (self.total ~= nil and total ~= self.total)
-  self.total = total
+  self.total, self.most = total, math.max(self.most or 0, total)
 end
 
 local function fetch(self, scope, page)
@@ -143,7 +144,8 @@ local function is_last(self)
   -- A service that counts from 1 may have no page 0, or take it for page 1.
   if count == 0 then return page > 0 end
   if not self.fresh then return page > 1 end
-  return self.next_page > self.list.last or (count < self.size and reaches_total(self))
+  -- More than the total shows that the total is none.
+  return self.next_page > self.list.last or (count < self.size and self.found == known_total(self))
 end
 
 --- Whether an error says that there is no such page.
@@ -165,12 +167,13 @@ end
 --- What is wrong with a walk that is over, or nil.
 local function verdict(self)
   local total, list = known_total(self), self.list
-  local counts = total and ("the service states a total of %.0f and sent %.0f"):format(total, self.found)
+  -- Where one element went, another may have moved to a page that was read already.
+  local counts = total and ("the service states a total of %.0f and sent %.0f"):format(self.most, self.found)
   if self.cut and self.found ~= total then
     return incomplete(self, ("the list is longer than the %.0f pages that the service has%s"):format(list.last,
       counts and ": " .. counts or ""))
   end
-  if total and self.found < total then return incomplete(self, "the list is incomplete: " .. counts) end
+  if total and self.found < self.most then return incomplete(self, "the list is incomplete: " .. counts) end
 end
 
 --- Gets the next page. False at the end.

@@ -20,6 +20,26 @@ describe("a maintenance window", function()
     world, service = scene.world, scene.service
   end)
 
+  it("is kept from a client that finds out by its first call that it belongs to another project", function()
+    assert(pause())
+    local paused = world.files[FILE]
+    local state, loop = open { project_id = false, iam_endpoint = "https://iam.example.com", region = "cn-north-4" }
+    local fetch = loop.fetch
+    function loop.fetch(attempt, ...)
+      if attempt.path ~= "/v3/projects" then
+        service.status = {}
+        return fetch(attempt, ...)
+      end
+      return { status = 200, headers = {},
+        body = ('{"projects":[{"id":"%s","name":"cn-north-4"}]}'):format(("f"):rep(32)) }
+    end
+    local resumed, err = methods.resume(state, FILE, { settle_timeout = 0 })
+    assert.is_nil(resumed)
+    assert.are.equal("argument", err.kind)
+    assert.matches("belongs to project", err.message)
+    assert.are.equal(paused, world.files[FILE])
+  end)
+
   describe("and its journal:", function()
     -- As the library wrote it before the journal was independent of the locale.
     local BEFORE = [[

@@ -88,9 +88,13 @@ local function is_sound(value)
   return value.patience ~= nil and type(value.stage) == "string"
 end
 
---- What keeps a client from a window.
-local function check_owner(state, value, path)
-  -- A client that looks its project up may not know it before its first call.
+--- What keeps a client from a window. A client that looks its project up may not know it
+--- before its first call, and has to be checked again then.
+---@param state aom.ClientState
+---@param value { project_id: string|nil, endpoint: string }  a window
+---@param path string
+---@return aom.Error|nil
+function journal.check_owner(state, value, path)
   local known = state.settings.project_id
   local other = known and value.project_id ~= known
   if other or value.endpoint ~= state.settings.endpoint.base then
@@ -114,7 +118,7 @@ function journal.load(state, path)
   local value = json.decode(numbers.quote(text))
   if type(value) == "table" then value.patience = numbers.read(value.patience) end
   if not is_sound(value) then return nil, errors.argument("%s is not the file of a maintenance window", path) end
-  local err = check_owner(state, value, path)
+  local err = journal.check_owner(state, value, path)
   if err then return nil, err end
   value.system, value.path, value.written = state.system, path, value.stage
   value.begun = numbers.read(value.begun) or 0
@@ -127,7 +131,7 @@ end
 ---@return aom.Journal|nil
 function journal.recall(state, shown)
   local known = type(shown) == "table" and shown_of[shown] or nil
-  return known and not check_owner(state, known, known.path) and known or nil
+  return known and not journal.check_owner(state, known, known.path) and known or nil
 end
 
 --- What was shown of the windows of a file is no window any more.

@@ -121,7 +121,9 @@ local function look(self, entries, sort)
   if not entries[1] then return {} end
   local list, by_id = switch.list(self.state, self.scope, { type = "cron", allow_partial = true }, entries)
   if not list then return nil, by_id end
-  local err = states.check(self.chosen.spellings, present(entries, by_id))
+  -- The call may have looked the project up, and in another one the window's workflows seem gone.
+  local err = journal.check_owner(self.state, self.journal, self.journal.path or self.path)
+    or states.check(self.chosen.spellings, present(entries, by_id))
   if err then return nil, err end
   return sort(self, entries, by_id)
 end

@@ -30,7 +30,16 @@ function states.table_of(more)
   if more == nil then return spellings end
   local lists, err = check.table(more, rows, check.label("states", "list"))
   if not lists then return nil, err end
-  for meaning, list in pairs(lists) do add(spellings, list, meaning) end
+  for meaning, list in pairs(lists) do
+    for _, spelling in ipairs(list) do
+      local other = spellings[spelling:lower()]
+      if other and other ~= meaning then
+        return nil, errors.argument("states: %s: expected a spelling of one state, got one of both",
+          errors.show(spelling))
+      end
+    end
+    add(spellings, list, meaning)
+  end
   return spellings
 end
 

@@ -281,7 +281,10 @@ end
 --- The error to end with: of a retry that the deadline cut off, the one before it.
 local function final_error(self, err)
   local is_cut = err.kind == "timeout" and self.channel.loop.now() >= self.deadline - 0.01
-  return is_cut and self.last or err
+  if not is_cut or not self.last then return err end
+  -- The attempt that was cut off may have run what must not run twice.
+  self.last.retryable = self.last.retryable and err.retryable
+  return self.last
 end
 
 --- Takes turns until one decides the exchange.

@@ -13,10 +13,13 @@ local throttle = {}
 ---@return aom.Throttle
 function throttle.new(loop) return setmetatable({ loop = loop, resume_at = 0 }, Throttle) end
 
+-- No answer stops a client for longer, also if it names a far date.
+local LONGEST = 3600
+
 --- The service said that it is too much: nobody sends for some seconds.
 ---@param seconds number
 function Throttle:slow(seconds)
-  self.resume_at = math.max(self.resume_at, self.loop.now() + seconds)
+  self.resume_at = math.max(self.resume_at, self.loop.now() + math.min(seconds, LONGEST))
 end
 
 --- Waits while the service has asked to; it may ask for more meanwhile.

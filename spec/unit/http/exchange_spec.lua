@@ -157,6 +157,18 @@ describe("an exchange", function()
     end)
   end
 
+  it("does not call an error retryable whose retry may have been carried out", function()
+    local SLOW = { status = 200, takes = 1e6 }
+    for method, is_retryable in pairs { execute = false, trigger = true } do
+      local loop = scripted.new(world, { { status = 429, headers = { ["retry-after"] = "1" } }, SLOW })
+      local state = assert(client.open(scripted.options(loop, { timeout = 5, attempt_timeout = 5 }), world))
+      local _, err = methods[method](state, "wf-1", method == "trigger" and "enable" or nil)
+      assert.are.equal(2, #loop.attempts)
+      assert.are.equal(429, err.status)
+      assert.are.equal(is_retryable, err.retryable)
+    end
+  end)
+
   -- The event that closes the client, answers, requests that were made.
   for title, row in pairs {
     ["before it sends"] = { "request", { OK }, 0 },

@@ -15,6 +15,8 @@ describe("a throttle", function()
     ["does not begin a wait that does not fit"] = { slow = { 5 }, deadline = 4, held = false, now = 0 },
     ["does not begin one that ends with the deadline"] = { slow = { 5 }, deadline = 5, held = false, now = 0 },
     ["is over when the loop ends the wait"] = { slow = { 5 }, deadline = 100, ended = true, held = false, now = 0 },
+    ["does not last longer than an hour, whatever date an answer names"] = { slow = { 1e12 }, deadline = 1e13,
+      held = true, now = 3600 },
     ["is over when nobody is to wait"] = { slow = { 5 }, deadline = 100, waiting = cancelled, held = true, now = 0 },
   } do
     it(title, function()

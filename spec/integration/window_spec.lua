@@ -177,6 +177,7 @@ describe("a maintenance window", function()
     assert.is_false(ok)
     assert.matches("belongs to project", err.message)
     other:close()
+    assert.is_true(exists(file))
     c:resume(file)
   end)
 

@@ -54,14 +54,17 @@ end
 
 function read.names(selector, list)
   if type(list) ~= "table" then return errors.argument("names: expected a list of names, got %s", errors.show(list)) end
-  local wanted, listed = {}, {}
-  for i, name in ipairs(list) do
+  local wanted, listed, items = {}, {}, plain.list(list)
+  if not items then
+    return errors.argument("names: expected a list without a metatable that may hide some, got a table")
+  end
+  for i, name in ipairs(items) do
     local err = check_name(("names[%d]"):format(i), name)
     if err then return err end
     if not listed[name] then wanted[#wanted + 1] = name end
     listed[name] = true
   end
-  local stray = plain.stray_key(list, #list)
+  local stray = plain.stray_key(list, #items)
   if stray ~= nil then
     return errors.argument("names: expected a list without holes, got the key %s", errors.show(stray))
   end

@@ -30,7 +30,7 @@ local function is_url_or_list(value)
   for _, url in ipairs(list) do
     if not is_text(url) then return false end
   end
-  return #list > 0
+  return #list > 0 and plain.stray_key(value, #list) == nil
 end
 
 local loops = { blocking = true, uv = true, nginx = true }

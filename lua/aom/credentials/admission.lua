@@ -121,8 +121,10 @@ end
 ---@param err aom.Error|nil
 function Admission:settle(err)
   if not self.hold then return end
-  -- An answer to this request is none to those that wait.
-  local shared = err and err.kind ~= "cancelled" and not err.status and err or nil
+  -- An answer to this request is none to those that wait, nor is the end of its own deadline.
+  local is_own = err and (err.kind == "cancelled" or err.status
+    or err.kind == "timeout" and self.client.loop.now() >= self.deadline)
+  local shared = not is_own and err or nil
   self.authenticator.record:give_up(self.client.loop, self.hold, shared)
 end
 

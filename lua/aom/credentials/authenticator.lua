@@ -110,7 +110,7 @@ local function key_fields(settings, values)
     kind = kinds.key_pair,
     signer = signer,
     lookup_signer = plain,
-    record = lockout.record(signer:fingerprint()),
+    record = lockout.record(signer:fingerprint(), "key", settings.endpoint.base),
     mask = function(text) return signer:mask(text) end,
     mark = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
   }

@@ -43,12 +43,14 @@ local records = setmetatable({}, { __mode = "v" })
 
 ---@param fingerprint string  a one-way name of a key pair, or of a user and a password
 ---@param noun? "key"|"user"  default: key
+---@param place? string      where it is used: calls elsewhere do not share what kept a call from an answer
 ---@return aom.KeyRecord
-function lockout.record(fingerprint, noun)
-  local record = records[fingerprint]
+function lockout.record(fingerprint, noun, place)
+  local id = fingerprint .. " " .. (place or "")
+  local record = records[id]
   if not record then
     record = setmetatable({ name = fingerprint, noun = noun or "key", flight = single_flight.new() }, Record)
-    records[fingerprint] = record
+    records[id] = record
   end
   return record
 end

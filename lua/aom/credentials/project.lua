@@ -26,7 +26,7 @@ local function entry_of(client, authenticator, endpoint)
     client.project_entry = client.project_entry or { flight = single_flight.new() }
     return client.project_entry
   end
-  local key = table.concat({ endpoint.base .. endpoint.path, signer:ak(), client.settings.region }, " ")
+  local key = table.concat({ endpoint.base .. endpoint.path, authenticator.mark, client.settings.region }, " ")
   entries[key] = entries[key] or { flight = single_flight.new() }
   return entries[key]
 end

@@ -106,7 +106,8 @@ function SingleFlight:once(loop, deadline, expires, what, ready, act)
     if err then return nil, err end
     if hold then
       value, err = act()
-      self:release(hold, err and err.kind ~= "cancelled" and err or nil)
+      local is_own = err and (err.kind == "cancelled" or err.kind == "timeout" and loop.now() >= deadline)
+      self:release(hold, not is_own and err or nil)
       return value, err
     end
     -- A hold that begins after a wait lasts as long as one that begins at once.

@@ -70,6 +70,8 @@ for method, user in pairs(users) do
       ["by a name that would be a pattern"] = { { name = "daily.report" }, "5" },
       ["by several names"] = { { names = { "nightly-sync", "nightly-backup" } }, "1 2" },
       ["by a name that is there twice"] = { { names = { "db", "db" } }, "3" },
+      ["by names in a list that counts itself"] =
+        { { names = setmetatable({ "db", "db-main" }, { __len = function() return 1 end }) }, "3 4" },
       ["by one of several names"] = { { names = { "db-main" } }, "4" },
       ["by a pattern"] = { { match = "^nightly" }, "1 2" },
       ["by a pattern with an escaped hyphen"] = { { match = "^db%-" }, "4" },

@@ -42,7 +42,8 @@ local FLAG = { 0, 1, "true", {} }
 local BAD = {
   username = TEXT, password = TEXT, domain_name = TEXT, iam_endpoint = TEXT, idp_id = TEXT, id_token_file = TEXT,
   metadata = FLAG, metadata_endpoint = TEXT,
-  endpoint = { "", 1, true, {}, { 1 }, { "https://a", "" }, { "https://a\nb" }, "a\nb" },
+  endpoint = { "", 1, true, {}, { 1 }, { "https://a", "" },
+    { "https://a", nil, "https://b" }, { "https://a", b = "https://b" }, { "https://a\nb" }, "a\nb" },
   region = TEXT, ak = TEXT, sk = TEXT, security_token = TEXT, algorithm = TEXT, ca_file = TEXT,
   project_id = { "", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "-", PROJECT:sub(2) .. "\n", 1, {},
     "{project_id}" },

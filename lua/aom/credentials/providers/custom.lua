@@ -11,6 +11,9 @@ Custom.__index = Custom
 
 local custom = {}
 
+-- What is read of its table, also behind a metatable; the rest is the user's own.
+local fields = { ak = true, sk = true, security_token = true, token = true, project_id = true, expires_at = true }
+
 ---@param provider function|table
 ---@return aom.Provider|nil
 ---@return aom.Error|nil
@@ -32,7 +35,11 @@ end
 function Custom:refresh(context)
   local ok, values, why = protect(self.call, context)
   if not ok then values, why = nil, values end
-  if type(values) == "table" then return values end
+  if type(values) == "table" then
+    local read, err = plain.values(values, fields)
+    if err then return nil, errors.config("the credentials provider's table: " .. err.message) end
+    return read
+  end
   if errors.is_error(why) then return nil, why end
   if why == nil then return nil, errors.new("credentials", "the credentials provider gave none") end
   return nil, errors.new("credentials", "the credentials provider gave none: " .. tostring(why),

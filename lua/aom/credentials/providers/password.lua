@@ -85,7 +85,7 @@ function password.exchange(settings, context, values)
   elseif answer and answer.status == 401 and not evidence.is_page(answer) then
     record:refuse(loop, hold, err, err.message:find("lock", 1, true) and "locked" or "certain")
   end
-  record:give_up(loop, hold, err)
+  record:give_up(loop, hold)
   local passed = settings.passed_over.project_id
   if err and passed and not settings.project_id then err.hint = err.hint and err.hint .. "; " .. passed or passed end
   return token, err

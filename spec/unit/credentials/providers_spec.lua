@@ -317,6 +317,16 @@ describe("a user's provider", function()
     assert.is_false(asked)
   end)
 
+  it("of which a field cannot be read gives no credentials", function()
+    local values, err = refresh(function()
+      return setmetatable({ sk = "S" }, { __index = function() error "no such vault" end })
+    end)
+    assert.is_nil(values)
+    assert.are.equal("config", err.kind)
+    assert.matches("^the credentials provider's table: [%w_]+: reading it raised an error", err.message)
+    assert.matches("no such vault$", err.message)
+  end)
+
   for name, object in pairs { ["without refresh"] = {}, ["whose refresh is no function"] = { refresh = 1 } } do
     it("is not an object " .. name, function()
       local _, _, err = chain.find { source = (setting { credentials = object }) }

@@ -100,6 +100,29 @@ describe("a single flight", function()
     assert.is_table(g:take(loop, 100))
   end)
 
+  for title, row in pairs {
+    ["shares what ended it with one that waits"] = { errors.new("network", "broken"), 3, 1 },
+    ["does not share the end of its own deadline"] = { errors.new("timeout", "too late"), 5, 2 },
+    ["shares a time-out before its deadline"] = { errors.new("timeout", "too late"), 3, 1 },
+    ["does not share that it was cancelled"] = { errors.new("cancelled", "cancelled"), 3, 2 },
+  } do
+    it(title, function()
+      local acts = 0
+      local function once(deadline)
+        return g:once(loop, deadline, 1000, "the others were at it", function() end, function()
+          acts = acts + 1
+          loop.sleep(row[2])
+          return nil, row[1]
+        end)
+      end
+      w.go(function() return once(5) end)
+      local patient = w.go(function() return once(100) end)
+      for _ = 1, 10 do w.advance(1) end
+      assert.are.equal(row[3], acts)
+      assert.are.equal(row[1].kind, patient.results[2].kind)
+    end)
+  end
+
   it("does not share a failure with later callers", function()
     g:release(g:take(loop, 100), errors.new("network", "broken"))
     assert.is_table((enter()))

@@ -159,6 +159,8 @@ describe("a walk over pages", function()
     { "grow more than they bring", given { { "a", "b", total = 3 }, { "c", total = 4 } }, 3, 4, 4, true },
     -- What moved to a page that was read already is missing, though the counts fit at the end.
     { "shrink", given { { "a", "b", total = 4 }, { "d", total = 3 } }, 3, 4, 2, true },
+    { "state far fewer at the end", given { { "a", "b", total = 99 }, { "c", total = 3 } }, 3, 99, 2, true },
+    { "end meanwhile", given { { "a", "b", total = 9 }, total = 2 }, 2, 9, 2, true },
     { "shrink to what was read", given { { "a", "b", total = 3 }, total = 2 }, 2, 3, 2, true },
   }
   for _, case in ipairs(short) do

@@ -198,7 +198,7 @@ void engine_poll(engine *e, int timeout_ms) {
   do {
     act_on_time(e);
     int64_t next = next_time(e) < end ? next_time(e) : end;
-    /* Also beside one that waits to be collected, the others go on. */
+    /* The others go on beside one that waits to be collected. */
     if (!wait_once(e, !e->done_first && next > now ? next - now : 0))
       return;
     now = engine_now();

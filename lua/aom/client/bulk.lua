@@ -56,27 +56,37 @@ local function entries_of(ids)
 end
 
 ---@class aom.Bulk
+---@field state aom.ClientState
+---@field scope aom.Scope
+---@field pacer aom.Pacer
 ---@field report aom.BulkReport
+---@field action string
+---@field chosen table                    checked options
 ---@field twins table<string, integer[]>  an id's places: one that is there twice is sent once
----@field stopped? boolean
+---@field stopped boolean                 by an error, as `stop_on_error` asks
+local Bulk = {}
+Bulk.__index = Bulk
+
 local function count(self, entry)
   local report = self.report
   if entry.error then report.failed = report.failed + 1 else report.succeeded = report.succeeded + 1 end
-  if self.on_result then self.on_result(entry, report.succeeded + report.failed, #report) end
+  local on_result = self.chosen.on_result
+  if on_result then on_result(entry, report.succeeded + report.failed, #report) end
 end
 
 local function settle(self, id, result, err)
   for _, place in ipairs(self.twins[id]) do
     local entry = self.report[place]
     entry.result, entry.error = result, err
-    if err and self.stop_on_error and err.kind ~= "cancelled" then self.stopped = true end
+    if err and self.chosen.stop_on_error and err.kind ~= "cancelled" then self.stopped = true end
     count(self, entry)
   end
 end
 
-local function is_cancelled(self) return self.scope.cancelled or self.state.closed end
+---@return boolean
+function Bulk:is_cancelled() return self.scope.cancelled or self.state.closed end
 
-local function is_over(self) return self.stopped or is_cancelled(self) end
+local function is_over(self) return self.stopped or self:is_cancelled() end
 
 local function left_out(self)
   local why = self.scope.cancelled and "the bulk was cancelled"
@@ -111,25 +121,27 @@ local function jobs_of(self)
   return jobs
 end
 
+local function run(self)
+  local loop, report = self.state.loop, self.report
+  local started = loop.now()
+  loop.run(jobs_of(self), self.chosen.concurrency or CONCURRENCY)
+  report.elapsed = loop.now() - started
+  return report
+end
+
 --- Runs the calls for the entries; they become the report.
 ---@param state aom.ClientState
----@param scope table
+---@param scope aom.Scope
 ---@param entries aom.BulkEntry[]
 ---@param action string
 ---@param chosen table  checked options
 ---@return aom.BulkReport
 function bulk.run(state, scope, entries, action, chosen)
-  local loop = state.loop
-  local started = loop.now()
-  local self = {
-    is_cancelled = is_cancelled, state = state, scope = scope, report = entries, action = action, twins = {},
-    stop_on_error = chosen.stop_on_error, on_result = chosen.on_result,
-  }
-  self.pacer = pacer.new(loop, state.throttle, chosen.rate, state.settings.timeout)
   entries.succeeded, entries.failed = 0, 0
-  loop.run(jobs_of(self), chosen.concurrency or CONCURRENCY)
-  entries.elapsed = loop.now() - started
-  return entries
+  return run(setmetatable({
+    state = state, scope = scope, report = entries, action = action, chosen = chosen, twins = {}, stopped = false,
+    pacer = pacer.new(state.loop, state.throttle, chosen.rate, state.settings.timeout),
+  }, Bulk))
 end
 
 local function run_selected(state, scope, select, action, chosen)

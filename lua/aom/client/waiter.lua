@@ -21,16 +21,25 @@ local known = {
   final = { kind = "list" },
 }
 
-local function is_final(execution, more)
+---@class aom.ExecutionWait
+---@field state aom.ClientState
+---@field scope aom.Scope
+---@field workflow_id string
+---@field execution_id string
+---@field chosen table  checked options
+local ExecutionWait = {}
+ExecutionWait.__index = ExecutionWait
+
+local function is_final(self, execution)
   if final[execution.status] then return true end
-  for _, status in ipairs(more or {}) do
+  for _, status in ipairs(self.chosen.final or {}) do
     if execution.status == status then return true end
   end
   return false
 end
 
 local function timed_out(self, execution, failure)
-  local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.timeout))
+  local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.chosen.timeout))
   err.operation = "wait"
   if execution then
     err.hint = ('its status is %s; an unknown status counts as running, unless option final lists it')
@@ -42,16 +51,16 @@ local function timed_out(self, execution, failure)
 end
 
 --- Polls until the status is final. Retryable errors are ignored until the timeout.
-local function poll(state, scope, self)
-  local loop, interval = state.loop, self.interval
-  local started, last = loop.now(), nil
-  scope.deadline = started + self.timeout
+function ExecutionWait:run()
+  local loop, scope, chosen = self.state.loop, self.scope, self.chosen
+  local started, interval, last = loop.now(), chosen.interval, nil
+  scope.deadline = started + chosen.timeout
   while true do
-    local result, err = dispatch.step(state, scope, "execution", self.workflow_id, self.execution_id)
+    local result, err = dispatch.step(self.state, scope, "execution", self.workflow_id, self.execution_id)
     if result then
       last = result.execution
-      if self.on_progress then self.on_progress(last, loop.now() - started) end
-      if is_final(last, self.final) then return last end
+      if chosen.on_progress then chosen.on_progress(last, loop.now() - started) end
+      if is_final(self, last) then return last end
     elseif not err.retryable then
       return nil, err
     end
@@ -59,7 +68,7 @@ local function poll(state, scope, self)
     if left <= 0 then return nil, timed_out(self, last, err) end
     loop.sleep(math.min(interval, left))
     if loop.now() >= scope.deadline then return nil, timed_out(self, last, err) end
-    interval = math.min(math.max(LONGEST_INTERVAL, self.interval), interval * GROWTH)
+    interval = math.min(math.max(LONGEST_INTERVAL, chosen.interval), interval * GROWTH)
   end
 end
 
@@ -88,12 +97,12 @@ function waiter.prepare_wait(state, execution, given)
   if not workflow_id then return nil, execution_id end
   local chosen, err = options.read_table("wait", given == nil and {} or given, known)
   if not chosen then return nil, err end
-  local self = {
-    workflow_id = workflow_id, execution_id = execution_id, final = chosen.final,
-    on_progress = chosen.on_progress, timeout = chosen.timeout or TIMEOUT,
-    interval = chosen.interval or FIRST_INTERVAL,
-  }
-  return function(scope) return poll(state, scope, self) end
+  chosen.timeout, chosen.interval = chosen.timeout or TIMEOUT, chosen.interval or FIRST_INTERVAL
+  return function(scope)
+    return setmetatable({
+      state = state, scope = scope, workflow_id = workflow_id, execution_id = execution_id, chosen = chosen,
+    }, ExecutionWait):run()
+  end
 end
 
 return waiter

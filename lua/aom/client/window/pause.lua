@@ -18,6 +18,14 @@ local allowed = { "name", "names", "match", "allow_none", "file", "dry_run", "de
   "create_by", "enterprise_project_id", "concurrency", "rate", "on_result" }
 local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 
+---@class aom.Pause: aom.WindowWork
+---@field selector aom.Selector
+---@field filter table          of the list of scheduled workflows
+---@field failures aom.Error[]
+---@field matched? integer      how many workflows were meant
+local Pause = {}
+Pause.__index = Pause
+
 --- Refuses to overwrite what somebody still needs. True: there is no file.
 local function check_file(self)
   local old, err, what = journal.load(self.state, self.chosen.file)
@@ -171,7 +179,7 @@ local function survey(self)
   local entries, err = plan(self, list)
   if not entries then return nil, err end
   self.journal = journal.new(self.state, self.chosen.file, entries)
-  self.done, self.total, self.failures = 0, #entries, {}
+  self.total = #entries
   return by_id
 end
 
@@ -183,7 +191,7 @@ local function preview(self)
   return view
 end
 
-local function run(self)
+local function pause_and_keep(self)
   local absent, err = check_file(self)
   if absent == nil then return nil, err end
   local by_id
@@ -204,11 +212,11 @@ local function run(self)
 end
 
 --- Pauses, and keeps the window for this client from the moment when there is one.
-local function begin(self)
+function Pause:run()
   if self.chosen.dry_run then return preview(self) end
   local taken, err = claim.to_pause(self.state, self.scope, self.chosen.file)
   if not taken then return nil, err end
-  return claim.hold(self.state, taken, function() return run(self) end, function()
+  return claim.hold(self.state, taken, function() return pause_and_keep(self) end, function()
     local kept = self.journal and self.journal.written and not self.chosen.detach
     return kept and "keep" or nil
   end)
@@ -232,7 +240,10 @@ function pause.prepare(state, given)
   checked, err = paginator.walk(state, paginator.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
-    return begin { state = state, scope = scope, chosen = chosen, selector = selector, filter = filter }
+    return setmetatable({
+      state = state, scope = scope, chosen = chosen, selector = selector, filter = filter, failures = {},
+      journal = false, done = 0, total = 0,
+    }, Pause):run()
   end
 end
 

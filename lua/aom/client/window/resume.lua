@@ -15,6 +15,12 @@ local allowed = { "dry_run", "force", "states", "settle_timeout", "concurrency",
 
 local pending = { pausing = true, paused = true, resuming = true }
 
+---@class aom.Resume: aom.WindowWork
+---@field path string
+---@field paused any  what `pause` returned, or its file
+local Resume = {}
+Resume.__index = Resume
+
 --- The workflows of entries that are to be switched on, as they are now.
 local function present(entries, by_id)
   local list = {}
@@ -179,12 +185,11 @@ local function unsaved(self, err)
   return nil, err
 end
 
-local function run(self)
+local function resume_and_save(self)
   local settled_at = settling_time(self)
   local list, ok, err
   list, err = look(self, entries_that(self, is_pending), sort_out)
   if not list then return nil, err end
-  self.done, self.total = 0, 0
   ok, err = enable(self, list)
   if ok then ok, err = enable_late(self, settled_at) end
   if not ok then return nil, err end
@@ -205,7 +210,7 @@ end
 
 --- The journal is read before the lock is taken, so that none is made for a file that is
 --- no window's; and once more after that, since somebody may have ended it meanwhile.
-local function begin(self)
+function Resume:run()
   local err
   self.journal, err = read(self)
   if not self.journal then return nil, err end
@@ -223,7 +228,7 @@ local function begin(self)
     self.journal, err = read(self)
     if not self.journal then return nil, err end
     if self.journal.stage == "resumed" then return already(self) end
-    return run(self)
+    return resume_and_save(self)
   end, function() return self.journal and self.journal.written == "resumed" and "finish" or nil end)
 end
 
@@ -246,7 +251,10 @@ function resume.prepare(state, paused, given)
       errors.show(paused))
   end
   return function(scope)
-    return begin { state = state, scope = scope, chosen = chosen, path = path, paused = paused }
+    return setmetatable({
+      state = state, scope = scope, chosen = chosen, path = path, paused = paused,
+      journal = false, done = 0, total = 0,
+    }, Resume):run()
   end
 end
 

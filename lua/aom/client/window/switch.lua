@@ -73,27 +73,40 @@ function switch.is_refused(err)
   return err.attempts == 0 or (err.attempts == 1 and status >= 400 and status < 500 and status ~= 408)
 end
 
+--- What pausing and resuming keep while they run.
+---@class aom.WindowWork
+---@field state aom.ClientState
+---@field scope aom.Scope
+---@field chosen table               checked options
+---@field journal aom.Journal|false  false until it is known
+---@field done integer               workflows switched
+---@field total integer              workflows to switch
+
 --- Switches the workflows of `entries`; `settle(entry, err, result)` says what became of each,
 --- and the journal is saved after each.
+---@param work aom.WindowWork
+---@param entries aom.WindowEntry[]
+---@param action string
+---@param settle fun(entry: aom.WindowEntry, err: aom.Error|nil, result: aom.TriggerResult|nil)
 ---@return aom.Error[] failures
 ---@return aom.Error|nil fault  of the journal
-function switch.run(self, entries, action, settle)
+function switch.run(work, entries, action, settle)
   local calls, by_id, failures, fault = {}, {}, {}, nil
   for i, entry in ipairs(entries) do
     calls[i] = { id = entry.id, name = entry.name }
     by_id[entry.id] = entry
   end
-  local chosen = self.chosen
-  bulk.run(self.state, self.scope, calls, action, {
+  local chosen = work.chosen
+  bulk.run(work.state, work.scope, calls, action, {
     concurrency = chosen.concurrency, rate = chosen.rate,
     on_result = function(call)
       local entry = by_id[call.id]
       settle(entry, call.error, call.result)
       if call.error then failures[#failures + 1] = call.error end
-      local _, err = self.journal:save()
+      local _, err = work.journal:save()
       fault = fault or err
-      self.done = self.done + 1
-      if chosen.on_result then chosen.on_result(self.journal:view_of(entry), self.done, self.total) end
+      work.done = work.done + 1
+      if chosen.on_result then chosen.on_result(work.journal:view_of(entry), work.done, work.total) end
     end,
   })
   return failures, fault

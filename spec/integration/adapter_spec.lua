@@ -107,8 +107,7 @@ describe("the adapter for cqueues", function()
   local simulator
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1", "wf-2", "任务" },
-      lifetime = 60 }
+    simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1", "wf-2", "任务" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)

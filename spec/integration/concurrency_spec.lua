@@ -28,7 +28,7 @@ end
 describe("many calls at once", function()
   local simulator
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "wf-1" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)

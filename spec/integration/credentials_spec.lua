@@ -408,7 +408,7 @@ describe("endpoints", function()
   end)
 
   it("take over from one whose certificate is not trusted", function()
-    local other = process.simulator { tls = true, lifetime = 60 }
+    local other = process.simulator { tls = true }
     local state = assert(accounts.open(simulator, with(key, { endpoint = { other.url, simulator.url } })))
     assert.are.equal(2, assert(accounts.trigger(state)).attempts)
     assert.are.equal(0, other.state().counts.total)

@@ -213,7 +213,7 @@ describe("a crowd", function()
 
   for _, kind in ipairs { "http", "HTTP/1.1 over TLS", "HTTP/2 over TLS" } do
     it("does not wait for one slow answer over " .. kind, function()
-      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true, lifetime = 60,
+      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true,
         tls = kind ~= "http", http_version = kind:find "1.1" and 1.1 or nil }
       simulator.script { { delay = 2 } }
       local c = client(simulator.url, { ca_file = simulator.ca_file })
@@ -248,7 +248,7 @@ describe("a crowd", function()
     { "no more connections than calls at once over HTTP/1.1, and keeps them", 1.1, 64, 16, 16 },
   } do
     it("uses " .. case[1], function()
-      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true, lifetime = 60,
+      local simulator = process.simulator { token = "a-token", project = PROJECT, auto_create = true,
         tls = true, http_version = case[2] }
       local c = client(simulator.url, { ca_file = simulator.ca_file })
       local seen, count = {}, 0

@@ -103,7 +103,7 @@ describe("the doctor", function()
   end)
 
   it("sees a certificate that cannot be verified, and one that is not", function()
-    local other = process.simulator { tls = true, lifetime = 60 }
+    local other = process.simulator { tls = true }
     local found = examine { endpoint = other.url }
     assert.are.same({ "ok", "fail" }, { found.endpoint.status, found.tls.status })
     assert.matches("ca_file", found.tls.fix)

@@ -10,7 +10,7 @@ describe("the example", function()
   local simulator, file
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, lifetime = 120, workflows = { "w" } }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function()

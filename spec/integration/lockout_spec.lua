@@ -36,7 +36,7 @@ end
 describe("a wrong key", function()
   local simulator
   setup(function()
-    simulator = process.simulator { ak = "K", sk = "right", project = PROJECT, workflows = ids, lifetime = 180 }
+    simulator = process.simulator { ak = "K", sk = "right", project = PROJECT, workflows = ids }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)
@@ -136,7 +136,7 @@ end)
 describe("a right key", function()
   local simulator
   setup(function()
-    simulator = process.simulator { ak = "K", sk = "right", project = PROJECT, workflows = ids, lifetime = 180 }
+    simulator = process.simulator { ak = "K", sk = "right", project = PROJECT, workflows = ids }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)
@@ -168,7 +168,7 @@ describe("a right key", function()
     it("does not give one call's response to those that wait while it is new: " .. name, function()
       -- Its own key, which was not accepted before.
       local sk = new_secret()
-      local account = process.simulator { ak = "NEW", sk = sk, project = PROJECT, workflows = ids, lifetime = 60 }
+      local account = process.simulator { ak = "NEW", sk = sk, project = PROJECT, workflows = ids }
       account.script { with(answer, { delay = 0.1 }) }
       local state = assert(client.open { endpoint = account.url, project_id = PROJECT, ak = "NEW", sk = sk,
         proxy = "" })

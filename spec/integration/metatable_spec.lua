@@ -12,10 +12,9 @@ local PRODUCTION, STAGING = ("a"):rep(32), ("b"):rep(32)
 local production, staging, world
 
 setup(function()
-  production = process.simulator { ak = "PRODKEY", sk = "prod-secret", project = PRODUCTION, workflows = { "wf-1" },
-    lifetime = 60 }
+  production = process.simulator { ak = "PRODKEY", sk = "prod-secret", project = PRODUCTION, workflows = { "wf-1" } }
   staging = process.simulator { ak = "STAGEKEY", sk = "stage-secret", project = STAGING, workflows = { "wf-1" },
-    catch_all = true, lifetime = 60 }
+    catch_all = true }
   world = accounts.system {
     HUAWEICLOUD_SDK_AK = "PRODKEY", HUAWEICLOUD_SDK_SK = "prod-secret", HUAWEICLOUD_SDK_PROJECT_ID = PRODUCTION,
     HUAWEICLOUD_SDK_AOM_ENDPOINT = production.url, HUAWEICLOUD_SDK_IAM_ENDPOINT = production.url,

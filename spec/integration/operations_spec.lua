@@ -10,7 +10,7 @@ describe("over the wire", function()
   local simulator, c
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "wf" }, lifetime = 120 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "wf" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function()
@@ -140,7 +140,7 @@ describe("a bulk over the wire", function()
   setup(function()
     ids = {}
     for i = 1, 40 do ids[i] = ("wf-%02d"):format(i) end
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids, lifetime = 120 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids }
   end)
   teardown(function() simulator.stop() end)
   before_each(function()

@@ -14,7 +14,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
   describe("at an odd service " .. user, function()
     local simulator, c, file
 
-    setup(function() simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, lifetime = 120 } end)
+    setup(function() simulator = process.simulator { ak = "A", sk = "S", project = PROJECT } end)
     teardown(function() simulator.stop() end)
     before_each(function()
       simulator.reset()

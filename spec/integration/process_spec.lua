@@ -120,7 +120,7 @@ end)
 describe("a child process", function()
   it("opens its own connections and does not use the parent's", function()
     local simulator = process.simulator { ak = "ENVKEY", sk = "env-secret", project = PROJECT, tls = true,
-      workflows = { "wf-1" }, lifetime = 60 }
+      workflows = { "wf-1" } }
     local chunk = ([[
       local ffi = require "ffi"
       ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
@@ -192,7 +192,7 @@ end)
 describe("secrets", function()
   it("appear in no error, event, warning or tostring", function()
     local simulator = process.simulator { ak = "SECRETKEY", sk = "right-secret", project = PROJECT,
-      security_token = "sts-right", token = "good-token", workflows = { "wf-1" }, lifetime = 60 }
+      security_token = "sts-right", token = "good-token", workflows = { "wf-1" } }
     simulator.set {
       users = {
         alice = { password = "another", domain = "acme" }, bob = { password = "RIGHT-SECRET-15", domain = "acme" },

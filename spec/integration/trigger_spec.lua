@@ -30,7 +30,6 @@ for _, kind in ipairs { "http", "https" } do
       for _, id in ipairs(ODD_IDS) do workflows[#workflows + 1] = id end
       simulator = process.simulator {
         ak = AK, sk = SK, project = PROJECT, token = TOKEN, workflows = workflows, tls = kind == "https",
-        lifetime = 120,
       }
     end)
     teardown(function() simulator.stop() end)
@@ -85,7 +84,7 @@ for _, kind in ipairs { "http", "https" } do
 
     it("sends a security token signed", function()
       local other = process.simulator {
-        ak = AK, sk = SK, project = PROJECT, security_token = "sts-token", tls = kind == "https", lifetime = 30,
+        ak = AK, sk = SK, project = PROJECT, security_token = "sts-token", tls = kind == "https",
         workflows = { "wf-1" },
       }
       local c = aom.client {
@@ -254,7 +253,7 @@ end
 describe("a long token", function()
   it("of 40,960 bytes passes", function()
     local simulator = process.simulator {
-      ak = AK, sk = SK, project = PROJECT, token = LONG_TOKEN, workflows = { "wf-1" }, lifetime = 30,
+      ak = AK, sk = SK, project = PROJECT, token = LONG_TOKEN, workflows = { "wf-1" },
     }
     local c = aom.client { endpoint = simulator.url, project_id = PROJECT, token = LONG_TOKEN, proxy = "" }
     assert.is_true(c:enable("wf-1").success)
@@ -266,7 +265,7 @@ end)
 
 describe("an endpoint with a path prefix", function()
   it("is signed and sent with it", function()
-    local simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, catch_all = true, lifetime = 30 }
+    local simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, catch_all = true }
     local c = aom.client {
       endpoint = simulator.url .. "/proxy/aom/", project_id = PROJECT, ak = AK, sk = SK, proxy = "",
     }

@@ -19,7 +19,7 @@ describe("a maintenance window of one of several processes", function()
   end
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, lifetime = 280 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT }
     shim = os.tmpname()
     local output, code = process.run(("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o %s %s -ldl 2>&1"):format(quote(shim),
       quote(process.root .. "/spec/support/failing_file.c")))

@@ -20,7 +20,7 @@ describe("a maintenance window", function()
   local simulator, c, file, before
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, lifetime = 280 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT }
   end)
   teardown(function() simulator.stop() end)
 

@@ -13,7 +13,7 @@ describe("under libuv", function()
   setup(function()
     ids = {}
     for i = 1, 40 do ids[i] = ("wf-%02d"):format(i) end
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids, lifetime = 120 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids }
   end)
   teardown(function() simulator.stop() end)
   before_each(function()

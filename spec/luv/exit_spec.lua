@@ -146,7 +146,7 @@ describe("a script under luv may end", function()
 
   setup(function()
     simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1", "wf-2" },
-      tls = true, lifetime = 200, latency = 0.01 }
+      tls = true, latency = 0.01 }
     lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
   end)
   teardown(function() simulator.stop() end)

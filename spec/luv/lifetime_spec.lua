@@ -33,7 +33,7 @@ describe("under luv", function()
   local serial = 0
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 200 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)

@@ -8,8 +8,7 @@ local PROJECT = ("0123456789abcdef"):rep(2)
 describe("threads of luv", function()
   local simulator
   setup(function()
-    simulator = process.simulator { ak = "THREADS", sk = "right", project = PROJECT, workflows = { "wf-1" },
-      lifetime = 120 }
+    simulator = process.simulator { ak = "THREADS", sk = "right", project = PROJECT, workflows = { "wf-1" } }
   end)
   teardown(function() simulator.stop() end)
 

@@ -24,7 +24,7 @@ for _, kind in ipairs { "http", "https" } do
 
     setup(function()
       simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" },
-        tls = kind == "https", lifetime = 200 }
+        tls = kind == "https" }
     end)
     teardown(function() simulator.stop() end)
     before_each(function() simulator.reset() end)

@@ -27,7 +27,7 @@ local raw = { "replies", "then", "hello" }
 
 --- The server of a fault, and the options of its client.
 local function prepare(fault, host)
-  local options = { delay = 0, lifetime = 300, replies = { "" } }
+  local options = { delay = 0, replies = { "" } }
   for _, name in ipairs(raw) do options[name] = fault[name] or options[name] end
   if fault.tls then options.tls, options.cert, options.key = true, cert, key end
   if fault.untrusted then options.cert, options.key = nil, nil end

@@ -11,7 +11,7 @@ describe("in Neovim", function()
   local simulator
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function() simulator.reset() end)

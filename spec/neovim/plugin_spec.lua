@@ -9,7 +9,7 @@ describe("examples/neovim", function()
   local simulator, environment
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 60 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
     environment = { HUAWEICLOUD_SDK_AK = AK, HUAWEICLOUD_SDK_SK = SK, HUAWEICLOUD_SDK_PROJECT_ID = PROJECT,
       HUAWEICLOUD_SDK_AOM_ENDPOINT = simulator.url }
   end)

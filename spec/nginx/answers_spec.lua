@@ -46,7 +46,7 @@ for _, transport in ipairs { "curl", "resty" } do
 
       it(what .. (more.after and " (then " .. more.after .. ")" or ""), function()
         local raw = process.rawserver { replies = { bytes, answers.NEXT }, by_request = true,
-          ["then"] = more.after or "hold", after = more.after and 0.05 or nil, lifetime = 20 }
+          ["then"] = more.after or "hold", after = more.after and 0.05 or nil }
         local seconds = (wanted == "timeout" or differs) and 0.4 or 5
         local text = server:get(("/two?endpoint=%s&limit=%d&seconds=%s"):format(raw.url, answers.LIMIT, seconds))
         local requests = raw.requests()
@@ -70,7 +70,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local bytes = head:format(("x"):rep(size - #head + 2))
         assert.are.equal(size, #bytes)
         local raw = process.rawserver { replies = { bytes .. (answers.NEXT:gsub("next", "past")), answers.NEXT },
-          by_request = true, tls = true, ["then"] = "hold", lifetime = 20 }
+          by_request = true, tls = true, ["then"] = "hold" }
         local text = server:get(("/two?endpoint=%s&limit=%d&seconds=5"):format(raw.url, answers.LIMIT))
         raw.stop()
         local pair = cjson.decode(text)

@@ -35,7 +35,7 @@ describe("inside nginx", function()
   setup(function()
     local ids = {}
     for i = 1, 40 do ids[i] = ("wf-%02d"):format(i) end
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids, lifetime = 60 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids }
     simulator.set { latency = 0.05 }
     server = nginx.start { server = SERVER:format(simulator.url, PROJECT) }
   end)

@@ -16,7 +16,7 @@ describe("examples/openresty", function()
   local simulator, server
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, lifetime = 60,
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT,
       workflows = { "wf-1", "night-1", "night-2" } }
     local folder = process.run("cd " .. process.quote(process.root) .. " && pwd"):match "^(.-)\n"
       .. "/examples/openresty"

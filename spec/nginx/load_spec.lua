@@ -24,8 +24,7 @@ describe("on one worker of nginx", function()
   local simulator, server
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, latency = 0.05,
-      lifetime = 120 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, latency = 0.05 }
     server = nginx.start {
       http = ([[
         init_by_lua_block {

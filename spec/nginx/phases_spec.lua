@@ -11,7 +11,7 @@ describe("in nginx", function()
   local simulator, server
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
     server = nginx.start {
       main = "env AOM_SPEC_SEEN;",
       env = "AOM_SPEC_SEEN=1 HUAWEICLOUD_SDK_AK=" .. AK,

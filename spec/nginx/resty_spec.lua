@@ -76,7 +76,7 @@ describe("lua-resty-http in nginx", function()
   end
 
   setup(function()
-    local options = { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    local options = { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
     plain = process.simulator(options)
     options.tls = true
     secure = process.simulator(options)

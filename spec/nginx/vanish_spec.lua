@@ -75,7 +75,7 @@ for _, transport in ipairs { "curl", "resty" } do
     local simulator, server
 
     setup(function()
-      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
       server = nginx.start {
         path = nginx.resty_path(),
         http = ([[

@@ -10,7 +10,7 @@ describe("two workers of nginx", function()
   local simulator
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    simulator = process.simulator { ak = "A", sk = SK, project = PROJECT, workflows = { "wf-1" } }
   end)
   teardown(function() simulator.stop() end)
   before_each(function()

@@ -12,7 +12,7 @@ accounts.REGION = "cn-north-4"
 
 --- Starts the simulator that all of these specs talk to.
 function accounts.simulator()
-  local simulator = process.simulator { ak = "STATICKEY", sk = "static-secret", project = ("f"):rep(32), lifetime = 180,
+  local simulator = process.simulator { ak = "STATICKEY", sk = "static-secret", project = ("f"):rep(32),
     workflows = { "wf-1" } }
   simulator.provision = function()
     simulator.reset()

@@ -144,7 +144,7 @@ end
 local function call(simulator, method, path, value)
   local file = value ~= nil and process.temporary(cjson.encode(value)) or nil
   local output, code = process.run(table.concat({
-    "curl --silent --show-error --noproxy '*' --max-time 20 -X", method,
+    "curl --silent --show-error --noproxy '*' --max-time 60 -X", method,
     simulator.ca_file and "--cacert " .. quote(simulator.ca_file) or "",
     file and "--data-binary @" .. quote(file) or "",
     quote(simulator.url .. "/_simulator/" .. path),
@@ -158,6 +158,13 @@ local function call(simulator, method, path, value)
     error("simulator: " .. answer.error, 3)
   end
   return answer
+end
+
+--- A server that nobody stops ends with the time that the suite gives a file.
+local function until_the_limit(options)
+  local copy = { lifetime = os.getenv "LIMIT" or 600 }
+  for name, value in pairs(options or {}) do copy[name] = value end
+  return copy
 end
 
 local controls = {}
@@ -188,7 +195,7 @@ end
 ---@param options table|nil
 ---@return table simulator `url`, `port`, `ca_file`, `pid`, `stop()` and the control calls
 function process.simulator(options)
-  options = options or {}
+  options = until_the_limit(options)
   local words = option_words("simulator", options, SWITCHES, PLAIN_OPTIONS, "workflows")
   for _, id in ipairs(options.workflows or {}) do
     words[#words + 1] = "--workflow " .. quote(id)
@@ -215,6 +222,7 @@ local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read
 ---@param options table
 ---@return table server `url`, `port`, `ca_file`, `pid`, `stop()`, `requests()` (what arrived so far)
 function process.rawserver(options)
+  options = until_the_limit(options)
   local words, files = option_words("raw server", options, RAW_SWITCHES, RAW_OPTIONS, "replies"), {}
   for i, bytes in ipairs(options.replies) do
     files[i] = process.temporary(bytes)

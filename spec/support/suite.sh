@@ -9,7 +9,7 @@
 #   JOBS     how many files run at once (2)
 #   BUILD    the folder that holds <lua>/aom/core.so (build)
 #   WRAP     a command in front of each Lua, such as valgrind
-#   LIMIT    seconds one file may take (300)
+#   LIMIT    seconds one file may take (600)
 #   BUSTED   more options for busted, such as --filter=NAME
 set -eu
 
@@ -17,6 +17,7 @@ cd "$(dirname "$0")/../.."
 root=$PWD
 SPEC=${SPEC:-spec/unit spec/integration spec/luv spec/nginx spec/neovim}
 BUILD=${BUILD:-build}
+LIMIT=${LIMIT:-600}
 results=$root/$BUILD/results
 
 # Whether a file is worth running under this Lua: nginx, Neovim and the simulator
@@ -39,7 +40,7 @@ spec_files() {
 
 limited() {
   if command -v timeout >/dev/null; then
-    timeout -k 10 "${LIMIT:-300}" "$@"
+    timeout -k 10 "$LIMIT" "$@"
   else
     "$@"
   fi
@@ -73,7 +74,7 @@ collect() {
   if ! grep -q '^done' "$name.events"; then
     last=$(sed -n '$s/^start //p' "$name.events")
     why="ended early with status $status${last:+ in: $last}"
-    [ "$status" != 124 ] || why="took longer than ${LIMIT:-300} seconds${last:+ in: $last}"
+    [ "$status" != 124 ] || why="took longer than $LIMIT seconds${last:+ in: $last}"
   elif [ "$bad" = 0 ] && [ "$status" != 0 ]; then
     why="every spec passed, but the process ended with status $status"
   fi
@@ -146,7 +147,7 @@ if [ "${1:-}" = --file ]; then
 fi
 
 isolate
-export BUILD
+export BUILD LIMIT
 all_passed=0 all_failed=0 all_skipped=0
 for lua; do
   run_lua "$lua"

@@ -347,7 +347,7 @@ describe("an iterator", function()
   setup(function()
     local ids = {}
     for i = 1, 23 do ids[i] = ("wf-%02d"):format(i) end
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids, lifetime = 60 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = ids }
     options = { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "" }
   end)
   teardown(function() simulator.stop() end)

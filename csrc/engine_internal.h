@@ -35,7 +35,9 @@ typedef struct transfer {
   bool was_connected; /* that socket, when it was closed */
   void *tls;          /* OpenSSL's session of its connection, libcurl's; or NULL */
 
-  buffer url;
+  CURLU *site;   /* parsed from `base`; NULL: made at first use */
+  buffer base;   /* scheme://authority, kept from request to request */
+  buffer target; /* path?query, or the whole URL for a proxy */
   buffer header_text;         /* our header lines, each NUL-terminated */
   struct curl_slist *headers; /* nodes into header_text */
   size_t header_room;

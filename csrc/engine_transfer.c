@@ -143,12 +143,43 @@ static bool set_headers(transfer *t, const pair *headers, size_t count) {
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
 
+/* Parses the base for all requests of the slot that have the same one. */
+static bool parse_base(transfer *t, slice base) {
+  if (t->site && text_equal(buffer_slice(&t->base), base))
+    return true;
+  buffer_reset(&t->base);
+  curl_url_cleanup(t->site);
+  t->site = curl_url();
+  buffer_append_slice(&t->base, base);
+  const char *text = buffer_text(&t->base);
+  CURLUcode code = CURLUE_OUT_OF_MEMORY;
+  if (t->site && text)
+    code = curl_url_set(t->site, CURLUPART_URL, text, 0);
+  t->no_memory |= code == CURLUE_OUT_OF_MEMORY;
+  if (code != CURLUE_OK)
+    buffer_reset(&t->base);
+  return code == CURLUE_OK;
+}
+
+/* libcurl prints its URL several times, at a hundred instructions a byte. So it gets the
+ * base parsed and the target beside it, except where it may have to send the whole URL,
+ * to a proxy for plain HTTP. */
 static bool set_url(transfer *t, slice base, slice target) {
-  buffer_reset(&t->url);
-  buffer_append_slice(&t->url, base);
-  buffer_append_slice(&t->url, target);
-  const char *url = buffer_text(&t->url);
-  return url && took_option(t, curl_easy_setopt(t->easy, CURLOPT_URL, url));
+  bool whole = t->may_use_proxy && !t->secure;
+  buffer_reset(&t->target);
+  if (whole)
+    buffer_append_slice(&t->target, base);
+  buffer_append_slice(&t->target, target);
+  const char *text = buffer_text(&t->target);
+  if (!text)
+    return false;
+  if (!whole)
+    return parse_base(t, base) &&
+           took_option(t, curl_easy_setopt(t->easy, CURLOPT_CURLU, t->site)) &&
+           took_option(t, curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, text));
+  bool ok = took_option(t, curl_easy_setopt(t->easy, CURLOPT_CURLU, NULL));
+  ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, NULL));
+  return ok && took_option(t, curl_easy_setopt(t->easy, CURLOPT_URL, text));
 }
 
 static bool set_method(transfer *t, slice method, slice body) {
@@ -191,7 +222,7 @@ static bool set_limits(transfer *t, const engine_request *request) {
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
  * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
-  t->secure = text_starts_with(buffer_slice(&t->url), (slice)TEXT("https://"));
+  t->secure = text_starts_with(request->base, (slice)TEXT("https://"));
   t->may_use_proxy =
       !request->no_proxy && (!t->owner->proxy.data || *t->owner->proxy.data);
   t->shares = t->secure && !request->fresh_connection;
@@ -210,7 +241,8 @@ static bool has_clean_text(const engine_request *request) {
 }
 
 static void init_buffers(transfer *t) {
-  buffer_init(&t->url, MAX_URL);
+  buffer_init(&t->base, MAX_URL);
+  buffer_init(&t->target, MAX_URL);
   buffer_init(&t->header_text, MAX_HEADER_TEXT);
   buffer_init(&t->request_body, MAX_REQUEST_BODY);
   buffer_init(&t->body, t->owner->max_body);
@@ -220,10 +252,10 @@ static void init_buffers(transfer *t) {
 }
 
 static engine_outcome why_refused(const transfer *t) {
-  if (t->url.full || t->header_text.full || t->request_body.full)
+  if (t->base.full || t->target.full || t->header_text.full || t->request_body.full)
     return ENGINE_TOO_LARGE;
-  bool short_of_memory =
-      t->url.failed || t->header_text.failed || t->request_body.failed || t->no_memory;
+  bool short_of_memory = t->base.failed || t->target.failed || t->header_text.failed ||
+                         t->request_body.failed || t->no_memory;
   return short_of_memory ? ENGINE_MEMORY : ENGINE_SETUP;
 }
 
@@ -231,7 +263,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   *why = ENGINE_SETUP;
   if (!has_clean_text(request))
     return false;
-  if (t->url.max == 0)
+  if (t->target.max == 0)
     init_buffers(t);
   t->error[0] = '\0';
   t->head_bytes = 0;
@@ -239,9 +271,8 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->socket = -1;
   t->tls = NULL;
   if (ensure_easy(t) && set_method(t, request->method, request->body) &&
-      set_url(t, request->base, request->target) &&
-      set_headers(t, request->headers, request->header_count) && set_limits(t, request) &&
-      set_sharing(t, request))
+      set_sharing(t, request) && set_url(t, request->base, request->target) &&
+      set_headers(t, request->headers, request->header_count) && set_limits(t, request))
     return true;
   *why = why_refused(t);
   return false;
@@ -268,7 +299,9 @@ void transfer_clear(transfer *t) {
 void transfer_free(transfer *t) {
   if (t->easy)
     curl_easy_cleanup(t->easy);
-  buffer_free(&t->url);
+  curl_url_cleanup(t->site);
+  buffer_free(&t->base);
+  buffer_free(&t->target);
   buffer_free(&t->header_text);
   buffer_free(&t->request_body);
   buffer_free(&t->body);

@@ -3,7 +3,7 @@
 LUA     ?= lua5.4
 LUAS    ?= lua5.4 lua5.3 lua5.2 lua5.1 luajit
 BUILD   ?= build
-JOBS    ?= 2
+JOBS    ?= 3
 PREFIX  ?= /usr/local
 DESTDIR ?=
 ARGS    ?=
@@ -87,7 +87,7 @@ demo: deps-demo  ## Start the simulator, and make one good call and one wrong on
 simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080 --lifetime 600"
 	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
 
-test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=2
+test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=3
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 

@@ -24,22 +24,7 @@ describe("a maintenance window", function()
   end)
   teardown(function() simulator.stop() end)
 
-  --- Thirteen workflows: eight selected and enabled; two disabled; one of another
-  --- name; two without a schedule.
-  local function prepare()
-    simulator.reset()
-    local workflows = { ["nightly-backup"] = false, ["night-shift"] = false }
-    before = {}
-    for i = 1, 13 do
-      local id = ("wf-%02d"):format(i)
-      workflows[id] = {
-        name = i == 11 and "daily-report" or "nightly-" .. i, type = i > 11 and "manual" or "cron",
-        trigger_status = (i == 3 or i == 6) and "disable" or "enable",
-      }
-      before[id] = workflows[id].trigger_status
-    end
-    simulator.set { workflows = workflows }
-  end
+  local function prepare() before = windows.prepare(simulator) end
 
   before_each(function()
     prepare()
@@ -55,20 +40,9 @@ describe("a maintenance window", function()
     leftovers()
   end)
 
-  local function states()
-    local found = {}
-    for id, workflow in pairs(simulator.state().workflows) do found[id] = workflow.trigger_status end
-    return found
-  end
+  local function states() return windows.states(simulator) end
 
-  local function wrong()
-    local list = {}
-    for id, status in pairs(states()) do
-      if before[id] and status ~= before[id] then list[#list + 1] = id end
-    end
-    table.sort(list)
-    return table.concat(list, " ")
-  end
+  local function wrong() return windows.differences(simulator, before) end
 
   local function pause(options)
     local all = { match = "^nightly", file = file }
@@ -288,107 +262,6 @@ describe("a maintenance window", function()
       assert.are.equal(count, simulator.state().counts.total)
     end)
   end
-
-  local function window_command(what, point, limit, words)
-    return windows.command(what, simulator.url, file, point, limit, words)
-  end
-
-  --- Runs spec/support/killed_window.lua; true: it was not killed.
-  local function killed(what, point, limit)
-    local output = process.run(window_command(what, point, limit) .. " 2>&1")
-    assert(not output:find("aom: ", 1, true), output)
-    return output:find "done" ~= nil
-  end
-
-  local function triggers()
-    local count = 0
-    for _, request in ipairs(simulator.state().requests) do
-      if request.action then count = count + 1 end
-    end
-    return count
-  end
-
-  --- Begins to pause, and kills that as soon as its first three calls have arrived.
-  local function kill_with_calls_under_way(words)
-    local pid = process.run(window_command("pause", 0, "timeout 20", words) .. " >/dev/null 2>&1 & echo $!")
-    local tries = 0
-    while triggers() < 3 do
-      tries = tries + 1
-      assert(tries < 200, "no call has arrived")
-      process.run "sleep 0.02"
-    end
-    process.run("pkill -9 -P " .. pid)
-  end
-
-  it("survives a SIGKILL at every point of pausing", function()
-    local point, through = 0, false
-    while not through do
-      point = point + 1
-      prepare()
-      leftovers()
-      through = killed("pause", point)
-      -- Before the file exists, nothing has been changed.
-      if exists(file) then c:resume(file, SHORTLY) end
-      assert.are.equal("", wrong(), "killed at point " .. point)
-    end
-    assert.is_true(point > 40, point)
-  end)
-
-  it("survives a SIGKILL at every point of resuming", function()
-    local point, through = 0, false
-    while not through do
-      point = point + 1
-      prepare()
-      leftovers()
-      pause { detach = true }
-      through = killed("resume", point)
-      c:resume(file, SHORTLY)
-      assert.are.equal("", wrong(), "killed at point " .. point)
-    end
-    assert.is_true(point > 30, point)
-  end)
-
-  it("survives a SIGKILL at any time", function()
-    simulator.set { latency = 0.002 }
-    for attempt = 1, 20 do
-      prepare()
-      leftovers()
-      killed("pause", 0, ("timeout -s KILL %.3f"):format(0.01 + attempt * 0.004))
-      if exists(file) then c:resume(file, SHORTLY) end
-      assert.are.equal("", wrong(), "attempt " .. attempt)
-    end
-  end)
-
-  for name, case in pairs {
-    ["enables what a call of a killed process disables late"] = { settle_timeout = 2.5, late = 3 },
-    ["can be told not to wait for late calls, which then have the last word"] = { settle_timeout = 0, late = 0 },
-  } do
-    it(name, function()
-      leftovers()
-      simulator.set { latency = 1.5 }
-      kill_with_calls_under_way()
-      simulator.set { latency = 0 }
-      assert.are.equal("", wrong())
-      assert.are.equal(case.late, #c:resume(file, { settle_timeout = case.settle_timeout }).noticed)
-      process.run "sleep 1.7"
-      local _, left = wrong():gsub("wf", "")
-      assert.are.equal(3 - case.late, left)
-    end)
-  end
-
-  it("enables what is disabled late, with any clock of the pausing process, in ten rounds of ten", function()
-    local late = 0
-    for round = 1, 10 do
-      prepare()
-      leftovers()
-      simulator.set { latency = 0.6 }
-      kill_with_calls_under_way("patience=1 clock=" .. ({ -3600, -30, 0, 30, 3600 })[round % 5 + 1])
-      simulator.set { latency = 0 }
-      late = late + #c:resume(file).noticed
-      assert.are.equal("", wrong(), "round " .. round)
-    end
-    assert.is_true(late >= 15, late)
-  end)
 
   it("does not begin if the service lists a workflow with an invalid id", function()
     local odd = { name = "nightly-odd", type = "cron", trigger_status = "enable" }

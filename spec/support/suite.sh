@@ -6,7 +6,7 @@
 # Every spec file runs in a process of its own, so that a crash or a hang costs
 # one file and module state never passes from one file to the next. Variables:
 #   SPEC     files or folders to run instead of all
-#   JOBS     how many files run at once (2)
+#   JOBS     how many files run at once (3)
 #   BUILD    the folder that holds <lua>/aom/core.so (build)
 #   WRAP     a command in front of each Lua, such as valgrind
 #   LIMIT    seconds one file may take (600)
@@ -20,11 +20,16 @@ BUILD=${BUILD:-build}
 LIMIT=${LIMIT:-600}
 results=$root/$BUILD/results
 
-# Whether a file is worth running under this Lua: nginx, Neovim and the simulator
-# are LuaJIT's, whichever Lua looks at them from outside.
+# Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
+# LuaJIT's, whichever Lua looks at them from outside. What mostly waits for processes,
+# sockets and clocks runs on the newest Lua and on LuaJIT.
 runs_on() {
   case $2 in
   spec/nginx/* | spec/neovim/* | spec/integration/simulator_spec.lua) [ "$1" = luajit ] ;;
+  spec/integration/window_*_spec.lua | spec/integration/deadlines_spec.lua | spec/integration/handshake_spec.lua | \
+    spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua)
+    [ "$1" = lua5.4 ] || [ "$1" = luajit ]
+    ;;
   esac
 }
 
@@ -111,7 +116,9 @@ run_lua() {
       if runs_on "$lua" "$file"; then printf '%s\n' "$file"; fi
     done >"$list"
     if [ -s "$list" ]; then
-      xargs -P "${JOBS:-2}" -n 1 sh "$root/spec/support/suite.sh" --file "$lua" <"$list"
+      xargs -P "${JOBS:-3}" -n 1 sh "$root/spec/support/suite.sh" --file "$lua" <"$list"
+    else
+      echo "$lua runs none of these files: see runs_on in spec/support/suite.sh"
     fi
     while read -r file; do
       collect "$lua" "$file"

@@ -26,4 +26,43 @@ function windows.remove(file)
   for _, suffix in ipairs { "", ".new", ".lock" } do os.remove(file .. suffix) end
 end
 
+--- Thirteen workflows in a simulator: eight selected and enabled; two disabled; one of
+--- another name; two without a schedule.
+---@param simulator table
+---@return table<string, string> before  the trigger status of each, by id
+function windows.prepare(simulator)
+  simulator.reset()
+  local workflows, before = { ["nightly-backup"] = false, ["night-shift"] = false }, {}
+  for i = 1, 13 do
+    local id = ("wf-%02d"):format(i)
+    workflows[id] = {
+      name = i == 11 and "daily-report" or "nightly-" .. i, type = i > 11 and "manual" or "cron",
+      trigger_status = (i == 3 or i == 6) and "disable" or "enable",
+    }
+    before[id] = workflows[id].trigger_status
+  end
+  simulator.set { workflows = workflows }
+  return before
+end
+
+---@param simulator table
+---@return table<string, string>  the trigger status of each workflow, by id
+function windows.states(simulator)
+  local found = {}
+  for id, workflow in pairs(simulator.state().workflows) do found[id] = workflow.trigger_status end
+  return found
+end
+
+---@param simulator table
+---@param before table<string, string>
+---@return string  the ids of the workflows whose trigger status differs
+function windows.differences(simulator, before)
+  local list = {}
+  for id, status in pairs(windows.states(simulator)) do
+    if before[id] and status ~= before[id] then list[#list + 1] = id end
+  end
+  table.sort(list)
+  return table.concat(list, " ")
+end
+
 return windows

@@ -102,6 +102,7 @@ build = {
       ["aom.http.evidence"] = "lua/aom/http/evidence.lua",
       ["aom.http.exchange"] = "lua/aom/http/exchange.lua",
       ["aom.http.failover"] = "lua/aom/http/failover.lua",
+      ["aom.http.outage"] = "lua/aom/http/outage.lua",
       ["aom.http.retry"] = "lua/aom/http/retry.lua",
       ["aom.http.sign"] = "lua/aom/http/sign.lua",
       ["aom.http.throttle"] = "lua/aom/http/throttle.lua",

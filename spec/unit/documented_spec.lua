@@ -48,7 +48,7 @@ describe("an event", function()
       assert.truthy(readme:find("\n| `" .. name .. "` |", 1, true), name)
       assert.truthy(values:match("@field event [^\n]*\"" .. name .. '"'), name)
     end
-    assert.are.equal(5, count)
+    assert.are.equal(6, count)
   end)
 end)
 

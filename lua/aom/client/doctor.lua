@@ -9,6 +9,7 @@ local clock = require "aom.util.clock"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
+local outage = require "aom.http.outage"
 local select_loop = require "aom.loop.select"
 
 local doctor = {}
@@ -51,7 +52,7 @@ end
 --- retry would hide what this looks for.
 local function knock(state, endpoint)
   local channel = { loop = state.loop, settings = state.settings, system = state.system,
-    targets = failover.new { endpoint }, read = function(answer) return answer end }
+    targets = failover.new { endpoint }, outage = outage.new(state.loop), read = function(answer) return answer end }
   return exchange.new(channel, {
     operation = { name = "knock", method = "GET", idempotent = false, max_attempts = 1 },
     path = "/", query = {}, body = "",

@@ -6,6 +6,7 @@ local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
 local failover = require "aom.http.failover"
 local json = require "aom.util.json"
+local outage = require "aom.http.outage"
 local platform = require "aom.util.platform"
 local project = require "aom.credentials.project"
 local resolve = require "aom.config.resolve".resolve
@@ -52,7 +53,7 @@ function state.open(given, world)
   settings.provenance.credentials = new.credentials.provider.where
   new.loop, err = select_loop.loop(settings)
   if not new.loop then return nil, err end
-  new.throttle = throttle.new(new.loop)
+  new.throttle, new.outage = throttle.new(new.loop), outage.new(new.loop)
   if settings.insecure then
     world.warn("option insecure: the server is not verified; anyone on the network path can read and change calls")
   end

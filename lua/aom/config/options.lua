@@ -79,6 +79,7 @@ options.client = {
   timeout = seconds,
   attempt_timeout = seconds,
   connect_timeout = seconds,
+  outage_timeout = options.rows.duration,
   max_attempts = count,
   ca_file = secret,
   insecure = flag,

@@ -17,6 +17,7 @@ local defaults = {
   timeout = 60,
   attempt_timeout = 30,
   connect_timeout = 5,
+  outage_timeout = 10,
   max_attempts = 4,
   max_response_bytes = 1024 * 1024,
 }

@@ -10,6 +10,7 @@ local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
+local outage = require "aom.http.outage"
 local remote = require "aom.credentials.providers.remote"
 local response = require "aom.api.response"
 local single_flight = require "aom.loop.single_flight"
@@ -102,6 +103,7 @@ local function ask(client, endpoint, deadline, scope)
   local region = client.settings.region
   local channel = setmetatable({
     service = "identity", throttle = false, targets = failover.new { endpoint }, read = response.read_any,
+    outage = outage.at(client.settings, client.loop, endpoint.base),
   }, { __index = client })
   local result, err = exchange.new(channel, {
     operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",

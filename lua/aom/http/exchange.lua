@@ -9,6 +9,7 @@ local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local is_direct = require "aom.config.endpoint".is_direct
 local mask = require "aom.util.mask"
+local outages = require "aom.http.outage"
 local retry = require "aom.http.retry"
 
 local exchange = {}
@@ -23,6 +24,7 @@ local exchange = {}
 ---@field service? string         for events: which one it is, when it is not the client's own
 ---@field clock? aom.Clock        dates what is signed
 ---@field throttle? aom.Throttle  keeps the pace that the service asks for
+---@field outage aom.Outage       waits while the service cannot be reached
 ---@field closed? boolean
 
 --- What is sent.
@@ -74,6 +76,8 @@ local exchange = {}
 ---@field endpoint aom.Endpoint|false  where the last attempt went
 ---@field answer aom.Answer|false    the last one
 ---@field left table<aom.Endpoint, boolean>|false  those that another one took over from
+---@field probe aom.FlightHold|false  it looks for all whether the service can be reached
+---@field waits boolean            it has told of an outage
 local Exchange = {}
 Exchange.__index = Exchange
 
@@ -142,6 +146,23 @@ local function keep_pace(self)
   return admit(self, self.channel.loop.now())
 end
 
+--- Holds an attempt back while the service cannot be reached. Where one attempt is all, there
+--- is nothing to wait for.
+local function await_service(self)
+  local channel, outage = self.channel, self.channel.outage
+  if not outage.began or self.max_attempts == 1 then return true end
+  local settings = channel.settings
+  local patience = math.min(outage:patience(settings.outage_timeout), self.deadline - channel.loop.now())
+  if patience > 0 and not self.waits then
+    self.waits = true
+    emit(self, "outage", { attempt = self.attempts + 1, delay = patience, error = errors.copy(outage.err) })
+  end
+  local ready = outage:pass(self, settings.outage_timeout, settings.connect_timeout)
+  if ready == nil or is_cancelled(self) then return nil, errors.cancelled() end
+  if not ready then return nil, outage:failure(self) end
+  return true
+end
+
 local function prepare(self, now)
   local channel, request, grant = self.channel, self.request, self.grant
   local settings, clock = channel.settings, channel.clock
@@ -172,11 +193,13 @@ local function send(self)
 end
 
 --- Whether another endpoint takes over at once from one that could not be reached. In
---- one call each is given up so once; then it waits as after any other failure.
+--- one call each is given up so once; then it waits as after any other failure. Where one
+--- attempt is all, the next call goes there.
 local function fail_over(self, trouble)
   local now, targets = self.channel.loop.now(), self.channel.targets
   if not failover.is_unreached(trouble) or now >= self.deadline then return false end
   targets:leave(self.endpoint, now)
+  if self.max_attempts == 1 then return false end
   self.left = self.left or {}
   self.left[self.endpoint] = true
   local following = targets:current(now)
@@ -202,6 +225,19 @@ local function decide_on_retry(self, err, sent, answer)
   return { state = "wait", err = err, delay = delay }
 end
 
+-- The kinds of trouble that need a connection, unless it is what did not come about.
+local connected = { network = true, tls = true, protocol = true }
+
+--- Learns whether the service can be reached: not while endpoints are left to be tried.
+local function weigh_trouble(self, trouble, err, goes_on)
+  local outage, is_late = self.channel.outage, self.channel.loop.now() >= self.deadline
+  if outages.is_shown_by(trouble, is_late) then
+    if outage.began or not goes_on then outage:note(self, trouble, err) end
+  elseif connected[trouble.kind] or trouble.kind == "timeout" and trouble.sent then
+    outage:finish(self)
+  end
+end
+
 --- What follows from an attempt without an answer.
 local function decide_on_trouble(self, trouble)
   local hide = self.grant.mask
@@ -213,7 +249,12 @@ local function decide_on_trouble(self, trouble)
     err.retryable = false
     return failed(err)
   end
-  if fail_over(self, trouble) then return { state = "again", err = err } end
+  local goes_on = fail_over(self, trouble)
+  weigh_trouble(self, trouble, err, goes_on)
+  -- A request that never left is no attempt, so it is another one that waits for a connection.
+  if trouble.away then self.attempts, goes_on = self.attempts - 1, self.max_attempts > 1 end
+  if goes_on then return { state = "again", err = err } end
+  if trouble.away then return failed(err) end
   return decide_on_retry(self, err, trouble.sent ~= false)
 end
 
@@ -236,6 +277,7 @@ end
 --- What follows from an answer.
 local function decide_on_answer(self, answer)
   local channel, access = self.channel, self.access
+  channel.outage:finish(self)
   local result, err = channel.read(answer, self.grant.mask, self.request)
   self.answer = answer
   if err and not channel.service then explain(self, err) end
@@ -261,8 +303,10 @@ end
 ---@return aom.Decision
 local function turn(self)
   if is_cancelled(self) then return failed(errors.cancelled()) end
+  local ready, err = await_service(self)
+  if not ready then return failed(err) end
   local now = self.channel.loop.now()
-  local ready, err = admit(self, now)
+  ready, err = admit(self, now)
   while ready and is_throttled(self) do ready, err = keep_pace(self) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if not ready then return failed(err) end
@@ -316,6 +360,7 @@ end
 function Exchange:run()
   local result, err = take_turns(self)
   local access = self.access
+  self.channel.outage:leave(self)
   if err then
     err = describe(self, err)
   else
@@ -341,7 +386,7 @@ function exchange.new(channel, request, access, scope, deadline)
     patience = least(settings.attempt_timeout, operation.attempt_timeout),
     max_attempts = least(settings.max_attempts, operation.max_attempts),
     started = started, deadline = deadline, attempts = 0, attempt = false, grant = false, last = false,
-    endpoint = false, left = false, result = false, answer = false,
+    endpoint = false, left = false, result = false, answer = false, probe = false, waits = false,
   }, Exchange)
 end
 

@@ -24,9 +24,10 @@ local function read_trouble(why)
     local message = why ~= nil and tostring(why) or "the adapter gave no answer and no reason"
     return trouble("network", message, true)
   end
+  local kind = kinds[why.kind] and why.kind or "network"
   return nil, {
-    kind = kinds[why.kind] and why.kind or "network",
-    message = tostring(why.message or why.kind or why), code = why.code, sent = why.sent ~= false,
+    kind = kind, message = tostring(why.message or why.kind or why), code = why.code, sent = why.sent ~= false,
+    away = kind == "network" and why.sent == false and "connection" or nil,
   }
 end
 

@@ -40,6 +40,7 @@ NginxResty.__index = NginxResty
 ---@field connect_by? number  while it connects, when that has to be done: nginx knows no
 ---  deadline for name, connection, tunnel and handshake together
 ---@field awaited string  what it waits for now
+---@field is_connected? boolean
 ---@field to table        { scheme, host, port, target, url }
 ---@field via? aom.Proxy
 ---@field method string
@@ -71,7 +72,8 @@ local function classify(trip, err)
   if text:find("no resolver defined", 1, true) then
     return trouble("config", text .. " (add a resolver to nginx.conf, or leave out transport = \"resty\")", false)
   end
-  return trouble("network", text, false)
+  local missing = text:find("could not be resolved", 1, true) and "name" or "connection"
+  return nil, { kind = "network", message = text, sent = false, away = trip.is_connected and nil or missing }
 end
 
 local function split(url)
@@ -171,6 +173,7 @@ local function reach(trip, client, fresh)
   -- into the pool of fresh connections.
   local ok, err = client:connect { scheme = "http", host = near.host, port = near.port,
     pool = fresh and "aom:fresh" or pool_name(trip) }
+  trip.is_connected = ok
   if not ok or to.scheme ~= "https" or (client:get_reused_times() or 0) > 0 then return ok, err end
   if trip.via then ok, err = tunnel(trip, client.sock) end
   if not ok then return nil, err end

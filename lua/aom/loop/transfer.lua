@@ -11,6 +11,7 @@ local transfer = {}
 ---@field message string
 ---@field code? integer  libcurl's number
 ---@field sent boolean   whether the server may have seen the request
+---@field away? "name"|"connection"  what did not come about, so that the request never left
 ---@field proxy_status? integer  of a proxy that refused a tunnel; else 0 or nil
 
 ---@class aom.Answer
@@ -24,6 +25,9 @@ local transfer = {}
 ---@return nil
 ---@return aom.Trouble
 function transfer.trouble(kind, message, sent) return nil, { kind = kind, message = message, sent = sent } end
+
+-- libcurl's numbers for a proxy's name, a name, and a connection.
+local away = { [5] = "name", [6] = "name", [7] = "connection" }
 
 ---@param engine userdata
 ---@param attempt aom.Attempt
@@ -44,7 +48,8 @@ end
 function transfer.collect(engine, id)
   local status, headers, body, code, sent, proxy_status = engine:collect(id)
   if status then return { status = status, headers = headers, body = body } end
-  return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status }
+  return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status,
+    away = headers == "network" and away[code] or nil }
 end
 
 ---@return nil

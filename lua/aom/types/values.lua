@@ -23,6 +23,7 @@
 ---@field timeout? number           seconds for a call with its retries. Default 60
 ---@field attempt_timeout? number   seconds for one attempt. Default 30
 ---@field connect_timeout? number   seconds to connect. Default 5
+---@field outage_timeout? number    seconds to wait for a service that cannot be reached. Default 10
 ---@field max_attempts? integer     attempts in total. Default 4
 ---@field max_response_bytes? integer  limit of a response body. Default 1 MiB
 ---@field ca_file? string           PEM bundle of trusted authorities
@@ -36,7 +37,7 @@
 
 --- What `on_event` gets. Secrets are masked.
 ---@class aom.Event
----@field event "request"|"response"|"retry"|"skew"|"failover"
+---@field event "request"|"response"|"retry"|"skew"|"failover"|"outage"
 ---@field operation string          such as "trigger", "find_project" or "create_token"
 ---@field service? "identity"|"metadata"|"pod"  the service that is called; nil: AOM
 ---@field attempt integer           its number, from 1
@@ -44,8 +45,8 @@
 ---@field url? string               request
 ---@field headers? table<string, string>  request (without those that signing adds) and response
 ---@field status? integer           response
----@field delay? number             retry: seconds
----@field error? aom.Error          retry
+---@field delay? number             retry: seconds; outage: seconds at most
+---@field error? aom.Error          retry, outage
 ---@field gap? integer              skew: seconds, positive if this machine is slow
 ---@field from? string              failover: base URL
 ---@field to? string                failover: base URL

@@ -35,7 +35,6 @@ describe("an exchange", function()
   for kind, base in pairs(kinds) do
     for title, trouble in pairs {
       ["a reset"] = { kind = "network", message = "connection reset" },
-      ["a failed connect"] = { kind = "network", message = "refused", sent = false },
       ["a time-out"] = { kind = "timeout", message = "timed out" },
       ["503"] = { status = 503 }, ["429"] = { status = 429 },
     } do
@@ -47,6 +46,16 @@ describe("an exchange", function()
         end)
       end
     end
+
+    it(("for %s waits for a connection, and counts none that failed"):format(kind), function()
+      local REFUSED = { kind = "network", message = "refused", sent = false }
+      local _, _, loop = run({ REFUSED, REFUSED, REFUSED, { status = 400 } }, base, { max_attempts = 2 })
+      assert.are.same({ 0.5, 0.5, 0.5 }, loop.slept)
+      local _, err, single = run({ REFUSED }, base, { max_attempts = 1 })
+      assert.are.equal(1, #single.attempts)
+      assert.are.equal("network", err.kind)
+      assert.are.equal(0, err.attempts)
+    end)
 
     for title, answer in pairs {
       ["400"] = { status = 400 }, ["403"] = { status = 403 }, ["404"] = { status = 404 },
@@ -132,8 +141,8 @@ describe("an exchange", function()
   for title, row in pairs {
     ["goes on at the next endpoint at once"] = { { DEAD, OK }, ENDPOINTS, "one two", {},
       "request failover request response" },
-    ["asks each endpoint once before it waits"] = { { DEAD, DEAD, OK }, ENDPOINTS, "one two one", { 0.1 },
-      "request failover request retry request response" },
+    ["asks each endpoint once before it waits"] = { { DEAD, DEAD, OK }, ENDPOINTS, "one two one", { 0.5 },
+      "request failover request outage request response" },
     ["has no second endpoint after a reset"] = { { { kind = "network" }, OK }, ENDPOINTS, "one one", { 0.05 },
       "request retry request response" },
     ["heals the clock without a wait"] = { { SKEWED, OK }, {}, "aom aom", {},

@@ -7,6 +7,7 @@ local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local json = require "aom.util.json"
 local mask = require "aom.util.mask"
+local outage = require "aom.http.outage"
 local response = require "aom.api.response"
 
 local remote = {}
@@ -59,7 +60,8 @@ end
 function remote.ask(settings, context, ask)
   local body = ask.body or ""
   local channel = { loop = context.loop, settings = settings, system = settings.source.system, service = ask.service,
-    targets = failover.new { ask.endpoint }, read = response.read_any }
+    targets = failover.new { ask.endpoint }, read = response.read_any,
+    outage = outage.at(settings, context.loop, ask.endpoint.base) }
   local carried = exchange.new(channel, {
     operation = { name = ask.operation, method = ask.method, idempotent = true, attempt_timeout = ask.timeout,
       max_attempts = ask.tries or 3 },

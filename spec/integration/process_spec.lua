@@ -233,7 +233,8 @@ describe("secrets", function()
       try { token = "TOKEN-SECRET-6\n" }
       try { ak = "A", sk = "HALF-SECRET-7", token = "HALF-SECRET-8" }
       try { endpoint = "http://user:USERINFO-SECRET-9@127.0.0.1/", ak = "A", sk = "SECRET-10" }
-      try { endpoint = "http://127.0.0.1:1", ak = "A", sk = "DEAD-SECRET-11", security_token = "DEAD-SECRET-12" }
+      try { endpoint = "http://127.0.0.1:1", max_attempts = 1, ak = "A", sk = "DEAD-SECRET-11",
+        security_token = "DEAD-SECRET-12" }
       try { ak = "A", secret_key = "UNKNOWN-SECRET-13" }
       local function remote(options)
         options.iam_endpoint, options.metadata_endpoint, options.region = url, url, "cn-north-4"

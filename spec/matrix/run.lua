@@ -36,7 +36,8 @@ local function prepare(fault, host)
   if fault.closed then server.stop() end
   local given = {
     endpoint = url, project_id = PROJECT, ak = ("AK %s %s"):format(host, fault.name):gsub("%W", ""), sk = "secret",
-    max_attempts = 3, timeout = 8, attempt_timeout = 0.7, connect_timeout = 0.7, proxy = "",
+    max_attempts = 3, timeout = 8, attempt_timeout = 0.7, connect_timeout = 0.7,
+    outage_timeout = 0.7, proxy = "",
   }
   if (fault.tls or fault.scheme) and host ~= "nginx-resty" then given.ca_file = cert end
   for name, value in pairs(fault.options or {}) do given[name] = value end

@@ -3,6 +3,7 @@
 ---
 --- A row's fields:
 ---   official    name in the provider's API reference
+---   permission  what the provider's reference demands of the user
 ---   method      HTTP method
 ---   path        literal texts and parameter names in turn, after /v1/{project_id};
 ---               at most two names. The service's paths follow no rule.
@@ -21,6 +22,7 @@
 ---@field name string
 ---@field official string
 ---@field official_name string
+---@field permission string
 ---@field method string
 ---@field path string[]
 ---@field query string[]
@@ -83,6 +85,7 @@ end
 local operations = {
   trigger = {
     official = "UpdateWorkflowTriggerStatus",
+    permission = "cms:workflow:update",
     method = "PUT",
     path = { "/cms/workflow/", "workflow_id", "/trigger/action" },
     query = { "action" },
@@ -94,6 +97,7 @@ local operations = {
 
   create_workflow = {
     official = "CreateWorkflow",
+    permission = "cms:workflow:create",
     method = "POST",
     path = { "/cms/workflow" },
     fields_in = "body",
@@ -118,6 +122,7 @@ local operations = {
 
   list_workflows = {
     official = "ListWorkflow",
+    permission = "cms:workflow:list",
     method = "POST",
     path = { "/cms/workflow-list" },
     fields_in = "body",
@@ -142,6 +147,7 @@ local operations = {
 
   execute_workflow = {
     official = "ExecuteWorkflow",
+    permission = "cms:execution:create",
     method = "POST",
     path = { "/cms/workflow/", "workflow_id", "/executions" },
     parameters = { workflow_id = id },
@@ -152,6 +158,7 @@ local operations = {
 
   list_workflow_executions = {
     official = "ListWorkflowExecutions",
+    permission = "cms:execution:get",
     method = "GET",
     path = { "/cms/workflow/", "workflow_id", "/executions" },
     parameters = { workflow_id = id },
@@ -165,6 +172,7 @@ local operations = {
 
   execution = {
     official = "SearchWorkflowExecutionDetail",
+    permission = "cms:execution:get",
     method = "GET",
     path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/status" },
     parameters = { workflow_id = id, execution_id = id },
@@ -175,6 +183,7 @@ local operations = {
 
   operate_execution = {
     official = "StartPausingWorkflowExecutions",
+    permission = "cms:execution:create",
     method = "POST",
     path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/operation" },
     parameters = { workflow_id = id, execution_id = id },
@@ -190,6 +199,7 @@ local operations = {
 
   stop_execution = {
     official = "StopExecution",
+    permission = "cms:execution:create",
     method = "POST",
     path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/terminate" },
     parameters = { workflow_id = id, execution_id = id },
@@ -201,6 +211,7 @@ local operations = {
 
   list_scripts = {
     official = "ListAllScriptByName",
+    permission = "cms:script:list",
     method = "POST",
     path = { "/cms/script/list" },
     fields_in = "body",
@@ -211,6 +222,7 @@ local operations = {
 
   list_script_versions = {
     official = "ListAllVersionByVersionId",
+    permission = "cms:script:list",
     method = "POST",
     path = { "/cms/script-version-list" },
     fields_in = "body",
@@ -221,6 +233,7 @@ local operations = {
 
   list_jobs = {
     official = "ListAllJobByName",
+    permission = "cms:job:list",
     method = "POST",
     path = { "/cms/job/list" },
     fields_in = "body",
@@ -238,6 +251,7 @@ local operations = {
 
   list_templates = {
     official = "ListTemplateByJobId",
+    permission = "cms:template:list",
     method = "POST",
     path = { "/cms/template-list/", "job_id" },
     parameters = { job_id = id },
@@ -256,6 +270,7 @@ local operations = {
 
   template = {
     official = "SearchTemplateById",
+    permission = "cms:template:get",
     method = "GET",
     path = { "/cms/template/", "template_id" },
     parameters = { template_id = id },

@@ -42,6 +42,8 @@ local usual_fixes = {
   configuration = "correct the options, the environment or the profile",
   credentials = "correct the credentials",
   access = "see the message; try again later",
+  endpoint = "check the endpoint's name and port, and the network, firewalls and proxy between this machine and it",
+  tls = "see the message: it says what is wrong with the certificate or the connection",
 }
 
 --- Adds a finding to a report.

@@ -6,7 +6,7 @@ local call = require "aom.client.call"
 local checks = require "aom.client.checks"
 local client = require "aom.client.state"
 local clock = require "aom.util.clock"
-local errors = require "aom.util.errors"
+local evidence = require "aom.http.evidence"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local outage = require "aom.http.outage"
@@ -20,18 +20,6 @@ local NO_WORKFLOW = "00000000-0000-0000-0000-000000000000"
 
 -- Seconds by which a clock may be off without a warning; the gateway tolerates 15 minutes.
 local NOTABLE = 60
-
--- What libcurl's numbers mean for the user, where the error itself has no advice.
-local network_fixes = {
-  [5] = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
-  [6] = "the name is not known: check the region or endpoint, and this machine's DNS",
-  [7] = "the connection is refused: check the port, firewalls and the proxy",
-  [77] = "option ca_file names no usable file of CA certificates",
-}
-local NETWORK_FIX = "check the network, firewalls and proxy between this machine and the endpoint"
-
--- Over transport "resty" libcurl's options do not count.
-local NGINX_TLS_FIX = "name the authorities that nginx trusts in nginx.conf: lua_ssl_trusted_certificate"
 
 --- Whether there are credentials at all.
 local function check_credentials(report, state)
@@ -65,8 +53,7 @@ local function check_tls(report, settings, endpoint, err)
     add(report, "tls", status, endpoint.base .. " is not encrypted",
       status == "warn" and "use an https:// endpoint" or nil)
   elseif err and err.kind == "tls" then
-    add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, err.message),
-      err.hint or NGINX_TLS_FIX)
+    add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, err.message), err.hint)
   elseif settings.insecure then
     add(report, "tls", "warn", endpoint.base .. " is not verified, since option insecure is set", "remove the option")
   elseif not err then
@@ -92,8 +79,7 @@ local function check_endpoint(report, state, endpoint)
   if answer then
     add(report, "endpoint", "ok", endpoint.base .. " answers")
   elseif err.kind ~= "tls" then
-    add(report, "endpoint", "fail", ("%s: %s"):format(endpoint.base, err.message),
-      network_fixes[err.cause and err.cause.code] or err.hint or NETWORK_FIX)
+    add(report, "endpoint", "fail", ("%s: %s"):format(endpoint.base, err.message), err.hint)
   else
     add(report, "endpoint", "ok", endpoint.base .. " can be reached")
   end
@@ -114,24 +100,24 @@ end
 -- An operation's row for this one question: see aom.api.operations.
 local question = {
   name = "doctor", official = "ListWorkflowExecutions", method = "GET", arguments = {}, idempotent = true,
-  result = "acknowledgement",
+  result = "acknowledgement", permission = "cms:execution:get",
 }
 
---- What an error says about access: a status, a detail and a fix.
+--- What an error says about access: a status, a detail and a fix. Who gave an answer is
+--- known by its code alone: one without may be that of a proxy or a firewall on the way.
 local function judge(err)
-  local said = errors.is_error(err) and err.status and ("HTTP %d%s: %s"):format(err.status,
-    err.code and " " .. err.code or "", err.message) or err.message
+  local status, code = err.status, err.code
+  local said = status and ("HTTP %d%s: %s"):format(status, code and " " .. code or "", err.message) or err.message
   if err.kind ~= "service" then return "fail", said, fix_of(err) end
-  if err.status == 404 and err.code and err.code:find("%.0101$") then
+  if status == 404 and code and evidence.gateway_number(code) == "0101" then
     return "warn", "the endpoint does not know the API (" .. said .. ")", fix_of(err)
   end
-  if err.status == 404 or err.status == 400 then return "ok", "the service accepts the credentials" end
-  if err.status == 403 then
-    return "warn", "the service knows the caller and refuses the question (" .. said .. ")",
-      "give the user the permissions cms:execution:get and cms:workflow:update in this project"
+  if (status == 404 or status == 400) and code and evidence.is_behind(code, status) then
+    return "ok", "the service accepts the credentials"
   end
-  if err.status == 401 then return "fail", said, fix_of(err) or "correct the credentials" end
-  return "warn", said, fix_of(err)
+  if status == 403 then return "warn", "the question is refused (" .. said .. ")", fix_of(err) end
+  local is_refused = status == 401 and code and evidence.gateway_number(code)
+  return status == 401 and "fail" or "warn", said, fix_of(err) or is_refused and "correct the credentials" or nil
 end
 
 local function check_access(report, state, reached, known)

@@ -1,39 +1,13 @@
---- Turns a refusal into advice. A gateway that refuses a signature often echoes the
---- canonical request it computed itself, with "|" for line ends: set beside ours it
---- shows which line differs, and so what was changed on the way. Pure.
+--- Turns a failure into advice. All hints stand in one table, each with what must have been
+--- seen for it: statuses, codes and who gave them decide, since a wrong hint is worse than
+--- none. Words count only where nothing else tells cases apart, and only those of whoever
+--- is known to speak. Pure.
 
 local evidence = require "aom.http.evidence"
 local mask = require "aom.util.mask"
 local regions = require "aom.config.regions"
 
 local diagnose = {}
-
-diagnose.CA_FIX = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file"
-
---- Whether a certificate is refused because nobody who is trusted has signed it. An expired
---- one, or one of another host, is refused too, and no CA certificate helps.
-local function is_authority_unknown(message)
-  return message:find("issuer certificate", 1, true) ~= nil or message:find "self.signed certificate" ~= nil
-end
-
---- What helps after an attempt without an answer, where that is certain.
----@param trouble aom.Trouble
----@param settings table
----@param is_direct boolean|nil  no proxy was on the way
----@return string|nil hint
-function diagnose.trouble(trouble, settings, is_direct)
-  if trouble.kind == "tls" then
-    -- What nginx trusts is said in nginx.conf, and named by the message.
-    local is_fix = settings.transport ~= "resty" and is_authority_unknown(trouble.message)
-    return is_fix and diagnose.CA_FIX or nil
-  end
-  if trouble.proxy_status == 407 then
-    return "correct the user and password of the proxy, in option proxy or the variable https_proxy"
-  end
-  if trouble.proxy_status == 403 then return "the proxy does not allow connections to this host" end
-  local is_proxied = not is_direct and settings.proxy and settings.proxy ~= ""
-  if trouble.kind == "network" and is_proxied then return "the connection goes through the proxy of option proxy" end
-end
 
 local names = { "method", "path", "query" }
 
@@ -87,49 +61,162 @@ function diagnose.difference(ours, message)
     .. "the access key"
 end
 
+--- Computes what was signed only where it is compared.
+local function compare(seen)
+  local ours = seen.canonical()
+  return ours and diagnose.difference(ours, seen.message)
+end
+
 local redirects = { [300] = true, [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+local addresses = { ["0401"] = true, ["0402"] = true, ["0404"] = true }
+
+local function is_given(value) return value ~= nil end
+
+local function says(words) return function(message) return message:find(words, 1, true) ~= nil end end
 
 --- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
 local function names_no_key(message)
   local between = message:lower():match "%f[%w]ak%f[%W]([^,]*)not exist"
-  return between and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
+  return between ~= nil and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
 end
 
---- A 401 that did not come from behind the gateway.
-local function unauthenticated(err)
-  local message = err.message
-  if names_no_key(message) then return "the access key does not exist or was deleted" end
-  if message:find("reach the limit", 1, true) then
-    return "the service has locked this access key for five minutes, after too many wrong signatures"
-  end
-  if message:find("decrypt token fail", 1, true) then
-    return "the token is malformed, or was issued in another region"
-  end
-  if err.code and err.code:find "%.0307$" then return "the token has expired: get a new one" end
+--- Whether a certificate is refused because nobody who is trusted has signed it. An expired
+--- one, or one of another host, is refused too, and no CA certificate helps.
+local function is_authority_unknown(message)
+  return message:find("issuer certificate", 1, true) ~= nil or message:find "self.signed certificate" ~= nil
 end
 
---- Whoever gives no code of the service's may be a firewall or a proxy on the way.
-local function forbidden(err)
-  local code = err.code
-  if not code then return nil end
-  if code:find "^APIGW?%.040[124]$" then return "the service does not accept calls from this address" end
-  if evidence.is_behind(code, 403) or code:find "^API[GC]W?%.0302$" then
-    return "the user lacks a permission in this project; switching a workflow needs cms:workflow:update"
-  end
+local function lacks_automation(region) return region ~= nil and not regions.has_automation(region) end
+
+local function permission_hint(seen)
+  return "the user lacks a permission in this project"
+    .. (seen.permission and "; this call needs " .. seen.permission or "")
 end
 
---- Advice on a refusal that needs no comparison.
----@param err aom.Error
----@param region string|nil
+--- What an attempt has shown. Of one without an answer: `kind`, `message`, `curl`, `proxy_status`,
+--- `transport` and `is_proxied`. Of an answer: the others, and `message`.
+---@class aom.Seen
+---@field message string        libcurl's words, or the service's
+---@field kind? string          of the trouble
+---@field curl? integer         libcurl's number
+---@field proxy_status? integer of a proxy that refused a tunnel
+---@field transport? string
+---@field is_proxied? boolean   it goes through the proxy of option proxy
+---@field status? integer
+---@field gateway? string       number of a gateway's code, such as "0301"
+---@field is_behind? boolean    the code is that of a service behind the gateway
+---@field region? string
+---@field permission? string    that the operation needs
+---@field canonical? fun(): string|nil  the canonical request that was signed, where one was
+
+--- A hint holds when each member of `seen` does: a value that is equal, a set that has it, or a
+--- test that it passes.
+---@class aom.Hint
+---@field seen table<string, any>
+---@field hint string|fun(seen: aom.Seen): string|nil
+
+--- In this order: the first that holds is given.
+---@type aom.Hint[]
+local hints = {
+  -- Attempts without an answer. What nginx trusts is said in nginx.conf, and named by the message.
+  {
+    seen = { kind = "tls", transport = { curl = true }, message = is_authority_unknown },
+    hint = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file",
+  },
+  {
+    seen = { proxy_status = 407 },
+    hint = "correct the user and password of the proxy, in option proxy or the variable https_proxy",
+  },
+  { seen = { proxy_status = 403 }, hint = "the proxy does not allow connections to this host" },
+  {
+    seen = { curl = 5 },
+    hint = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
+  },
+  { seen = { curl = 6 }, hint = "the name is not known: check the region or endpoint, and this machine's DNS" },
+  { seen = { curl = 77 }, hint = "option ca_file names no usable file of CA certificates" },
+  { seen = { kind = "network", is_proxied = true }, hint = "the connection goes through the proxy of option proxy" },
+
+  -- Answers. A gateway has the same code for several faults of a caller's.
+  {
+    seen = { status = 401, gateway = is_given, message = names_no_key },
+    hint = "the access key does not exist or was deleted",
+  },
+  {
+    seen = { status = 401, gateway = is_given, message = says "reach the limit" },
+    hint = "the service has locked this access key for five minutes, after too many wrong signatures",
+  },
+  {
+    seen = { status = 401, gateway = is_given, message = says "decrypt token fail" },
+    hint = "the token is malformed, or was issued in another region",
+  },
+  {
+    seen = { status = 401, gateway = "0301", canonical = is_given },
+    hint = compare,
+  },
+  { seen = { status = 401, gateway = "0307" }, hint = "the token has expired: get a new one" },
+  { seen = { status = 403, gateway = addresses }, hint = "the service does not accept calls from this address" },
+  -- A 403 without a code of the service's may be a firewall's or a proxy's.
+  { seen = { status = 403, gateway = "0302" }, hint = permission_hint },
+  { seen = { status = 403, is_behind = true }, hint = permission_hint },
+  {
+    seen = { status = 404, gateway = "0101", region = lacks_automation },
+    hint = ("the provider documents this API for %s alone"):format(regions.with_automation),
+  },
+  { seen = { status = redirects }, hint = "redirects are never followed: correct the endpoint" },
+}
+
+local function fits(wanted, value)
+  if type(wanted) == "function" then return wanted(value) end
+  if type(wanted) == "table" then return value ~= nil and wanted[value] == true end
+  return value == wanted
+end
+
+local function holds(wanted, seen)
+  for name, value in pairs(wanted) do
+    -- The message last: a test of words is for those who are known to speak.
+    if name ~= "message" and not fits(value, seen[name]) then return false end
+  end
+  return wanted.message == nil or fits(wanted.message, seen.message)
+end
+
+--- The hint for what was seen, or nil.
+---@param seen aom.Seen
 ---@return string|nil
-function diagnose.refusal(err, region)
-  local status, code = err.status, err.code
-  if status == 401 and not (code and evidence.is_behind(code, 401)) then return unauthenticated(err) end
-  if status == 403 then return forbidden(err) end
-  if status == 404 and code and code:find "%.0101$" and region and not regions.has_automation(region) then
-    return ("the provider documents this API for %s alone"):format(regions.with_automation)
+function diagnose.hint(seen)
+  for _, row in ipairs(hints) do
+    if holds(row.seen, seen) then
+      if type(row.hint) == "string" then return row.hint end
+      return row.hint(seen)
+    end
   end
-  if redirects[status] then return "redirects are never followed: correct the endpoint" end
+end
+
+--- What helps after an attempt without an answer, where that is certain.
+---@param trouble aom.Trouble
+---@param settings table
+---@param is_direct boolean|nil  no proxy was on the way
+---@return string|nil hint
+function diagnose.trouble(trouble, settings, is_direct)
+  return diagnose.hint {
+    kind = trouble.kind, message = trouble.message, curl = trouble.code, proxy_status = trouble.proxy_status,
+    transport = settings.transport or "curl",
+    is_proxied = not is_direct and settings.proxy ~= nil and settings.proxy ~= "",
+  }
+end
+
+--- What helps after a refusal, where that is certain.
+---@param err aom.Error
+---@param said string          the service's whole message
+---@param region string|nil
+---@param permission string|nil  that the operation needs
+---@param canonical? fun(): string|nil
+---@return string|nil hint
+function diagnose.refusal(err, said, region, permission, canonical)
+  local status, code = err.status, err.code
+  return diagnose.hint {
+    status = status, message = said, region = region, permission = permission, canonical = canonical,
+    gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
+  }
 end
 
 return diagnose

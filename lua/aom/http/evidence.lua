@@ -33,6 +33,14 @@ function evidence.is_behind(code, status)
   return status ~= 401 or behind[name] == true
 end
 
+--- The number of a gateway's code, such as "0301"; nil for other codes.
+---@param code string
+---@return string|nil
+function evidence.gateway_number(code)
+  local name = name_of(code)
+  return name and gateways[name] and code:match "%d+$" or nil
+end
+
 local tags = { html = true, head = true, body = true, title = true, script = true, center = true, h1 = true, p = true }
 
 --- Whether the answer is a page for people, as proxies, firewalls and portals send.

@@ -20,7 +20,8 @@ local exchange = {}
 ---@field settings table
 ---@field system aom.System
 ---@field targets aom.Failover
----@field read fun(answer: aom.Answer, mask: function, request: aom.Request): table|nil, aom.Error|nil
+---@field read fun(answer: aom.Answer, mask: function, request: aom.Request): table|nil, aom.Error|nil, string|nil
+---  the result; or nil, the error, and the service's whole message where the error's is shorter
 ---@field service? string         for events: which one it is, when it is not the client's own
 ---@field clock? aom.Clock        dates what is signed
 ---@field throttle? aom.Throttle  keeps the pace that the service asks for
@@ -30,7 +31,7 @@ local exchange = {}
 --- What is sent.
 ---@class aom.Request
 ---@field operation { name: string, method: string, idempotent: boolean, attempt_timeout?: number,
----  max_attempts?: integer }
+---  max_attempts?: integer, permission?: string }
 ---@field values? table<string, string>  the caller's arguments by name, which a result tells again
 ---@field prefix? string         of the path, as far as it is not the endpoint's
 ---@field path string            decoded
@@ -258,12 +259,14 @@ local function decide_on_trouble(self, trouble)
   return decide_on_retry(self, err, trouble.sent ~= false)
 end
 
---- Says what the user can do about a refusal.
-local function explain(self, err)
-  err.hint = err.hint or diagnose.refusal(err, self.channel.settings.region)
-  if err.hint or err.status ~= 401 or not self.grant.signer then return end
-  local ours = self.attempt:canonical_request()
-  err.hint = ours and diagnose.difference(self.grant.mask(ours), err.message)
+--- Says what the user can do about a refusal. `said` is the service's whole message.
+local function explain(self, err, said)
+  local grant, sent = self.grant, self.attempt
+  err.hint = diagnose.refusal(err, said, self.channel.settings.region, self.request.operation.permission,
+    grant.signer and function()
+      local ours = sent:canonical_request()
+      return ours and grant.mask(ours)
+    end)
 end
 
 --- Whether a 401 may be one no more: by a corrected clock, or by other credentials.
@@ -278,9 +281,9 @@ end
 local function decide_on_answer(self, answer)
   local channel, access = self.channel, self.access
   channel.outage:finish(self)
-  local result, err = channel.read(answer, self.grant.mask, self.request)
+  local result, err, said = channel.read(answer, self.grant.mask, self.request)
   self.answer = answer
-  if err and not channel.service then explain(self, err) end
+  if err and not channel.service then explain(self, err, said or err.message) end
   -- Also of a call that was cancelled meanwhile: a refusal that is not counted may come again.
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end

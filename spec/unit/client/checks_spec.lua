@@ -99,16 +99,27 @@ describe("all checks", function()
 end)
 
 describe("the doctor's advice on a certificate that cannot be verified", function()
+  local UNKNOWN = "unable to get local issuer certificate"
   for transport, case in pairs {
-    curl = { "option ca_file", "lua_ssl_trusted_certificate" }, resty = { "lua_ssl_trusted_certificate", "ca_file" },
+    curl = { UNKNOWN, "option ca_file", "nginx.conf" },
+    resty = { UNKNOWN .. " (by nginx.conf: lua_ssl_trusted_certificate names …)", "see the message", "ca_file" },
   } do
     it("fits the transport " .. transport, function()
       local w = world.new {}
-      local loop = scripted.new(w, { { kind = "tls", message = "unable to get local issuer certificate" } })
+      local loop = scripted.new(w, { { kind = "tls", message = case[1] } })
       local found = by_name(doctor.examine(scripted.options(loop, { transport = transport }), w))
       assert.are.equal("fail", found.tls.status)
-      assert.is_truthy(found.tls.fix:find(case[1], 1, true), found.tls.fix)
-      assert.is_nil(found.tls.fix:find(case[2], 1, true), found.tls.fix)
+      assert.is_truthy(found.tls.detail:find(case[1], 1, true), found.tls.detail)
+      assert.is_truthy(found.tls.fix:find(case[2], 1, true), found.tls.fix)
+      assert.is_nil(found.tls.fix:find(case[3], 1, true), found.tls.fix)
     end)
   end
+
+  it("is no CA certificate for one that has expired", function()
+    local w = world.new {}
+    local loop = scripted.new(w, { { kind = "tls", message = "certificate has expired" } })
+    local found = by_name(doctor.examine(scripted.options(loop), w))
+    assert.is_nil(found.tls.fix:find("CA", 1, true), found.tls.fix)
+    assert.is_nil(found.tls.fix:find("trusted_certificate", 1, true), found.tls.fix)
+  end)
 end)

@@ -103,6 +103,12 @@ describe("advice", function()
     { "a key's project that does not exist", 401, "APIGW.0301", IAM .. "project of ak:x, region not exist", nil },
     { "a word that ends in ak", 401, "APIGW.0301", IAM .. "the leak not exist", nil },
     { "what the service behind the gateway says", 401, "AOM.0403", "reach the limit, ak not exist", nil },
+    { "an unknown key, told by who knows whom", 401, nil, "ak not exist", nil },
+    { "a token of elsewhere, told by who knows whom", 401, nil, "decrypt token fail", nil },
+    { "a lock that a page tells of", 401, nil, "reach the limit", nil },
+    { "a lock, under another code of the gateway's", 401, "APIG.0305", "reach the limit", "locked this access key" },
+    { "an unpublished API of a service's", 404, "AOM.0101", "no", nil },
+    { "an expired token of a service's", 401, "AOM.0307", "no", nil },
     { "a locked key", 401, "APIGW.0301", IAM .. "AK access failed to reach the limit,forbidden",
       "locked this access key for five minutes" },
     { "a token of elsewhere", 401, "APIGW.0301", IAM .. "decrypt token fail", "issued in another region" },
@@ -134,21 +140,38 @@ describe("advice", function()
   }
   for _, case in ipairs(cases) do
     it("is given on " .. case[1], function()
-      local hint = explain.refusal({ status = case[2], code = case[3], message = case[4] }, "ru-moscow-1")
+      local hint = explain.refusal({ status = case[2], code = case[3] }, case[4], "ru-moscow-1", "cms:workflow:update")
       if case[5] then assert.is_truthy(hint and hint:find(case[5], 1, true), hint) else assert.is_nil(hint) end
     end)
   end
 
   local UNPUBLISHED = { status = 404, code = "APIGW.0101", message = "API not found" }
 
+  it("names the permission that the operation needs, where that is known", function()
+    local denied = { status = 403, code = "APIGW.0302" }
+    assert.matches("needs cms:workflow:list$", explain.refusal(denied, "", nil, "cms:workflow:list"))
+    assert.matches("in this project$", explain.refusal(denied, "", nil, nil))
+  end)
+
+  it("compares what was signed only with what a gateway says, and of a signature it refuses", function()
+    local compared = "secret key does not belong"
+    for _, case in ipairs { { 401, "APIGW.0301", true }, { 401, "APIC.0301", true }, { 401, "APIGW.0303" }, { 401 },
+      { 401, "AOM.0301" }, { 403, "APIGW.0301" } } do
+      local hint = explain.refusal({ status = case[1], code = case[2] }, echo {}, nil, nil, function() return OURS end)
+      assert.are.equal(case[3], hint and hint:find(compared, 1, true) ~= nil or nil, case[2])
+    end
+    assert.is_nil(explain.refusal({ status = 401, code = "APIGW.0301" }, echo {}))
+    assert.is_nil(explain.refusal({ status = 401, code = "APIGW.0301" }, echo {}, nil, nil, function() end))
+  end)
+
   it("names the regions that have the API, outside them", function()
     assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
-      explain.refusal(UNPUBLISHED, "ru-moscow-1"))
+      explain.refusal(UNPUBLISHED, "", "ru-moscow-1"))
   end)
 
   it("names no regions inside them, or without a region", function()
-    assert.is_nil(explain.refusal(UNPUBLISHED, "cn-north-4"))
-    assert.is_nil(explain.refusal(UNPUBLISHED, nil))
+    assert.is_nil(explain.refusal(UNPUBLISHED, "", "cn-north-4"))
+    assert.is_nil(explain.refusal(UNPUBLISHED, "", nil))
   end)
 end)
 
@@ -171,6 +194,16 @@ describe("a hint on a call without an answer", function()
     ["a reset behind a proxy"] = { { kind = "network", message = "reset" }, PROXY, nil, "option proxy" },
     ["a reset past the proxy"] = { { kind = "network", message = "reset" }, PROXY, true },
     ["a reset without a proxy"] = { { kind = "network", message = "reset" }, { proxy = "" } },
+    ["a name that nobody knows"] = { { kind = "network", message = "?", code = 6 }, {}, nil, "machine's DNS" },
+    ["a name that nobody knows, behind a proxy"] = { { kind = "network", message = "?", code = 6 }, PROXY, nil, "DNS" },
+    ["a proxy's name that nobody knows"] = { { kind = "network", message = "?", code = 5 }, {}, nil, "proxy's name" },
+    ["a bundle that is none"] = { { kind = "config", message = "?", code = 77 }, {}, nil, "option ca_file names no" },
+    ["a refused connection"] = { { kind = "network", message = "?", code = 7 }, {} },
+    ["a proxy's password"] = { { kind = "network", message = "?", code = 56, proxy_status = 407 }, PROXY, nil,
+      "user and password of the proxy" },
+    ["a host that a proxy forbids"] = { { kind = "network", message = "?", code = 7, proxy_status = 403 }, {}, nil,
+      "does not allow connections" },
+    ["a proxy that fails"] = { { kind = "network", message = "?", code = 7, proxy_status = 502 }, {} },
     ["a time-out behind a proxy"] = { { kind = "timeout", message = "timed out" }, PROXY },
   } do
     it("is " .. (row[4] and "known" or "not known") .. ": " .. title, function()

@@ -19,8 +19,7 @@ local files_and_variables = { os = { fields = { "getenv" } }, io = { fields = { 
 files["lua"] = { not_globals = { "os.getenv", "io.open" } }
 files["lua/aom/loop"] = { read_globals = { "ngx", "vim" } }
 files["lua/aom/health.lua"] = { read_globals = { "vim" } }
-files["lua/aom/util/json.lua"] = { read_globals = { "vim" } }
-files["lua/aom/util/platform.lua"] = { read_globals = { "vim", "ngx", os = files_and_variables.os, io = files_and_variables.io } }
+files["lua/aom/util/platform.lua"] = { read_globals = { os = files_and_variables.os, io = files_and_variables.io } }
 files["lua/aom/simulator"] = { read_globals = files_and_variables }
 files["examples"] = { globals = { "ngx", "vim" } }
 files["lua/aom/types/aom.lua"] = { unused_args = false, ignore = { "241/client" } }

@@ -6,6 +6,7 @@
 ---     print(result.request_id)
 
 local facade = require "aom.client.facade"
+local platform = require "aom.util.platform"
 
 local here = debug.getinfo(1, "S").source
 local ours = here:gsub("%.lua$", "/")
@@ -25,6 +26,7 @@ end
 local aom = facade.build(function(value, err)
   if value ~= nil then return value end
   if err.kind == "argument" then err.where = position() end
+  platform.record(err)
   -- The error is a table, which Lua puts no position in front of.
   error(err, 0)
 end)

@@ -36,6 +36,21 @@ for _, kind in ipairs { "http", "https" } do
       return aom.client(all)
     end
 
+    it("calls back with what the doctor found, after that has returned", function()
+      for _, options in ipairs { { endpoint = simulator.url, project_id = PROJECT, ca_file = simulator.ca_file,
+        proxy = "", ak = AK, sk = SK }, { endpoint = "ftp://x" } } do
+        local returned, report = false, nil
+        local handle = aom.doctor(options, function(err, found)
+          assert(returned and not err, "called back too early")
+          report = found
+        end)
+        returned = true
+        assert.is_function(handle.cancel)
+        uvloop.run()
+        assert.matches(options.proxy and "access" or "configuration", report[#report].name)
+      end
+    end)
+
     it("calls back after the call has returned, and the loop ends by itself", function()
       local c = client()
       local returned, calls, err, result = false, 0, nil, nil

@@ -6,6 +6,7 @@
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local bodies = require "aom.api.bodies"
+local printable = require "aom.api.result".printable
 local retry = require "aom.http.retry"
 local cut, one_line = require "aom.util.text".cut, require "aom.util.text".one_line
 
@@ -23,6 +24,9 @@ local shapes = {
 
 local MAX_DEPTH = 5
 local SNIPPET = 200
+
+--- What an error keeps of a body, and of a message.
+local MAX_BODY, MAX_MESSAGE = 64 * 1024, 1000
 
 local function text_of(value)
   if type(value) == "string" and value ~= "" then return value end
@@ -65,12 +69,6 @@ local function find(object, read, depth)
   end
 end
 
-local function find_pair(object)
-  local code, message, holder = find(object, pair_of, 1)
-  if message then return code, message, holder end
-  return find(object, authorization_of, 1)
-end
-
 --- A message without its code is better than none.
 local function lone_message(object)
   return text_of(object.error_msg) or text_of(object.error_message) or text_of(object.errorMsg)
@@ -82,7 +80,7 @@ local function read_details(list, mask)
   local details = {}
   for _, entry in ipairs(list) do
     local code, message
-    if type(entry) == "table" then code, message = find_pair(entry) end
+    if type(entry) == "table" then code, message = find(entry, pair_of, 1) end
     if message then details[#details + 1] = { code = code and mask(code), message = mask(message) } end
   end
   return details[1] and details or nil
@@ -104,35 +102,56 @@ local titles = {
   [504] = "gateway timed out",
 }
 
+--- As much of a body as an error keeps.
+local function kept_body(answer, mask) return (cut(mask(answer.body), MAX_BODY)) end
+
+local function title_of(answer) return titles[answer.status] or "the service refused the request" end
+
 local function fallback_message(answer, mask)
-  local title = titles[answer.status] or "the service refused the request"
+  local title = title_of(answer)
   if answer.body:find("^%s*$") then return title end
   return title .. ": " .. snippet(answer.body, mask)
+end
+
+--- A service's message as one sentence. The canonical request that gateways echo behind
+--- their reason is for the hint.
+local function sentence(said)
+  local short, is_cut = cut(said:gsub("[%s,;]*canonicalRequest:.*$", ""), MAX_MESSAGE)
+  return is_cut and short .. "…" or short
+end
+
+--- What the body of a refusal says: its fields, and the whole message.
+local function read_refusal(answer, mask, fields)
+  local body = json.unwrap(answer.body)
+  if type(body) ~= "table" then return nil end
+  local code, text, holder = find(body, pair_of, 1)
+  local other_code, encoded = find(body, authorization_of, 1)
+  code, holder = text and code or other_code, holder or body
+  fields.code = code and mask(code)
+  fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)
+  fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
+  fields.details = read_details(holder.details or body.details, mask)
+  fields.encoded_authorization_message = encoded and mask(encoded)
+  text = text or lone_message(body) or encoded and title_of(answer)
+  return text and mask(text)
 end
 
 --- The error that an answer other than 2xx stands for.
 ---@param answer aom.Answer
 ---@param mask fun(text: string): string  hides the caller's secrets
 ---@return aom.Error
+---@return string said  the service's whole message
 function response.failure(answer, mask)
   local headers = answer.headers
   local fields = {
     status = answer.status,
     request_id = headers["x-request-id"] or headers["x-iam-trace-id"],
     retryable = retry.is_transient(answer.status),
+    body = kept_body(answer, mask),
   }
-  local body = json.unwrap(answer.body)
-  local message
-  if type(body) == "table" then
-    local code, text, holder = find_pair(body)
-    fields.code, message = code and mask(code), text or lone_message(body)
-    holder = holder or body
-    fields.request_id = fields.request_id or text_of(holder.request_id) or text_of(body.request_id)
-    fields.http_code = type(holder.http_code) == "number" and holder.http_code or nil
-    fields.details = read_details(holder.details or body.details, mask)
-  end
+  local said = read_refusal(answer, mask, fields) or fallback_message(answer, mask)
   fields.request_id = fields.request_id and mask(fields.request_id)
-  return errors.new("service", message and mask(message) or fallback_message(answer, mask), fields)
+  return errors.new("service", sentence(said), fields), said
 end
 
 local harmless_codes = { ["0"] = true, ["200"] = true }
@@ -152,7 +171,7 @@ end
 -- What only acknowledges has no fields of its users' in it, in which anything may stand.
 local searched = { acknowledgement = MAX_DEPTH, outcome = MAX_DEPTH }
 
---- The error that the body of a 2xx answer states, if any.
+--- The error that the body of a 2xx answer states, if any, and the whole message.
 local function refusal(answer, request, mask)
   -- The documented answer is no JSON, and not worth an attempt to decode it.
   if not answer.body:find(":", 1, true) then return nil end
@@ -161,21 +180,22 @@ local function refusal(answer, request, mask)
   local deepest = searched[request.operation.result] or 1
   local code = find(body, error_code_of, MAX_DEPTH + 1 - deepest)
   if not code then return nil end
-  local err = response.failure(answer, mask)
+  local err, said = response.failure(answer, mask)
   err.code = err.code or mask(code)
-  return err
+  return err, said
 end
 
 local function is_good(answer) return answer.status >= 200 and answer.status < 300 end
 
 --- The result of a 2xx answer.
 local function result_of(answer, request, mask)
-  local refused = refusal(answer, request, mask)
-  if refused then return nil, refused end
+  local refused, said = refusal(answer, request, mask)
+  if refused then return nil, refused, said end
   local request_id = answer.headers["x-request-id"]
   local result = {
     success = true,
     status = answer.status,
+    http_status = answer.status,
     request_id = request_id,
     body = answer.body,
     attempts = 0, -- set, as the next one, when the call ends
@@ -184,11 +204,13 @@ local function result_of(answer, request, mask)
   if not bodies[request.operation.result](answer.body, result) then
     return nil, errors.new("protocol",
       "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),
-      { status = answer.status, request_id = request_id and mask(request_id) })
+      { status = answer.status, request_id = request_id and mask(request_id), body = kept_body(answer, mask) })
   end
   local names, values = request.operation.arguments, request.values
   for i = 1, #names do result[names[i]] = values[names[i]] end
-  return result
+  -- An execution has a status of its own.
+  if result.execution then result.execution.http_status = answer.status end
+  return printable(result, request.operation)
 end
 
 --- Reads an answer to an operation: for `aom.http.exchange`.
@@ -197,6 +219,7 @@ end
 ---@param request aom.Request
 ---@return table|nil result
 ---@return aom.Error|nil err
+---@return string|nil said  the service's whole message
 function response.read(answer, mask, request)
   if is_good(answer) then return result_of(answer, request, mask) end
   return nil, response.failure(answer, mask)

@@ -10,6 +10,7 @@ local options = require "aom.config.options"
 local pacer = require "aom.client.pacer"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
+local text = require "aom.util.text"
 
 local bulk = {}
 
@@ -27,6 +28,31 @@ local CONCURRENCY = 16
 ---@field elapsed number
 
 local row = operations.trigger
+
+local MAX_SHOWN = 20
+
+-- A report prints itself; for everything else it is a plain list.
+local Report = { __name = "aom.report" }
+
+local function show(entry)
+  return text.one_line(("  %s%s: %s"):format(tostring(entry.id),
+    entry.name and " (" .. tostring(entry.name) .. ")" or "", tostring(entry.error)))
+end
+
+function Report.__tostring(report)
+  local lines, more = {}, 0
+  for _, entry in ipairs(report) do
+    if entry.error and #lines < MAX_SHOWN then
+      lines[#lines + 1] = show(entry)
+    elseif entry.error then
+      more = more + 1
+    end
+  end
+  table.insert(lines, 1, ("%s succeeded, %s failed (%.3f s)"):format(tostring(report.succeeded),
+    tostring(report.failed), tonumber(report.elapsed) or 0))
+  if more > 0 then lines[#lines + 1] = ("  and %d more"):format(more) end
+  return table.concat(lines, "\n")
+end
 
 local known = {
   concurrency = options.rows.count, rate = options.rows.rate, stop_on_error = options.rows.flag,
@@ -126,7 +152,7 @@ local function run(self)
   local started = loop.now()
   loop.run(jobs_of(self), self.chosen.concurrency or CONCURRENCY)
   report.elapsed = loop.now() - started
-  return report
+  return setmetatable(report, Report)
 end
 
 --- Runs the calls for the entries; they become the report.

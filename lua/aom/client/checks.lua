@@ -3,6 +3,7 @@
 
 local client = require "aom.client.state"
 local core = require "aom.core"
+local host = require "aom.util.host"
 local iam = require "aom.credentials.iam"
 local json = require "aom.util.json"
 local kinds = require "aom.config.credential_kinds"
@@ -86,7 +87,7 @@ local function major(number) return tostring(number):match "%d+" end
 ---@param report aom.Report
 function checks.parts(report)
   local parts = core.versions()
-  local lua = type(jit) == "table" and jit.version or _VERSION
+  local lua = host.jit() and host.jit().version or _VERSION
   add(report, "parts", "ok", ("aom %s, %s"):format(version, lua))
   add(report, "parts", "ok", ("libcurl %s (built with %s), %s, HTTP/2: %s"):format(parts.curl_running,
     parts.curl_built, parts.tls, parts.http2 and "yes" or "no"))

@@ -11,11 +11,18 @@ local start = require "aom.loop.callback".start
 
 local dispatch = {}
 
-local function refusal(state, callback)
-  if state.closed then return errors.argument("the client is closed") end
+--- What is wrong with a callback, or nil.
+---@param callback any
+---@return aom.Error|nil
+function dispatch.check_callback(callback)
   if callback ~= nil and type(callback) ~= "function" then
     return errors.argument("callback: expected a function, got %s", errors.show(callback))
   end
+end
+
+local function refusal(state, callback)
+  if state.closed then return errors.argument("the client is closed") end
+  return dispatch.check_callback(callback)
 end
 
 --- A call, with the arguments that its row names; with a callback a handle.

@@ -6,11 +6,15 @@ local call = require "aom.client.call"
 local checks = require "aom.client.checks"
 local client = require "aom.client.state"
 local clock = require "aom.util.clock"
+local dispatch = require "aom.client.dispatch"
+local errors = require "aom.util.errors"
 local evidence = require "aom.http.evidence"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local outage = require "aom.http.outage"
+local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
+local start = require "aom.loop.callback".start
 
 local doctor = {}
 
@@ -20,6 +24,11 @@ local NO_WORKFLOW = "00000000-0000-0000-0000-000000000000"
 
 -- Seconds by which a clock may be off without a warning; the gateway tolerates 15 minutes.
 local NOTABLE = 60
+
+---@class aom.Examination
+---@field report aom.Report
+---@field state aom.ClientState
+---@field scope aom.Scope
 
 --- Whether there are credentials at all.
 local function check_credentials(report, state)
@@ -38,13 +47,14 @@ end
 
 --- A request without credentials, to which any answer will do. It is sent once, since a
 --- retry would hide what this looks for.
-local function knock(state, endpoint)
+local function knock(self, endpoint)
+  local state = self.state
   local channel = { loop = state.loop, settings = state.settings, system = state.system,
     targets = failover.new { endpoint }, outage = outage.new(state.loop), read = function(answer) return answer end }
   return exchange.new(channel, {
     operation = { name = "knock", method = "GET", idempotent = false, max_attempts = 1 },
     path = "/", query = {}, body = "",
-  }, false):run()
+  }, false, self.scope):run()
 end
 
 local function check_tls(report, settings, endpoint, err)
@@ -65,8 +75,11 @@ local function check_clock(report, system, date)
   local theirs = date and clock.parse_http_date(date)
   if not theirs then return end
   local gap = theirs - system.time()
-  local detail = ("this machine's clock is %d seconds %s"):format(math.abs(gap), gap >= 0 and "slow" or "fast")
-  if math.abs(gap) < NOTABLE then
+  local seconds = math.abs(gap)
+  local detail = gap == 0 and "this machine's clock is right"
+    or ("this machine's clock is %d second%s %s"):format(seconds, seconds == 1 and "" or "s",
+      gap > 0 and "slow" or "fast")
+  if seconds < NOTABLE then
     add(report, "clock", "ok", detail)
   else
     add(report, "clock", "warn", detail, "calls correct it by themselves, at the cost of one; set the clock, by NTP")
@@ -74,8 +87,9 @@ local function check_clock(report, system, date)
 end
 
 --- Whether an endpoint answers. Returns its Date header.
-local function check_endpoint(report, state, endpoint)
-  local answer, err = knock(state, endpoint)
+local function check_endpoint(self, endpoint)
+  local report = self.report
+  local answer, err = knock(self, endpoint)
   if answer then
     add(report, "endpoint", "ok", endpoint.base .. " answers")
   elseif err.kind ~= "tls" then
@@ -83,17 +97,17 @@ local function check_endpoint(report, state, endpoint)
   else
     add(report, "endpoint", "ok", endpoint.base .. " can be reached")
   end
-  check_tls(report, state.settings, endpoint, err)
+  check_tls(report, self.state.settings, endpoint, err)
   return answer ~= nil, answer and answer.headers.date
 end
 
-local function check_endpoints(report, state)
+local function check_endpoints(self)
   local reached, date = false, nil
-  for _, endpoint in ipairs(state.settings.endpoints) do
-    local answers, theirs = check_endpoint(report, state, endpoint)
+  for _, endpoint in ipairs(self.state.settings.endpoints) do
+    local answers, theirs = check_endpoint(self, endpoint)
     reached, date = reached or answers, date or theirs
   end
-  check_clock(report, state.system, date)
+  check_clock(self.report, self.state.system, date)
   return reached
 end
 
@@ -120,40 +134,58 @@ local function judge(err)
   return status == 401 and "fail" or "warn", said, fix_of(err) or is_refused and "correct the credentials" or nil
 end
 
-local function check_access(report, state, reached, known)
+local function check_access(self, reached, known)
+  local report = self.report
   if not reached or not known then
     local why = known and "no endpoint answers" or "there are no credentials"
     add(report, "access", "warn", "not tried, since " .. why, "fix that first")
     return
   end
-  local result, err = call.run(state, {
+  local result, err = call.run(self.state, {
     operation = question, values = {}, path = "/cms/workflow/" .. NO_WORKFLOW .. "/executions", query = {}, body = "",
-  })
+  }, self.scope)
   if result then return add(report, "access", "ok", "the service accepts the credentials") end
   add(report, "access", judge(err))
 end
 
---- Examines what a client with these options would do.
----@param given table|nil  client options
----@param system aom.System|nil
----@return aom.Report|nil
----@return aom.Error|nil err  nothing can be asked from here
-function doctor.examine(given, system)
-  local report = checks.report()
-  local state = checks.open(report, given, system)
-  if not state then return report end
-  local err = select_loop.enter(state.loop, false)
-  if err then
-    client.close(state)
-    return nil, err
-  end
+local function examine(self)
+  local report, state = self.report, self.state
   checks.add_troubles(report, checks.parts)
   checks.configuration(report, state)
   checks.add_troubles(report, checks.profile, state.system)
   local known = check_credentials(report, state)
-  check_access(report, state, check_endpoints(report, state), known)
+  check_access(self, check_endpoints(self), known)
   client.close(state)
+  if self.scope.cancelled then return nil, errors.cancelled() end
   return report
+end
+
+--- Examines what a client with these options would do.
+---@param given table|nil  client options
+---@param system? aom.System
+---@param callback? fun(err: aom.Error|nil, report: aom.Report|nil)
+---@return aom.Report|aom.Handle|nil
+---@return aom.Error|nil err  nothing can be asked from here
+function doctor.examine(given, system, callback)
+  local err = dispatch.check_callback(callback)
+  if err then return nil, err end
+  local report = checks.report()
+  local state = checks.open(report, given, system)
+  if not state and not callback then return report end
+  local function body(scope)
+    if not state then return report end
+    return examine { report = report, state = state, scope = scope }
+  end
+  -- Without a client there is nothing to send, but the callback still comes later.
+  local loop, result = state and state.loop or select_loop.loop { max_response_bytes = 1 }, nil
+  if callback then
+    result, err = start(loop, body, callback)
+  else
+    err = select_loop.enter(loop, false)
+    if not err then return body(scopes.new()) end
+  end
+  if err and state then client.close(state) end
+  return result, err
 end
 
 return doctor

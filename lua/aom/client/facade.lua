@@ -6,8 +6,10 @@ local arguments = require "aom.client.arguments"
 local core = require "aom.core"
 local doctor = require "aom.client.doctor"
 local errors = require "aom.util.errors"
+local host = require "aom.util.host"
 local methods = require "aom.client.methods"
 local sign = require "aom.http.sign".sign
+local similar = require "aom.util.similar"
 local states = require "aom.client.state"
 local version = require "aom.util.version"
 local walks = require "aom.client.paginator".walks
@@ -29,6 +31,13 @@ local function get_default()
     if not default_state then return nil, err end
   end
   return default_state
+end
+
+--- Closes the client of `aom.trigger` and the like; the next call makes another.
+local function close_default()
+  if default_state then states.close(default_state) end
+  default_state = nil
+  return true
 end
 
 local function describe(object)
@@ -97,12 +106,38 @@ local function plain(run, finish, module, name, most)
   end
 end
 
+-- Shorter names are near to too many others.
+local MIN_NAME = 4
+
+--- Answers a misspelt name with a function whose error names the one that is meant, instead
+--- of a nil that cannot be called.
+local function misspelt(names, finish, kind, prefix)
+  return { __index = function(_, name)
+    local nearest = type(name) == "string" and #name >= MIN_NAME and similar.nearest(name, names)
+    if not nearest then return nil end
+    return function()
+      local err = errors.argument("unknown %s %s%s", kind, prefix, name)
+      err.hint = ('did you mean "%s"?'):format(nearest)
+      return finish(nil, err)
+    end
+  end }
+end
+
+-- Versions print themselves; for everything else they are a plain table.
+local Versions = { __name = "aom.versions" }
+
+function Versions.__tostring(info)
+  return ("aom %s, %s, libcurl %s (built with %s), OpenSSL %s (built with %s), TLS by %s, HTTP/2: %s"):format(
+    tostring(info.aom), tostring(info.luajit or info.lua), tostring(info.curl_running), tostring(info.curl_built),
+    tostring(info.openssl_running), tostring(info.openssl_built), tostring(info.tls), info.http2 and "yes" or "no")
+end
+
 local function versions()
   local info = core.versions()
   info.aom = version
   info.lua = _VERSION
-  info.luajit = type(jit) == "table" and jit.version or nil
-  return info
+  info.luajit = host.jit() and host.jit().version
+  return setmetatable(info, Versions)
 end
 
 --- Builds a face. `finish` receives what a core returned: a value, or nil and an error.
@@ -110,9 +145,11 @@ end
 ---@return table
 function facade.build(finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
+  function class.__close(object) states.close(state_of[object]) end
   class.__index = {}
   for name, run in pairs(methods) do class.__index[name] = method(run, finish, name) end
   for name, begin in pairs(walks) do class.__index[name] = walk_method(begin, finish, name) end
+  setmetatable(class.__index, misspelt(class.__index, finish, "method", "client:"))
   local function open(options)
     local state, err = states.open(options)
     if not state then return nil, err end
@@ -126,10 +163,15 @@ function facade.build(finish)
     module[name] = on_default(methods[name], finish, module, name)
   end
   module.client = plain(open, finish, module, "client", 1)
-  module.doctor = plain(function(options) return doctor.examine(options) end, finish, module, "doctor", 1)
+  module.doctor = plain(function(options, callback)
+    -- Options may be left out before it.
+    if callback == nil and type(options) == "function" then options, callback = nil, options end
+    return doctor.examine(options, nil, callback)
+  end, finish, module, "doctor", 2)
   module.sign = plain(sign, finish, module, "sign", 2)
   module.version = plain(versions, finish, module, "version", 0)
-  return module
+  module.close = plain(close_default, finish, module, "close", 0)
+  return setmetatable(module, misspelt(module, finish, "function", "aom."))
 end
 
 return facade

@@ -5,6 +5,7 @@
 local adapter = require "aom.loop.adapter"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
+local host = require "aom.util.host"
 
 local select_loop = {}
 
@@ -51,8 +52,8 @@ end
 
 --- The loop that fits where this Lua runs.
 local function detect()
-  if ngx and ngx.get_phase then return "nginx" end
-  if vim and (vim.uv or vim.loop) then return "uv" end
+  if host.ngx() then return "nginx" end
+  if host.vim() then return "uv" end
   -- A script that has loaded luv runs its loop. Where nothing can be suspended, a call
   -- blocks in it as it does without.
   if package.loaded.luv then return "uv" end
@@ -61,10 +62,10 @@ end
 
 --- Why a loop that the user names cannot be had here, or nil.
 local function unusable(choice)
-  if choice == "nginx" and not (ngx and ngx.get_phase) then
+  if choice == "nginx" and not host.ngx() then
     return errors.config('option loop: "nginx" works only inside nginx')
   end
-  if choice == "uv" and not (vim and (vim.uv or vim.loop)) and not pcall(require, "luv") then
+  if choice == "uv" and not host.vim() and not pcall(require, "luv") then
     return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
   end
 end

@@ -4,6 +4,7 @@
 
 local bind = require "aom.loop.bind"
 local engine_loop = require "aom.loop.engine"
+local hosts = require "aom.util.host"
 local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
@@ -17,7 +18,7 @@ local uv_loop = {}
 ---@field handles aom.UvHandles
 
 ---@return aom.UvHost
-local function neovim()
+local function neovim(vim)
   return {
     uv = vim.uv or vim.loop,
     -- libuv callbacks run in a "fast" context, where Neovim refuses most of its API: what
@@ -116,7 +117,8 @@ end
 ---@param engine userdata  an engine of aom.core
 ---@return aom.Loop
 function uv_loop.new(engine)
-  local host = vim and (vim.uv or vim.loop) and neovim() or plain()
+  local vim = hosts.vim()
+  local host = vim and neovim(vim) or plain()
   local self = engine_loop.new(UvLoop, engine)
   self.host, self.scheduled = host, false
   function self.run_ready()

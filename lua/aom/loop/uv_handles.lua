@@ -5,10 +5,12 @@
 --- stopped does no harm. And closing a poll handle makes libuv forget what it knows of the
 --- number of its socket, also of another socket that has the number by then.
 
+local host = require "aom.util.host"
+
 local uv_handles = {}
 
 local sethook, gethook = debug.sethook, debug.gethook
-local jit_status = rawget(_G, "jit") and jit.status
+local jit_status = host.jit() and host.jit().status
 
 --- Whether a finaliser runs that may be one of those which run while LuaJIT closes its
 --- state. luv crashes there when a handle was made then. LuaJIT has turned its compiler

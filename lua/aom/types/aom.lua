@@ -41,8 +41,9 @@ function aom.client(options) end
 --- Checks what a client with these options would use, and changes nothing. It waits as
 --- calls do. The list can be printed.
 ---@param options? aom.ClientOptions
+---@param callback? fun(err: aom.Error?, report: aom.Check[]?)
 ---@return aom.Check[]
-function aom.doctor(options) end
+function aom.doctor(options, callback) end
 
 --- Signs a request for another HTTP library. Raises `argument`.
 ---@param request aom.SignRequest
@@ -58,6 +59,10 @@ function aom.is_error(value) end
 --- The versions of this library, and of the libraries it uses.
 ---@return aom.Versions
 function aom.version() end
+
+--- Closes the client of `aom.trigger`, `aom.enable` and `aom.disable`. The next call makes another one.
+---@return true
+function aom.close() end
 
 ---@class aom.Client
 local client = {}

@@ -92,6 +92,7 @@
 ---@class aom.Result
 ---@field success true
 ---@field status integer     HTTP status
+---@field http_status integer  the same
 ---@field request_id? string
 ---@field attempts integer   requests sent
 ---@field elapsed number     seconds
@@ -114,7 +115,8 @@
 ---@class aom.Execution
 ---@field workflow_id string
 ---@field execution_id string
----@field status string
+---@field status string        its own, such as "success"
+---@field http_status? integer  of the response: from `wait` and `execution`
 ---@field begin_time? integer
 ---@field end_time? integer
 ---@field last_update_time? integer|string

@@ -22,6 +22,8 @@ local text = require "aom.util.text"
 ---@field http_code? integer      the status that the body itself states
 ---@field request_id? string      what to give to support
 ---@field details? aom.ErrorDetail[]  lower errors that the service listed
+---@field body? string            of the answer, masked; at most 64 KiB
+---@field encoded_authorization_message? string  what an administrator can decode
 ---@field operation? string       such as "trigger"
 ---@field method? string
 ---@field url? string
@@ -104,10 +106,13 @@ function errors.copy(err)
   return setmetatable(copy, Error)
 end
 
+--- Told by the name of its class, so that an error counts which was made before this module
+--- was loaded anew.
 ---@param value any
 ---@return boolean
 function errors.is_error(value)
-  return type(value) == "table" and getmetatable(value) == Error
+  local class = type(value) == "table" and getmetatable(value)
+  return type(class) == "table" and rawget(class, "__name") == Error.__name
 end
 
 --- A short, printable form of any value, for messages that show what was given.

@@ -3,6 +3,7 @@
 --- that a spec can put its own in their place. Nothing is read at `require`.
 
 local core = require "aom.core"
+local host = require "aom.util.host"
 
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
@@ -44,7 +45,8 @@ end
 ---@param name string
 ---@return string|nil
 function platform.hidden(name)
-  if not (ngx and ngx.get_phase) or ngx.get_phase() == "init" then return nil end
+  local ngx = host.ngx()
+  if not ngx or ngx.get_phase() == "init" then return nil end
   return ("nginx hides the environment from its workers: let it pass with `env %s;` and the like in "
     .. "nginx.conf, or make the client in init_by_lua"):format(name)
 end
@@ -69,7 +71,7 @@ platform.write_file = core.write_file
 platform.lock_file = core.lock_file
 
 ---@return boolean
-function platform.has_workers() return rawget(_G, "ngx") ~= nil end
+function platform.has_workers() return host.ngx() ~= nil end
 
 platform.time = os.time
 
@@ -83,13 +85,22 @@ end
 ---@param message string
 function platform.warn(message)
   local text = "aom: " .. message
-  if ngx and ngx.log then
+  local ngx, vim = host.ngx(), host.vim()
+  if ngx then
     ngx.log(ngx.WARN, text)
-  elseif vim and vim.schedule then
+  elseif vim then
     vim.schedule(function() vim.notify(text, vim.log.levels.WARN) end)
   else
     io.stderr:write(text, "\n")
   end
+end
+
+--- Records an error that is about to be raised, where the host ends and shows of a table no
+--- more than "unknown error".
+---@param err aom.Error
+function platform.record(err)
+  local ngx = host.ngx()
+  if ngx and (ngx.get_phase() == "init" or ngx.get_phase() == "init_worker") then ngx.log(ngx.ERR, tostring(err)) end
 end
 
 return platform

@@ -59,14 +59,33 @@ describe("an error body", function()
     { "with null members", 400, '{"error_code":null,"error_msg":null,"code":"c","message":"m","http_code":null}',
       "c", "m" },
     { "with an authorization message", 403, '{"encoded_authorization_message":"enc","error_code":"IAM.0002"}',
-      "IAM.0002", "enc" },
-    { "with nothing but an authorization message", 403, '{"encoded_authorization_message":"enc"}', nil, "enc" },
+      "IAM.0002", "forbidden", { encoded = "enc" } },
+    { "with nothing but an authorization message", 403, '{"encoded_authorization_message":"enc"}', nil, "forbidden",
+      { encoded = "enc" } },
     { "with a nested authorization message", 403, '{"error":{"encoded_authorization_message":"enc","code":403}}',
-      "403", "enc" },
+      "403", "forbidden", { encoded = "enc" } },
+    { "with an authorization message beside words alone", 403,
+      '{"encoded_authorization_message":"enc","message":"no right"}', nil, "no right", { encoded = "enc" } },
+    { "with an authorization message that is no text", 403,
+      '{"encoded_authorization_message":{"a":"enc"},"error_code":"c","error_msg":"m"}', "c", "m" },
+    { "with an empty authorization message", 403,
+      '{"encoded_authorization_message":"","error_code":"c","error_msg":"m"}', "c", "m" },
+    { "with a canonical request", 401, '{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail, '
+      .. 'canonicalRequest:PUT|/v1/|action=enable|host:h||host|e3"}', "APIGW.0301", "verify aksk signature fail" },
+    { "with a canonical request of lines", 401, '{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail;'
+      .. ' canonicalRequest:PUT\\n/v1/\\n"}', "APIGW.0301", "verify aksk signature fail" },
+    { "with a long message", 400, '{"error_code":"c","error_msg":"' .. ("m"):rep(1001) .. '"}', "c",
+      ("m"):rep(1000) .. "…" },
+    { "with a message that is just short enough", 400, '{"error_code":"c","error_msg":"' .. ("m"):rep(1000) .. '"}',
+      "c", ("m"):rep(1000) },
     { "with a message before the encoded one", 403,
-      '{"encoded_authorization_message":"enc","error_code":"c","error_msg":"m"}', "c", "m" },
+      '{"encoded_authorization_message":"enc","error_code":"c","error_msg":"m"}', "c", "m", { encoded = "enc" } },
     { "with an inner message beside the encoded one", 403,
-      '{"encoded_authorization_message":"enc","error":{"code":403,"message":"no right"}}', "403", "no right" },
+      '{"encoded_authorization_message":"enc","error":{"code":403,"message":"no right"}}', "403", "no right",
+      { encoded = "enc" } },
+    { "with an encoded message inside, and the other outside", 403,
+      '{"error_code":"c","error_msg":"m","a":{"b":{"encoded_authorization_message":"enc"}}}', "c", "m",
+      { encoded = "enc" } },
     { "with a message alone", 500, '{"error_msg":"just words"}', nil, "just words" },
     { "with a message alone, in other words", 500, '{"message":"just words"}', nil, "just words" },
     { "with error_message alone", 500, '{"error_message":"just words"}', nil, "just words" },
@@ -89,6 +108,10 @@ describe("an error body", function()
       local more = case[6] or {}
       assert.are.equal(more.http_code, err.http_code)
       assert.are.equal(more.request_id, err.request_id)
+      assert.are.equal(more.encoded, err.encoded_authorization_message)
+      assert.are.equal(case[3], err.body)
+      assert.is_nil(tostring(err):find("enc", 1, true))
+      assert.is_nil(tostring(err):find("canonicalRequest", 1, true))
       assert.is_nil(err.details)
     end)
   end
@@ -226,6 +249,33 @@ describe("a failed answer", function()
     assert.are.equal("***", err.details[1].code)
   end)
 
+  local LIMIT = 64 * 1024
+  for title, row in pairs {
+    ["as it is"] = { "<p>no</p>\r\n", "<p>no</p>\r\n" },
+    ["empty"] = { "", "" },
+    ["masked"] = { '{"error_msg":"hush","token":"hush"}', '{"error_msg":"***","token":"***"}' },
+    ["of 64 KiB"] = { ("x"):rep(LIMIT), ("x"):rep(LIMIT) },
+    ["cut behind 64 KiB"] = { ("x"):rep(LIMIT + 1), ("x"):rep(LIMIT) },
+    ["masked before it is cut"] = { ("x"):rep(LIMIT - 2) .. "hush", ("x"):rep(LIMIT - 2) .. "**" },
+    ["cut between characters"] = { ("x"):rep(LIMIT - 1) .. "é", ("x"):rep(LIMIT - 1) },
+  } do
+    it("has a body that is kept " .. title, function()
+      assert.are.equal(row[2], failure(502, row[1], nil, masking "hush").body)
+    end)
+  end
+
+  it("is masked in what an administrator can decode", function()
+    assert.are.equal("a***b", failure(403, '{"encoded_authorization_message":"ahushb"}', nil,
+      masking "hush").encoded_authorization_message)
+  end)
+
+  it("gives the whole message beside the error, for its hint", function()
+    local WHOLE = "no, canonicalRequest:PUT|hush"
+    local err, said = failure(401, '{"error_code":"APIGW.0301","error_msg":"' .. WHOLE .. '"}', nil, masking "hush")
+    assert.are.equal("no", err.message)
+    assert.are.equal("no, canonicalRequest:PUT|***", said)
+  end)
+
   it("is masked where a request id echoes it", function()
     assert.are.equal("***", failure(502, "", { ["x-request-id"] = "hush" }, masking "hush").request_id)
     assert.are.equal("r-***", failure(400, '{"error_code":"C","error_msg":"m","request_id":"r-hush"}', nil,
@@ -270,7 +320,7 @@ describe("a good answer", function()
       local found, err = result(body, { ["x-request-id"] = "r" })
       assert.is_nil(err)
       assert.are.same({
-        success = true, status = 200, request_id = "r", body = body, attempts = 0, elapsed = 0,
+        success = true, status = 200, http_status = 200, request_id = "r", body = body, attempts = 0, elapsed = 0,
         workflow_id = "w", action = "enable",
       }, found)
     end)
@@ -299,6 +349,12 @@ describe("a good answer", function()
   it("that is malformed shows its first bytes only", function()
     local _, err = result("<html>" .. ("x"):rep(5000))
     assert.are.equal("unexpected response: <html>" .. ("x"):rep(194) .. "…", err.message)
+  end)
+
+  it("that is malformed keeps its body", function()
+    local _, err = result("<p>hush</p>", nil, masking "hush")
+    assert.are.equal("protocol", err.kind)
+    assert.are.equal("<p>***</p>", err.body)
   end)
 
   it("that is malformed is masked", function()

@@ -46,7 +46,7 @@ describe("a call", function()
     local result, err, loop = run { OK }
     assert.is_nil(err)
     assert.are.same({
-      success = true, workflow_id = "wf-1", action = "enable", status = 200, request_id = "req-1",
+      success = true, workflow_id = "wf-1", action = "enable", status = 200, http_status = 200, request_id = "req-1",
       attempts = 1, elapsed = 0, body = '{"success"}',
     }, result)
     local wire = loop.attempts[1].wire

@@ -123,3 +123,72 @@ describe("the doctor's advice on a certificate that cannot be verified", functio
     assert.is_nil(found.tls.fix:find("trusted_certificate", 1, true), found.tls.fix)
   end)
 end)
+
+describe("the doctor's question", function()
+  local function body(code) return ('{"error_code":"%s","error_msg":"no"}'):format(code) end
+
+  -- Status, body; what is said of the access, and of its fix.
+  for _, row in ipairs {
+    { 200, "[]", "ok", "accepts the credentials" },
+    { 404, body "AOM.31001404", "ok", "accepts the credentials" },
+    { 400, body "AOM.31001302", "ok", "accepts the credentials" },
+    { 404, "<html><h1>404 Not Found</h1>", "warn", "HTTP 404: not found", "see the message" },
+    { 404, "", "warn", "HTTP 404: not found", "see the message" },
+    { 400, body "WAF.0400", "warn", "HTTP 400 WAF.0400", "see the message" },
+    { 404, body "APIGW.0101", "warn", "the endpoint does not know the API", "see the message" },
+    { 403, body "APIGW.0302", "warn", "the question is refused", "cms:execution:get" },
+    { 403, body "AOM.0403", "warn", "the question is refused", "cms:execution:get" },
+    { 403, "<html>blocked", "warn", "the question is refused", "see the message" },
+    { 401, body "APIGW.0301", "fail", "HTTP 401 APIGW.0301", "correct the credentials" },
+    { 401, "<html>log in", "fail", "HTTP 401", "see the message" },
+    { 401, body "AOM.31009003", "fail", "HTTP 401 AOM.31009003", "see the message" },
+    { 500, body "AOM.1", "warn", "HTTP 500 AOM.1", "see the message" },
+  } do
+    it(("answered with %d and %s is a finding: %s"):format(row[1], row[2], row[3]), function()
+      local w = world.new {}
+      local loop = scripted.new(w, { { status = 404 }, { status = row[1], body = row[2] } })
+      local access = by_name(doctor.examine(scripted.options(loop, { max_attempts = 1 }), w)).access
+      assert.are.equal(row[3], access.status)
+      assert.is_truthy(access.detail:find(row[4], 1, true), access.detail)
+      if not row[5] then return assert.is_nil(access.fix) end
+      assert.is_truthy(access.fix:find(row[5], 1, true), access.fix)
+    end)
+  end
+
+  for seconds, words in pairs {
+    [0] = "right", [1] = "1 second slow", [-2] = "2 seconds fast", [59] = "59 seconds slow",
+    [60] = "60 seconds slow", [-3600] = "3600 seconds fast",
+  } do
+    it(("tells of a clock that is off by %d"):format(seconds), function()
+      local w = world.new {}
+      local date = os.date("!%a, %d %b %Y %H:%M:%S GMT", w.time() + seconds)
+      local loop = scripted.new(w, { { status = 404, headers = { date = date } }, { status = 200, body = "[]" } })
+      local found = by_name(doctor.examine(scripted.options(loop), w)).clock
+      assert.are.equal("this machine's clock is " .. words, found.detail)
+      assert.are.equal(math.abs(seconds) >= 60 and "warn" or "ok", found.status)
+    end)
+  end
+end)
+
+describe("the doctor with a callback", function()
+  it("gives its report there", function()
+    local w, got = world.new {}, nil
+    local loop = scripted.new(w, { { status = 404 }, { status = 200, body = "[]" } })
+    local handle = doctor.examine(scripted.options(loop), w, function(...) got = { n = select("#", ...), ... } end)
+    assert.is_function(handle.cancel)
+    assert.is_nil(got[1])
+    assert.are.equal("ok", by_name(got[2]).access.status)
+  end)
+
+  it("gives a report of options that make no client", function()
+    local got
+    doctor.examine({ regoin = "x" }, world.new {}, function(_, report) got = report end)
+    assert.are.equal("fail", by_name(got).configuration.status)
+  end)
+
+  it("is refused where the callback is no function", function()
+    local report, err = doctor.examine({}, world.new {}, "x")
+    assert.is_nil(report)
+    assert.are.equal("argument", err.kind)
+  end)
+end)

@@ -20,11 +20,98 @@ describe("a function of the module", function()
       refused("^call it as aom%." .. name .. "%(…%), with a dot$", safe[name](safe, "wf-1", "enable"))
     end)
   end
-  for _, name in ipairs { "client", "doctor", "sign" } do
+  for _, name in ipairs { "client", "doctor", "sign", "version", "close" } do
     it(("%s is not called with a colon"):format(name), function()
       refused("^call it as aom%." .. name .. "%(…%), with a dot$", safe[name](safe, {}))
     end)
   end
+end)
+
+describe("a misspelt name", function()
+  local client
+
+  before_each(function() client = assert(safe.client(GOOD)) end)
+  after_each(function() client:close() end)
+
+  for given, meant in pairs { tigger = "trigger", disabel = "disable", trigger_al = "trigger_all",
+    workflow = "workflows", excute = "execute", clos = "close", find_ = "find", listWorkflows = "list_workflows" } do
+    it(("of a method, %s, is an error that names %s"):format(given, meant), function()
+      local value, err = client[given](client, "wf-1", "enable")
+      refused("^unknown method client:" .. given .. "$", value, err)
+      assert.are.equal(('did you mean "%s"?'):format(meant), err.hint)
+    end)
+  end
+
+  for given, meant in pairs { tigger = "trigger", clinet = "client", docter = "doctor", versions = "version",
+    is_eror = "is_error" } do
+    it(("of a function, %s, is an error that names %s"):format(given, meant), function()
+      local value, err = safe[given]("wf-1")
+      refused("^unknown function aom%." .. given .. "$", value, err)
+      assert.are.equal(('did you mean "%s"?'):format(meant), err.hint)
+    end)
+  end
+
+  it("is raised where errors are, at the caller's place", function()
+    local raising = aom.client(GOOD)
+    for _, object in ipairs { raising, aom } do
+      local ok, err = pcall(object.tigger, object, "wf-1")
+      assert.is_false(ok)
+      assert.is_true(aom.is_error(err))
+      assert.matches("facade_spec", err.where)
+      assert.matches('did you mean "trigger"', tostring(err))
+    end
+    raising:close()
+  end)
+
+  for _, name in ipairs { "id", "xyzzyq", "toJSON", "__len", "unrelated_property" } do
+    it(("is none where it is near to nothing: " .. name), function()
+      assert.is_nil(client[name])
+      assert.is_nil(safe[name])
+    end)
+  end
+
+  it("is none that is no text", function()
+    assert.is_nil(client[1])
+    assert.is_nil(safe[true])
+  end)
+end)
+
+describe("the end of a client", function()
+  it("comes with its scope, on Lua 5.4", function()
+    local compile = rawget(_G, "loadstring") or load
+    local chunk = compile [[
+      local safe, options = ...
+      local kept
+      do local c <close> = safe.client(options) kept = c end
+      return kept]]
+    if not chunk then return assert.is_false(_VERSION == "Lua 5.4") end
+    refused("^the client is closed$", chunk(safe, GOOD):enable "wf-1")
+  end)
+
+  it("of the default one is not the end of the next", function()
+    local world = {}
+    for _, name in ipairs { "open", "close" } do
+      local state = require "aom.client.state"
+      local run = state[name]
+      world[name] = { run = run, count = 0 }
+      state[name] = function(...)
+        world[name].count = world[name].count + 1
+        if name == "open" then return run(GOOD) end
+        return run(...)
+      end
+    end
+    local first, second = safe.trigger("wf-1", "on"), safe.trigger("wf-1", "on")
+    assert.are.equal(1, world.open.count)
+    assert.is_true(safe.close())
+    assert.is_true(aom.close())
+    assert.are.equal(1, world.close.count)
+    local third = safe.trigger("wf-1", "on")
+    assert.is_true(aom.close())
+    for name, entry in pairs(world) do require "aom.client.state"[name] = entry.run end
+    assert.are.equal(2, world.open.count)
+    assert.are.equal(2, world.close.count)
+    assert.are.same({}, { first, second, third })
+  end)
 end)
 
 describe("an argument error that is raised", function()

@@ -8,6 +8,21 @@ local KINDS = {
 }
 
 describe("an error", function()
+  it("is one that was made before the library was loaded anew", function()
+    local name = "aom.util.errors"
+    local loaded = package.loaded[name]
+    package.loaded[name] = nil
+    local again = require(name)
+    package.loaded[name] = loaded
+    assert.are_not.equal(loaded, again)
+    assert.is_true(again.is_error(errors.new("tls", "no")))
+    assert.is_true(errors.is_error(again.new("tls", "no")))
+    for _, value in ipairs { {}, setmetatable({}, {}), setmetatable({}, { __name = "aom.result" }), "aom.error", 1,
+      setmetatable({}, { __metatable = "aom.error" }) } do
+      assert.is_false(again.is_error(value))
+    end
+  end)
+
   for kind, retryable in pairs(KINDS) do
     it(("of kind %s is %s by default"):format(kind, retryable and "retryable" or "final"), function()
       local err = errors.new(kind, "it failed")

@@ -7,6 +7,7 @@
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local numbers = require "aom.client.window.numbers"
+local one_line = require "aom.util.text".one_line
 
 local FORMAT = "lua-aom window 1"
 
@@ -159,6 +160,25 @@ function Journal.view_of(_, entry)
   return { id = entry.id, name = entry.name, state = entry.state, note = entry.note }
 end
 
+-- What is shown prints itself; for everything else it is a plain table.
+local View = { __name = "aom.window" }
+
+local counts = { "paused", "resumed", "skipped", "failed", "gone" }
+
+function View.__tostring(view)
+  local parts, lines = {}, {}
+  for _, name in ipairs(counts) do
+    if view[name] ~= 0 then parts[#parts + 1] = ("%s %s"):format(tostring(view[name]), name) end
+  end
+  lines[1] = ("%s: %s%s, %s"):format(view.file or "a window without a file", tostring(view.stage),
+    view.dry_run and " (dry run)" or "", parts[1] and table.concat(parts, ", ") or "no workflows")
+  for i, entry in ipairs(view.noticed or {}) do
+    lines[i + 1] = ("  %s (%s): %s"):format(tostring(entry.name), tostring(entry.id), tostring(entry.note))
+  end
+  for i, line in ipairs(lines) do lines[i] = one_line(line) end
+  return table.concat(lines, "\n")
+end
+
 --- What the caller gets to see.
 ---@return table
 function Journal:view()
@@ -173,7 +193,7 @@ function Journal:view()
     if copy.note then shown.noticed[#shown.noticed + 1] = copy end
   end
   shown_of[shown] = self
-  return shown
+  return setmetatable(shown, View)
 end
 
 return journal

@@ -1,0 +1,29 @@
+--- The hosts that this Lua may run in, told by their globals. A program may make the read of
+--- an unknown global an error, so they are read without the metatable of all globals.
+
+local host = {}
+
+local function global(name)
+  local value = rawget(_G, name)
+  return type(value) == "table" and value or nil
+end
+
+--- nginx's API, inside nginx.
+---@return table|nil
+function host.ngx()
+  local ngx = global "ngx"
+  return ngx and ngx.get_phase and ngx
+end
+
+--- Neovim's API, in its main thread: other threads have no editor to talk to.
+---@return table|nil
+function host.vim()
+  local vim = global "vim"
+  return vim and vim.in_fast_event and (vim.uv or vim.loop) and vim
+end
+
+--- LuaJIT's own library.
+---@return table|nil
+function host.jit() return global "jit" end
+
+return host

@@ -74,6 +74,7 @@ build = {
       ["aom.config.endpoint"] = "lua/aom/config/endpoint.lua",
       ["aom.config.layers"] = "lua/aom/config/layers.lua",
       ["aom.config.options"] = "lua/aom/config/options.lua",
+      ["aom.config.paste"] = "lua/aom/config/paste.lua",
       ["aom.config.profile"] = "lua/aom/config/profile.lua",
       ["aom.config.regions"] = "lua/aom/config/regions.lua",
       ["aom.config.regions_file"] = "lua/aom/config/regions_file.lua",

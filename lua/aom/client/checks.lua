@@ -164,36 +164,37 @@ function checks.variables(report, system)
   add(report, "variables", "ok", "credentials in the environment: " .. (set[1] and table.concat(set, ", ") or "none"))
 end
 
---- What a setting is and where it was found; nil when it was found nowhere.
-local function origin(settings, name, value, label)
-  local where = settings.provenance[name]
-  return where and ("%s %s, from %s"):format(label, value, where)
-end
-
 --- The identity service; an error where it is needed and not known.
 local function identity_service(state)
   local settings = state.settings
   local endpoint, err = iam.endpoint(settings)
-  if endpoint then return origin(settings, "iam_endpoint", endpoint.base .. endpoint.path, "identity service") end
-  if settings.project_id and not state.credentials.provider.asks_iam then return "the identity service is not asked" end
+  if endpoint then return endpoint.base .. endpoint.path end
+  if settings.project_id and not state.credentials.provider.asks_iam then return nil end
   return nil, err
 end
 
---- Each setting with the place that it came from.
-local function describe(state, service)
-  local settings = state.settings
-  local bases, passed = {}, settings.passed_over
-  for i, endpoint in ipairs(settings.endpoints) do bases[i] = endpoint.base .. endpoint.path end
-  local parts = {
-    origin(settings, "region", settings.region, "region") or "region none",
-    origin(settings, "endpoint", table.concat(bases, ", "), "endpoint"),
-    origin(settings, "project_id", settings.project_id, "project") or "the project is looked up by the region's name",
-    service,
-    "credentials from " .. settings.provenance.credentials,
-  }
-  parts[#parts + 1] = passed.project_id
-  parts[#parts + 1] = passed.iam_endpoint
+local labels = { region = "region", endpoint = "endpoint", project_id = "project", iam_endpoint = "identity service" }
+
+--- Each setting with the place that it came from, by the record of the source.
+---@param provenance table<string, aom.Origin>
+---@param values table<string, string|nil>
+---@param missing table<string, string>  what is said of a setting that has no value
+local function describe(provenance, values, missing)
+  local parts = {}
+  for i, name in ipairs { "region", "endpoint", "project_id", "iam_endpoint" } do
+    parts[i] = values[name] and ("%s %s, from %s"):format(labels[name], values[name], provenance[name].where)
+      or missing[name]
+  end
+  parts[#parts + 1] = "credentials from " .. provenance.credentials.where
+  parts[#parts + 1] = provenance.project_id.passed
+  parts[#parts + 1] = provenance.iam_endpoint.passed
   return table.concat(parts, "; ")
+end
+
+local function bases_of(endpoints)
+  local bases = {}
+  for i, endpoint in ipairs(endpoints) do bases[i] = endpoint.base .. endpoint.path end
+  return table.concat(bases, ", ")
 end
 
 --- The settings of a client, and where each was found.
@@ -202,7 +203,13 @@ end
 function checks.configuration(report, state)
   local settings = state.settings
   local service, err = identity_service(state)
-  local detail = describe(state, service or err.message)
+  local detail = describe(settings.source.provenance, {
+    region = settings.region, endpoint = bases_of(settings.endpoints), project_id = settings.project_id,
+    iam_endpoint = service,
+  }, {
+    region = "region none", project_id = "the project is looked up by the region's name",
+    iam_endpoint = err and err.message or "the identity service is not asked",
+  })
   if err then
     local asks_iam = state.credentials.provider.asks_iam
     local other = asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"

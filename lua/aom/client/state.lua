@@ -2,6 +2,7 @@
 --- share lives here: settings, credentials, loop, clock, endpoints and pace.
 
 local cache = require "aom.credentials.cache"
+local chain = require "aom.credentials.providers.chain"
 local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
 local failover = require "aom.http.failover"
@@ -30,6 +31,15 @@ local function explained(err, world)
   return err
 end
 
+--- Where nothing is set at all, all of it is told at once.
+local function add_lack_of_credentials(err, settings)
+  local _, _, lack = chain.find(settings)
+  settings.source:forget_profile()
+  if not lack or lack.kind ~= "credentials" then return end
+  err.message = err.message .. ", and " .. lack.message
+  err.hint = err.hint .. "; and for credentials, " .. lack.hint
+end
+
 ---@param given table|nil    client options
 ---@param world aom.System|nil  for specs; default: the real one
 ---@return aom.ClientState|nil
@@ -39,7 +49,9 @@ function state.open(given, world)
   local settings
   local err = json.missing()
   if err then return nil, err end
-  settings, err = resolve(given, world)
+  local unfound
+  settings, err, unfound = resolve(given, world)
+  if unfound then add_lack_of_credentials(err, unfound) end
   if not settings then return nil, explained(err, world) end
   settings.user_agent = "lua-aom/" .. version
   local new = {
@@ -50,7 +62,6 @@ function state.open(given, world)
   new.credentials, err = cache.new(settings)
   settings.source:forget_profile()
   if not new.credentials then return nil, explained(err, world) end
-  settings.provenance.credentials = new.credentials.provider.where
   new.loop, err = select_loop.loop(settings)
   if not new.loop then return nil, err end
   new.throttle, new.outage = throttle.new(new.loop), outage.new(new.loop)

@@ -1,16 +1,26 @@
 --- Looks a setting up: option, then environment, then profile. It also knows in which of
 --- these places credentials stand, so that nothing of one account is joined to the keys of
---- another. The profile is read only when something is looked for in it, and once.
+--- another, and keeps the one record of where each setting was found. The profile is read
+--- only when something is looked for in it, and once.
 
+local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
+local paste = require "aom.config.paste"
 local profile = require "aom.config.profile"
 
 ---@alias aom.Place "option"|"environment"|"profile"
+
+--- Where a setting was found.
+---@class aom.Origin
+---@field where? string     for people
+---@field place? aom.Place  nil: in none of them
+---@field passed? string    what was found and belongs to another account, for people
 
 ---@class aom.Source
 ---@field system aom.System
 ---@field given table  the checked client options
 ---@field has_given_keys boolean  the options hold credentials, or held them
+---@field provenance table<"region"|"endpoint"|"project_id"|"iam_endpoint"|"credentials", aom.Origin>
 local Source = {}
 Source.__index = Source
 
@@ -44,9 +54,10 @@ local function has_any(fields, values)
   return false
 end
 
+--- Blanks alone are nothing.
 local function is_any_set(variables, getenv)
   for _, variable in pairs(variables) do
-    if getenv(variable) ~= nil then return true end
+    if (getenv(variable) or ""):find "%S" then return true end
   end
   return false
 end
@@ -55,7 +66,33 @@ end
 ---@param system aom.System
 ---@return aom.Source
 function layers.new(given, system)
-  return setmetatable({ given = given, system = system, has_given_keys = has_any(kinds.fields, given) }, Source)
+  return setmetatable({
+    given = given, system = system, has_given_keys = has_any(kinds.fields, given),
+    provenance = { region = {}, endpoint = {}, project_id = {}, iam_endpoint = {}, credentials = {} },
+  }, Source)
+end
+
+--- Records where a setting was found.
+---@param name string
+---@param where? string
+---@param place? aom.Place
+---@param passed? string
+function Source:note(name, where, place, passed)
+  local origin = self.provenance[name]
+  if origin then origin.where, origin.place, origin.passed = where, place, passed or origin.passed end
+end
+
+--- The value of an environment variable.
+---@param name string      the setting that it gives
+---@param variable string
+---@return string|nil
+---@return aom.Error|nil err  it holds what cannot be meant
+function Source:variable(name, variable)
+  local text = self.system.getenv(variable)
+  if not text then return nil end
+  local value, problem = paste.from_variable(name, text)
+  if problem then return nil, errors.config(("environment variable %s %s"):format(variable, problem)) end
+  return value
 end
 
 --- The values of the profile's [basic] section, and the file's path.
@@ -63,7 +100,7 @@ end
 ---@return string|aom.Error|nil path_or_err
 function Source:profile()
   if not self.values and not self.fault then
-    self.values, self.fault, self.path = profile.load(self.system)
+    self.values, self.fault, self.path, self.lack = profile.load(self.system)
   end
   if self.fault then return nil, self.fault end
   return self.values, self.path
@@ -79,13 +116,14 @@ end
 ---@param name string
 ---@return string|nil value
 ---@return string|nil where  where it was found; without a value, nil
----@return nil
+---@return aom.Error|nil err  the variable holds what cannot be meant
 ---@return aom.Place|nil place
 function Source:nearby(name)
   if self.given[name] ~= nil then return self.given[name], "option " .. name, nil, "option" end
   local variable = layers.variables[name]
-  local value = self.system.getenv(variable)
+  local value, err = self:variable(name, variable)
   if value then return value, "environment variable " .. variable, nil, "environment" end
+  return nil, nil, err
 end
 
 ---@param name string
@@ -102,16 +140,18 @@ end
 ---@param name string
 ---@return string|nil value
 ---@return string|nil where
----@return aom.Error|nil err  the profile is malformed
+---@return aom.Error|nil err  the variable or the profile is malformed
 function Source:lookup(name)
-  local value, where = self:nearby(name)
-  if value ~= nil then return value, where end
-  local err
+  local value, where, err = self:nearby(name)
+  if value ~= nil or err then return value, where, err end
   value, where, err = self:in_profile(name)
   return value, where, err
 end
 
-local function is_set(value) return value == "true" or value == "1" end
+local function is_set(value)
+  value = value and paste.from_variable("metadata", value)
+  return value == "true" or value == "1"
+end
 
 --- Whether a place has credentials, a part of them, or says where to ask for them.
 local function names_account(self, place)
@@ -146,25 +186,27 @@ local function passed_over(where)
   return where .. " was passed over, since other credentials than those in use stand beside it"
 end
 
---- Looks up a setting that belongs to an account. One that stands beside other credentials
---- than those in use belongs to another account, and is passed over.
+--- Looks up a setting that belongs to an account, and records where it was found. One that
+--- stands beside other credentials than those in use belongs to another account, and is
+--- passed over.
 ---@param name string
 ---@param also? aom.Place  what stands there is never passed over
 ---@return string|nil value
----@return string|nil where
----@return aom.Error|nil err  the profile is malformed
----@return string|nil passed  what was passed over, for people
+---@return aom.Error|nil err  the variable or the profile is malformed
 function Source:own(name, also)
   local passed
   for _, look in ipairs { self.nearby, self.in_profile } do
     local value, where, err, place = look(self, name)
-    if err then return nil, nil, err end
+    if err then return nil, err end
     if value ~= nil then
-      if place == also or not is_foreign(self, place) then return value, where, nil, passed end
+      if place == also or not is_foreign(self, place) then
+        self:note(name, where, place, passed)
+        return value
+      end
       passed = passed and passed .. "; " .. passed_over(where) or passed_over(where)
     end
   end
-  return nil, nil, nil, passed
+  self:note(name, nil, nil, passed)
 end
 
 --- Where `lookup` has looked, for the error that says nothing was found.

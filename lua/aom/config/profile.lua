@@ -8,7 +8,8 @@
 
 local credential_kinds = require "aom.config.credential_kinds"
 local errors = require "aom.util.errors"
-local has_control = require "aom.util.text".has_control
+local paste = require "aom.config.paste"
+local similar = require "aom.util.similar"
 local trim = require "aom.util.text".trim
 
 local profile = {}
@@ -19,11 +20,16 @@ local keys = {
 }
 for name in pairs(credential_kinds.variables) do keys[name] = true end
 
+-- A key of the provider's SDKs that means nothing here, and is near to others.
+local foreign = { domain_id = true }
+
+local SECTION = "basic"
+
 ---@param system aom.System
 ---@return string|nil path
 ---@return boolean|nil explicit  a variable names it
 function profile.path(system)
-  local explicit = system.getenv "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+  local explicit = paste.from_variable("path", system.getenv "HUAWEICLOUD_SDK_CREDENTIALS_FILE" or "")
   if explicit then return explicit, true end
   local home = system.getenv "HOME" or system.getenv "USERPROFILE"
   if home then return home .. "/.huaweicloud/credentials", false end
@@ -41,48 +47,86 @@ function profile.open_mode(system, path)
   if mode and mode % (OTHERS + 1) ~= 0 then return mode end
 end
 
-local function fault(path, number, message)
+local function fault(path, number, message, meant)
   -- The line itself stays out of the message: it may hold a secret.
-  return errors.config(("profile %s, line %d: %s"):format(path, number, message))
+  return errors.config(("profile %s, line %d: %s"):format(path, number, message),
+    meant and ("did you mean %s?"):format(meant))
 end
 
---- Reads the text of a profile.
+--- What keeps a text from being read at all, or nil.
+local function check_encoding(text, path)
+  local is_wide = text:find "^\255\254" or text:find "^\254\255"
+  if is_wide then return errors.config(("profile %s is encoded in UTF-16"):format(path), "save it as UTF-8") end
+end
+
+--- Reads the text of a profile. The names of sections and keys are in lower case, with `_`
+--- for `-`; the values are as they stand.
 ---@param text string
 ---@param path string  for messages
 ---@return table<string, table<string, string>>|nil sections
 ---@return aom.Error|nil err
+---@return table<string, table<string, integer>>|nil lines  of the keys; a section's own under ""
 function profile.parse(text, path)
-  local sections, section = {}, nil
+  local err = check_encoding(text, path)
+  if err then return nil, err end
+  local sections, lines, name = {}, {}, nil
   local number = 0
-  for raw in (text:gsub("^\239\187\191", "") .. "\n"):gmatch("(.-)\r?\n") do
+  for raw in (text:gsub("^\239\187\191", ""):gsub("\r\n?", "\n") .. "\n"):gmatch("(.-)\n") do
     number = number + 1
     local line = trim(raw)
-    local name = line:match("^%[(.*)%]$")
-    if name then
-      name = trim(name)
+    local header = line:match "^%[([^%]]*)%]%s*$" or line:match "^%[([^%]]*)%]%s+[#;]"
+    if header then
+      name = trim(header):lower()
       if name == "" then return nil, fault(path, number, "the section has no name") end
-      section = sections[name] or {}
-      sections[name] = section
+      sections[name], lines[name] = sections[name] or {}, lines[name] or { [""] = number }
     elseif line ~= "" and not line:find("^[#;]") then
       local key, value = line:match("^([%w_%-%.]+)%s*[=:]%s*(.*)$")
       if not key then return nil, fault(path, number, "expected [section] or key = value") end
-      if not section then return nil, fault(path, number, "a key stands before the first [section]") end
-      if section[key] then return nil, fault(path, number, ("%s is given twice"):format(key)) end
-      section[key] = value
+      if not name then return nil, fault(path, number, "a key stands before the first [section]") end
+      key = key:lower():gsub("-", "_")
+      if sections[name][key] then return nil, fault(path, number, ("%s is given twice"):format(key)) end
+      sections[name][key], lines[name][key] = value, number
     end
   end
-  return sections
+  return sections, nil, lines
 end
 
-local function usable(section, path)
+--- A name of which a known one is a misspelling of one or two letters. Short names are near to
+--- too many others.
+local function meant_by(name, known)
+  if #name < 4 or foreign[name] then return nil end
+  return similar.nearest(name, known, #name < 5 and 1 or 2)
+end
+
+--- The values of the known keys, as they are meant.
+local function usable(section, lines, path)
   local found = {}
-  for key, value in pairs(section) do
-    if keys[key] and has_control(value) then
-      return nil, errors.config(("profile %s: %s holds a control character"):format(path, key))
+  for key, text in pairs(section) do
+    local value, problem
+    if keys[key] then
+      value, problem = paste.from_file(key, text)
+    else
+      local meant = meant_by(key, keys)
+      if meant then return nil, fault(path, lines[key], "unknown key " .. key, meant) end
     end
-    if keys[key] and value ~= "" then found[key] = value end
+    if problem then return nil, fault(path, lines[key], ("%s %s"):format(key, problem)) end
+    found[key] = value
   end
   return found
+end
+
+--- What stands in place of the section that counts.
+local function describe_others(sections, lines, path)
+  local others = {}
+  for name in pairs(sections) do
+    if meant_by(name, { [SECTION] = true }) then
+      return nil, fault(path, lines[name][""], ("unknown section [%s]"):format(name), "[" .. SECTION .. "]")
+    end
+    others[#others + 1] = "[" .. name .. "]"
+  end
+  table.sort(others)
+  return others[1] and ("it has no section [%s], but %s"):format(SECTION, table.concat(others, ", "))
+    or ("it has no section [%s]"):format(SECTION)
 end
 
 --- The [basic] section of the profile file; an empty table when there is none.
@@ -90,6 +134,7 @@ end
 ---@return table<string, string>|nil values
 ---@return aom.Error|nil err
 ---@return string|nil path
+---@return string|nil lack  why a file that is there holds nothing
 function profile.load(system)
   local path, explicit = profile.path(system)
   if not path then return {}, nil, nil end
@@ -100,10 +145,14 @@ function profile.load(system)
     end
     return {}, nil, path
   end
-  local sections, err = profile.parse(text, path)
+  local sections, err, lines = profile.parse(text, path)
   if not sections then return nil, err, path end
-  local values
-  values, err = usable(sections.basic or {}, path)
+  local values, lack
+  if not sections[SECTION] then
+    lack, err = describe_others(sections, lines, path)
+    return not err and {} or nil, err, path, lack
+  end
+  values, err = usable(sections[SECTION], lines[SECTION], path)
   return values, err, path
 end
 

@@ -10,6 +10,7 @@
 --- Any of several YAML libraries reads it; without a file none is needed.
 
 local errors = require "aom.util.errors"
+local paste = require "aom.config.paste"
 
 local regions_file = {}
 
@@ -20,7 +21,7 @@ local readers = { { "lyaml", "load" }, { "yaml", "load", "eval" }, { "tinyyaml",
 ---@return string|nil path
 ---@return boolean|nil explicit  a variable names it
 function regions_file.path(system)
-  local explicit = system.getenv "HUAWEICLOUD_SDK_REGIONS_FILE"
+  local explicit = paste.from_variable("path", system.getenv "HUAWEICLOUD_SDK_REGIONS_FILE" or "")
   if explicit then return explicit, true end
   local home = system.getenv "HOME" or system.getenv "USERPROFILE"
   if home then return home .. "/.huaweicloud/regions.yaml", false end

@@ -22,6 +22,8 @@ local defaults = {
   max_response_bytes = 1024 * 1024,
 }
 
+local UNFOUND = "neither a region nor an endpoint is set"
+
 -- These options are no settings: the providers of credentials take them from the source.
 local for_credentials = { metadata = true, metadata_endpoint = true, iam_endpoint = true }
 for name in pairs(credential_kinds.fields) do for_credentials[name] = true end
@@ -46,23 +48,25 @@ end
 --- In one place an endpoint counts before a region, but a nearer place counts before both:
 --- with a region as an option, an endpoint in the profile is not looked for.
 local function endpoint_urls(settings, from)
-  local found = settings.provenance
   for _, look in ipairs { from.nearby, from.in_profile } do
     local urls, where, err, place = look(from, "endpoint")
     if err then return nil, err end
-    local region, region_where, _, region_place = look(from, "region")
-    settings.region, found.region = region, region_where
+    local region, region_where, fault, region_place = look(from, "region")
+    if fault then return nil, fault end
+    settings.region = region
+    from:note("region", region_where, region_place)
     if urls then
-      found.endpoint, found.endpoint_place = where, place
+      from:note("endpoint", where, place)
       return endpoint.list(urls)
     end
     if region then
       urls, where = region_urls(region, region_where, from)
-      found.endpoint, found.endpoint_place = where, region_place
-      return urls, where
+      if not urls then return nil, where end
+      from:note("endpoint", where, region_place)
+      return urls
     end
   end
-  return nil, errors.config("neither a region nor an endpoint is set",
+  return nil, errors.config(UNFOUND,
     "looked for " .. from:searched "region" .. "; and for " .. from:searched "endpoint")
 end
 
@@ -83,27 +87,27 @@ end
 local function find_endpoints(settings, from)
   local urls, err = endpoint_urls(settings, from)
   if not urls then return err end
-  settings.endpoints, err = parse_all(urls, settings.provenance.endpoint)
+  settings.endpoints, err = parse_all(urls, from.provenance.endpoint.where)
   if err then return err end
   settings.endpoint = settings.endpoints[1]
 end
 
 --- A project id that is not given is looked up later, by the region's name.
 local function find_project(settings, from)
-  local id, where, err, passed = from:own "project_id"
+  local id, err = from:own "project_id"
   if err then return err end
-  settings.passed_over.project_id = passed
+  local origin = from.provenance.project_id
   if not id then
     if settings.region then return nil end
     return errors.config("no project id is set, and no region to look it up for",
-      (passed and passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
+      (origin.passed and origin.passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
         .. from:searched "region")
   end
   if not check.is(id, options.rows.project) then
-    return errors.config(("the project id from %s is not 32 letters and digits"):format(where),
+    return errors.config(("the project id from %s is not 32 letters and digits"):format(origin.where),
       "the console lists it under My Credentials, one for each region")
   end
-  settings.project_id, settings.provenance.project_id = id, where
+  settings.project_id = id
 end
 
 --- Checked here, since libcurl reads the file only when it connects.
@@ -113,17 +117,17 @@ local function check_ca_file(settings, system)
   if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
 end
 
---- Resolves everything about a client but its credentials. The settings carry two records,
---- by the names of settings: `provenance`, where each was found, and `passed_over`, what was
---- found and belongs to another account.
+--- Resolves everything about a client but its credentials. The settings carry their source,
+--- which has the record of where each was found: `source.provenance`.
 ---@param given table|nil  client options
 ---@param system aom.System
 ---@return table|nil settings
 ---@return aom.Error|nil err
+---@return table|nil unfound  the settings, where nothing says which service is meant
 function config.resolve(given, system)
   local checked, err = options.check(given)
   if not checked then return nil, err end
-  local settings = { provenance = {}, passed_over = {} }
+  local settings = {}
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(checked) do
     if not for_credentials[name] then settings[name] = value end
@@ -131,7 +135,7 @@ function config.resolve(given, system)
   local from = layers.new(checked, system)
   settings.source = from
   err = check_ca_file(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
-  if err then return nil, err end
+  if err then return nil, err, err.message == UNFOUND and settings or nil end
   return settings
 end
 

@@ -43,6 +43,7 @@ function cache.new(settings)
   local provider, values
   provider, values, err = chain.find(settings)
   if not provider then return nil, err end
+  settings.source:note("credentials", provider.where)
   local self = setmetatable({
     settings = settings, provider = provider, flight = single_flight.new(),
     time = settings.source.system.time, next_try = 0, alone_until = -math.huge,

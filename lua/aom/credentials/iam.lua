@@ -18,7 +18,8 @@ local function home_region(settings)
   return (settings.region or home) == home and home or nil
 end
 
-local function nowhere(settings, passed)
+local function nowhere(settings)
+  local passed = settings.source.provenance.iam_endpoint.passed
   local bases = {}
   for i, target in ipairs(settings.endpoints) do bases[i] = target.base end
   return errors.config(("the identity service is not known for %s%s, which is not the region's own endpoint"):format(
@@ -34,25 +35,26 @@ local function without_version(endpoint)
 end
 
 local function find(settings)
-  local url, where, err, passed = settings.source:own("iam_endpoint", settings.provenance.endpoint_place)
-  settings.source:forget_profile()
+  local source = settings.source
+  local url, err = source:own("iam_endpoint", source.provenance.endpoint.place)
+  source:forget_profile()
   if err then return nil, err end
-  settings.passed_over.iam_endpoint = passed
   if not url then
     local region = home_region(settings)
-    if not region then return nil, nowhere(settings, passed) end
-    url, where = regions.iam_endpoint(region), "region " .. region
+    if not region then return nil, nowhere(settings) end
+    url = regions.iam_endpoint(region)
+    source:note("iam_endpoint", "region " .. region)
   end
   local endpoint, problem = endpoints.parse(url)
   if not endpoint then
-    return nil, errors.config(("the endpoint of the identity service from %s %s"):format(where, problem),
+    return nil, errors.config(("the endpoint of the identity service from %s %s"):format(
+      source.provenance.iam_endpoint.where, problem),
       "expected a URL such as https://iam.cn-north-4.myhuaweicloud.com")
   end
   if endpoints.is_open(endpoint, settings) then
     return nil, errors.config("credentials would cross the network unencrypted, since the endpoint of the "
       .. "identity service is http://", "use https://, or set option allow_http to accept the risk")
   end
-  settings.provenance.iam_endpoint = where
   return without_version(endpoint)
 end
 

@@ -40,7 +40,7 @@ local function is_id(value) return check.is(value, options.rows.project) end
 
 --- What always helps, and which id was passed over as another account's.
 local function hint_of(settings)
-  local passed = settings.passed_over.project_id
+  local passed = settings.source.provenance.project_id.passed
   return passed and HINT .. "; " .. passed or HINT
 end
 

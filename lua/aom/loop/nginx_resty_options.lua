@@ -23,7 +23,8 @@ local without_effect = {
 --- The service's own endpoints, and those that an option or a variable names.
 local function endpoints_of(settings)
   local list = {}
-  for _, target in ipairs(settings.endpoints) do list[#list + 1] = { target, settings.provenance.endpoint } end
+  local origin = settings.source.provenance.endpoint.where
+  for _, target in ipairs(settings.endpoints) do list[#list + 1] = { target, origin } end
   for _, name in ipairs { "iam_endpoint", "metadata_endpoint" } do
     -- An invalid one is refused where it is used.
     local url, where = settings.source:nearby(name)

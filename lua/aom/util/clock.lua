@@ -80,13 +80,25 @@ function clock.parse_http_date(text)
   if d and months[month] then return seconds(y, months[month], d, h, mi, s) end
 end
 
----@param text any  2026-01-02T03:04:05Z, perhaps with a fraction of the second; UTC
+--- Seconds east of UTC that the end of a time says; nil: it says something else.
+local function zone_of(text)
+  if text == "" or text == "Z" or text == "z" then return 0 end
+  local sign, hours, minutes = text:match "^([+-])(%d%d):?(%d?%d?)$"
+  if not sign or #minutes == 1 then return nil end
+  hours, minutes = tonumber(hours), tonumber(minutes) or 0
+  if hours > 23 or minutes > 59 then return nil end
+  return (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1)
+end
+
+---@param text any  2026-01-02T03:04:05Z, perhaps with a fraction of the second, perhaps with an
+---  offset such as +08:00 in place of the Z; UTC where there is neither
 ---@return integer|nil
 function clock.parse_time(text)
   if type(text) ~= "string" then return nil end
-  local y, mo, d, h, mi, s, rest = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[T ](%d%d):(%d%d):(%d%d)(.*)$")
-  rest = rest and rest:gsub("^%.%d+", "")
-  if rest == "" or rest == "Z" or rest == "+00:00" then return seconds(y, mo, d, h, mi, s) end
+  local y, mo, d, h, mi, s, rest = text:match "^%s*(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(.-)%s*$"
+  local zone = rest and zone_of((rest:gsub("^[.,]%d+", ""):gsub("^ ", "")))
+  local time = zone and seconds(y, mo, d, h, mi, s)
+  return time and time - zone
 end
 
 --- The server's time that a refusal states, in its text or its Date header.

@@ -25,8 +25,9 @@ end
 --- The candidate nearest to a misspelt name, or nil when none is near.
 ---@param name string
 ---@param candidates table<string, any>
+---@param most? integer  edits it may be away; default: a third of its letters, or 2
 ---@return string|nil
-function similar.nearest(name, candidates)
+function similar.nearest(name, candidates, most)
   local best, best_distance
   for candidate in pairs(candidates) do
     local d = distance(name, candidate)
@@ -34,7 +35,7 @@ function similar.nearest(name, candidates)
       best, best_distance = candidate, d
     end
   end
-  if best and best_distance <= math.max(2, math.floor(#name / 3)) then return best end
+  if best and best_distance <= (most or math.max(2, math.floor(#name / 3))) then return best end
 end
 
 -- A list may be long, and a comparison takes its time.

@@ -93,7 +93,7 @@ describe("a project id beside other credentials", function()
       local settings = assert(resolve(says))
       assert.is_nil(settings.project_id)
       assert.are.equal(where(other) .. " was passed over, since other credentials than those in use stand beside it",
-        settings.passed_over.project_id)
+        settings.source.provenance.project_id.passed)
     end)
   end)
 
@@ -102,8 +102,8 @@ describe("a project id beside other credentials", function()
       environment = with(KINDS["a token"], { project_id = OTHER }), profile = { project_id = PROJECT } }
     local settings = assert(resolve(says))
     assert.are.equal(PROJECT, settings.project_id)
-    assert.are.equal("project_id in " .. PATH, settings.provenance.project_id)
-    assert.is_string(settings.passed_over.project_id)
+    assert.are.equal("project_id in " .. PATH, settings.source.provenance.project_id.where)
+    assert.is_string(settings.source.provenance.project_id.passed)
   end)
 
   it("is named in the error if none is left, with all others", function()
@@ -142,7 +142,7 @@ describe("a project id", function()
           says.option = with(says.option, { region = REGION })
           local settings = assert(resolve(says))
           assert.are.equal(PROJECT, settings.project_id)
-          assert.is_nil(settings.passed_over.project_id)
+          assert.is_nil(settings.source.provenance.project_id.passed)
         end)
       end
     end
@@ -234,7 +234,7 @@ describe("the identity service", function()
       if case[3] then
         assert.is_nil(err)
         assert.are.equal(case[3], endpoint.base .. endpoint.path)
-        assert.is_string(settings.provenance.iam_endpoint)
+        assert.is_string(settings.source.provenance.iam_endpoint.where)
       else
         assert.is_nil(endpoint)
         assert.are.equal("config", err.kind)

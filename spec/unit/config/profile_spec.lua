@@ -112,7 +112,8 @@ describe("the profile", function()
       local values, err = basic("[basic]\nsk = " .. SECRET .. byte .. "x")
       assert.is_nil(values)
       assert.are.equal("config", err.kind)
-      assert.matches("^profile /h/%.huaweicloud/credentials: sk holds a control character$", err.message)
+      assert.matches("^profile /h/%.huaweicloud/credentials, line 2: sk holds a "
+        .. (name == "TAB" and "blank or a line end$" or "control character$"), err.message)
     end)
 
     it(("may hold %s in a value that is not"):format(name), function()

@@ -261,8 +261,18 @@ describe("the project id", function()
       .. "project_id under [basic] in " .. PATH, 1, true), err.hint)
   end)
 
-  for _, value in ipairs { "{project_id}", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "/",
-    PROJECT .. "\n" } do
+  it("that is no key at all is refused in the environment", function()
+    local settings, err = resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = "{project_id}" })
+    assert.is_nil(settings)
+    assert.matches("^environment variable HUAWEICLOUD_SDK_PROJECT_ID holds a character", err.message)
+  end)
+
+  it("loses the line end of a variable", function()
+    local settings = assert(resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = PROJECT .. "\n" }))
+    assert.are.equal(PROJECT, settings.project_id)
+  end)
+
+  for _, value in ipairs { PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "/" } do
     it(("is not %q in the environment"):format(value), function()
       local settings, err = resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = value })
       assert.is_nil(settings)

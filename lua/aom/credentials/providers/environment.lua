@@ -18,9 +18,13 @@ end
 
 local SKIPPED = "environment variables " .. searched() .. " (none is set)"
 
-local function read_all(variables, getenv)
+local function read_all(variables, source)
   local values = {}
-  for name, variable in pairs(variables) do values[name] = getenv(variable) end
+  for name, variable in pairs(variables) do
+    local err
+    values[name], err = source:variable(name, variable)
+    if err then return nil, err end
+  end
   return values
 end
 
@@ -29,16 +33,19 @@ end
 ---@return aom.Error|nil
 ---@return string|nil skipped
 function environment.new(settings)
-  local getenv = settings.source.system.getenv
+  local source = settings.source
   local used = names
 
   --- The samples' pair stands for a key pair, where no kind is found that goes before it.
   local function read()
-    local values = read_all(names, getenv)
+    local values, err = read_all(names, source)
+    if not values then return nil, err end
     local kind = choice.of(values)
     used = names
     if kind and kind.rank <= kinds.key_pair.rank then return values end
-    local pair = read_all(samples, getenv)
+    local pair
+    pair, err = read_all(samples, source)
+    if not pair then return nil, err end
     if next(pair) == nil then return values end
     used = samples
     return pair

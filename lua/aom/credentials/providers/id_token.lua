@@ -3,6 +3,7 @@
 --- that token for keys. Neither request is signed.
 
 local errors = require "aom.util.errors"
+local paste = require "aom.config.paste"
 local iam = require "aom.credentials.iam"
 local remote = require "aom.credentials.providers.remote"
 local text = require "aom.util.text"
@@ -18,18 +19,18 @@ local KEY_NAMES = { ak = "access", sk = "secret", security_token = "securitytoke
 ---@param system aom.System
 ---@param path string
 ---@param what string  for messages
+---@param name "id_token"|"pod_token"  see aom.config.paste
 ---@return string|nil
 ---@return aom.Error|nil
-function id_token.read_secret(system, path, what)
+function id_token.read_secret(system, path, what, name)
   local contents, why = system.read_file(path)
-  local secret = contents and text.trim(contents)
-  if not secret then
+  if not contents then
     return nil, errors.new("credentials", ("the file of the %s cannot be read: %s"):format(what, why or path))
   end
-  if secret == "" or text.has_control(secret) then
-    return nil, errors.new("credentials", ("the file %s holds no %s"):format(path, what))
-  end
-  return secret
+  local secret, problem = paste.from_file(name, text.trim((contents:gsub("^\239\187\191", ""))))
+  if secret then return secret end
+  return nil, errors.new("credentials", ("the file %s holds no %s%s"):format(path, what,
+    problem and ": it " .. problem or ""))
 end
 
 local function unscoped_token(settings, context, endpoint, values, secret)
@@ -70,7 +71,7 @@ function id_token.exchange(settings, context, values)
   local endpoint, err = iam.endpoint(settings)
   if not endpoint then return nil, err end
   local secret, token
-  secret, err = id_token.read_secret(settings.source.system, values.id_token_file, "id token")
+  secret, err = id_token.read_secret(settings.source.system, values.id_token_file, "id token", "id_token")
   if not secret then return nil, err end
   token, err = unscoped_token(settings, context, endpoint, values, secret)
   if not token then return nil, err end

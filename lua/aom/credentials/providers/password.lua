@@ -86,7 +86,7 @@ function password.exchange(settings, context, values)
     record:refuse(loop, hold, err, err.message:find("lock", 1, true) and "locked" or "certain")
   end
   record:give_up(loop, hold)
-  local passed = settings.passed_over.project_id
+  local passed = settings.source.provenance.project_id.passed
   if err and passed and not settings.project_id then err.hint = err.hint and err.hint .. "; " .. passed or passed end
   return token, err
 end

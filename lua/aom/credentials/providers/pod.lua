@@ -47,8 +47,10 @@ end
 ---@return aom.Error|nil
 ---@return string|nil skipped
 function pod.new(settings)
-  local getenv = settings.source.system.getenv
-  local text, path = getenv(URI), getenv(FILE)
+  local source = settings.source
+  local text, err = source:variable("endpoint", URI)
+  local path = source:variable("path", FILE)
+  if err then return nil, err end
   if not text and not path then
     return nil, nil, ("pod identity (environment variable %s is not set)"):format(URI)
   end
@@ -62,7 +64,7 @@ function pod.new(settings)
 end
 
 function Pod:refresh(context)
-  local secret, err = id_token.read_secret(self.settings.source.system, self.path, "pod's token")
+  local secret, err = id_token.read_secret(self.settings.source.system, self.path, "pod's token", "pod_token")
   if not secret then return nil, err end
   local ask = {
     operation = "create_pod_keys", service = "pod", method = "POST", endpoint = self.target.endpoint,

@@ -29,10 +29,11 @@ end
 
 local LABELS = choice.labels(function(kind) return kind.rank end)
 
-local function skipped(system, path)
+local function skipped(system, path, lack)
   if not path then return "the profile (no home directory is known)" end
   local found, why, absent = system.read_file(path)
-  local finding = found and "none is there" or absent and "there is no such file" or "it cannot be read: " .. why
+  local finding = lack or found and "none is there" or absent and "there is no such file"
+    or "it cannot be read: " .. why
   return ("%s under [basic] in %s (%s)"):format(LABELS, path, finding)
 end
 
@@ -60,7 +61,7 @@ function profile.new(settings)
     end,
   })
   if provider or err then return provider, err end
-  return nil, nil, skipped(source.system, path)
+  return nil, nil, skipped(source.system, path, source.lack)
 end
 
 return profile

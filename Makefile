@@ -99,7 +99,7 @@ bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 	@sh spec/bench/run.sh $(ARGS)
 	@sh spec/bench/bulk.sh
 
-matrix: deps-test  ## Ask every host and transport for the same story about 45 faults: ARGS="--hosts 'lua5.4 luv'"
+matrix: deps-test  ## Ask every host and transport for the same story about many faults: ARGS="--hosts 'lua5.4 luv'"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' luajit spec/matrix/run.lua $(ARGS)
 

@@ -61,7 +61,7 @@ typedef struct engine_request {
   slice body;
   long connect_timeout_ms;
   long timeout_ms;
-  bool fresh_connection; /* never on a reused one: libcurl resends in silence there */
+  bool fresh_connection; /* never on a reused one, which may be dead without a sign */
   bool no_proxy;         /* straight to the host, even if a proxy is configured */
 } engine_request;
 
@@ -74,6 +74,7 @@ typedef struct engine_result {
   int code;          /* CURLcode */
   const char *text;  /* libcurl's words; never NULL */
   bool sent;         /* the server may have seen the request */
+  bool refused;      /* it has, and says that it did nothing about it */
   long proxy_status; /* of a proxy that refused a tunnel; else 0 */
   long status;       /* HTTP status; 0 without an answer */
   slice body;

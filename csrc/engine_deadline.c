@@ -77,6 +77,7 @@ void engine_deadline_expire(engine *e) {
     transfer *t = e->due[0];
     if (t->deadline <= now) {
       engine_end(e, t, ENGINE_TIMEOUT, transfer_late(t));
+      engine_http2_late(e, t);
       continue;
     }
     t->due = t->deadline;

@@ -34,6 +34,8 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose) {
   transfer *t = user;
   engine *e = t->owner;
   (void)purpose;
+  if (!transfer_may_send(t))
+    return CURL_SOCKOPT_ERROR;
   t->begun = true;
   t->socket = (int)fd;
   close_on_exec((int)fd);

@@ -35,6 +35,12 @@ typedef struct transfer {
   bool was_connected; /* that socket, when it was closed */
   void *tls;          /* OpenSSL's session of its connection, libcurl's; or NULL */
 
+  int64_t sent_at; /* when libcurl began to send it; 0: not yet, or libcurl is too old */
+  int port;        /* ours, of the connection it was sent on */
+  bool reuses;     /* that connection had carried others before */
+  bool denied;     /* libcurl wanted to send it again ... */
+  bool refused;    /* ... because the server has not touched it */
+
   CURLU *site;   /* parsed from `base`; NULL: made at first use */
   buffer base;   /* scheme://authority, kept from request to request */
   buffer target; /* path?query, or the whole URL for a proxy */
@@ -79,6 +85,7 @@ struct engine {
   char *user_agent;
   bool insecure;
   bool shares_openssl; /* libcurl uses the OpenSSL that this module uses */
+  bool denies_resends; /* libcurl lets the engine keep it from sending twice */
   size_t max_body;
   size_t max_head;
 
@@ -138,6 +145,11 @@ bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that sock
 /* engine_idle.c: connections between two exchanges. */
 void engine_idle_note(const transfer *t); /* one that has finished */
 void engine_idle_check(engine *e);        /* before libcurl chooses a connection */
+
+/* engine_http2.c: an attempt is one request, on a connection that works. */
+bool engine_http2_install(transfer *t); /* false: libcurl may send it twice in silence */
+bool transfer_may_send(transfer *t);    /* asked before it goes out */
+void engine_http2_late(engine *e, const transfer *t); /* one that took too long */
 
 /* engine_tls.c: what OpenSSL holds that libcurl has not read. */
 bool engine_tls_is_shared(void);

@@ -49,6 +49,8 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
     return ENGINE_LIMIT;
   if (t->no_memory)
     return ENGINE_MEMORY;
+  if (t->denied)
+    return ENGINE_NETWORK;
   switch (code) {
   case CURLE_OK:
     return t->head_ended ? ENGINE_ANSWERED : ENGINE_NETWORK;
@@ -70,7 +72,6 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   case CURLE_WEIRD_SERVER_REPLY:
   case CURLE_BAD_CONTENT_ENCODING:
   case CURLE_WRITE_ERROR:
-  case CURLE_HTTP2:
     return ENGINE_PROTOCOL;
   case CURLE_OUT_OF_MEMORY:
     /* What libcurl says when a single header line passes its own ceiling. */
@@ -81,7 +82,7 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_URL_MALFORMAT:
     return ENGINE_SETUP;
-  default: /* a name, a connect, a reset, an early end */
+  default: /* a name, a connect, a reset, an early end, an error of HTTP/2 */
     return ENGINE_NETWORK;
   }
 }
@@ -146,6 +147,9 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
     return engine_no_memory;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
+  if (t->denied)
+    return t->refused ? "the server refused the HTTP/2 stream"
+                      : "the connection ended before the answer";
   if (outcome == ENGINE_NETWORK && code == CURLE_OK)
     return "the connection was closed inside the head of the answer";
   if (t->result.proxy_status != 0) {
@@ -158,9 +162,12 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
 }
 
 void transfer_judge(transfer *t, CURLcode code) {
+  if (t->denied)
+    code = t->refused ? CURLE_HTTP2_STREAM : CURLE_RECV_ERROR;
   engine_outcome outcome = outcome_of_code(t, code);
   t->result = (engine_result){.slot = t->slot, .outcome = outcome, .code = (int)code};
-  t->result.sent = was_sent(t);
+  t->result.sent = t->denied || was_sent(t);
+  t->result.refused = t->refused;
   if (outcome == ENGINE_NETWORK)
     t->result.proxy_status = refusal_of_proxy(t);
   t->result.text = outcome_text(t, outcome, code);

@@ -26,7 +26,7 @@ static int on_resolve(void *resolver, void *reserved, void *user) {
   (void)resolver;
   (void)reserved;
   t->begun = true;
-  return 0;
+  return transfer_may_send(t) ? 0 : 1;
 }
 
 static bool took_option(transfer *t, CURLcode code) {
@@ -61,6 +61,7 @@ static bool set_lasting_options(transfer *t) {
       took_option(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t));
   ok &= engine_fds_install(t);
+  t->owner->denies_resends = engine_http2_install(t);
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L));
@@ -83,8 +84,7 @@ static bool set_lasting_options(transfer *t) {
   /* A transfer that has ended does not wait for its name to resolve. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-  /* Builds of libcurl without nghttp2 or zlib lack these; HTTP/1.1 serves too. */
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  /* A build of libcurl without zlib lacks it. */
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   return ok;
 }
@@ -219,6 +219,14 @@ static bool set_limits(transfer *t, const engine_request *request) {
   return ok && took_option(t, curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy));
 }
 
+/* Over HTTP/1.1 libcurl sends nothing twice on a fresh connection. A build without
+ * nghttp2 refuses HTTP/2, and has HTTP/1.1 without being told. */
+static void set_version(transfer *t, bool fresh) {
+  bool plain = fresh && !t->owner->denies_resends;
+  curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+                   (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+}
+
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
  * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
@@ -226,6 +234,7 @@ static bool set_sharing(transfer *t, const engine_request *request) {
   t->may_use_proxy =
       !request->no_proxy && (!t->owner->proxy.data || *t->owner->proxy.data);
   t->shares = t->secure && !request->fresh_connection;
+  set_version(t, request->fresh_connection);
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
 }
 
@@ -268,7 +277,10 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->error[0] = '\0';
   t->head_bytes = 0;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
+  t->denied = t->refused = t->reuses = false;
   t->socket = -1;
+  t->port = 0;
+  t->sent_at = 0;
   t->tls = NULL;
   if (ensure_easy(t) && set_method(t, request->method, request->body) &&
       set_sharing(t, request) && set_url(t, request->base, request->target) &&

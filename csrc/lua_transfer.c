@@ -199,7 +199,7 @@ int lua_transfer_finished(lua_State *L) {
 }
 
 /* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent,
- * proxy_status
+ * proxy_status, refused
  *
  * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
  * cancel this transfer, whose id names nothing any more. */
@@ -226,7 +226,8 @@ int lua_transfer_collect(lua_State *L) {
     lua_pushinteger(L, result->code);
     lua_pushboolean(L, result->sent);
     lua_pushinteger(L, (lua_Integer)result->proxy_status);
-    count = 6;
+    lua_pushboolean(L, result->refused);
+    count = 7;
   }
   engine_give_back(e, result);
   lua_engine_let_go(self);

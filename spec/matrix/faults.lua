@@ -22,6 +22,8 @@ local OK = answer("200 OK", '{"success"}')
 ---@field options? table       of the client, beside the usual ones
 ---@field execute? boolean     the call must not run twice
 ---@field tls? boolean
+---@field steps? string[]      of an HTTP/2 server: see spec/support/h2server.lua
+---@field greets? string       likewise: what each connection begins with
 ---@field scheme? string       where it is not that of the server
 ---@field untrusted? boolean   the client does not know the server's authority
 ---@field closed? boolean      nobody listens there
@@ -75,6 +77,23 @@ local faults = {
   { name = "closed in the handshake", scheme = "https", hello = true, replies = { "" },
     differs = { ["nginx-resty"] = "nginx says \"handshake failed\" of a peer that hangs up and of one that refuses" } },
 
+  { name = "HTTP/2", steps = { "answer" } },
+  { name = "HTTP/2: 503, then 200", steps = { "answer=503", "answer" } },
+  { name = "HTTP/2: a refused stream", steps = { "rst=7" } },
+  { name = "HTTP/2: a refused stream, then 200", steps = { "rst=7", "answer" } },
+  { name = "HTTP/2: a stream that is reset", steps = { "rst=2" } },
+  { name = "HTTP/2: a reset in the body", steps = { "half+rst=2" } },
+  { name = "HTTP/2: closed in the body", steps = { "half+close" } },
+  { name = "HTTP/2: GOAWAY, unanswered", steps = { "goaway=this+close" } },
+  { name = "HTTP/2: GOAWAY, the stream left out", steps = { "goaway=before" } },
+  { name = "HTTP/2: GOAWAY, answered", steps = { "goaway=this+answer+close" } },
+  { name = "HTTP/2: silence", steps = { "hold" } },
+  { name = "HTTP/2: silence in the body", steps = { "half" } },
+  { name = "HTTP/2: execute: a refused stream, then 200", execute = true, steps = { "rst=7", "answer" } },
+  { name = "HTTP/2: execute: a stream that is reset", execute = true, steps = { "rst=2" } },
+  { name = "HTTP/2: execute: GOAWAY, unanswered", execute = true, steps = { "goaway=this+close" } },
+  { name = "HTTP/2: execute: silence", execute = true, steps = { "hold" } },
+
   { name = "execute: closed without an answer", execute = true, replies = { "" } },
   { name = "execute: silence", execute = true, replies = { "" }, ["then"] = "hold" },
   { name = "execute: 429, then 200", execute = true,
@@ -82,5 +101,9 @@ local faults = {
   { name = "execute: 503", execute = true, replies = { answer("503 Service Unavailable", "") } },
   { name = "execute: nobody listens", execute = true, closed = true },
 }
+
+for _, fault in ipairs(faults) do
+  if fault.steps then fault.differs = { ["nginx-resty"] = "lua-resty-http knows no HTTP/2" } end
+end
 
 return faults

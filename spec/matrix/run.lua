@@ -25,21 +25,28 @@ process.run(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1
 
 local raw = { "replies", "then", "hello" }
 
---- The server of a fault, and the options of its client.
-local function prepare(fault, host)
+local function start_server(fault)
+  if fault.steps then
+    return process.h2server { steps = fault.steps, hello = fault.greets, cert = cert, key = key }
+  end
   local options = { delay = 0, replies = { "" } }
   for _, name in ipairs(raw) do options[name] = fault[name] or options[name] end
   if fault.tls then options.tls, options.cert, options.key = true, cert, key end
   if fault.untrusted then options.cert, options.key = nil, nil end
-  local server = process.rawserver(options)
-  local url = "http" .. ((fault.tls or fault.scheme) and "s" or "") .. "://localhost:" .. server.port
+  return process.rawserver(options)
+end
+
+--- The server of a fault, and the options of its client.
+local function prepare(fault, host)
+  local server, is_secure = start_server(fault), fault.tls or fault.scheme or fault.steps
+  local url = "http" .. (is_secure and "s" or "") .. "://localhost:" .. server.port
   if fault.closed then server.stop() end
   local given = {
     endpoint = url, project_id = PROJECT, ak = ("AK %s %s"):format(host, fault.name):gsub("%W", ""), sk = "secret",
     max_attempts = 3, timeout = 8, attempt_timeout = 0.7, connect_timeout = 0.7,
     outage_timeout = 0.7, proxy = "",
   }
-  if (fault.tls or fault.scheme) and host ~= "nginx-resty" then given.ca_file = cert end
+  if is_secure and host ~= "nginx-resty" then given.ca_file = cert end
   for name, value in pairs(fault.options or {}) do given[name] = value end
   return { name = fault.name, execute = fault.execute, options = given, server = server, closed = fault.closed }
 end

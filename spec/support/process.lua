@@ -213,6 +213,19 @@ function process.simulator(options)
   return simulator
 end
 
+--- Starts a helper that logs its requests.
+local function start_logging(script, words, files, removes_ca)
+  local log = process.temporary("")
+  files[#files + 1] = log
+  local server = process.start(LUAJIT .. quote(process.root .. "/spec/support/" .. script) .. " --log " .. quote(log)
+    .. " " .. table.concat(words, " "))
+  server.files = files
+  server.url, server.port, server.ca_file = server.info.url, server.info.port, server.info.ca_file
+  if removes_ca then files[#files + 1] = server.ca_file end
+  server.requests = function() return process.json_lines(log) end
+  return server
+end
+
 local RAW_OPTIONS = { delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
   lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
 local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read = true, hello = true }
@@ -228,19 +241,19 @@ function process.rawserver(options)
     files[i] = process.temporary(bytes)
     words[#words + 1] = "--reply " .. quote(files[i])
   end
-  local log = process.temporary("")
-  files[#files + 1] = log
-  local server = process.start(LUAJIT .. quote(process.root .. "/spec/support/rawserver.lua")
-    .. " --log " .. quote(log) .. " " .. table.concat(words, " "))
-  server.files = files
-  server.url, server.port, server.ca_file = server.info.url, server.info.port, server.info.ca_file
-  if options.tls and not options.cert then
-    files[#files + 1] = server.ca_file
-  end
-  server.requests = function()
-    return process.json_lines(log)
-  end
-  return server
+  return start_logging("rawserver.lua", words, files, options.tls and not options.cert)
+end
+
+local H2_OPTIONS = { hello = true, cert = true, key = true, lifetime = true, port = true }
+
+--- Starts an HTTP/2 server that misbehaves at the level of frames. `steps` is a list of what
+-- spec/support/h2server.lua does; the other options are those of its command line.
+---@param options table
+---@return table server as that of `rawserver`
+function process.h2server(options)
+  local words = option_words("HTTP/2 server", options, {}, H2_OPTIONS, "steps")
+  for _, step in ipairs(options.steps) do words[#words + 1] = "--step " .. quote(step) end
+  return start_logging("h2server.lua", words, {}, not options.cert)
 end
 
 return process

@@ -30,24 +30,13 @@ usage: luajit spec/support/rawserver.lua --reply FILE [options]
 ]]
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
-package.path = here .. "/../../lua/?.lua;" .. package.path
+package.path = here .. "/../../lua/?.lua;" .. here .. "/../../?.lua;" .. package.path
 
 local cjson = require "cjson"
 local cqueues = require "cqueues"
-local errno = require "cqueues.errno"
-local ffi = require "ffi"
-local socket = require "cqueues.socket"
+local listening = require "spec.support.listening"
 
-ffi.cdef [[
-  int getpid(void);
-  unsigned alarm(unsigned seconds);
-  int setsockopt(int fd, int level, int name, const void *value, unsigned size);
-  struct linger { int on; int seconds; };
-]]
-
-local SOL_SOCKET, SO_LINGER = 1, 13 -- Linux
 local MAX_LINE = 256 * 1024
-local MAX_RECORD = 16384
 local MAX_BODY = 16 * 1024 * 1024
 
 local values = {
@@ -84,35 +73,6 @@ local function parse(words)
     fail("it needs --reply, and --then close, hold or reset")
   end
   return options
-end
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local bytes = file:read("*a")
-  file:close()
-  return bytes
-end
-
-local function fresh_identity()
-  local certificate = require "aom.simulator.certificate"
-  local crt, key = certificate.create()
-  return crt, key, certificate.write(crt)
-end
-
--- The TLS context, and the file that clients trust it with.
-local function tls_context(options)
-  local crt, key, ca_file
-  if options.cert then
-    crt = require("openssl.x509").new(read_file(options.cert))
-    key = require("openssl.pkey").new(read_file(options.key))
-    ca_file = options.cert
-  else
-    crt, key, ca_file = fresh_identity()
-  end
-  local context = require("http.tls").new_server_context()
-  assert(context:setPrivateKey(key))
-  assert(context:setCertificate(crt))
-  return context, ca_file
 end
 
 local function write_log(options, entry)
@@ -177,16 +137,10 @@ local function send_reply(peer, options, bytes)
   return true
 end
 
--- With a linger time of zero the kernel answers with a reset instead of an end.
-local function reset(peer)
-  local value = ffi.new("struct linger", 1, 0)
-  ffi.C.setsockopt(peer:pollfd(), SOL_SOCKET, SO_LINGER, value, ffi.sizeof(value))
-end
-
 local function finish(peer, options)
   cqueues.sleep(options.after)
   if options["then"] == "reset" then
-    reset(peer)
+    listening.reset(peer)
   elseif options["then"] == "hold" then
     repeat until not peer:read(-4096) -- until the client has had enough
   end
@@ -230,67 +184,6 @@ local function serve(options, replies, peer)
   finish(peer, options)
 end
 
-local function prepare(peer, context)
-  peer:onerror(function(_, _, why)
-    return why
-  end)
-  peer:setmode("b", "bf")
-  peer:setmaxline(MAX_LINE)
-  peer:setbufsiz(nil, MAX_RECORD) -- one record of TLS for what is sent at once
-  return not context or peer:starttls(context, 10)
-end
-
-local function accept_all(loop, listener, handle)
-  while true do
-    local peer, err = listener:accept { nodelay = true }
-    if peer then
-      loop:wrap(function()
-        handle(peer)
-        peer:close()
-      end)
-    elseif err ~= errno.ETIMEDOUT then
-      return
-    end
-  end
-end
-
-local function announce(listener, context, ca_file)
-  local _, _, port = listener:localname()
-  io.stdout:write(cjson.encode {
-    port = port,
-    pid = tonumber(ffi.C.getpid()),
-    url = (context and "https" or "http") .. "://127.0.0.1:" .. port,
-    ca_file = ca_file,
-  }, "\n")
-  io.stdout:flush()
-end
-
-local function main()
-  local options, replies = parse(arg), {}
-  for i, path in ipairs(options.replies) do
-    replies[i] = read_file(path)
-  end
-  local context, ca_file
-  if options.tls then
-    context, ca_file = tls_context(options)
-  end
-  -- The alarm ends the process in any state.
-  ffi.C.alarm(math.ceil(options.lifetime))
-  local loop = cqueues.new()
-  local listener = socket.listen { host = "127.0.0.1", port = options.port, reuseaddr = true }
-  listener:listen()
-  announce(listener, context, ca_file)
-  loop:wrap(accept_all, loop, listener, function(peer)
-    if prepare(peer, context) then
-      serve(options, replies, peer)
-    end
-  end)
-  while true do
-    local ok, err = loop:step()
-    if not ok then
-      io.stderr:write("rawserver: ", tostring(err), "\n")
-    end
-  end
-end
-
-main()
+local options, replies = parse(arg), {}
+for i, path in ipairs(options.replies) do replies[i] = listening.read_file(path) end
+listening.run(options, function(peer) serve(options, replies, peer) end)

@@ -256,7 +256,7 @@ local function decide_on_trouble(self, trouble)
   if trouble.away then self.attempts, goes_on = self.attempts - 1, self.max_attempts > 1 end
   if goes_on then return { state = "again", err = err } end
   if trouble.away then return failed(err) end
-  return decide_on_retry(self, err, trouble.sent ~= false)
+  return decide_on_retry(self, err, trouble.sent ~= false and not trouble.refused)
 end
 
 --- Says what the user can do about a refusal. `said` is the service's whole message.

@@ -12,6 +12,7 @@ local transfer = {}
 ---@field code? integer  libcurl's number
 ---@field sent boolean   whether the server may have seen the request
 ---@field away? "name"|"connection"  what did not come about, so that the request never left
+---@field refused? boolean   it has, and says that it did nothing about it
 ---@field proxy_status? integer  of a proxy that refused a tunnel; else 0 or nil
 
 ---@class aom.Answer
@@ -46,10 +47,10 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function transfer.collect(engine, id)
-  local status, headers, body, code, sent, proxy_status = engine:collect(id)
+  local status, headers, body, code, sent, proxy_status, refused = engine:collect(id)
   if status then return { status = status, headers = headers, body = body } end
   return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status,
-    away = headers == "network" and away[code] or nil }
+    refused = refused, away = headers == "network" and away[code] or nil }
 end
 
 ---@return nil

@@ -251,6 +251,7 @@ local H2_OPTIONS = { hello = true, cert = true, key = true, lifetime = true, por
 ---@param options table
 ---@return table server as that of `rawserver`
 function process.h2server(options)
+  options = until_the_limit(options)
   local words = option_words("HTTP/2 server", options, {}, H2_OPTIONS, "steps")
   for _, step in ipairs(options.steps) do words[#words + 1] = "--step " .. quote(step) end
   return start_logging("h2server.lua", words, {}, not options.cert)

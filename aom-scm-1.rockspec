@@ -117,6 +117,7 @@ build = {
       ["aom.loop.nginx"] = "lua/aom/loop/nginx.lua",
       ["aom.loop.nginx_curl"] = "lua/aom/loop/nginx_curl.lua",
       ["aom.loop.nginx_http1"] = "lua/aom/loop/nginx_http1.lua",
+      ["aom.loop.nginx_latency"] = "lua/aom/loop/nginx_latency.lua",
       ["aom.loop.nginx_proxy"] = "lua/aom/loop/nginx_proxy.lua",
       ["aom.loop.nginx_resty"] = "lua/aom/loop/nginx_resty.lua",
       ["aom.loop.nginx_resty_options"] = "lua/aom/loop/nginx_resty_options.lua",

@@ -297,6 +297,12 @@ bool engine_is_running(engine *e, engine_id id) {
   return t && t->state == TRANSFER_RUNNING;
 }
 
+bool engine_is_sent(engine *e, engine_id id) {
+  engine_enter(e);
+  transfer *t = find_transfer(e, id);
+  return t && transfer_is_sent(t);
+}
+
 size_t engine_running(engine *e) {
   engine_enter(e);
   return e->running;

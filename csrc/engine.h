@@ -104,6 +104,8 @@ const engine_result *engine_take(engine *e, engine_id id);
 void engine_give_back(engine *e, const engine_result *taken);
 
 bool engine_is_running(engine *e, engine_id id);
+/* Whether its connection was ready for the request, so that now the server is awaited. */
+bool engine_is_sent(engine *e, engine_id id);
 size_t engine_running(engine *e);
 
 /* Ends the transfer if it is in flight, and forgets it. */

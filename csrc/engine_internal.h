@@ -125,6 +125,7 @@ void transfer_finish(transfer *t, CURLcode code);
 
 /* engine_outcome.c: why there is no answer. Texts are static, or the transfer's. */
 extern const char engine_no_memory[];
+bool transfer_is_sent(const transfer *t);  /* its connection is ready, so it goes out */
 bool transfer_is_begun(const transfer *t); /* false: it may be held behind another one */
 const char *transfer_late(transfer *t);    /* says what it took too long for */
 void transfer_judge(transfer *t, CURLcode code);

@@ -94,10 +94,12 @@ static bool has_happened(const transfer *t, CURLINFO time) {
   return curl_easy_getinfo(t->easy, time, &moment) == CURLE_OK && moment > 0;
 }
 
-/* One on a connection that was there before looks up no name and opens no socket. */
-bool transfer_is_begun(const transfer *t) {
-  return t->begun || has_happened(t, CURLINFO_PRETRANSFER_TIME_T);
+bool transfer_is_sent(const transfer *t) {
+  return has_happened(t, CURLINFO_PRETRANSFER_TIME_T);
 }
+
+/* One on a connection that was there before looks up no name and opens no socket. */
+bool transfer_is_begun(const transfer *t) { return t->begun || transfer_is_sent(t); }
 
 /* The status with which a proxy refused a tunnel; 0: none did. */
 static long refusal_of_proxy(const transfer *t) {
@@ -117,7 +119,7 @@ static bool was_sent(const transfer *t) {
 static const char *waited_for(const transfer *t) {
   if (t->head_bytes > 0)
     return "the rest of the answer";
-  if (has_happened(t, CURLINFO_PRETRANSFER_TIME_T))
+  if (transfer_is_sent(t))
     return "the first byte of the answer";
   if (!t->begun)
     return "a connection that another call opens";

@@ -244,6 +244,14 @@ int lua_transfer_cancel(lua_State *L) {
   return 0;
 }
 
+/* engine:is_sent(id) -> whether the server is awaited */
+int lua_transfer_is_sent(lua_State *L) {
+  engine_id id = check_id(L);
+  engine *e = lua_engine_check(L);
+  lua_pushboolean(L, e && engine_is_sent(e, id));
+  return 1;
+}
+
 /* engine:running() -> number of transfers in flight */
 int lua_transfer_running(lua_State *L) {
   engine *e = lua_engine_check(L);

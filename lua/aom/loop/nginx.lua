@@ -63,7 +63,7 @@ local function new_signal()
   local woken = false
   return {
     wait = function(deadline)
-      while not woken and now() < deadline do ngx.sleep(0.005) end
+      while not woken and now() < deadline do ngx.sleep(math.max(0.001, math.min(0.005, deadline - now()))) end
       return woken
     end,
     wake = function() woken = true end,
@@ -125,7 +125,7 @@ end
 function NginxLoop:sleep(seconds)
   local deadline = now() + seconds
   if not blocking[ngx.get_phase()] then return new_waiter(self).wait(deadline) ~= nil end
-  while now() < deadline and not self.closed do self.engine:poll(deadline - now()) end
+  self.curl:poll_until(deadline, function() return self.closed end)
   return not self.closed
 end
 

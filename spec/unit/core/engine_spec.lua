@@ -56,6 +56,30 @@ describe("an engine starts nothing", function()
   end)
 end)
 
+describe("a transfer", function()
+  -- { what the server does, the scheme, whether the request goes out }
+  for _, row in ipairs {
+    { "is sent once its connection is there", {}, "http", true },
+    { "is not sent while the handshake lasts", { hello = true }, "https", false },
+  } do
+    it(row[1], function()
+      row[2].replies = { "" }
+      local server = process.rawserver(row[2])
+      local e = engine { insecure = true }
+      local id = assert(e:start(attempt { base = (server.url:gsub("^%w+", row[3], 1)) }, 5))
+      assert.is_false(e:is_sent(id))
+      local deadline = core.now() + (row[4] and 5 or 0.2)
+      while not e:is_sent(id) and core.now() < deadline do e:poll(0.01) end
+      assert.are.equal(row[4], e:is_sent(id))
+      e:cancel(id)
+      assert.is_false(e:is_sent(id))
+      e:close()
+      assert.is_false(e:is_sent(id))
+      server.stop()
+    end)
+  end
+end)
+
 describe("finished transfers", function()
   local server, e
   before_each(function()

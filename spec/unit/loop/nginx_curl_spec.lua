@@ -1,85 +1,180 @@
---- Proves how nginx steps libcurl, with a host whose clock moves only during a sleep and an engine whose
+--- Proves how nginx steps libcurl, with a host whose clock moves only during a wait and an engine whose
 --- transfers end when the spec says so.
 
 local core = require "aom.core"
 local nginx_curl = require "aom.loop.nginx_curl"
 
---- A caller whose call goes on until `over` is set.
-local function new_caller() return { is_over = function(self) return self.over == true end } end
-
-local never = new_caller()
-
 local function new()
-  local world = { time = 0, sleeps = 0, polls = 0, done = {}, cancelled = {} }
+  local world = { time = 0, sleeps = 0, waits = {}, polls = 0, wakes = 0, done = {}, cancelled = {} }
   local engine = {}
-  function engine.poll() world.polls = world.polls + 1 end
+  function engine.start(_, attempt) return attempt.id end
+  function engine.poll()
+    world.polls = world.polls + 1
+    if world.on_poll then world.on_poll() end
+  end
   function engine.finished() return table.remove(world.done, 1) end
+  function engine.is_sent() return world.sent ~= false end
   function engine.collect(_, id) return 200, {}, "answer " .. id end
   function engine.cancel(_, id) world.cancelled[#world.cancelled + 1] = id end
   function engine.close() world.closed = true end
   local function sleep(seconds)
     world.sleeps = world.sleeps + 1
     world.time = world.time + seconds
-    if world.on_sleep then world.on_sleep() end
   end
   world.steps = nginx_curl.new(engine, sleep, function() return world.time end)
   return world
 end
 
-describe("stepping the engine between sleeps", function()
-  it("lets four transfers begin in one turn of the host's loop, and the fifth in the next", function()
+--- A caller whose call goes on until `over` is set.
+local function new_caller(world)
+  local caller = { is_over = function(self) return self.over == true end }
+  function caller.waiter()
+    return {
+      wake = function() world.wakes = world.wakes + 1 end,
+      wait = function(deadline)
+        world.waits[#world.waits + 1] = deadline - core.now()
+        world.time = world.time + 0.001
+        if world.on_wait then world.on_wait() end
+        if caller.over then return nil end
+        return false
+      end,
+    }
+  end
+  return caller
+end
+
+local ORIGIN = "https://aom.example"
+
+describe("stepping the engine between waits", function()
+  it("lets twenty transfers begin in one turn of the host's loop, and the next in the next", function()
     local world = new()
-    for _ = 1, 4 do world.steps:make_room(never) end
+    local caller = new_caller(world)
+    for _ = 1, 20 do world.steps:make_room(caller) end
     assert.are.equal(0, world.sleeps)
-    world.steps:make_room(never)
+    world.steps:make_room(caller)
     assert.are.equal(1, world.sleeps)
-    for _ = 1, 3 do world.steps:make_room(never) end
+    for _ = 1, 19 do world.steps:make_room(caller) end
     assert.are.equal(1, world.sleeps)
   end)
 
   it("does not keep an ended call waiting for room", function()
     local world = new()
-    for _ = 1, 4 do world.steps:make_room(never) end
+    local caller = new_caller(world)
+    for _ = 1, 20 do world.steps:make_room(caller) end
     world.steps:make_room { is_over = function() return true end }
     assert.are.equal(0, world.sleeps)
   end)
 
-  it("polls less and less often while it waits", function()
+  it("looks once in a turn, and waits for a share of the time while nothing is sent", function()
     local world = new()
-    world.on_sleep = function()
-      if world.time > 0.02 then world.done[1] = 7 end
+    world.sent = false
+    world.on_wait = function()
+      if #world.waits == 3 then world.done[1] = 7 end
     end
-    local answer = world.steps:wait(7, math.huge, never)
+    local answer = world.steps:wait(7, ORIGIN, math.huge, new_caller(world))
     assert.are.equal("answer 7", answer.body)
-    assert.is_true(world.polls <= world.sleeps + 1)
+    assert.are.equal(4, world.polls)
+    for _, seconds in ipairs(world.waits) do assert.is_true(seconds <= 0.001, seconds) end
+  end)
+
+  it("waits as long as answers of the same origin have taken, and not as those of another", function()
+    local world = new()
+    local caller = new_caller(world)
+    local function answer_later(origin, seconds)
+      world.waits = {}
+      local ends = core.now() + seconds
+      world.on_wait = function()
+        if core.now() >= ends then world.done[1] = 7 end
+      end
+      world.steps:wait(7, origin, math.huge, caller)
+      return world.waits[1]
+    end
+    answer_later(ORIGIN, 0.03)
+    assert.is_true(answer_later(ORIGIN, 0.03) > 0.01)
+    assert.is_true(answer_later("https://other.example", 0.03) < 0.002)
+  end)
+
+  it("never waits beyond a call's deadline, nor without looking for long", function()
+    local world = new()
+    world.on_wait = function() world.done[1] = 7 end
+    for _ = 1, 3 do
+      local known = require("aom.loop.nginx_latency").new()
+      known:learn(29, 30)
+      world.steps.latencies[ORIGIN], world.waits = known, {}
+      world.steps:wait(7, ORIGIN, core.now() + 20, new_caller(world))
+      assert.is_true(world.waits[1] <= 0.1, world.waits[1])
+      world.waits = {}
+      world.steps:wait(7, ORIGIN, core.now() + 0.02, new_caller(world))
+      assert.is_true(world.waits[1] <= 0.02, world.waits[1])
+    end
+  end)
+
+  it("wakes the caller whose answer another one finds", function()
+    local world = new()
+    local other = coroutine.create(function()
+      local caller = new_caller(world)
+      local waiter = caller.waiter()
+      function caller.waiter() return { wake = waiter.wake, wait = coroutine.yield } end
+      return world.steps:wait(8, ORIGIN, math.huge, caller)
+    end)
+    assert(coroutine.resume(other))
+    world.on_wait = function() world.done = { 8, 7 } end
+    assert.are.equal("answer 7", world.steps:wait(7, ORIGIN, math.huge, new_caller(world)).body)
+    assert.are.equal(2, world.wakes)
+    local polls = world.polls
+    local _, answer = coroutine.resume(other, true)
+    assert.are.equal("answer 8", answer.body)
+    assert.are.equal(polls, world.polls)
   end)
 
   it("drops a finished transfer that nobody waits for", function()
     local world = new()
-    world.on_sleep = function() world.done = { 8, 7 } end
-    assert.are.equal("answer 7", world.steps:wait(7, math.huge, never).body)
+    world.on_wait = function() world.done = { 8, 7 } end
+    assert.are.equal("answer 7", world.steps:wait(7, ORIGIN, math.huge, new_caller(world)).body)
     assert.are.same({ 8 }, world.cancelled)
   end)
 
   it("tells a caller that comes back long after its deadline", function()
     local world = new()
-    world.on_sleep = function() world.done[1] = 9 end
-    local _, trouble = world.steps:wait(7, core.now() - 2, never)
+    world.on_wait = function() world.done[1] = 9 end
+    local _, trouble = world.steps:wait(7, ORIGIN, core.now() - 2, new_caller(world))
     assert.are.same({ "timeout", true }, { trouble.kind, trouble.sent })
     assert.matches("^timed out after %d+%.%d s, waiting for the answer$", trouble.message)
     assert.are.same({ 7, 9 }, world.cancelled)
   end)
 
-  it("ends a wait when its call is cancelled, or the client closed", function()
+  it("ends a wait when its call is cancelled", function()
     local world = new()
-    local caller = new_caller()
-    world.on_sleep = function() caller.over = true end
-    local _, trouble = world.steps:wait(7, math.huge, caller)
+    local caller = new_caller(world)
+    world.on_wait = function() caller.over = true end
+    local _, trouble = world.steps:wait(7, ORIGIN, math.huge, caller)
     assert.are.equal("cancelled", trouble.kind)
     assert.are.same({ 7 }, world.cancelled)
-    world.on_sleep = function() world.steps:close() end
-    _, trouble = world.steps:wait(9, math.huge, never)
-    assert.are.equal("cancelled", trouble.kind)
-    assert.is_true(world.closed)
+  end)
+
+  it("where nothing else runs, keeps what others wait for, and does not poll for it again", function()
+    local world = new()
+    local other = coroutine.create(function()
+      local caller = new_caller(world)
+      function caller.waiter() return { wake = function() end, wait = coroutine.yield } end
+      return world.steps:wait(8, ORIGIN, math.huge, caller)
+    end)
+    assert(coroutine.resume(other))
+    world.polls = 0
+    world.on_poll = function() world.done = world.polls == 1 and { 9, 8 } or { 7 } end
+    assert.are.equal("answer 7", world.steps:block({ id = 7, base = ORIGIN }, math.huge).body)
+    assert.are.equal(2, world.polls)
+    assert.are.same({ 9 }, world.cancelled)
+    local _, answer = coroutine.resume(other, true)
+    assert.are.equal("answer 8", answer.body)
+  end)
+
+  it("remembers a limited number of origins", function()
+    local world = new()
+    world.on_wait = function() world.done[1] = 7 end
+    for i = 1, 250 do world.steps:wait(7, ORIGIN .. i, math.huge, new_caller(world)) end
+    local count = 0
+    for _ in pairs(world.steps.latencies) do count = count + 1 end
+    assert.is_true(count <= 100, count)
   end)
 end)

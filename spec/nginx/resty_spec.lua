@@ -161,7 +161,7 @@ describe("lua-resty-http in nginx", function()
     local body = silent:get "/options?secure=1&connect_timeout=0.3"
     silent:stop()
     assert.matches("^timeout|", body)
-    assert.matches("timed out after 0.3 s, waiting for a name to resolve, or a connection", body, 1, true)
+    assert.matches("timed out after 0%.%d s, waiting for a name to resolve, or a connection", body)
     assert.is_true(os.time() - started < patience.of(10))
   end)
 

@@ -32,6 +32,7 @@ local blocking = { init = true }
 ---@field engine userdata
 ---@field cancelled table<thread, boolean>   light threads; weak
 ---@field interrupts table<thread, fun()>    what ends the wait of a light thread; weak
+---@field handed_out table<thread, boolean>   light threads that somebody may cancel; weak
 ---@field closed boolean
 local NginxLoop = {}
 NginxLoop.__index = NginxLoop
@@ -88,8 +89,8 @@ end
 
 --- A cosocket's wait cannot be ended from outside, nor does nginx know a deadline for
 --- a connect as a whole; a light thread of its own can be killed.
-local function carry_apart(self, attempt, deadline)
-  local waiter, trip = new_waiter(self), self.resty:trip(attempt, deadline)
+local function carry_apart(self, trip)
+  local waiter = new_waiter(self)
   local ok, answer, trouble
   local thread = ngx.thread.spawn(function()
     ok, answer, trouble = pcall(trip.run, trip)
@@ -109,6 +110,17 @@ local function carry_apart(self, attempt, deadline)
   return answer, trouble
 end
 
+--- A call that nobody can cancel needs no light thread where a connection is kept. If its
+--- client is closed meanwhile, it ends when the answer has come.
+local function carry(self, attempt, deadline)
+  local trip, failure = self.resty:trip(attempt, deadline)
+  if not trip then return nil, failure end
+  if self.handed_out[coroutine.running()] then return carry_apart(self, trip) end
+  local done, answer, trouble = trip:run_kept()
+  if done then return answer, trouble end
+  return carry_apart(self, trip)
+end
+
 ---@param attempt aom.Attempt
 ---@param deadline number
 ---@return aom.Answer|nil
@@ -116,7 +128,7 @@ end
 function NginxLoop:fetch(attempt, deadline)
   if self.closed then return transfer.cancelled() end
   if blocking[ngx.get_phase()] then return self.curl:block(attempt, deadline) end
-  if self.resty then return carry_apart(self, attempt, deadline) end
+  if self.resty then return carry(self, attempt, deadline) end
   return self.curl:fetch(attempt, deadline, self)
 end
 
@@ -140,7 +152,12 @@ local function run_apart(self, work, count)
   self.interrupts[parent] = function()
     for _, thread in ipairs(threads) do self:cancel(thread) end
   end
-  for i = 1, count do threads[i] = ngx.thread.spawn(work) end
+  for i = 1, count do
+    threads[i] = ngx.thread.spawn(function()
+      self.handed_out[coroutine.running()] = self.handed_out[parent]
+      work()
+    end)
+  end
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
   self.interrupts[parent] = nil
 end
@@ -165,19 +182,25 @@ end
 --- Starts a light thread, which first lets its maker go on.
 ---@param body function
 ---@return thread|nil
-function NginxLoop.spawn(_, body)
+function NginxLoop:spawn(body)
   if not yieldable[ngx.get_phase()] then
     body()
     return nil
   end
   return ngx.thread.spawn(function()
+    self.handed_out[coroutine.running()] = true
     ngx.sleep(0)
     body()
   end)
 end
 
+--- The light thread that runs, for whoever may want to cancel it.
 ---@return thread|nil
-function NginxLoop.current() return (coroutine.running()) end
+function NginxLoop:current()
+  local thread = coroutine.running()
+  if thread then self.handed_out[thread] = true end
+  return thread
+end
 
 ---@param thread thread
 function NginxLoop:cancel(thread)
@@ -219,7 +242,7 @@ function nginx.new(engine, settings, max_head)
   local weak = { __mode = "k" }
   local loop = bind(setmetatable({
     engine = engine, curl = nginx_curl.new(engine, ngx.sleep, ngx.now), resty = resty, closed = false,
-    cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak),
+    cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")
   loop.transport, loop.shared = resty and "resty" or "curl", ngx.shared.aom
   return loop

@@ -21,6 +21,12 @@ local PIECE = 65536
 --- The size of nginx's buffer (lua_socket_buffer_size, a page unless set) is a multiple of this.
 local BUFFER_UNIT = 512
 
+--- A request of this length fits into the buffer of a socket: to send it does not wait.
+local SHORT = 16384
+
+--- A host that is none: see `take_kept`.
+local NOWHERE = ":"
+
 --- An answer that comes at full speed never waits: after so many pieces others get their turn.
 local TURN = 64
 
@@ -45,6 +51,7 @@ NginxResty.__index = NginxResty
 ---@field via? aom.Proxy
 ---@field method string
 ---@field request string  all of it
+---@field is_fresh boolean  only a new connection may carry it
 local Trip = {}
 Trip.__index = Trip
 
@@ -225,16 +232,16 @@ local function converse(trip, client, reader)
   return answer, state and sent ~= nil and is_drained(trip, reader)
 end
 
---- Sends the request once. Without an answer, also returns whether it may be sent again
---- at once: over a kept connection that had been closed, on which nothing came any more.
-local function send_once(trip, fresh)
-  local client, why = trip.resty.http.new()
-  if not client then return trouble("network", "no socket: " .. tostring(why), false) end
-  local connected, failure = connect(trip, client, fresh)
-  if not connected then
-    client:close()
-    return nil, failure, false
-  end
+--- Takes a kept connection out of its pool. nginx looks there before it looks at the host: with
+--- one that is none it fails at once where it would connect, which may take long.
+local function take_kept(trip, client)
+  return client:connect { scheme = "http", host = NOWHERE, port = 1, pool = pool_name(trip) }
+end
+
+--- Sends the request over a connection, and reads the answer. Without one, also returns
+--- whether it may be sent again at once: over a kept connection that had been closed, on which
+--- nothing came any more.
+local function send_over(trip, client, fresh)
   local reused = (client:get_reused_times() or 0) > 0
   local reader = http1.reader(receiver(trip, client.sock, trip.deadline, "the rest of the answer"), trip.resty.max_head)
   local answer, state = converse(trip, client, reader)
@@ -245,9 +252,21 @@ local function send_once(trip, fresh)
     reused and state.kind == "network" and not reader.begun
 end
 
+--- Sends the request once, over a connection that is kept or made.
+local function send_once(trip, fresh)
+  local client, why = trip.resty.http.new()
+  if not client then return trouble("network", "no socket: " .. tostring(why), false) end
+  local connected, failure = connect(trip, client, fresh)
+  if connected then return send_over(trip, client, fresh) end
+  client:close()
+  return nil, failure, false
+end
+
 local has_body = { POST = true, PUT = true, PATCH = true }
 
 --- Finds out what is sent, and where to.
+---@return boolean|nil
+---@return aom.Trouble|nil
 local function prepare(trip)
   local attempt, settings = trip.attempt, trip.resty.settings
   local method, url, headers, body = attempt:signed()
@@ -270,16 +289,25 @@ local function prepare(trip)
   return true
 end
 
+--- Carries a short request over a kept connection, if there is one: then nothing can
+--- last longer than until the deadline.
+---@return boolean done  false: there is none, or it had been closed
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function Trip:run_kept()
+  if self.is_fresh or #self.request > SHORT then return false end
+  local client = self.resty.http.new()
+  if not client or not take_kept(self, client) then return false end
+  local answer, failure, again = send_over(self, client, false)
+  self.is_fresh = again == true
+  return not again, answer, failure
+end
+
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function Trip:run()
-  local ready, failure = prepare(self)
-  if not ready then return nil, failure end
-  -- A request that must not run twice never goes out on a connection that may be dead.
-  local fresh = self.attempt.fresh
-  local answer, again
-  answer, failure, again = send_once(self, fresh)
-  if again and not fresh then answer, failure = send_once(self, true) end
+  local answer, failure, again = send_once(self, self.is_fresh)
+  if again and not self.is_fresh then answer, failure = send_once(self, true) end
   return answer, failure
 end
 
@@ -295,10 +323,15 @@ function Trip:late() return transfer.late(self.started, self.awaited, self.conne
 --- Begins an attempt; nothing is sent before `run`.
 ---@param attempt aom.Attempt
 ---@param deadline number
----@return aom.Trip
+---@return aom.Trip|nil
+---@return aom.Trouble|nil
 function NginxResty:trip(attempt, deadline)
-  return setmetatable({ resty = self, attempt = attempt, started = now(), deadline = deadline,
-    awaited = "a connection" }, Trip)
+  -- A request that must not run twice never goes out on a connection that may be dead.
+  local trip = setmetatable({ resty = self, attempt = attempt, started = now(), deadline = deadline,
+    awaited = "a connection", is_fresh = attempt.fresh }, Trip)
+  local ready, failure = prepare(trip)
+  if not ready then return nil, failure end
+  return trip
 end
 
 ---@param http table

@@ -124,7 +124,6 @@ typedef struct engine_wish {
  * other call, until there are none. */
 void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
-bool engine_has_socket(const engine *e, int fd); /* open by now, watched or not */
 
 /* Milliseconds until engine_on_timeout must be called; -1: no timer. */
 long engine_timer(engine *e);

@@ -89,13 +89,6 @@ bool engine_fds_install(transfer *t) {
   return ok;
 }
 
-bool engine_has_socket(const engine *e, int fd) {
-  for (size_t i = 0; i < e->opened_count; i++)
-    if (e->opened[i].fd == fd)
-      return true;
-  return false;
-}
-
 void engine_fds_orphan(engine *e) {
   for (size_t i = 0; i < e->opened_count; i++)
     e->opened[i].opener = NULL;

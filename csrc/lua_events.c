@@ -1,6 +1,5 @@
 #include "lua_events.h"
 #include "lua_engine.h"
-#include <fcntl.h>
 
 /* engine:watch() */
 int lua_events_watch(lua_State *L) {
@@ -21,15 +20,6 @@ int lua_events_wish(lua_State *L) {
   lua_pushboolean(L, wish.write);
   lua_pushboolean(L, wish.fresh);
   return 4;
-}
-
-/* engine:is_free(fd) -> whether the number is open here or not at all, so that no socket
- * or file of another owner has it. */
-int lua_events_is_free(lua_State *L) {
-  int fd = (int)luaL_checkinteger(L, 2);
-  const engine *e = lua_engine_check(L);
-  lua_pushboolean(L, (e && engine_has_socket(e, fd)) || fcntl(fd, F_GETFD) < 0);
-  return 1;
 }
 
 /* engine:timer() -> milliseconds | nil */

@@ -11,7 +11,6 @@ int lua_events_wish(lua_State *L);
 int lua_events_timer(lua_State *L);
 int lua_events_on_timeout(lua_State *L);
 int lua_events_on_socket(lua_State *L);
-int lua_events_is_free(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -5,12 +5,12 @@ local patience = require "spec.support.patience"
 
 local uvloop = {}
 
---- The types of the handles that are open.
+--- The types of the handles that the loop works for. Those that are stopped are kept.
 ---@return string[]
 function uvloop.open_handles()
   local open = {}
   uv.walk(function(handle)
-    if not uv.is_closing(handle) then open[#open + 1] = uv.handle_get_type(handle) end
+    if uv.is_active(handle) then open[#open + 1] = uv.handle_get_type(handle) end
   end)
   table.sort(open)
   return open

@@ -39,7 +39,7 @@ local shared_handles -- luv has one loop in a Lua state
 ---@return aom.UvHost
 local function plain()
   local uv = require "luv"
-  shared_handles = shared_handles or uv_handles.closed_between(uv)
+  shared_handles = shared_handles or uv_handles.kept(uv)
   local handles = shared_handles
   return {
     uv = uv,

@@ -1,6 +1,6 @@
 --- Drives an engine by the events of a libuv loop, without polling: a poll handle for each
 --- socket that libcurl wants watched, one timer for libcurl and one for our own waits.
---- Handles exist only while something is in flight: libuv's loop ends by itself when
+--- They have handles only while something is in flight: libuv's loop ends by itself when
 --- nothing is, though connections are kept, and a client that is dropped leaves nothing
 --- behind that a finaliser would have to stop.
 
@@ -45,7 +45,7 @@ local function watch(self, fd, events)
 end
 
 local function unwatch(self, fd)
-  if self.polls[fd] then self.handles:drop_poll(self.polls[fd], fd, self.engine) end
+  if self.polls[fd] then self.handles:drop_poll(self.polls[fd], fd) end
   self.polls[fd] = nil
 end
 

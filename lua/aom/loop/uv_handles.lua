@@ -1,9 +1,9 @@
---- Keeps the handles that engines have in a libuv loop, and closes them where that is safe.
+--- The handles that engines have in a libuv loop: where they come from, and what becomes of
+--- them when they are needed no more.
 ---
---- Two things make closing delicate. luv crashes when its Lua state is closed (by
---- `os.exit(code, true)` in any callback) while a handle is closing; one that is only
---- stopped does no harm. And closing a poll handle makes libuv forget what it knows of the
---- number of its socket, also of another socket that has the number by then.
+--- luv crashes, or hangs, when its Lua state is closed (by `os.exit(code, true)` in any
+--- callback) while a handle is closing; one that is only stopped does no harm, and lets the
+--- loop end. So under luv handles are kept: there are as many as were ever needed at once.
 
 local host = require "aom.util.host"
 
@@ -39,8 +39,7 @@ end
 ---@class aom.UvHandles
 ---@field poll fun(self, fd: integer): userdata|nil
 ---@field timer fun(self): userdata|nil  nil: the Lua state is closing
----@field drop_poll fun(self, handle: userdata, fd: integer, engine: userdata)  `engine` knows
----  whether another socket has the number by now
+---@field drop_poll fun(self, handle: userdata, fd: integer)
 ---@field drop_timer fun(self, handle: userdata)
 ---@field has_ended fun(self): boolean  the Lua state is closing: handles must not be touched
 
@@ -75,25 +74,21 @@ function ClosedAtOnce:drop_timer(handle)
   close(self.uv, handle)
 end
 
---- Stops a handle at once, and closes it in libuv's check phase: what is closing is gone
---- before the next timer or socket has its callback. Until then the handle serves the next
---- caller that needs one like it.
----@class aom.ClosedBetween: aom.UvHandles
+--- Stops every handle, and keeps it for the next call that needs one like it.
+---@class aom.Kept: aom.UvHandles
 ---@field uv table
----@field polls table<integer, { handle: userdata, engine: userdata }>  stopped ones, by the number of the socket
+---@field polls table<integer, userdata>  stopped ones, by the number of the socket
 ---@field timers userdata[]  stopped ones
----@field check? userdata    while something is to be closed
----@field idle? userdata
 ---@field guard? any         is finalised before the handles are
 ---@field ended boolean      the guard was finalised
-local ClosedBetween = {}
-ClosedBetween.__index = ClosedBetween
+local Kept = {}
+Kept.__index = Kept
 
 --- For all engines of a loop whose Lua state may be closed in any callback.
 ---@param uv table
 ---@return aom.UvHandles
-function uv_handles.closed_between(uv)
-  return setmetatable({ uv = uv, polls = {}, timers = {}, ended = false }, ClosedBetween)
+function uv_handles.kept(uv)
+  return setmetatable({ uv = uv, polls = {}, timers = {}, ended = false }, Kept)
 end
 
 --- When a Lua state closes, what was made last is finalised first: so the guard before
@@ -106,59 +101,42 @@ local function watch_over(self, handle)
   return handle
 end
 
-function ClosedBetween:has_ended() return self.ended or uv_handles.is_ending() end
+function Kept:has_ended() return self.ended or uv_handles.is_ending() end
 
-local function tidy(self)
-  local uv = self.uv
-  for fd, stopped in pairs(self.polls) do
-    if stopped.engine:is_free(fd) then
-      self.polls[fd] = nil
-      close(uv, stopped.handle)
-    end
-  end
-  for _, timer in ipairs(self.timers) do close(uv, timer) end
-  close(uv, self.check)
-  close(uv, self.idle)
-  self.timers, self.check, self.idle = {}, nil, nil
-end
+--- The user may have closed it meanwhile, as one of all handles of the loop.
+local function is_usable(self, handle) return handle ~= nil and not self.uv.is_closing(handle) end
 
---- An idle handle keeps the loop from ending, and from waiting, until `tidy` has run.
-local function tidy_soon(self)
-  local uv = self.uv
-  if self.check and not uv.is_closing(self.check) then return end
-  self.check, self.idle = uv.new_check(), uv.new_idle()
-  watch_over(self, self.idle)
-  uv.check_start(self.check, function() tidy(self) end)
-  uv.idle_start(self.idle, function() end)
-end
-
-function ClosedBetween:poll(fd)
+function Kept:poll(fd)
   if self:has_ended() then return nil end
   local stopped = self.polls[fd]
   self.polls[fd] = nil
-  if stopped and not self.uv.is_closing(stopped.handle) then return stopped.handle end
+  if is_usable(self, stopped) then return stopped end
   return watch_over(self, self.uv.new_poll(fd))
 end
 
-function ClosedBetween:timer()
+function Kept:timer()
   if self:has_ended() then return nil end
   local timer = table.remove(self.timers)
-  if timer and not self.uv.is_closing(timer) then return timer end
+  if is_usable(self, timer) then return timer end
   return watch_over(self, self.uv.new_timer())
 end
 
-function ClosedBetween:drop_poll(handle, fd, engine)
-  if self:has_ended() or self.uv.is_closing(handle) then return end
+local function ignore() end
+
+-- A handle refers to its last callback also when it is stopped, and so would keep the engine.
+
+function Kept:drop_poll(handle, fd)
+  if self:has_ended() or not is_usable(self, handle) then return end
+  self.uv.poll_start(handle, "r", ignore)
   self.uv.poll_stop(handle)
-  self.polls[fd] = { handle = handle, engine = engine }
-  tidy_soon(self)
+  self.polls[fd] = handle
 end
 
-function ClosedBetween:drop_timer(handle)
-  if self:has_ended() or self.uv.is_closing(handle) then return end
+function Kept:drop_timer(handle)
+  if self:has_ended() or not is_usable(self, handle) then return end
+  self.uv.timer_start(handle, 0, 0, ignore)
   self.uv.timer_stop(handle)
   self.timers[#self.timers + 1] = handle
-  tidy_soon(self)
 end
 
 return uv_handles

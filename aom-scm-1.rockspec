@@ -114,6 +114,7 @@ build = {
       ["aom.loop.blocking"] = "lua/aom/loop/blocking.lua",
       ["aom.loop.callback"] = "lua/aom/loop/callback.lua",
       ["aom.loop.engine"] = "lua/aom/loop/engine.lua",
+      ["aom.loop.is_ending"] = "lua/aom/loop/is_ending.lua",
       ["aom.loop.nginx"] = "lua/aom/loop/nginx.lua",
       ["aom.loop.nginx_curl"] = "lua/aom/loop/nginx_curl.lua",
       ["aom.loop.nginx_http1"] = "lua/aom/loop/nginx_http1.lua",

@@ -10,6 +10,7 @@
 local bind = require "aom.loop.bind"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
+local is_ending = require "aom.loop.is_ending"
 local nginx_curl = require "aom.loop.nginx_curl"
 local nginx_resty = require "aom.loop.nginx_resty"
 local nginx_resty_options = require "aom.loop.nginx_resty_options"
@@ -44,6 +45,7 @@ function NginxLoop:is_over() return self.closed or self.cancelled[coroutine.runn
 --- Why no call can be made from here.
 ---@return string|nil
 function NginxLoop.enter()
+  if is_ending() then return "the Lua state is closing: nginx can do nothing any more" end
   local phase = ngx.get_phase()
   if yieldable[phase] or blocking[phase] then return nil end
   return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
@@ -205,14 +207,16 @@ end
 ---@param thread thread
 function NginxLoop:cancel(thread)
   self.cancelled[thread] = true
-  if self.interrupts[thread] then self.interrupts[thread]() end
+  if self.interrupts[thread] and not is_ending() then self.interrupts[thread]() end
 end
 
 --- Those that wait find out when they wake.
 function NginxLoop:close()
   if self.closed then return end
   self.closed = true
-  for _, interrupt in pairs(self.interrupts) do interrupt() end
+  if not is_ending() then
+    for _, interrupt in pairs(self.interrupts) do interrupt() end
+  end
   self.curl:close()
 end
 

@@ -5,26 +5,9 @@
 --- callback) while a handle is closing; one that is only stopped does no harm, and lets the
 --- loop end. So under luv handles are kept: there are as many as were ever needed at once.
 
-local host = require "aom.util.host"
+local is_ending = require "aom.loop.is_ending"
 
 local uv_handles = {}
-
-local sethook, gethook = debug.sethook, debug.gethook
-local jit_status = host.jit() and host.jit().status
-
---- Whether a finaliser runs that may be one of those which run while LuaJIT closes its
---- state. luv crashes there when a handle was made then. LuaJIT has turned its compiler
---- off by then; where a user did so too, hooks tell: they rest while a finaliser runs.
----@return boolean
-function uv_handles.is_ending()
-  if not jit_status or jit_status() then return false end
-  local hook, mask, count = gethook()
-  local rests = true
-  sethook(function() rests = false end, "", 1)
-  for _ = 1, 2 do rests = rests and true end
-  sethook(hook, mask, count)
-  return rests
-end
 
 local newproxy = rawget(_G, "newproxy")
 
@@ -101,7 +84,7 @@ local function watch_over(self, handle)
   return handle
 end
 
-function Kept:has_ended() return self.ended or uv_handles.is_ending() end
+function Kept:has_ended() return self.ended or is_ending() end
 
 --- The user may have closed it meanwhile, as one of all handles of the loop.
 local function is_usable(self, handle) return handle ~= nil and not self.uv.is_closing(handle) end

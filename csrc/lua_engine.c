@@ -45,7 +45,7 @@ static int l_engine(lua_State *L) {
   if (self->engine)
     return 1;
   lua_pushnil(L);
-  lua_pushliteral(L, "libcurl could not be initialised");
+  lua_pushliteral(L, "it could not be initialised, or memory is short");
   return 2;
 }
 

@@ -19,7 +19,7 @@ local http_request = require "http.request"
 local function fetch(attempt, deadline)
   -- This signs the request: send exactly these bytes, including the Host header.
   local method, url, headers, body = attempt:signed()
-  if not method then return nil, { kind = "argument", message = url, sent = false } end
+  if not method then return nil, { kind = headers, message = url, sent = false } end
   local request = http_request.new_from_uri(url)
   request.follow_redirects = false
   request.headers:upsert(":method", method)

@@ -8,6 +8,7 @@ local doctor = require "aom.client.doctor"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
 local methods = require "aom.client.methods"
+local protect = require "aom.util.pcall"
 local sign = require "aom.http.sign".sign
 local similar = require "aom.util.similar"
 local states = require "aom.client.state"
@@ -45,13 +46,22 @@ local function describe(object)
   return ("aom.client (%s%s)"):format(state.settings.endpoint.base, state.closed and ", closed" or "")
 end
 
+--- Runs a core. Lua raises when memory is short, wherever it stands; what the user's own
+--- functions raise goes on.
+local function attempt(run, ...)
+  local ok, value, err = protect(run, ...)
+  if ok then return value, err end
+  if errors.is_memory(value) then return nil, errors.memory() end
+  error(value, 0)
+end
+
 local function method(run, finish, name)
   return function(object, ...)
     local state = state_of[object]
     if not state then
       return finish(nil, errors.argument("call it as client:%s(…), on a client", name))
     end
-    return finish(run(state, ...))
+    return finish(attempt(run, state, ...))
   end
 end
 
@@ -60,7 +70,7 @@ end
 local function iterator(walk, finish)
   return function()
     if not walk then return nil end
-    local element, err = walk:next()
+    local element, err = attempt(walk.next, walk)
     if not err then return element end
     walk = nil
     local _, reported = finish(nil, err)
@@ -72,17 +82,24 @@ local function failing(err)
   return { next = function() return nil, err end }
 end
 
+local function begin_walk(begin, finish, state, ...)
+  local walk, err = begin(state, ...)
+  if not walk then return nil, err end
+  return iterator(walk, finish)
+end
+
 local function walk_method(begin, finish, name)
   return function(object, ...)
     local state = state_of[object]
-    local walk, err
+    local turn, err
     if state then
-      walk, err = begin(state, ...)
+      turn, err = attempt(begin_walk, begin, finish, state, ...)
     else
       err = errors.argument("call it as client:%s(…), on a client", name)
     end
-    if not walk then finish(nil, err) end
-    return iterator(walk or failing(err), finish)
+    if turn then return turn end
+    finish(nil, err)
+    return iterator(failing(err), finish)
   end
 end
 
@@ -91,9 +108,9 @@ local function dotted(name) return errors.argument("call it as aom.%s(…), with
 local function on_default(run, finish, module, name)
   return function(...)
     if (...) == module then return finish(nil, dotted(name)) end
-    local state, err = get_default()
+    local state, err = attempt(get_default)
     if not state then return finish(nil, err) end
-    return finish(run(state, ...))
+    return finish(attempt(run, state, ...))
   end
 end
 
@@ -102,7 +119,7 @@ local function plain(run, finish, module, name, most)
   return function(...)
     local err = (...) == module and dotted(name) or arguments.excess(name, most, select(most + 1, ...))
     if err then return finish(nil, err) end
-    return finish(run(...))
+    return finish(attempt(run, ...))
   end
 end
 

@@ -92,6 +92,7 @@ local function new_signer(values, algorithm, region)
     ak = values.ak, sk = values.sk, security_token = values.security_token,
     algorithm = algorithm, region = region, service = "aom",
   }
+  if errors.is_memory(why) then return nil, errors.memory() end
   if not signer then return nil, errors.config("cannot create a signer: " .. why) end
   return signer
 end

@@ -25,21 +25,24 @@ local attempt = {}
 ---@return aom.Attempt
 function attempt.new(fields) return setmetatable(fields, Attempt) end
 
+-- What fails without any fault of the request: memory is short, or OpenSSL fails.
+local blameless = { memory = "network", crypto = "config" }
+
 --- The attempt as an HTTP request, for a transport other than libcurl.
 ---@return string|nil method  nil: signing failed, see the second value
 ---@return string url_or_why
----@return table<string, string>|nil headers
+---@return table<string, string>|string|nil headers  or the kind of the error
 ---@return string|nil body
 function Attempt:signed()
   local headers = { Host = self.host }
   for name, value in pairs(self.headers) do headers[name] = value end
   if not self.signer then
     local target, trouble = core.target(self.path, self.query)
-    if not target then return nil, trouble end
+    if not target then return nil, trouble, "network" end
     return self.method, self.base .. target, headers, self.body
   end
-  local signed, why = core.sign(self, self.signer)
-  if not signed then return nil, why end
+  local signed, why, code = core.sign(self, self.signer)
+  if not signed then return nil, why, blameless[code] or "argument" end
   for name, value in pairs(signed.headers) do headers[name] = value end
   return self.method, self.base .. signed.target, headers, self.body
 end

@@ -170,6 +170,13 @@ local function copy_request(given, key)
   }
 end
 
+--- The error of a part of the input, unless that is not to blame.
+local function blame(part, why, code)
+  if errors.is_memory(why) then return errors.memory() end
+  if code == "crypto" then return errors.config(why) end
+  return errors.argument("%s: %s", part, tostring(why))
+end
+
 -- The fields that the core's reasons are about.
 local blamed = {
   date = "the signature's date", not_given = "credentials.signed_headers",
@@ -189,17 +196,17 @@ function sign.sign(given, key)
   if not key then return nil, err end
   request, err = copy_request(given, key)
   if not request then return nil, err end
-  local made, signer, why = pcall(core.signer, {
+  local made, signer, why, code = pcall(core.signer, {
     ak = key.ak, sk = key.sk, security_token = key.security_token,
     algorithm = key.algorithm or "SDK-HMAC-SHA256", region = key.region, service = key.service,
   })
-  if not made then return nil, errors.argument("credentials: %s", tostring(signer)) end
-  if not signer then return nil, errors.argument("credentials: %s", why) end
-  local signed, code
+  if not made then return nil, blame("credentials", signer) end
+  if not signer then return nil, blame("credentials", why, code) end
+  local signed
   made, signed, why, code = pcall(core.sign, request, signer)
   signer:close()
-  if not made then return nil, errors.argument("request: %s", tostring(signed)) end
-  if not signed then return nil, errors.argument("%s: %s", blamed[code] or "request", why) end
+  if not made then return nil, blame("request", signed) end
+  if not signed then return nil, blame(blamed[code] or "request", why, code) end
   signed.url = (given.scheme or "https") .. "://" .. given.host .. signed.target
   signed.target = nil
   return signed

@@ -6,7 +6,7 @@
 ---@field list function[]
 ---@field started integer
 ---@field ended integer
----@field running table<aom.Task, boolean>
+---@field running table<integer, aom.Task>  by their place in the list
 ---@field failure? table  { the first error that one raised }
 ---@field wait? aom.Wait  the caller's
 local Batch = {}
@@ -15,16 +15,15 @@ Batch.__index = Batch
 local batch = {}
 
 local function start_next(self)
-  self.started = self.started + 1
-  local task
-  task = self.tasks:spawn(self.list[self.started], function(ok, err)
-    self.running[task] = nil
+  local index = self.started + 1
+  self.started = index
+  self.running[index] = self.tasks:spawn(self.list[index], function(ok, err)
+    self.running[index] = nil
     self.ended = self.ended + 1
     if not ok and not self.failure then self.failure = { err } end
     if self.list[self.started + 1] then start_next(self) end
     if self:is_done() and self.wait then self.tasks:wake(self.wait) end
   end)
-  self.running[task] = true
 end
 
 ---@param tasks aom.Scheduler
@@ -44,7 +43,7 @@ function Batch:is_done() return self.ended == self.started end
 ---@param task aom.Task
 function Batch:wait_in(task)
   local function cancel()
-    for running in pairs(self.running) do self.tasks:cancel(running) end
+    for _, running in pairs(self.running) do self.tasks:cancel(running) end
   end
   while not self:is_done() do
     self.wait = { task = task }

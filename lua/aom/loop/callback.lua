@@ -27,6 +27,7 @@ end
 
 --- The error of a call during which a function that the user gave it raised an error.
 local function thrown(raised)
+  if errors.is_memory(raised) then return errors.memory() end
   return errors.new("cancelled", "a function given to the call raised an error: " .. tostring(raised))
 end
 

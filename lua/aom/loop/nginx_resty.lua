@@ -270,7 +270,7 @@ local has_body = { POST = true, PUT = true, PATCH = true }
 local function prepare(trip)
   local attempt, settings = trip.attempt, trip.resty.settings
   local method, url, headers, body = attempt:signed()
-  if not method then return trouble("argument", url, false) end
+  if not method then return trouble(headers, url, false) end
   local to = split(url)
   if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
     return trouble("config", "nginx cannot verify the certificate of an address: name the host", false)

@@ -7,7 +7,7 @@ local text = require "aom.util.text"
 ---| "argument"    # a value given by the caller is wrong; nothing was sent
 ---| "config"      # region, endpoint, project or an option is missing or wrong
 ---| "credentials" # no usable credentials, or they could not be renewed
----| "network"     # DNS, connect, reset, or closed early
+---| "network"     # DNS, connect, reset, or closed early; or memory is short
 ---| "timeout"     # an attempt, a connect or the whole call took too long
 ---| "tls"         # the peer could not be verified
 ---| "protocol"    # the answer makes no sense, or is over a limit
@@ -86,6 +86,19 @@ end
 --- Of a call that its caller ended.
 ---@return aom.Error
 function errors.cancelled() return errors.new("cancelled", "the call was cancelled") end
+
+--- Of a call that was cut short since memory is. It may have been carried out, or not.
+---@return aom.Error
+function errors.memory() return errors.new("network", "out of memory", { retryable = false }) end
+
+-- What every Lua says when memory is short, the core, and lua-cjson.
+local no_memory = { ["not enough memory"] = true, ["out of memory"] = true,
+  ["Memory allocation error in CJSON protected call"] = true }
+
+--- Whether what was raised, or why something failed, is that memory is short.
+---@param why any
+---@return boolean
+function errors.is_memory(why) return no_memory[why] == true end
 
 ---@return aom.Error
 function errors.argument(format, ...)

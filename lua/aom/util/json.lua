@@ -98,7 +98,9 @@ function json.decode(text)
   local found, err = codec()
   if not found then return nil, err.message end
   local called, value, why = pcall(found.decode, text)
-  if not called then return nil, value end
+  if not called then value, why = nil, value end
+  -- That the text is JSON, or not, is unknown then.
+  if errors.is_memory(why) then error(why, 0) end
   if value == nil then return nil, why or "not JSON" end
   return tidy(value)
 end
@@ -122,7 +124,8 @@ function json.encode(value)
   local found, err = codec()
   if not found then return nil, err.message end
   local called, text, why = pcall(found.encode, value)
-  if not called then return nil, text end
+  if not called then text, why = nil, text end
+  if errors.is_memory(why) then error(why, 0) end
   return text, why
 end
 

@@ -21,6 +21,7 @@ local function index(container, name) return container[name] end
 function plain.index(container, name)
   local ok, value = pcall(index, container, name)
   if ok then return value end
+  if errors.is_memory(value) then error(value, 0) end
   return nil, errors.argument("%s: reading it raised an error: %s", tostring(name),
     type(value) == "string" and value or errors.show(value))
 end

@@ -15,6 +15,7 @@ typedef struct held {
   dev_t device;
   ino_t inode;
   int fd;             /* -1: the lock has ended, and claims to it are left */
+  int unsupported;    /* errno, where the file system has no locks; 0: it has */
   unsigned claims;    /* the last one frees this */
   file_lock *at_work; /* NULL: none */
 } held;
@@ -24,25 +25,43 @@ struct file_lock {
 };
 
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-static held *table; /* those whose fd is open */
+static held *table;    /* those whose fd is open */
+static unsigned forks; /* by this process */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool prepared;
+
+/* Whether the number is still that of our file: a host that closes all descriptors closes
+ * ours, and the next file that is opened gets the number. */
+static bool is_open(const held *h) {
+  struct stat info;
+  return h->fd >= 0 && fstat(h->fd, &info) == 0 && info.st_dev == h->device &&
+         info.st_ino == h->inode;
+}
+
+static void close_lock(held *h) {
+  if (is_open(h))
+    close(h->fd);
+  h->fd = -1;
+}
 
 /* In a forked child: its copies of the open files would keep the locks after the parent's
  * death. Closing them does not unlock the parent's. */
 static void drop_all_locks(void) {
-  for (; table; table = table->next) {
-    close(table->fd);
-    table->fd = -1;
-  }
+  for (; table; table = table->next)
+    close_lock(table);
   pthread_mutex_unlock(&guard);
 }
 
 static void lock_table(void) { pthread_mutex_lock(&guard); }
 static void unlock_table(void) { pthread_mutex_unlock(&guard); }
 
+static void end_fork(void) {
+  forks++;
+  unlock_table();
+}
+
 static void prepare_locks(void) {
-  prepared = pthread_atfork(lock_table, unlock_table, drop_all_locks) == 0;
+  prepared = pthread_atfork(lock_table, end_fork, drop_all_locks) == 0;
 }
 
 /* --- who has it: "PID HOST" in the file, for people -------------------------------- */
@@ -83,10 +102,24 @@ static void read_owner(int fd, file_lock_owner *owner) {
 
 /* --- taking it --------------------------------------------------------------------- */
 
+static void end_lock(held *h) {
+  if (h->fd < 0)
+    return;
+  held **link = &table;
+  while (*link != h)
+    link = &(*link)->next;
+  *link = h->next;
+  close_lock(h);
+}
+
+/* One whose file somebody has closed has ended. */
 static held *find_held(const struct stat *info) {
-  for (held *h = table; h; h = h->next)
-    if (h->device == info->st_dev && h->inode == info->st_ino)
-      return h;
+  held *h = table;
+  while (h && (h->device != info->st_dev || h->inode != info->st_ino))
+    h = h->next;
+  if (!h || is_open(h))
+    return h;
+  end_lock(h);
   return NULL;
 }
 
@@ -111,9 +144,9 @@ static file_lock_outcome acquire_lock(int fd, const struct stat *info, held **h,
     return FILE_LOCK_FAILED;
   }
   **h = (held){.next = table, .device = info->st_dev, .inode = info->st_ino, .fd = fd};
+  (*h)->unsupported = why;
   table = *h;
   write_owner(fd, info);
-  errno = why;
   return outcome;
 }
 
@@ -134,18 +167,15 @@ static int open_lock(const char *path, struct stat *info) {
   return -1;
 }
 
-static file_lock_outcome claim_lock(const char *path, file_lock *lock,
+/* Takes a claim, with the table locked. Owns fd from here. */
+static file_lock_outcome claim_lock(int fd, const struct stat *info, file_lock *lock,
                                     file_lock_owner *owner) {
-  struct stat info;
-  int fd = open_lock(path, &info);
-  if (fd < 0)
-    return FILE_LOCK_FAILED;
   file_lock_outcome outcome = FILE_LOCK_TAKEN;
-  held *h = find_held(&info);
+  held *h = find_held(info);
   if (h)
     close(fd);
   else
-    outcome = acquire_lock(fd, &info, &h, owner);
+    outcome = acquire_lock(fd, info, &h, owner);
   if (!h)
     return outcome;
   if (h->at_work)
@@ -153,7 +183,26 @@ static file_lock_outcome claim_lock(const char *path, file_lock *lock,
   h->claims++;
   h->at_work = lock;
   lock->lock = h;
-  return outcome;
+  errno = h->unsupported;
+  return h->unsupported ? FILE_LOCK_UNSUPPORTED : FILE_LOCK_TAKEN;
+}
+
+/* Opens the file and locks the table, in this order: a network's file system may hang. A
+ * child that was forked in between would keep the lock by its copy of the file. */
+static int open_and_lock_table(const char *path, struct stat *info) {
+  for (;;) {
+    lock_table();
+    unsigned before = forks;
+    unlock_table();
+    int fd = open_lock(path, info);
+    if (fd < 0)
+      return fd;
+    lock_table();
+    if (forks == before)
+      return fd;
+    unlock_table();
+    close(fd);
+  }
 }
 
 file_lock_outcome file_lock_take(const char *path, file_lock **lock,
@@ -166,10 +215,15 @@ file_lock_outcome file_lock_take(const char *path, file_lock **lock,
     errno = ENOMEM;
     return FILE_LOCK_FAILED;
   }
-  lock_table();
-  file_lock_outcome outcome = claim_lock(path, *lock, owner);
+  struct stat info;
+  file_lock_outcome outcome = FILE_LOCK_FAILED;
+  int fd = open_and_lock_table(path, &info);
   int why = errno;
-  unlock_table();
+  if (fd >= 0) {
+    outcome = claim_lock(fd, &info, *lock, owner);
+    why = errno;
+    unlock_table();
+  }
   if (!(*lock)->lock) {
     free(*lock);
     *lock = NULL;
@@ -179,17 +233,6 @@ file_lock_outcome file_lock_take(const char *path, file_lock **lock,
 }
 
 /* --- giving it back ---------------------------------------------------------------- */
-
-static void end_lock(held *h) {
-  if (h->fd < 0)
-    return;
-  held **link = &table;
-  while (*link != h)
-    link = &(*link)->next;
-  *link = h->next;
-  close(h->fd);
-  h->fd = -1;
-}
 
 void file_lock_rest(file_lock *lock) {
   lock_table();
@@ -206,7 +249,7 @@ void file_lock_finish(file_lock *lock) {
 
 bool file_lock_is_held(const file_lock *lock) {
   lock_table();
-  bool is_held = lock->lock->fd >= 0;
+  bool is_held = is_open(lock->lock);
   unlock_table();
   return is_held;
 }

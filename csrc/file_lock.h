@@ -39,8 +39,8 @@ void file_lock_rest(file_lock *lock);
 /* Ends the lock itself, with all claims of the process. */
 void file_lock_finish(file_lock *lock);
 
-/* Whether the lock is still there: in a forked child, or after file_lock_finish by any
- * claim, it is not. */
+/* Whether the lock is still there: in a forked child, after file_lock_finish by any
+ * claim, or where somebody has closed the file, it is not. */
 bool file_lock_is_held(const file_lock *lock);
 
 /* Ends a claim; the last one ends the lock. */

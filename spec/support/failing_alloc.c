@@ -8,7 +8,8 @@ static void *real_data;
 static long left = -1; /* how many more succeed; -1: all */
 static long failures;  /* how many fail then */
 
-/* Before 5.2 a failure raises at once; since then Lua collects its garbage, and tries again. */
+/* Before 5.2 a failure raises at once; since then Lua collects its garbage, and tries
+ * again. */
 static const long IN_A_ROW = LUA_VERSION_NUM < 502 ? 1 : 2;
 
 static void *allocate(void *data, void *block, size_t old_size, size_t new_size) {

@@ -223,6 +223,28 @@ describe("lock_file", function()
     end)
   end
 
+  -- As some hosts do when they become daemons.
+  it("is gone when somebody has closed its file, and closes no other one in its place", function()
+    local output = process.run(command([[
+      local ffi = require "ffi"
+      ffi.cdef "int close(int fd); int dup(int fd); int fcntl(int fd, int command, ...);"
+      local lock = core.lock_file(path)
+      for fd = 3, 50 do ffi.C.close(fd) end
+      print(lock:is_held())
+      local files = {}
+      for i = 1, 10 do files[i] = assert(io.open(path .. i, "w")) end
+      print(lock:is_held())
+      lock:rest()
+      local second = assert(core.lock_file(path))
+      print(second:is_held(), lock:is_held())
+      lock:finish() lock:release() second:rest()
+      print(second:is_held())
+      second:release()
+      for i = 1, 10 do assert(files[i]:write "x" and files[i]:flush()) end
+    ]], true))
+    assert.are.equal("false\nfalse\ntrue\tfalse\ntrue\n", output)
+  end)
+
   it("writes nothing into a file with a second name", function()
     process.run(("cd %s; echo precious > victim; ln victim file.lock"):format(quote(directory)))
     local lock = core.lock_file(path)
@@ -248,8 +270,11 @@ describe("lock_file", function()
       local output = process.run(("env FAIL=flock:1+=%s LD_PRELOAD=%s %s"):format(failure, quote(shim), command [[
         local lock, why = core.lock_file(path)
         print(lock:is_held(), select(3, core.lock_file(path)), why)
+        lock:rest()
+        local _, second = core.lock_file(path)
+        print(second == why)
       ]]))
-      assert.matches("^true\tself\t.*/file%.lock cannot be locked: %u", output)
+      assert.matches("^true\tself\t.*/file%.lock cannot be locked: %u[^\n]*\ntrue\n", output)
     end
     os.remove(shim)
   end)

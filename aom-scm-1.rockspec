@@ -79,6 +79,7 @@ build = {
       ["aom.config.regions"] = "lua/aom/config/regions.lua",
       ["aom.config.regions_file"] = "lua/aom/config/regions_file.lua",
       ["aom.config.resolve"] = "lua/aom/config/resolve.lua",
+      ["aom.config.tls"] = "lua/aom/config/tls.lua",
       ["aom.credentials.admission"] = "lua/aom/credentials/admission.lua",
       ["aom.credentials.authenticator"] = "lua/aom/credentials/authenticator.lua",
       ["aom.credentials.cache"] = "lua/aom/credentials/cache.lua",

@@ -25,8 +25,6 @@ static bool copy_text(char **to, const char *from) {
   return *to != NULL;
 }
 
-enum { MAX_PROXY = 64 * 1024 };
-
 /* The spare ones are for other hosts than the busy one, such as the identity service. */
 enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
 
@@ -54,10 +52,17 @@ static bool open_multi(engine *e) {
   return false;
 }
 
-static bool copy_proxy(engine *e, const char *proxy) {
-  buffer_init(&e->proxy, MAX_PROXY);
-  e->proxy.secret = true;
-  return !proxy || (buffer_append_text(&e->proxy, proxy) && buffer_text(&e->proxy));
+/* Any of them may be secret. An empty one is a text, too. */
+static bool copy_texts(engine *e, const slice *texts) {
+  enum { MAX_TEXT = 8 * 1024 * 1024 };
+  for (size_t i = 0; i < ENGINE_TEXTS; i++) {
+    buffer *copy = &e->texts[i];
+    buffer_init(copy, MAX_TEXT);
+    copy->secret = true;
+    if (texts[i].data && !(buffer_append_slice(copy, texts[i]) && buffer_text(copy)))
+      return false;
+  }
+  return true;
 }
 
 engine *engine_new(const engine_options *options) {
@@ -72,8 +77,8 @@ engine *engine_new(const engine_options *options) {
   e->shares_openssl = engine_tls_is_shared();
   e->max_body = options->max_body;
   e->max_head = options->max_head;
-  bool ok = copy_text(&e->ca_file, options->ca_file) && copy_proxy(e, options->proxy) &&
-            copy_text(&e->user_agent, options->user_agent);
+  bool ok =
+      copy_texts(e, options->texts) && copy_text(&e->user_agent, options->user_agent);
   if (ok && open_multi(e))
     return e;
   engine_free(e);
@@ -135,8 +140,8 @@ void engine_free(engine *e) {
   free(e->sockets);
   free(e->polled);
   free(e->opened);
-  free(e->ca_file);
-  buffer_free(&e->proxy);
+  for (size_t i = 0; i < ENGINE_TEXTS; i++)
+    buffer_free(&e->texts[i]);
   free(e->user_agent);
   free(e);
 }
@@ -330,4 +335,15 @@ void engine_get_versions(engine_versions *versions) {
   versions->running = info->version;
   versions->tls = info->ssl_version;
   versions->http2 = (info->features & CURL_VERSION_HTTP2) != 0;
+}
+
+void engine_get_authorities(const char **file, const char **folder) {
+  *file = *folder = NULL;
+#if LIBCURL_VERSION_NUM >= 0x074600
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (info->age < CURLVERSION_SEVENTH)
+    return;
+  *file = info->cainfo;
+  *folder = info->capath;
+#endif
 }

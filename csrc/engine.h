@@ -43,13 +43,25 @@ typedef enum engine_outcome {
   ENGINE_FORKED
 } engine_outcome;
 
+/* Texts that a connection depends on. Names of files come first. */
+typedef enum engine_text {
+  ENGINE_CA_FILE,     /* PEM bundle; NULL: libcurl's own */
+  ENGINE_CLIENT_CERT, /* PEM; NULL: none */
+  ENGINE_CLIENT_KEY,  /* PEM; NULL: in the certificate's file */
+  ENGINE_FILES,
+  ENGINE_CA_PATH = ENGINE_FILES, /* folders of hashed names; NULL: libcurl's; "": none */
+  ENGINE_CA_PEM,                 /* a bundle itself, in place of ENGINE_CA_FILE */
+  ENGINE_KEY_PASSWORD,           /* of the client's key; NULL: none */
+  ENGINE_PROXY,                  /* NULL: environment variables; "": none */
+  ENGINE_TEXTS
+} engine_text;
+
 typedef struct engine_options {
-  const char *ca_file;    /* PEM bundle; NULL: libcurl's own */
-  const char *proxy;      /* NULL: environment variables; "": none */
-  const char *user_agent; /* NULL: none */
-  bool insecure;          /* no verification of the peer */
-  size_t max_body;        /* bytes, after decompression */
-  size_t max_head;        /* bytes of all headers of one answer */
+  slice texts[ENGINE_TEXTS]; /* data is NULL where there is none */
+  const char *user_agent;    /* NULL: none */
+  bool insecure;             /* no verification of the peer */
+  size_t max_body;           /* bytes, after decompression */
+  size_t max_head;           /* bytes of all headers of one answer */
 } engine_options;
 
 typedef struct engine_request {
@@ -73,9 +85,10 @@ typedef struct engine_result {
   engine_outcome outcome;
   int code;          /* CURLcode */
   const char *text;  /* libcurl's words; never NULL */
+  const char *fault; /* of TLS: see engine_tls_fault.c; NULL: not known */
   bool sent;         /* the server may have seen the request */
   bool refused;      /* it has, and says that it did nothing about it */
-  long proxy_status; /* of a proxy that refused a tunnel; else 0 */
+  long proxy_status; /* with which a proxy refused; else 0 */
   long status;       /* HTTP status; 0 without an answer */
   slice body;
   pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
@@ -140,6 +153,9 @@ typedef struct engine_versions {
 } engine_versions;
 
 void engine_get_versions(engine_versions *versions);
+
+/* The file and the folder that libcurl trusts by itself; NULL: none, or not known. */
+void engine_get_authorities(const char **file, const char **folder);
 
 #pragma GCC visibility pop
 

@@ -41,9 +41,9 @@ typedef struct transfer {
   bool denied;     /* libcurl wanted to send it again ... */
   bool refused;    /* ... because the server has not touched it */
 
-  CURLU *site;   /* parsed from `base`; NULL: made at first use */
-  buffer base;   /* scheme://authority, kept from request to request */
-  buffer target; /* path?query, or the whole URL for a proxy */
+  CURLU *site;                /* parsed from `base`; NULL: made at first use */
+  buffer base;                /* scheme://authority, kept from request to request */
+  buffer target;              /* path?query, or the whole URL for a proxy */
   buffer header_text;         /* our header lines, each NUL-terminated */
   struct curl_slist *headers; /* nodes into header_text */
   size_t header_room;
@@ -79,9 +79,8 @@ typedef struct opened {
 
 struct engine {
   CURLM *multi;
-  unsigned long generation; /* of the process that made `multi` */
-  char *ca_file;
-  buffer proxy; /* no data: the environment decides. May hold a password */
+  unsigned long generation;   /* of the process that made `multi` */
+  buffer texts[ENGINE_TEXTS]; /* no data: none */
   char *user_agent;
   bool insecure;
   bool shares_openssl; /* libcurl uses the OpenSSL that this module uses */
@@ -118,6 +117,15 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
 
+static inline bool took_option(transfer *t, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY)
+    t->no_memory = true;
+  return code == CURLE_OK;
+}
+
+/* engine_transport.c: the options of the connection. False: libcurl refused one. */
+bool engine_transport_set(transfer *t);
+
 /* engine_answer.c: the answer. */
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
@@ -130,6 +138,9 @@ bool transfer_is_begun(const transfer *t); /* false: it may be held behind anoth
 const char *transfer_late(transfer *t);    /* says what it took too long for */
 void transfer_judge(transfer *t, CURLcode code);
 void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
+
+/* engine_tls_fault.c: what was wrong with TLS, in a static word; NULL: not known. */
+const char *engine_tls_fault(const transfer *t, CURLcode code);
 
 /* engine_deadline.c: when each transfer in flight must end. The heap has room for all. */
 int64_t engine_now(void); /* milliseconds of the monotonic clock */

@@ -44,6 +44,18 @@ static engine_outcome transport_outcome(const transfer *t) {
   return error_says(t, "chunk") ? ENGINE_PROTOCOL : ENGINE_NETWORK;
 }
 
+/* The status with which a proxy refused; 0: none did. Without a tunnel, 407 alone is sure
+ * to be the proxy's. */
+static long refusal_of_proxy(const transfer *t) {
+  long status = 0;
+  if (t->may_use_proxy && !t->secure) {
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status == 407 ? status : 0;
+  }
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  return status / 100 == 2 ? 0 : status;
+}
+
 static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   if (t->over_limit)
     return ENGINE_LIMIT;
@@ -53,7 +65,7 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
     return ENGINE_NETWORK;
   switch (code) {
   case CURLE_OK:
-    return t->head_ended ? ENGINE_ANSWERED : ENGINE_NETWORK;
+    return t->head_ended && !refusal_of_proxy(t) ? ENGINE_ANSWERED : ENGINE_NETWORK;
   case CURLE_OPERATION_TIMEDOUT:
     return ENGINE_TIMEOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -101,14 +113,7 @@ bool transfer_is_sent(const transfer *t) {
 /* One on a connection that was there before looks up no name and opens no socket. */
 bool transfer_is_begun(const transfer *t) { return t->begun || transfer_is_sent(t); }
 
-/* The status with which a proxy refused a tunnel; 0: none did. */
-static long refusal_of_proxy(const transfer *t) {
-  long status = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-  return status / 100 == 2 ? 0 : status;
-}
-
-/* What libcurl counts includes the CONNECT of a proxy: when that is refused, nothing
+/* What libcurl counts includes what only the proxy has seen: when that refuses, nothing
  * has gone any further. */
 static bool was_sent(const transfer *t) {
   long bytes = 0;
@@ -152,13 +157,13 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
   if (t->denied)
     return t->refused ? "the server refused the HTTP/2 stream"
                       : "the connection ended before the answer";
-  if (outcome == ENGINE_NETWORK && code == CURLE_OK)
-    return "the connection was closed inside the head of the answer";
   if (t->result.proxy_status != 0) {
-    snprintf(t->error, sizeof t->error, "the proxy refused the tunnel: HTTP %ld",
-             t->result.proxy_status);
+    snprintf(t->error, sizeof t->error, "the proxy refused the %s: HTTP %ld",
+             t->secure ? "tunnel" : "request", t->result.proxy_status);
     return t->error;
   }
+  if (outcome == ENGINE_NETWORK && code == CURLE_OK)
+    return "the connection was closed inside the head of the answer";
   /* A text with an @ quotes the URL of a proxy, which may hold a password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }
@@ -172,6 +177,8 @@ void transfer_judge(transfer *t, CURLcode code) {
   t->result.refused = t->refused;
   if (outcome == ENGINE_NETWORK)
     t->result.proxy_status = refusal_of_proxy(t);
+  if (outcome == ENGINE_TLS)
+    t->result.fault = engine_tls_fault(t, code);
   t->result.text = outcome_text(t, outcome, code);
 }
 

@@ -29,12 +29,6 @@ static int on_resolve(void *resolver, void *reserved, void *user) {
   return transfer_may_send(t) ? 0 : 1;
 }
 
-static bool took_option(transfer *t, CURLcode code) {
-  if (code == CURLE_OUT_OF_MEMORY)
-    t->no_memory = true;
-  return code == CURLE_OK;
-}
-
 static bool set_protocols(transfer *t) {
 #if LIBCURL_VERSION_NUM >= 0x075500
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https"));
@@ -68,16 +62,6 @@ static bool set_lasting_options(transfer *t) {
   ok &= took_option(t,
                     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
-  ok &= took_option(
-      t, curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
-  ok &= took_option(
-      t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, e->insecure ? 0L : 1L));
-  ok &= took_option(
-      t, curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, e->insecure ? 0L : 2L));
-  if (e->ca_file)
-    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file));
-  if (e->proxy.data)
-    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PROXY, e->proxy.data));
   if (e->user_agent)
     ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -96,7 +80,7 @@ static bool ensure_easy(transfer *t) {
   t->no_memory = !t->easy;
   if (!t->easy)
     return false;
-  if (set_lasting_options(t))
+  if (set_lasting_options(t) && engine_transport_set(t))
     return true;
   curl_easy_cleanup(t->easy);
   t->easy = NULL;
@@ -230,9 +214,9 @@ static void set_version(transfer *t, bool fresh) {
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
  * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
+  const char *proxy = t->owner->texts[ENGINE_PROXY].data;
   t->secure = text_starts_with(request->base, (slice)TEXT("https://"));
-  t->may_use_proxy =
-      !request->no_proxy && (!t->owner->proxy.data || *t->owner->proxy.data);
+  t->may_use_proxy = !request->no_proxy && (!proxy || *proxy);
   t->shares = t->secure && !request->fresh_connection;
   set_version(t, request->fresh_connection);
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));

@@ -15,10 +15,17 @@ engine *lua_engine_check(lua_State *L) {
   return self->closed ? NULL : self->engine;
 }
 
+static const char *const text_names[ENGINE_TEXTS] = {
+    [ENGINE_CA_FILE] = "ca_file",       [ENGINE_CLIENT_CERT] = "client_cert",
+    [ENGINE_CLIENT_KEY] = "client_key", [ENGINE_CA_PATH] = "ca_path",
+    [ENGINE_CA_PEM] = "ca_pem",         [ENGINE_KEY_PASSWORD] = "client_key_password",
+    [ENGINE_PROXY] = "proxy",
+};
+
 /* Leaves the value on the stack, which keeps the text alive. */
-static const char *push_text_option(lua_State *L, const char *name) {
+static slice push_text_option(lua_State *L, const char *name) {
   lua_getfield(L, 1, name);
-  return lua_isnil(L, -1) ? NULL : luaL_checkstring(L, -1);
+  return lua_isnil(L, -1) ? (slice){NULL, 0} : check_slice(L, -1);
 }
 
 static size_t size_option(lua_State *L, const char *name) {
@@ -32,13 +39,13 @@ static size_t size_option(lua_State *L, const char *name) {
 static int l_engine(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   engine_options options = {
-      .ca_file = push_text_option(L, "ca_file"),
-      .proxy = push_text_option(L, "proxy"),
-      .user_agent = push_text_option(L, "user_agent"),
+      .user_agent = push_text_option(L, "user_agent").data,
       .insecure = flag_field(L, 1, "insecure"),
       .max_body = size_option(L, "max_body"),
       .max_head = size_option(L, "max_head"),
   };
+  for (size_t i = 0; i < ENGINE_TEXTS; i++)
+    options.texts[i] = push_text_option(L, text_names[i]);
   lua_engine *self = compat_new_object(L, engine_class, sizeof *self);
   sign_output_init(&self->signed_request);
   self->engine = engine_new(&options);

@@ -199,7 +199,7 @@ int lua_transfer_finished(lua_State *L) {
 }
 
 /* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent,
- * proxy_status, refused
+ * proxy_status, refused, fault
  *
  * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
  * cancel this transfer, whose id names nothing any more. */
@@ -227,7 +227,8 @@ int lua_transfer_collect(lua_State *L) {
     lua_pushboolean(L, result->sent);
     lua_pushinteger(L, (lua_Integer)result->proxy_status);
     lua_pushboolean(L, result->refused);
-    count = 7;
+    lua_pushstring(L, result->fault);
+    count = 8;
   }
   engine_give_back(e, result);
   lua_engine_let_go(self);

@@ -43,8 +43,21 @@ static int l_versions(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"now", l_now}, {"versions", l_versions}, {"file_mode", l_file_mode}, {NULL, NULL}};
+/* core.authorities() -> the file and the folder that libcurl trusts; nil where not known
+ */
+static int l_authorities(lua_State *L) {
+  const char *file, *folder;
+  engine_get_authorities(&file, &folder);
+  lua_pushstring(L, file);
+  lua_pushstring(L, folder);
+  return 2;
+}
+
+static const luaL_Reg functions[] = {{"now", l_now},
+                                     {"versions", l_versions},
+                                     {"authorities", l_authorities},
+                                     {"file_mode", l_file_mode},
+                                     {NULL, NULL}};
 
 /* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
  * process, so the module must never be unloaded. */

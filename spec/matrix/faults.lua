@@ -15,6 +15,7 @@ local HEAD = "HTTP/1.1 200 OK\r\n"
 local CUT = HEAD .. "Content-Length: 11\r\n\r\n{\"su"
 local CHUNKED = HEAD .. "Transfer-Encoding: chunked\r\n\r\n"
 local OK = answer("200 OK", '{"success"}')
+local PROXY_403, PROXY_407 = answer("403 No", PAGE), answer("407 Who", "")
 
 ---@class aom.MatrixFault
 ---@field name string
@@ -27,6 +28,7 @@ local OK = answer("200 OK", '{"success"}')
 ---@field scheme? string       where it is not that of the server
 ---@field untrusted? boolean   the client does not know the server's authority
 ---@field closed? boolean      nobody listens there
+---@field proxied? string      the endpoint, which is asked for through the server as a proxy
 ---@field differs? table<string, string>
 
 local faults = {
@@ -76,6 +78,12 @@ local faults = {
   { name = "plain HTTP on the TLS port", scheme = "https", hello = true, replies = { answer("400 Bad Request", "") } },
   { name = "closed in the handshake", scheme = "https", hello = true, replies = { "" },
     differs = { ["nginx-resty"] = "nginx says \"handshake failed\" of a peer that hangs up and of one that refuses" } },
+
+  { name = "a proxy refuses to connect: 407", proxied = "https://one.example.com", replies = { PROXY_407 } },
+  { name = "a proxy refuses to connect: 403", proxied = "https://one.example.com", replies = { PROXY_403 } },
+  { name = "a proxy refuses to connect: 503", proxied = "https://one.example.com", replies = { answer("503 No", "") } },
+  { name = "a proxy refuses a request: 407", proxied = "http://one.example.com", replies = { PROXY_407 } },
+  { name = "a proxy refuses a request: 403", proxied = "http://one.example.com", replies = { PROXY_403 } },
 
   { name = "HTTP/2", steps = { "answer" } },
   { name = "HTTP/2: 503, then 200", steps = { "answer=503", "answer" } },

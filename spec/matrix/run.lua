@@ -47,6 +47,7 @@ local function prepare(fault, host)
     outage_timeout = 0.7, proxy = "",
   }
   if is_secure and host ~= "nginx-resty" then given.ca_file = cert end
+  if fault.proxied then given.endpoint, given.proxy = fault.proxied, server.url end
   for name, value in pairs(fault.options or {}) do given[name] = value end
   return { name = fault.name, execute = fault.execute, options = given, server = server, closed = fault.closed }
 end

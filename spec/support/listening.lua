@@ -64,6 +64,12 @@ local function tls_context(options)
   local context = require("http.tls").new_server_context()
   assert(context:setPrivateKey(key))
   assert(context:setCertificate(crt))
+  if options["client-ca"] then
+    local store = require("openssl.x509.store").new()
+    store:add(require("openssl.x509").new(listening.read_file(options["client-ca"])))
+    context:setStore(store)
+    context:setVerify(3) -- VERIFY_PEER and VERIFY_FAIL_IF_NO_PEER_CERT
+  end
   if options.alpn then context:setAlpnSelect(selects(options.alpn)) end
   return context, ca_file
 end
@@ -102,7 +108,8 @@ local function announce(listener, context, ca_file)
 end
 
 --- Serves until the lifetime is over.
----@param options { port: integer, lifetime: number, tls?: boolean, cert?: string, key?: string, alpn?: string }
+---@param options { port: integer, lifetime: number, tls?: boolean, cert?: string, key?: string, alpn?: string,
+---  ["client-ca"]?: string }
 ---@param serve fun(peer: table)  one connection; it is closed afterwards
 function listening.run(options, serve)
   local context, ca_file
@@ -114,7 +121,8 @@ function listening.run(options, serve)
   listener:listen()
   announce(listener, context, ca_file)
   loop:wrap(accept_all, loop, listener, function(peer)
-    if prepare(peer, context) then serve(peer) end
+    -- A client that is refused reads why before the connection is reset.
+    if prepare(peer, context) then serve(peer) else cqueues.sleep(0.2) end
   end)
   while true do
     local ok, err = loop:step()

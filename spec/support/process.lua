@@ -226,7 +226,7 @@ local function start_logging(script, words, files, removes_ca)
   return server
 end
 
-local RAW_OPTIONS = { delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
+local RAW_OPTIONS = { client_ca = true, delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
   lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
 local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read = true, hello = true }
 

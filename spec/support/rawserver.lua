@@ -23,6 +23,7 @@ usage: luajit spec/support/rawserver.lua --reply FILE [options]
   --gap S         ... with this pause between them (default 0.01)
   --repeat N      send each reply N times over
   --tls           with --cert FILE --key FILE, or with a fresh certificate
+  --client-ca FILE  refuse clients without a certificate of this authority
   --log FILE      append a line of JSON for each request (with --no-read: for each
                   connection): n, connection, line, headers, body_bytes
   --port N        default 0: any free one
@@ -42,7 +43,7 @@ local MAX_BODY = 16 * 1024 * 1024
 local values = {
   ["reply"] = tostring, ["then"] = tostring, ["delay"] = tonumber, ["after"] = tonumber, ["chunk"] = tonumber,
   ["gap"] = tonumber, ["repeat"] = tonumber, ["cert"] = tostring, ["key"] = tostring, ["log"] = tostring,
-  ["port"] = tonumber, ["lifetime"] = tonumber,
+  ["port"] = tonumber, ["lifetime"] = tonumber, ["client-ca"] = tostring,
 }
 local switches = { ["keep-alive"] = true, ["by-request"] = true, ["no-read"] = true, ["hello"] = true, ["tls"] = true }
 

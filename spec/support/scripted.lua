@@ -6,7 +6,7 @@ local core = require "aom.core"
 local scripted = {}
 
 --- Each entry of `answers` is what one attempt gets, in order; the last one repeats.
---- An entry is `{ status, body, headers }`, or `{ kind, message, sent }` for none, or a
+--- An entry is `{ status, body, headers }`, or `{ kind, message, sent, fault }` for none, or a
 --- function of (attempt, deadline, loop) that returns what a loop's fetch does. The
 --- field `takes` is how many seconds go by meanwhile (default 0).
 ---@param world table  from spec.support.world; its clocks move with the loop's
@@ -24,7 +24,7 @@ function scripted.new(world, answers)
     world.advance(takes)
     if entry.kind then
       return nil, { kind = entry.kind, message = entry.message or entry.kind, code = entry.code,
-        sent = entry.sent ~= false }
+        sent = entry.sent ~= false, fault = entry.fault }
     end
     return { status = entry.status, headers = entry.headers or {}, body = entry.body or "" }
   end

@@ -130,13 +130,14 @@ run_lua() {
   all_skipped=$((all_skipped + skipped))
 }
 
-# The specs see neither the proxy, the profile nor the credentials of whoever
-# runs them.
+# The specs see neither the proxy, the authorities, the profile nor the credentials
+# of whoever runs them.
 isolate() {
   for variable in $(env | sed -n 's/^\(HUAWEICLOUD_[A-Za-z0-9_]*\)=.*/\1/p'); do
     unset "$variable"
   done
   unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+  unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
   unset LUA_INIT LUA_INIT_5_2 LUA_INIT_5_3 LUA_INIT_5_4
   unset LUA_PATH_5_2 LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_2 LUA_CPATH_5_3 LUA_CPATH_5_4
   HOME=$results/home

@@ -24,11 +24,11 @@ local function is_proxy(value)
   return host:find "^[^:%[%]/]+:?%d*$" ~= nil or host:find "^%[[%x:.%%%w]+%]:?%d*$" ~= nil
 end
 
-local function is_url_or_list(value)
+local function is_text_or_list(value)
   if type(value) ~= "table" then return is_text(value) end
   local list = plain.list(value) or {}
-  for _, url in ipairs(list) do
-    if not is_text(url) then return false end
+  for _, item in ipairs(list) do
+    if not is_text(item) then return false end
   end
   return #list > 0 and plain.stray_key(value, #list) == nil
 end
@@ -70,7 +70,7 @@ local types = {
 ---@type table<string, aom.Row>
 options.client = {
   region = secret,
-  endpoint = row(is_url_or_list, "a URL or a list of URLs", true),
+  endpoint = row(is_text_or_list, "a URL or a list of URLs", true),
   project_id = options.rows.project,
   iam_endpoint = secret,
   metadata = flag,
@@ -81,7 +81,10 @@ options.client = {
   connect_timeout = seconds,
   outage_timeout = options.rows.duration,
   max_attempts = count,
-  ca_file = secret,
+  ca_file = row(is_text_or_list, "a path or a list of paths", true),
+  client_cert = secret,
+  client_key = secret,
+  client_key_password = secret,
   insecure = flag,
   allow_http = flag,
   proxy = row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),

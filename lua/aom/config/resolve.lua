@@ -9,6 +9,7 @@ local options = require "aom.config.options"
 local regions = require "aom.config.regions"
 local regions_file = require "aom.config.regions_file"
 local layers = require "aom.config.layers"
+local tls = require "aom.config.tls"
 
 local config = {}
 
@@ -110,13 +111,6 @@ local function find_project(settings, from)
   settings.project_id = id
 end
 
---- Checked here, since libcurl reads the file only when it connects.
-local function check_ca_file(settings, system)
-  if not settings.ca_file then return nil end
-  local text, why = system.read_file(settings.ca_file)
-  if not text then return errors.config("option ca_file cannot be read: " .. (why or settings.ca_file)) end
-end
-
 --- Resolves everything about a client but its credentials. The settings carry their source,
 --- which has the record of where each was found: `source.provenance`.
 ---@param given table|nil  client options
@@ -134,7 +128,7 @@ function config.resolve(given, system)
   end
   local from = layers.new(checked, system)
   settings.source = from
-  err = check_ca_file(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
+  err = tls.resolve(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
   if err then return nil, err, err.message == UNFOUND and settings or nil end
   return settings
 end

@@ -80,10 +80,11 @@ local function names_no_key(message)
   return between ~= nil and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
 end
 
---- Whether a certificate is refused because nobody who is trusted has signed it. An expired
---- one, or one of another host, is refused too, and no CA certificate helps.
-local function is_authority_unknown(message)
-  return message:find("issuer certificate", 1, true) ~= nil or message:find "self.signed certificate" ~= nil
+local function is_missing(value) return value == nil end
+
+local function authority_hint(seen)
+  return ("no authority of %s has signed the certificate: name the right file in option ca_file, "
+    .. "or a list of files with \"system\" in it"):format(seen.trusted)
 end
 
 local function lacks_automation(region) return region ~= nil and not regions.has_automation(region) end
@@ -94,13 +95,14 @@ local function permission_hint(seen)
 end
 
 --- What an attempt has shown. Of one without an answer: `kind`, `message`, `curl`, `proxy_status`,
---- `transport` and `is_proxied`. Of an answer: the others, and `message`.
+--- `fault`, `trusted` and `is_proxied`. Of an answer: the others, and `message`.
 ---@class aom.Seen
 ---@field message string        libcurl's words, or the service's
 ---@field kind? string          of the trouble
 ---@field curl? integer         libcurl's number
----@field proxy_status? integer of a proxy that refused a tunnel
----@field transport? string
+---@field proxy_status? integer with which a proxy refused
+---@field fault? aom.TlsFault
+---@field trusted? string       what names the authorities that are trusted; nil: the system
 ---@field is_proxied? boolean   it goes through the proxy of option proxy
 ---@field status? integer
 ---@field gateway? string       number of a gateway's code, such as "0301"
@@ -118,10 +120,31 @@ end
 --- In this order: the first that holds is given.
 ---@type aom.Hint[]
 local hints = {
-  -- Attempts without an answer. What nginx trusts is said in nginx.conf, and named by the message.
+  -- Attempts without an answer. Over lua-resty-http no fault of TLS is known but in words.
   {
-    seen = { kind = "tls", transport = { curl = true }, message = is_authority_unknown },
+    seen = { fault = "authority", trusted = is_missing },
     hint = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file",
+  },
+  { seen = { fault = "authority" }, hint = authority_hint },
+  {
+    seen = { fault = "name" },
+    hint = "the certificate is for other names: correct the host of the endpoint, or of an https:// proxy",
+  },
+  { seen = { fault = "expired" }, hint = "the certificate has expired, or this machine's clock is fast" },
+  { seen = { fault = "early" }, hint = "the certificate is not valid yet, or this machine's clock is slow" },
+  { seen = { fault = "version" }, hint = "the server must support TLS 1.2 or newer" },
+  {
+    seen = { fault = "plain" },
+    hint = "the port does not speak TLS: correct the port, or the scheme, of the endpoint or of an https:// proxy",
+  },
+  {
+    seen = { fault = "anonymous" },
+    hint = "the server asks for a client certificate: set options client_cert and client_key",
+  },
+  { seen = { fault = "identity" }, hint = "the server refuses the certificate of option client_cert" },
+  {
+    seen = { curl = 58 },
+    hint = "client_key must be the key of client_cert, and client_key_password must decrypt it",
   },
   {
     seen = { proxy_status = 407 },
@@ -133,7 +156,7 @@ local hints = {
     hint = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
   },
   { seen = { curl = 6 }, hint = "the name is not known: check the region or endpoint, and this machine's DNS" },
-  { seen = { curl = 77 }, hint = "option ca_file names no usable file of CA certificates" },
+  { seen = { curl = 77 }, hint = "the file of CA certificates cannot be used" },
   { seen = { kind = "network", is_proxied = true }, hint = "the connection goes through the proxy of option proxy" },
 
   -- Answers. A gateway has the same code for several faults of a caller's.
@@ -199,7 +222,7 @@ end
 function diagnose.trouble(trouble, settings, is_direct)
   return diagnose.hint {
     kind = trouble.kind, message = trouble.message, curl = trouble.code, proxy_status = trouble.proxy_status,
-    transport = settings.transport or "curl",
+    fault = trouble.fault, trusted = settings.trusted,
     is_proxied = not is_direct and settings.proxy ~= nil and settings.proxy ~= "",
   }
 end

@@ -28,6 +28,7 @@ local function read_trouble(why)
   return nil, {
     kind = kind, message = tostring(why.message or why.kind or why), code = why.code, sent = why.sent ~= false,
     away = kind == "network" and why.sent == false and "connection" or nil,
+    fault = why.fault,
   }
 end
 

@@ -149,6 +149,11 @@ local function request_text(method, target, headers, own, body)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
+local function refusal(what, status)
+  return nil, { kind = "network", message = ("the proxy refused the %s: HTTP %d"):format(what, status), sent = false,
+    proxy_status = status }
+end
+
 --- Opens a tunnel through a proxy.
 local function tunnel(trip, sock)
   local place = ("%s:%d"):format(trip.to.host, trip.to.port)
@@ -162,10 +167,7 @@ local function tunnel(trip, sock)
     if failure.kind == "timeout" then return nil, failure end
     return trouble(failure.kind, "the proxy's answer: " .. failure.message, false)
   end
-  if answer.status > 299 then
-    return nil, { kind = "network", message = ("the proxy refused the tunnel: HTTP %d"):format(answer.status),
-      sent = false, proxy_status = answer.status }
-  end
+  if answer.status > 299 then return refusal("tunnel", answer.status) end
   -- It would be taken for what the server says.
   if not reader:is_empty() then return trouble("protocol", "the proxy sends more than its answer", false) end
   return true
@@ -247,6 +249,7 @@ local function send_over(trip, client, fresh)
   local answer, state = converse(trip, client, reader)
   local reusable = answer and state and not fresh
   if not (reusable and client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)) then client:close() end
+  if answer and answer.status == 407 and trip.via and trip.to.scheme == "http" then return refusal("request", 407) end
   if answer then return answer end
   return nil, { kind = state.kind, message = state.message, sent = true },
     reused and state.kind == "network" and not reader.begun

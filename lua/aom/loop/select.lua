@@ -40,12 +40,18 @@ local MAX_HEAD = 256 * 1024
 local function make_engine(settings)
   local engine, why = core.engine {
     ca_file = settings.ca_file,
+    ca_path = settings.ca_path,
+    ca_pem = settings.ca_pem,
+    client_cert = settings.client_cert,
+    client_key = settings.client_key,
+    client_key_password = settings.client_key_password,
     proxy = settings.proxy,
     insecure = settings.insecure,
     user_agent = settings.user_agent,
     max_body = settings.max_response_bytes,
     max_head = MAX_HEAD,
   }
+  settings.client_key_password = nil -- the engine's copy is wiped when it ends
   if not engine then return nil, errors.config("libcurl cannot be used: " .. why) end
   return engine
 end

@@ -13,7 +13,18 @@ local transfer = {}
 ---@field sent boolean   whether the server may have seen the request
 ---@field away? "name"|"connection"  what did not come about, so that the request never left
 ---@field refused? boolean   it has, and says that it did nothing about it
----@field proxy_status? integer  of a proxy that refused a tunnel; else 0 or nil
+---@field proxy_status? integer  with which a proxy refused; else 0 or nil
+---@field fault? aom.TlsFault  what was wrong with TLS, where it is known
+
+---@alias aom.TlsFault
+---| "authority"  nobody who is trusted has signed the certificate
+---| "name"       it is for other names
+---| "expired"
+---| "early"      it is not valid yet
+---| "version"    no version of TLS in common
+---| "plain"      the port speaks no TLS
+---| "anonymous"  the server wants a certificate of the client's
+---| "identity"   the server refuses that of the client
 
 ---@class aom.Answer
 ---@field status integer
@@ -47,10 +58,10 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function transfer.collect(engine, id)
-  local status, headers, body, code, sent, proxy_status, refused = engine:collect(id)
+  local status, headers, body, code, sent, proxy_status, refused, fault = engine:collect(id)
   if status then return { status = status, headers = headers, body = body } end
   return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status,
-    refused = refused, away = headers == "network" and away[code] or nil }
+    refused = refused, fault = fault, away = headers == "network" and away[code] or nil }
 end
 
 ---@return nil

@@ -26,7 +26,11 @@
 ---@field outage_timeout? number    seconds to wait for a service that cannot be reached. Default 10
 ---@field max_attempts? integer     attempts in total. Default 4
 ---@field max_response_bytes? integer  limit of a response body. Default 1 MiB
----@field ca_file? string           PEM bundle of trusted authorities
+---@field ca_file? string|string[]  PEM files of the authorities that are trusted, in place of the system's; "system"
+---  in a list adds those
+---@field client_cert? string       PEM file with the client's own certificate, for a server that asks for one
+---@field client_key? string        PEM file of its private key; default: in the file of client_cert
+---@field client_key_password? string  if the key is encrypted
 ---@field proxy? string             URL; "" for none. Default: the environment's
 ---@field insecure? boolean         do not verify the server. Default false
 ---@field allow_http? boolean       allow tokens and passwords over plain http:// to other hosts. Default false

@@ -101,12 +101,12 @@ end)
 describe("the doctor's advice on a certificate that cannot be verified", function()
   local UNKNOWN = "unable to get local issuer certificate"
   for transport, case in pairs {
-    curl = { UNKNOWN, "option ca_file", "nginx.conf" },
+    curl = { UNKNOWN, "option ca_file", "nginx.conf", "authority" },
     resty = { UNKNOWN .. " (by nginx.conf: lua_ssl_trusted_certificate names …)", "see the message", "ca_file" },
   } do
     it("fits the transport " .. transport, function()
       local w = world.new {}
-      local loop = scripted.new(w, { { kind = "tls", message = case[1] } })
+      local loop = scripted.new(w, { { kind = "tls", message = case[1], fault = case[4] } })
       local found = by_name(doctor.examine(scripted.options(loop, { transport = transport }), w))
       assert.are.equal("fail", found.tls.status)
       assert.is_truthy(found.tls.detail:find(case[1], 1, true), found.tls.detail)
@@ -117,7 +117,7 @@ describe("the doctor's advice on a certificate that cannot be verified", functio
 
   it("is no CA certificate for one that has expired", function()
     local w = world.new {}
-    local loop = scripted.new(w, { { kind = "tls", message = "certificate has expired" } })
+    local loop = scripted.new(w, { { kind = "tls", message = "certificate has expired", fault = "expired" } })
     local found = by_name(doctor.examine(scripted.options(loop), w))
     assert.is_nil(found.tls.fix:find("CA", 1, true), found.tls.fix)
     assert.is_nil(found.tls.fix:find("trusted_certificate", 1, true), found.tls.fix)

@@ -74,7 +74,7 @@ describe("an exchange", function()
     end)
 
     it(("for %s advises on an unknown authority"):format(kind), function()
-      local _, err = run({ { kind = "tls", message = "unable to get local issuer certificate", code = 60 } }, base)
+      local _, err = run({ { kind = "tls", message = "unknown issuer", code = 60, fault = "authority" } }, base)
       assert.are.equal("tls", err.kind)
       assert.matches("ca_file", err.hint)
     end)

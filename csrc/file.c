@@ -122,7 +122,8 @@ static bool file_exists(const char *path) {
   return stat(path, &info) == 0 || errno != ENOENT;
 }
 
-/* Takes the name, unless a file has it. A symbolic link to nothing is no file. */
+/* Gives the text its final name, unless a file has that name. A dangling symbolic link
+ * does not count. */
 static bool create_final(const paths *p) {
   if (link(p->temporary, p->final) == 0) {
     unlink_quietly(p->temporary);
@@ -142,13 +143,14 @@ static bool take_name(const paths *p, file_mode mode) {
 }
 
 static const char *sync_directory(const char *path) {
+  static const char failure[] = "made durable (fsync of its directory)";
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    return "synced with its directory";
+    return failure;
   /* Some file systems have no such thing as syncing a directory. */
   bool synced = fsync(fd) == 0 || errno == EINVAL;
   file_close(fd);
-  return synced ? NULL : "synced with its directory";
+  return synced ? NULL : failure;
 }
 
 const char *file_save(const char *path, const char *text, size_t len, file_mode mode) {
@@ -164,7 +166,7 @@ const char *file_save(const char *path, const char *text, size_t len, file_mode 
   else if (fsync(fd) != 0)
     failed = "synced";
   else if (!take_name(&p, mode))
-    failed = mode == FILE_CREATE ? "created" : "put in its place";
+    failed = mode == FILE_CREATE ? "created" : "replaced";
   if (failed)
     unlink_quietly(p.temporary);
   /* After an fsync, close has nothing left to report that matters. The lock on PATH.new

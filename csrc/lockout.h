@@ -66,8 +66,9 @@ void lockout_open(void);
 void lockout_look(slice name, int64_t now, lockout_answer *answer);
 
 /* Asks to send. A try ends at `until` if nobody ends it before. `ticket` is that of the
- * caller's own try, which is then prolonged, or 0. A caller that cannot wait for the one
- * who tries says `second`: it may send as well as long as both may be wrong. */
+ * caller's own try, which is then prolonged, or 0. A caller that cannot wait for the
+ * running try sets `second`: it may send too, as long as refusals and running tries
+ * together stay within the limit. */
 void lockout_enter(slice name, int64_t now, int64_t until, uint64_t ticket, bool second,
                    lockout_answer *answer);
 

@@ -10,7 +10,7 @@ enum { MAX_ENTRIES = 65536 };
 static slice pop_string(lua_State *L, const char *what) {
   slice text = {"", 0};
   if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "%s must be a string, not a %s", what, luaL_typename(L, -1));
+    luaL_error(L, "%s: expected a string, got a %s", what, luaL_typename(L, -1));
   text.data = lua_tolstring(L, -1, &text.len);
   lua_pop(L, 1);
   return text;
@@ -22,14 +22,13 @@ static slice string_field(lua_State *L, int table, const char *name) {
     return (slice){"", 0};
   }
   if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "field '%s' of the request must be a string, not a %s", name,
-               luaL_typename(L, -1));
+    luaL_error(L, "request.%s: expected a string, got a %s", name, luaL_typename(L, -1));
   return pop_string(L, name);
 }
 
 static slice required_field(lua_State *L, int table, const char *name) {
   if (compat_rawfield(L, table, name) == LUA_TNIL)
-    luaL_error(L, "field '%s' of the request is missing", name);
+    luaL_error(L, "request.%s: expected a string, got nil", name);
   lua_pop(L, 1);
   return string_field(L, table, name);
 }
@@ -37,7 +36,7 @@ static slice required_field(lua_State *L, int table, const char *name) {
 static size_t list_length(lua_State *L, int table, const char *what) {
   size_t count = (size_t)lua_rawlen(L, table);
   if (count > MAX_ENTRIES)
-    luaL_error(L, "%s has too many entries (at most %d)", what, (int)MAX_ENTRIES);
+    luaL_error(L, "%s: expected at most %d entries", what, (int)MAX_ENTRIES);
   return count;
 }
 
@@ -49,8 +48,7 @@ static int push_table(lua_State *L, int table, const char *name) {
     return 0;
   }
   if (type != LUA_TTABLE)
-    luaL_error(L, "field '%s' of the request must be a table, not a %s", name,
-               luaL_typename(L, -1));
+    luaL_error(L, "request.%s: expected a table, got a %s", name, luaL_typename(L, -1));
   return 1;
 }
 
@@ -58,8 +56,8 @@ static void fill_query(lua_State *L, int table, const char *what, pair *pairs,
                        size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (compat_rawgeti(L, table, i + 1) != LUA_TTABLE)
-      luaL_error(L, "%s must be a list of {name, value}, but entry %d is a %s", what,
-                 (int)i + 1, luaL_typename(L, -1));
+      luaL_error(L, "%s[%d]: expected a { name, value } pair, got a %s", what, (int)i + 1,
+                 luaL_typename(L, -1));
     compat_rawgeti(L, -1, 1);
     pairs[i].name = pop_string(L, "the name of a query pair");
     pairs[i].value = (slice){"", 0};
@@ -75,25 +73,24 @@ static size_t count_headers(lua_State *L, int table) {
   size_t count = 0;
   for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
     if (++count > MAX_ENTRIES)
-      luaL_error(L, "field 'headers' has too many entries (at most %d)",
-                 (int)MAX_ENTRIES);
+      luaL_error(L, "request.headers: expected at most %d entries", (int)MAX_ENTRIES);
   return count;
 }
 
 /* Making the arrays may have run a finaliser, and that may have changed the table. */
 static void fill_headers(lua_State *L, int table, pair *pairs, size_t count) {
-  static const char changed[] = "field 'headers' was changed while it was read";
+  static const char changed[] = "request.headers: changed while it was read";
   size_t i = 0;
   for (lua_pushnil(L); lua_next(L, table) != 0; i++) {
     if (i == count)
       luaL_error(L, "%s", changed);
     if (lua_type(L, -2) != LUA_TSTRING)
-      luaL_error(L, "the name of a header must be a string, not a %s",
+      luaL_error(L, "request.headers: expected a string as a name, got a %s",
                  luaL_typename(L, -2));
     pairs[i].name.data = lua_tolstring(L, -2, &pairs[i].name.len);
     if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "header '%s' must be a string, not a %s", pairs[i].name.data,
-                 luaL_typename(L, -1));
+      luaL_error(L, "request.headers: %s: expected a string, got a %s",
+                 pairs[i].name.data, luaL_typename(L, -1));
     pairs[i].value = pop_string(L, "the value of a header");
   }
   if (i < count)
@@ -103,7 +100,7 @@ static void fill_headers(lua_State *L, int table, pair *pairs, size_t count) {
 static void fill_names(lua_State *L, int table, slice *names, size_t count) {
   for (size_t i = 0; i < count; i++) {
     compat_rawgeti(L, table, i + 1);
-    names[i] = pop_string(L, "an entry of 'signed_headers'");
+    names[i] = pop_string(L, "an entry of request.signed_headers");
   }
 }
 
@@ -128,7 +125,7 @@ static int push_parts(lua_State *L, int table, sign_request *r) {
   if (!push_table(L, table, "query"))
     lua_pushnil(L);
   else
-    r->query_count = list_length(L, base + 1, "field 'query'");
+    r->query_count = list_length(L, base + 1, "request.query");
   if (!push_table(L, table, "headers"))
     lua_pushnil(L);
   else
@@ -136,7 +133,7 @@ static int push_parts(lua_State *L, int table, sign_request *r) {
   if (!push_table(L, table, "signed_headers"))
     lua_pushnil(L);
   else
-    r->signed_header_count = list_length(L, base + 3, "field 'signed_headers'");
+    r->signed_header_count = list_length(L, base + 3, "request.signed_headers");
   return base + 1;
 }
 
@@ -144,7 +141,7 @@ static void check_arrays(lua_State *L, int table, sign_request *r) {
   int query = push_parts(L, table, r), headers = query + 1, names = query + 2;
   arrays a = push_arrays(L, r);
   if (r->query_count > 0)
-    fill_query(L, query, "field 'query'", a.query, r->query_count);
+    fill_query(L, query, "request.query", a.query, r->query_count);
   if (r->header_count > 0)
     fill_headers(L, headers, a.headers, r->header_count);
   if (r->signed_header_count > 0)
@@ -166,7 +163,7 @@ void request_check(lua_State *L, int index, sign_request *request) {
   request->host = required_field(L, table, "host");
   request->path = required_field(L, table, "path");
   if (request->method.len == 0 || request->host.len == 0)
-    luaL_error(L, "field '%s' of the request is empty",
+    luaL_error(L, "request.%s: expected a non-empty string",
                request->method.len == 0 ? "method" : "host");
   request->body = string_field(L, table, "body");
   request->date = string_field(L, table, "date");

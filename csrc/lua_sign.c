@@ -63,7 +63,7 @@ static void destroy_signer(lua_signer *self) {
   self->signer = NULL;
 }
 
-/* Any allocation may run a finalizer, and that may close this very signer (the
+/* Any allocation may run a finaliser, and that may close this very signer (the
  * object that owns it may be garbage already). While it is held, closing only
  * marks it. If an error cuts the call short, the collector destroys it later. */
 static void hold_signer(lua_signer *self) { self->holders++; }
@@ -119,7 +119,7 @@ static slice text_option(lua_State *L, const char *name) {
   if (lua_type(L, -1) == LUA_TSTRING)
     text.data = lua_tolstring(L, -1, &text.len);
   else if (!lua_isnil(L, -1))
-    luaL_error(L, "field '%s' of the signer must be a string, not a %s", name,
+    luaL_error(L, "credentials.%s: expected a string, got a %s", name,
                luaL_typename(L, -1));
   return text;
 }
@@ -127,7 +127,7 @@ static slice text_option(lua_State *L, const char *name) {
 static slice required_option(lua_State *L, const char *name) {
   slice text = text_option(L, name);
   if (text.len == 0)
-    luaL_error(L, "field '%s' of the signer is missing or empty", name);
+    luaL_error(L, "credentials.%s: expected a non-empty string", name);
   return text;
 }
 
@@ -135,7 +135,7 @@ static sign_algorithm algorithm_option(lua_State *L) {
   sign_algorithm found = SIGN_HMAC_SHA256;
   slice name = text_option(L, "algorithm");
   if (!lua_isnil(L, -1) && !sign_algorithm_find(name, &found))
-    luaL_error(L, "field 'algorithm' of the signer names no algorithm that exists");
+    luaL_error(L, "credentials.algorithm: expected a known algorithm");
   return found;
 }
 
@@ -249,7 +249,7 @@ static int core_target(lua_State *L) {
   pair *query = NULL;
   slice path = check_slice(L, 1);
   if (!lua_isnoneornil(L, 2))
-    query = request_check_query(L, 2, "the query", &count);
+    query = request_check_query(L, 2, "query", &count);
   buffer *target = push_scratch(L);
   return finish_scratch(L, target, uri_append_target(target, path, query, count));
 }

@@ -11,19 +11,19 @@ const char *sign_status_text(sign_status status) {
       [SIGN_OK] = "no error",
       [SIGN_NO_MEMORY] = "out of memory",
       [SIGN_TOO_LARGE] = "the request is too large to sign",
-      [SIGN_CRYPTO] = "OpenSSL could not carry out what signing needs",
-      [SIGN_BAD_DATE] = "the date is not an existing time written as YYYYMMDDTHHMMSSZ",
+      [SIGN_CRYPTO] = "an OpenSSL operation failed",
+      [SIGN_BAD_DATE] = "the date is not a valid time in the form YYYYMMDDTHHMMSSZ",
       [SIGN_DUPLICATE] =
           "two headers have the same name, or names that differ in case only",
       [SIGN_NOT_GIVEN] =
-          "signed_headers names a header that is not there or is never signed",
+          "signed_headers lists a header that is missing or cannot be signed",
       [SIGN_NO_DATE] = "signed_headers lacks x-sdk-date, which must be signed",
-      [SIGN_CONTROL_BYTE] = "a header holds a control byte",
+      [SIGN_CONTROL_BYTE] = "a header contains a control character",
       [SIGN_CONFLICT] =
-          "a given Host, X-Sdk-Date or X-Security-Token is not the one to sign",
+          "Host, X-Sdk-Date or X-Security-Token contradicts the request or credentials",
       [SIGN_BAD_NAME] =
-          "the method or the name of a header is empty or holds a byte it must not",
-      [SIGN_BAD_KEY] = "the access key is incomplete or holds a control byte",
+          "the method or a header name is empty or contains an invalid character",
+      [SIGN_BAD_KEY] = "the access key is incomplete or contains a control character",
   };
   return status < SIGN_STATUS_COUNT ? texts[status] : "unknown error";
 }

@@ -39,7 +39,7 @@ end
 local function map(wanted)
   return { test = function(value)
     if type(value) ~= "table" then return wanted end
-    return plain.is_veiled(value) and wanted .. " with no metatable that may hide some" or nil
+    return plain.is_veiled(value) and wanted .. " (a plain table, without a metatable)" or nil
   end }
 end
 
@@ -119,13 +119,14 @@ end
 --- The value is not shown, for it may be a secret.
 local function check_header(name, value)
   if type(name) ~= "string" or not is_token(name) then
-    return errors.argument("request.headers: expected names of headers, got %s", errors.show(name))
+    return errors.argument("request.headers: expected a header name, got %s", errors.show(name))
   end
   if not value then
-    return errors.argument("request.headers: expected a string as the value of %s", errors.show(name))
+    return errors.argument("request.headers: expected a string, finite number or boolean as the value of %s",
+      errors.show(name))
   end
   if text.has_control((value:gsub("\t", ""))) or value:find("[^ \t][ \t]*\t[ \t]*[^ \t]") then
-    return errors.argument("request.headers: the value of %s holds a control character", errors.show(name))
+    return errors.argument("request.headers: the value of %s contains a control character", errors.show(name))
   end
 end
 
@@ -170,11 +171,12 @@ local function copy_request(given, key)
   }
 end
 
---- The error of a part of the input, unless that is not to blame.
+--- The error of a part of the input, unless that is not to blame. What the core raises names
+--- its part itself.
 local function blame(part, why, code)
   if errors.is_memory(why) then return errors.memory() end
   if code == "crypto" then return errors.config(why) end
-  return errors.argument("%s: %s", part, tostring(why))
+  return errors.argument("%s%s", part and part .. ": " or "", tostring(why))
 end
 
 -- The fields that the core's reasons are about.
@@ -200,12 +202,12 @@ function sign.sign(given, key)
     ak = key.ak, sk = key.sk, security_token = key.security_token,
     algorithm = key.algorithm or "SDK-HMAC-SHA256", region = key.region, service = key.service,
   })
-  if not made then return nil, blame("credentials", signer) end
+  if not made then return nil, blame(nil, signer) end
   if not signer then return nil, blame("credentials", why, code) end
   local signed
   made, signed, why, code = pcall(core.sign, request, signer)
   signer:close()
-  if not made then return nil, blame("request", signed) end
+  if not made then return nil, blame(nil, signed) end
   if not signed then return nil, blame(blamed[code] or "request", why, code) end
   signed.url = (given.scheme or "https") .. "://" .. given.host .. signed.target
   signed.target = nil

@@ -57,7 +57,7 @@ describe("write_file", function()
     ["an empty path"] = { "", "cannot be created: No such file or directory" },
     ["a path with a zero byte"] = { "/tmp/a\0b", "cannot be created: Invalid argument" },
     ["a path that is too long"] = { ("/x"):rep(3000), "cannot be created: File name too long" },
-    ["a directory in its place"] = { "/tmp", "cannot be put in its place: " },
+    ["a directory in its place"] = { "/tmp", "cannot be replaced: " },
   } do
     it("reports " .. name, function()
       local written, why = core.write_file(case[1], "x")
@@ -175,7 +175,7 @@ describe("write_file", function()
       ["fsync=full"] = "cannot be synced: No space left on device",
       ["write=error"] = "cannot be written: Input/output error",
       ["fsync=error"] = "cannot be synced: Input/output error",
-      ["rename=error"] = "cannot be put in its place: Input/output error",
+      ["rename=error"] = "cannot be replaced: Input/output error",
     } do
       it("keeps the old text: " .. failure, function()
         local output = write(failure)
@@ -186,7 +186,7 @@ describe("write_file", function()
     end
 
     it("reports that the directory cannot be synced", function()
-      assert.is_truthy(write("fsync:2=error"):find("cannot be synced with its directory", 1, true))
+      assert.is_truthy(write("fsync:2=error"):find("cannot be made durable (fsync of its directory)", 1, true))
       assert.are.equal("the new text", read(path))
     end)
 

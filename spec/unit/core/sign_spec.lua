@@ -149,7 +149,7 @@ describe("a vector of the official SDKs", function()
     it(v.name, function()
       if v.expected.error then
         assert.has_error(function() sign_vector(v) end,
-          "field 'sk' of the signer is missing or empty")
+          "credentials.sk: expected a non-empty string")
         return
       end
       local signed = assert(sign_vector(v))

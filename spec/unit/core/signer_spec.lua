@@ -163,23 +163,23 @@ end)
 
 describe("a request with a wrong type in it", function()
   local cases = {
-    { "field 'method' of the request is missing", { method = false } },
-    { "field 'host' of the request is missing", { host = false } },
-    { "field 'path' of the request is missing", { path = false } },
-    { "field 'method' of the request is empty", { method = "" } },
-    { "field 'host' of the request is empty", { host = "" } },
-    { "field 'method' of the request must be a string, not a number", { method = 1 } },
-    { "field 'body' of the request must be a string, not a table", { body = {} } },
-    { "field 'date' of the request must be a string, not a number", { date = 20260102 } },
-    { "field 'query' of the request must be a table, not a string", { query = "a=b" } },
-    { "field 'query' must be a list of {name, value}, but entry 2 is a string", { query = { { "a" }, "b" } } },
-    { "the name of a query pair must be a string, not a nil", { query = { {} } } },
-    { "the value of a query pair must be a string, not a number", { query = { { "a", 1 } } } },
-    { "field 'headers' of the request must be a table, not a boolean", { headers = true } },
-    { "the name of a header must be a string, not a number", { headers = { "X: y" } } },
-    { "header 'X-A' must be a string, not a number", { headers = { ["X-A"] = 1 } } },
-    { "field 'signed_headers' of the request must be a table, not a string", { signed_headers = "host" } },
-    { "an entry of 'signed_headers' must be a string, not a number", { signed_headers = { 1 } } },
+    { "request.method: expected a string, got nil", { method = false } },
+    { "request.host: expected a string, got nil", { host = false } },
+    { "request.path: expected a string, got nil", { path = false } },
+    { "request.method: expected a non-empty string", { method = "" } },
+    { "request.host: expected a non-empty string", { host = "" } },
+    { "request.method: expected a string, got a number", { method = 1 } },
+    { "request.body: expected a string, got a table", { body = {} } },
+    { "request.date: expected a string, got a number", { date = 20260102 } },
+    { "request.query: expected a table, got a string", { query = "a=b" } },
+    { "request.query[2]: expected a { name, value } pair, got a string", { query = { { "a" }, "b" } } },
+    { "the name of a query pair: expected a string, got a nil", { query = { {} } } },
+    { "the value of a query pair: expected a string, got a number", { query = { { "a", 1 } } } },
+    { "request.headers: expected a table, got a boolean", { headers = true } },
+    { "request.headers: expected a string as a name, got a number", { headers = { "X: y" } } },
+    { "request.headers: X-A: expected a string, got a number", { headers = { ["X-A"] = 1 } } },
+    { "request.signed_headers: expected a table, got a string", { signed_headers = "host" } },
+    { "an entry of request.signed_headers: expected a string, got a number", { signed_headers = { 1 } } },
   }
   for _, case in ipairs(cases) do
     it("raises: " .. case[1], function()
@@ -197,9 +197,9 @@ describe("a request with a wrong type in it", function()
       many["h" .. i] = "v"
       many[i] = "v"
     end
-    assert.truthy(raised(sign, { query = many }):find("too many entries", 1, true))
-    assert.truthy(raised(sign, { headers = many }):find("too many entries", 1, true))
-    assert.truthy(raised(sign, { signed_headers = many }):find("too many entries", 1, true))
+    assert.truthy(raised(sign, { query = many }):find("expected at most 65536 entries", 1, true))
+    assert.truthy(raised(sign, { headers = many }):find("expected at most 65536 entries", 1, true))
+    assert.truthy(raised(sign, { signed_headers = many }):find("expected at most 65536 entries", 1, true))
   end)
 
   it("raises without a request or a signer", function()
@@ -231,16 +231,16 @@ describe("a signer", function()
   end)
 
   local bad = {
-    { "field 'ak' of the signer is missing or empty", { ak = "" } },
-    { "field 'sk' of the signer is missing or empty", { sk = "" } },
-    { "field 'ak' of the signer must be a string, not a number", { ak = 1 } },
-    { "field 'sk' of the signer must be a string, not a table", { sk = { SK } } },
-    { "field 'security_token' of the signer must be a string, not a boolean", { security_token = true } },
-    { "field 'algorithm' of the signer names no algorithm", { algorithm = SK } },
-    { "field 'algorithm' of the signer names no algorithm", { algorithm = "" } },
-    { "field 'algorithm' of the signer names no algorithm", { algorithm = "sdk-hmac-sha256" } },
-    { "field 'region' of the signer is missing", { algorithm = "V11-HMAC-SHA256", service = "s" } },
-    { "field 'service' of the signer is missing", { algorithm = "V11-HMAC-SHA256", region = "r" } },
+    { "credentials.ak: expected a non-empty string", { ak = "" } },
+    { "credentials.sk: expected a non-empty string", { sk = "" } },
+    { "credentials.ak: expected a string, got a number", { ak = 1 } },
+    { "credentials.sk: expected a string, got a table", { sk = { SK } } },
+    { "credentials.security_token: expected a string, got a boolean", { security_token = true } },
+    { "credentials.algorithm: expected a known algorithm", { algorithm = SK } },
+    { "credentials.algorithm: expected a known algorithm", { algorithm = "" } },
+    { "credentials.algorithm: expected a known algorithm", { algorithm = "sdk-hmac-sha256" } },
+    { "credentials.region: expected a non-empty string", { algorithm = "V11-HMAC-SHA256", service = "s" } },
+    { "credentials.service: expected a non-empty string", { algorithm = "V11-HMAC-SHA256", region = "r" } },
   }
   for _, case in ipairs(bad) do
     it("is not made: " .. case[1], function()

@@ -146,7 +146,7 @@ describe("the doctor", function()
     local world = accounts.system { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = other }
     local found = examine({ iam_endpoint = false, project_id = false }, world)
     assert.are.equal("fail", found.configuration.status)
-    assert.matches("the identity service is not known for " .. simulator.url:gsub("%p", "%%%0"),
+    assert.matches("no identity service is known for " .. simulator.url:gsub("%p", "%%%0"),
       found.configuration.detail)
     assert.matches("from options ak and sk; environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over",
       found.configuration.detail)

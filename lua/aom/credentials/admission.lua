@@ -80,7 +80,7 @@ local function count_refusal(self, said, answer, err, sent)
   local client = self.client
   local gap, corrected = client.clock:learn(err.message, answer.headers.date, sent.offset)
   if corrected then
-    err.hint = ("by the service's clock this machine's is %d seconds %s"):format(
+    err.hint = ("this machine's clock is %d seconds %s compared with the service's"):format(
       math.abs(gap), gap >= 0 and "slow" or "fast")
   end
   -- An answer without a code may come from a proxy, whose clock says nothing about ours.
@@ -121,7 +121,7 @@ end
 ---@param err aom.Error|nil
 function Admission:settle(err)
   if not self.hold then return end
-  -- An answer to this request is none to those that wait, nor is the end of its own deadline.
+  -- A response to this request, or its own deadline, says nothing about the waiting calls.
   local is_own = err and (err.kind == "cancelled" or err.status
     or err.kind == "timeout" and self.client.loop.now() >= self.deadline)
   local shared = not is_own and err or nil

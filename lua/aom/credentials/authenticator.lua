@@ -74,7 +74,7 @@ end
 local function token_fields(settings, values)
   for _, target in ipairs(settings.endpoints) do
     if endpoint.is_open(target, settings) then
-      return nil, errors.config("a token would cross the network unencrypted, since the endpoint is http://",
+      return nil, errors.config("a token would cross the network unencrypted, because the endpoint is http://",
         "use https://, or set option allow_http to accept the risk")
     end
   end
@@ -100,8 +100,8 @@ end
 local function key_fields(settings, values)
   local algorithm, region = settings.algorithm, settings.region
   if algorithm == V11 and not region then
-    return nil, errors.config("algorithm V11-HMAC-SHA256 signs for a region, and none is set",
-      "set a region beside the endpoint")
+    return nil, errors.config("algorithm V11-HMAC-SHA256 needs a region, and none is set",
+      "set option region as well as the endpoint")
   end
   local signer, err = new_signer(values, algorithm, region)
   if not signer then return nil, err end

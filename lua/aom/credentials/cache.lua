@@ -18,8 +18,8 @@ local SPARE = 30
 --- that live shorter than the window would otherwise be renewed at every call.
 local PAUSE, SHARE = 5, 8
 
---- For how long a source is left alone whose credentials are refused although they were
---- given in place of refused ones; and one that failed to give others.
+--- How long a source is not asked, in seconds, after its replacement credentials were
+--- refused too; and after it failed to supply others.
 local LEFT_ALONE, AFTER_FAILURE = 60, 5
 
 ---@class aom.CredentialCache
@@ -105,8 +105,8 @@ local function leave_alone(self, loop, seconds)
   self.alone_until = math.max(self.alone_until, loop.now() + seconds)
 end
 
---- A source that is only read may be read again at once: the user may be editing the file.
---- One that asks a service is left alone for a while.
+--- An environment or file source may be read again at once: the user may be editing the
+--- file. A source that asks a service is not asked again for a while.
 local function spare(self, loop, err, same)
   if not self.provider.lazy or err.kind == "cancelled" then return end
   leave_alone(self, loop, same and LEFT_ALONE or AFTER_FAILURE)
@@ -129,7 +129,7 @@ end
 
 --- Apart from `get`, since LuaJIT compiles no function that makes closures.
 local function renew_once(self, loop, deadline, expires)
-  local renewed, err = self.flight:once(loop, deadline, expires, "credentials were renewed",
+  local renewed, err = self.flight:once(loop, deadline, expires, "renew the credentials",
     function() return usable(self, loop) end,
     function() return renew_for_all(self, loop, deadline) end)
   -- Until they expire, the old credentials will do.

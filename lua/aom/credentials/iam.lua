@@ -22,10 +22,10 @@ local function nowhere(settings)
   local passed = settings.source.provenance.iam_endpoint.passed
   local bases = {}
   for i, target in ipairs(settings.endpoints) do bases[i] = target.base end
-  return errors.config(("the identity service is not known for %s%s, which is not the region's own endpoint"):format(
+  return errors.config(("no identity service is known for %s%s: it is found only for a region's own endpoint"):format(
     table.concat(bases, ", "), settings.region and " in region " .. settings.region or ""),
     (passed and passed .. "; " or "") .. "set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT, to the "
-      .. "address of the identity service that belongs to it")
+      .. "base URL of the endpoint's identity service")
 end
 
 --- The address of the identity service is usually written with the API's version.
@@ -52,7 +52,7 @@ local function find(settings)
       "expected a URL such as https://iam.cn-north-4.myhuaweicloud.com")
   end
   if endpoints.is_open(endpoint, settings) then
-    return nil, errors.config("credentials would cross the network unencrypted, since the endpoint of the "
+    return nil, errors.config("credentials would cross the network unencrypted, because the endpoint of the "
       .. "identity service is http://", "use https://, or set option allow_http to accept the risk")
   end
   return without_version(endpoint)

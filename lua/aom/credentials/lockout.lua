@@ -43,7 +43,7 @@ local records = setmetatable({}, { __mode = "v" })
 
 ---@param fingerprint string  a one-way name of a key pair, or of a user and a password
 ---@param noun? "key"|"user"  default: key
----@param place? string      where it is used: calls elsewhere do not share what kept a call from an answer
+---@param place? string  where the key is used: only calls to one place share an error without a response
 ---@return aom.KeyRecord
 function lockout.record(fingerprint, noun, place)
   local id = fingerprint .. " " .. (place or "")
@@ -81,14 +81,14 @@ local function remembered(record, note)
     status = tonumber(status), code = given(code), request_id = given(request_id), attempts = 0, retryable = false,
   })
   hint = given(hint)
-  err.hint = ("not sent: the service has refused this %s, and locks a %s that keeps being refused; "
-    .. "correct the credentials or wait five minutes%s"):format(record.noun, record.noun, hint and ". " .. hint or "")
+  err.hint = ("not sent: the service refused this %s, and further refusals would lock it; "
+    .. "correct the credentials or wait five minutes%s"):format(record.noun, hint and ". " .. hint or "")
   return err, true
 end
 
 local function unable()
-  return errors.new("credentials", "too many other keys are being refused to watch over one more, so nothing is sent",
-    { attempts = 0, retryable = true, hint = "correct their credentials, or wait five minutes" })
+  return errors.new("credentials", "not sent: too many other keys are being refused, so this one cannot be tracked",
+    { attempts = 0, retryable = true, hint = "correct the other keys' credentials, or wait five minutes" })
 end
 
 --- The key is accepted: nobody needs to wait any more for the call that tries it out.
@@ -138,7 +138,7 @@ local function ask(record, loop, hold, seconds)
   if state == "blocked" then return nil, remembered(record, note) end
   if state == "unable" then return nil, unable() end
   if state == "busy" then
-    -- The call that this one cannot wait for may go on only after it.
+    -- This call cannot wait for the other one, which may continue only after this call returns.
     if is_alone and note then return nil, remembered(record, note) end
     return false
   end
@@ -156,7 +156,7 @@ local function await_turn(record, loop, deadline, hold, seconds)
     if pass or err then return pass, err, refused end
     local left = deadline - loop.now()
     if left <= 0 then
-      return nil, errors.new("timeout", "the deadline passed while another call tried out the same " .. record.noun)
+      return nil, errors.new("timeout", "timed out waiting for another call to try out the same " .. record.noun)
     end
     -- Should this call vanish meanwhile, others of its state need not wait for long.
     hold.expires = loop.now() + 10 * LAST_STEP
@@ -175,7 +175,7 @@ end
 local function take_turn(record, loop, deadline, expires, held)
   local flight = record.flight
   if held and flight.holder == held then return held end
-  return flight:turn(loop, deadline, expires, "another call tried out the same " .. record.noun)
+  return flight:turn(loop, deadline, expires, "try out the same " .. record.noun)
 end
 
 --- Asks to send with this key. Waits while another call tries it out.
@@ -229,8 +229,8 @@ function Record:refuse(loop, hold, failure, evidence)
   self:give_up(loop, hold)
 end
 
---- The call that tried the key out ended without an answer: those that wait for it share
---- its error, or without one the next of them tries.
+--- The call that tried the key out ended without a response: waiting calls get its error;
+--- if there is none, the next waiting call tries the key.
 ---@param loop aom.Loop
 ---@param hold any
 ---@param failure? aom.Error

@@ -32,7 +32,7 @@ local function entry_of(client, authenticator, endpoint)
   return entries[key]
 end
 
-local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to do without the look-up"
+local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up"
 
 local MAX_SHOWN = 10
 
@@ -60,7 +60,7 @@ end
 local function sort_out(body, name)
   local document = json.decode(body)
   local list = type(document) == "table" and document.projects
-  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil, "projects is no list" end
+  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then return nil, "projects is not a list" end
   local named, others, seen, is_broken = {}, {}, {}, false
   for _, entry in ipairs(list) do
     local has_name = type(entry) == "table" and type(entry.name) == "string"
@@ -88,12 +88,12 @@ local function choose(body, settings, endpoint)
   end
   if #named == 1 then return named[1].id end
   if #named > 1 then
-    return nil, errors.config(("%d projects are called %s: %s"):format(#named, region, show(named)),
+    return nil, errors.config(("%d projects are named %s: %s"):format(#named, region, show(named)),
       hint_of(settings))
   end
-  local found = others[1] and "; the identity service names " .. show(others) or ""
-  return nil, errors.config(("no project is called %s, so its project id must be given%s"):format(region, found),
-    hint_of(settings))
+  local found = others[1] and "; the identity service lists " .. show(others) or ""
+  return nil, errors.config(("no project is named %s (like the region), so the look-up found no project id%s")
+    :format(region, found), hint_of(settings))
 end
 
 local lookup = { name = "find_project", method = "GET", idempotent = true }
@@ -110,7 +110,7 @@ local function ask(client, endpoint, deadline, scope)
   }, admission.new(client, true), scope, deadline):run()
   if result then return choose(result.body, client.settings, endpoint) end
   err.hint = (err.hint and err.hint .. "; " or "")
-    .. ("this was the look-up of the project id of region %s: %s"):format(region, hint_of(client.settings))
+    .. ("this request looked up the project id for region %s; %s"):format(region, hint_of(client.settings))
   return nil, err
 end
 
@@ -159,7 +159,7 @@ function project.ensure(client, deadline, scope)
   local entry = entry_of(client, authenticator, endpoint)
   expires = math.min(deadline, loop.now() + settings.attempt_timeout)
   local id
-  id, err = entry.flight:once(loop, deadline, expires, "the project id was looked up",
+  id, err = entry.flight:once(loop, deadline, expires, "look up the project id",
     function() return entry.id end,
     function()
       local found, why = ask(client, endpoint, deadline, scope)

@@ -238,7 +238,7 @@ describe("the identity service", function()
       else
         assert.is_nil(endpoint)
         assert.are.equal("config", err.kind)
-        assert.matches("^the identity service is not known for https?://", err.message)
+        assert.matches("^no identity service is known for https?://", err.message)
         assert.matches("set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT", err.hint)
       end
     end)

@@ -92,7 +92,7 @@ describe("the authenticator of a key pair", function()
     local id, err = open(options)
     assert.is_nil(id)
     assert.are.equal("config", err.kind)
-    assert.matches("signs for a region", err.message)
+    assert.matches("needs a region", err.message)
     options.region = "r"
     assert(open(options))
   end)

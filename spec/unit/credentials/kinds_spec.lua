@@ -116,7 +116,7 @@ describe("of two kinds in one place", function()
           local state, err = open("option", { one.required[1], other.required[1] })
           assert.is_nil(state)
           assert.are.equal("argument", err.kind)
-          assert.matches("are given at once", err.message)
+          assert.matches("cannot be combined", err.message)
         end)
       end
     end

@@ -121,7 +121,7 @@ describe("a key pair", function()
     local user = lockout.record(new_name(), "user")
     for _ = 1, 2 do user:refuse(loop, assert(enter { record = user }), refusal()) end
     local _, err = enter { record = user }
-    assert.matches("refused this user, and locks a user", err.hint)
+    assert.matches("refused this user, and further refusals would lock it", err.hint)
   end)
 
   it("gives each call an error of its own", function()

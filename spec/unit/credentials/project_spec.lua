@@ -73,12 +73,12 @@ describe("of the projects that the identity service lists", function()
   end
 
   local refused = {
-    { "another region's", { { OTHER, "cn-north-1" } }, "no project is called cn%-north%-4.*\"cn%-north%-1\" %(f+%)" },
-    { "a subproject", { { OTHER, "cn-north-4_dev" } }, "no project is called" },
-    { "one in other letters", { { OTHER, "CN-NORTH-4" } }, "no project is called" },
-    { "one with a blank more", { { OTHER, REGION .. " " } }, "no project is called" },
-    { "none", {}, "no project is called cn%-north%-4, so its project id must be given$" },
-    { "one of two of that name", { { PROJECT, REGION }, { OTHER, REGION } }, "2 projects are called cn%-north%-4: " },
+    { "another region's", { { OTHER, "cn-north-1" } }, "no project is named cn%-north%-4.*\"cn%-north%-1\" %(f+%)" },
+    { "a subproject", { { OTHER, "cn-north-4_dev" } }, "no project is named" },
+    { "one in other letters", { { OTHER, "CN-NORTH-4" } }, "no project is named" },
+    { "one with a blank more", { { OTHER, REGION .. " " } }, "no project is named" },
+    { "none", {}, "no project is named cn%-north%-4 %(like the region%), so the look%-up found no project id$" },
+    { "one of two of that name", { { PROJECT, REGION }, { OTHER, REGION } }, "2 projects are named cn%-north%-4: " },
   }
   for _, case in ipairs(refused) do
     it("it is not " .. case[1], function()

@@ -82,8 +82,8 @@ describe("credentials", function()
     { "CLOUD_SDK_SK", {}, { CLOUD_SDK_SK = "hush" }, "", { "variable CLOUD_SDK_SK is set", "CLOUD_SDK_AK is not" } },
     { "one half of each pair", {}, { [AK] = "hush", CLOUD_SDK_SK = "hush" }, "",
       { AK .. " is set", SK .. " is not" } },
-    { "the profile's ak", {}, {}, "[basic]\nak = hush", { PATH, "has ak and lacks sk" } },
-    { "the profile's sk", {}, {}, "[basic]\nsk = hush\ntoken = x", { PATH, "has sk and lacks ak" } },
+    { "the profile's ak", {}, {}, "[basic]\nak = hush", { PATH, "has ak but no sk" } },
+    { "the profile's sk", {}, {}, "[basic]\nsk = hush\ntoken = x", { PATH, "has sk but no ak" } },
   }
   for _, case in ipairs(halves) do
     it("are not " .. case[1] .. " alone", function()
@@ -111,7 +111,7 @@ describe("credentials", function()
       local values, err = find(case[2])
       assert.is_nil(values)
       assert.are.equal("argument", err.kind)
-      assert.matches("^options " .. case[3] .. " are given at once", err.message)
+      assert.matches("^options " .. case[3] .. " cannot be combined: ", err.message)
     end)
   end
 
@@ -198,7 +198,7 @@ describe("a profile that others can read", function()
     it(("is warned of once, with mode %o"):format(mode), function()
       local list = warnings("[basic]\nak = A\nsk = hush", mode, 3)
       assert.are.equal(1, #list)
-      assert.is_truthy(list[1]:find(PATH .. " can be read by others", 1, true))
+      assert.is_truthy(list[1]:find(PATH .. " is accessible to other users (mode ", 1, true))
       assert.is_truthy(list[1]:find("chmod 600", 1, true))
       assert.is_nil(list[1]:find("hush", 1, true))
     end)
@@ -254,7 +254,7 @@ describe("remote credentials", function()
     { "a pod's file without a URI", {}, { [FILE] = "/f" }, URI .. " is not" },
     { "a pod's URI over a network in the clear", {}, { [URI] = "http://pod/x", [FILE] = "/f" }, "unencrypted" },
     { "a pod's URI that is none", {}, { [URI] = "ftp://pod/x", [FILE] = "/f" }, "neither http" },
-    { "a wish that is neither yes nor no", {}, { HUAWEICLOUD_SDK_METADATA = "maybe" }, "neither" },
+    { "a wish that is neither yes nor no", {}, { HUAWEICLOUD_SDK_METADATA = "maybe" }, 'expected "true" or "false"' },
     { "a metadata service that is none", { metadata = true, metadata_endpoint = "ftp://x" }, {}, "neither http" },
   }
   for _, case in ipairs(bad) do
@@ -349,7 +349,8 @@ describe("a user's provider", function()
       local values, err = refresh(case[2])
       assert.is_nil(values)
       assert.are.equal("credentials", err.kind)
-      assert.are.equal("the credentials provider gave none" .. (case[3] and ": " .. case[3] or ""), err.message)
+      assert.are.equal("the credentials provider returned no credentials" .. (case[3] and ": " .. case[3] or ""),
+        err.message)
       assert.are.equal(case[3], err.cause and err.cause.message)
     end)
   end

@@ -23,19 +23,22 @@ end
 
 -- The options, the good answers in their order, who is named, and the field.
 local rows = {
-  { USER, { { 201, SUBJECT, "hush" } }, IAM, "the body is no JSON object" },
+  { USER, { { 201, SUBJECT, "hush" } }, IAM, "the body is not a JSON object" },
   { USER, { { 201, {}, "{}" } }, IAM, "the header X-Subject-Token is missing" },
-  { USER, { { 201, SUBJECT, "{}" } }, IAM, "token.expires_at is no time" },
-  { USER, { { 201, SUBJECT, '{"token":{"expires_at":"hush"}}' } }, IAM, "token.expires_at is no time" },
+  { USER, { { 201, SUBJECT, "{}" } }, IAM, "token.expires_at is not a valid time" },
+  { USER, { { 201, SUBJECT, '{"token":{"expires_at":"hush"}}' } }, IAM, "token.expires_at is not a valid time" },
   { ID_TOKEN, { { 201, {}, "{}" } }, IAM, "the header X-Subject-Token is missing" },
-  { ID_TOKEN, { { 201, SUBJECT, "{}" }, { 201, {}, '{"credential":"hush"}' } }, IAM, "credential is no object" },
-  { ID_TOKEN, { { 201, SUBJECT, "{}" }, { 201, {}, keys { secret = "5" } } }, IAM, "secret is missing or no text" },
-  { METADATA, { { 200, {}, " " } }, MACHINE, "the body is no token" },
-  { METADATA, { { 200, {}, "hush" }, { 200, {}, "[]" } }, MACHINE, "credential is no object" },
-  { METADATA, { { 200, {}, "hush" }, { 200, {}, keys { access = "null" } } }, MACHINE, "access is missing or no text" },
+  { ID_TOKEN, { { 201, SUBJECT, "{}" }, { 201, {}, '{"credential":"hush"}' } }, IAM, "credential is not an object" },
+  { ID_TOKEN, { { 201, SUBJECT, "{}" }, { 201, {}, keys { secret = "5" } } }, IAM,
+    "secret is missing or not a string" },
+  { METADATA, { { 200, {}, " " } }, MACHINE, "the body is not a token" },
+  { METADATA, { { 200, {}, "hush" }, { 200, {}, "[]" } }, MACHINE, "credential is not an object" },
+  { METADATA, { { 200, {}, "hush" }, { 200, {}, keys { access = "null" } } }, MACHINE,
+    "access is missing or not a string" },
   { METADATA, { { 200, {}, "hush" }, { 200, {}, keys { securitytoken = '""' } } }, MACHINE,
-    "securitytoken is missing or no text" },
-  { METADATA, { { 200, {}, "hush" }, { 200, {}, keys { expires_at = '"hush"' } } }, MACHINE, "expires_at is no time" },
+    "securitytoken is missing or not a string" },
+  { METADATA, { { 200, {}, "hush" }, { 200, {}, keys { expires_at = '"hush"' } } }, MACHINE,
+    "expires_at is not a valid time" },
 }
 
 describe("an unexpected response", function()

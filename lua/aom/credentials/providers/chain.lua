@@ -46,7 +46,7 @@ local function from_elsewhere(settings)
     if err then return nil, err end
     if provider then
       -- The last resort: whoever meant another place needs to know why it was skipped.
-      if maker == metadata then provider.skipped = "before, it was looked for " .. table.concat(skipped, "; ") end
+      if maker == metadata then provider.skipped = "these sources were tried first: " .. table.concat(skipped, "; ") end
       return provider
     end
     skipped[#skipped + 1] = why

@@ -54,7 +54,7 @@ function choice.credentials(settings, context, kind, values)
   return credentials
 end
 
---- What tells a kind, for messages: its first two required fields.
+--- The label of a kind in messages: its first two required fields.
 ---@param kind aom.CredentialKind
 ---@param names? table<string, string>  what the fields are called in a place; default: as options
 ---@return string
@@ -64,7 +64,7 @@ function choice.label(kind, names)
   return (names[first] or first) .. (second and " and " .. (names[second] or second) or "")
 end
 
---- What tells the kinds that a place may hold: "a and b, c, or d".
+--- The labels of all kinds that a place may hold: "a and b, c, or d".
 ---@param is_held fun(kind: aom.CredentialKind): boolean|nil
 ---@param names? table<string, string>
 ---@return string

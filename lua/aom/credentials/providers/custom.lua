@@ -41,8 +41,8 @@ function Custom:refresh(context)
     return read
   end
   if errors.is_error(why) then return nil, why end
-  if why == nil then return nil, errors.new("credentials", "the credentials provider gave none") end
-  return nil, errors.new("credentials", "the credentials provider gave none: " .. tostring(why),
+  if why == nil then return nil, errors.new("credentials", "the credentials provider returned no credentials") end
+  return nil, errors.new("credentials", "the credentials provider returned no credentials: " .. tostring(why),
     { cause = { message = tostring(why) } })
 end
 

@@ -54,7 +54,7 @@ function environment.new(settings)
   return stored.new(settings, {
     where = "environment variables", skipped = SKIPPED, read = read,
     complain = function(has, lacks)
-      return errors.config(("environment variable %s is set and %s is not"):format(used[has], used[lacks]))
+      return errors.config(("environment variable %s is set, but %s is not"):format(used[has], used[lacks]))
     end,
   })
 end

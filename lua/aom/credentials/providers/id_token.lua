@@ -29,7 +29,7 @@ function id_token.read_secret(system, path, what, name)
   end
   local secret, problem = paste.from_file(name, text.trim((contents:gsub("^\239\187\191", ""))))
   if secret then return secret end
-  return nil, errors.new("credentials", ("the file %s holds no %s%s"):format(path, what,
+  return nil, errors.new("credentials", ("the file %s contains no %s%s"):format(path, what,
     problem and ": it " .. problem or ""))
 end
 
@@ -57,7 +57,7 @@ local function keys_of(settings, context, endpoint, token)
   }
   local document, err = remote.document(settings, context, ask)
   if not document then return nil, err end
-  if type(document.credential) ~= "table" then return nil, remote.unexpected(ask, "credential is no object") end
+  if type(document.credential) ~= "table" then return nil, remote.unexpected(ask, "credential is not an object") end
   return remote.keys(document.credential, KEY_NAMES, ask)
 end
 

@@ -15,6 +15,7 @@ Metadata.__index = Metadata
 local metadata = {}
 
 local DEFAULT = "http://169.254.169.254"
+local DISABLED = "instance metadata (disabled: enable it with option metadata = true, or HUAWEICLOUD_SDK_METADATA=true)"
 local TIMEOUT = 3
 local TOKEN_SECONDS = 21600
 local PLAIN_SECONDS = 24 * 3600
@@ -31,7 +32,7 @@ local function is_wanted(source)
   if err then return nil, err end
   if value == nil or value == false or value == "false" or value == "0" then return false end
   if value == true or value == "true" or value == "1" then return true end
-  return nil, errors.config(('%s is neither "true" nor "false"'):format(where))
+  return nil, errors.config(('%s: expected "true" or "false"'):format(where))
 end
 
 local function find_endpoint(source)
@@ -39,7 +40,8 @@ local function find_endpoint(source)
   if err then return nil, err end
   local endpoint, problem = endpoints.parse(url or DEFAULT)
   if endpoint then return endpoint end
-  return nil, errors.config(("the endpoint of the metadata service from %s %s"):format(where, problem))
+  return nil, errors.config(("the endpoint of the metadata service from %s %s"):format(where, problem),
+    "expected a URL such as " .. DEFAULT)
 end
 
 ---@param settings table
@@ -49,7 +51,7 @@ end
 function metadata.new(settings)
   local wanted, err = is_wanted(settings.source)
   if err then return nil, err end
-  if not wanted then return nil, nil, "instance metadata (not asked, since option metadata is not set)" end
+  if not wanted then return nil, nil, DISABLED end
   local endpoint
   endpoint, err = find_endpoint(settings.source)
   if not endpoint then return nil, err end
@@ -76,7 +78,7 @@ local function renew_token(self, context, needed)
     return nil
   end
   local token = text.trim(answer.body)
-  if token == "" or text.has_control(token) then return remote.unexpected(ask, "the body is no token") end
+  if token == "" or text.has_control(token) then return remote.unexpected(ask, "the body is not a token") end
   self.token, self.token_ends = token, context.loop.now() + TOKEN_SECONDS
 end
 
@@ -85,7 +87,7 @@ local function ask_for_keys(self, context)
     { ["X-Metadata-Token"] = self.token })
   local document, err, answer = remote.document(self.settings, context, ask)
   if document then
-    if type(document.credential) ~= "table" then return nil, remote.unexpected(ask, "credential is no object") end
+    if type(document.credential) ~= "table" then return nil, remote.unexpected(ask, "credential is not an object") end
     return remote.keys(document.credential, KEY_NAMES, ask)
   end
   local stale = answer and answer.status == 401 and not answer.body:find(NO_AGENCY, 1, true)

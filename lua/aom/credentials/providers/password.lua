@@ -34,15 +34,15 @@ end
 local function check_project(settings, project)
   local asked, name = scope(settings).name, project.name
   if not asked or name == nil or name == asked then return nil end
-  return errors.config(("a token for the project %s was asked for, and the identity service gave one for %s"):format(
-    errors.show(asked), errors.show(name)), "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID")
+  return errors.config(("the identity service returned a token for project %s instead of %s"):format(
+    errors.show(name), errors.show(asked)), "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID")
 end
 
 local function read(settings, answer, document, ask)
   local details = type(document.token) == "table" and document.token or {}
   local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
   if not token then return nil, remote.unexpected(ask, "the header X-Subject-Token is missing") end
-  if not expires_at then return nil, remote.unexpected(ask, "token.expires_at is no time") end
+  if not expires_at then return nil, remote.unexpected(ask, "token.expires_at is not a valid time") end
   local project = type(details.project) == "table" and details.project or {}
   local err = check_project(settings, project)
   if err then return nil, err end

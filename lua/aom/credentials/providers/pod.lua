@@ -36,7 +36,8 @@ local function parse(text, settings)
   local endpoint, problem = endpoints.parse(url)
   if not endpoint then return nil, problem end
   if endpoint.scheme == "http" and not endpoints.is_near(endpoint) and not settings.allow_http then
-    return nil, "would carry secrets unencrypted, since it is http:// and not on this machine"
+    return nil, "is http:// to another host, so secrets would cross the network unencrypted",
+      "use https://, or set option allow_http to accept the risk"
   end
   local slash = (endpoint.path == "" or url:sub(-1) == "/") and "/" or ""
   return { endpoint = endpoint, path = slash, query = read_query(query_text) }
@@ -55,11 +56,11 @@ function pod.new(settings)
     return nil, nil, ("pod identity (environment variable %s is not set)"):format(URI)
   end
   if not (text and path) then
-    return nil, errors.config(("environment variable %s is set and %s is not"):format(
+    return nil, errors.config(("environment variable %s is set, but %s is not"):format(
       text and URI or FILE, text and FILE or URI))
   end
-  local target, problem = parse(text, settings)
-  if not target then return nil, errors.config(("environment variable %s %s"):format(URI, problem)) end
+  local target, problem, hint = parse(text, settings)
+  if not target then return nil, errors.config(("environment variable %s %s"):format(URI, problem), hint) end
   return setmetatable({ settings = settings, target = target, path = path }, Pod)
 end
 

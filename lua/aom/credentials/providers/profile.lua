@@ -17,7 +17,7 @@ local function warn_if_open(system, path)
   warned[system] = known
   if not mode or known[path] then return end
   known[path] = true
-  system.warn(("the profile %s can be read by others than its owner (mode %o): chmod 600 it"):format(path, mode))
+  system.warn(("the profile %s is accessible to other users (mode %o): run chmod 600 on it"):format(path, mode))
 end
 
 local function holds_secret(values)
@@ -57,7 +57,7 @@ function profile.new(settings)
   local provider, err = stored.new(settings, {
     where = "the profile " .. tostring((files.path(source.system))), read = read,
     complain = function(has, lacks)
-      return errors.config(("profile %s: [basic] has %s and lacks %s"):format(path, has, lacks))
+      return errors.config(("profile %s: [basic] has %s but no %s"):format(path, has, lacks))
     end,
   })
   if provider or err then return provider, err end

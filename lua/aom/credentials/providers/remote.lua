@@ -44,7 +44,7 @@ local function as_part(err, ask)
   if err.status then
     err.kind, err.message = "credentials", ("%s refused: %s"):format(name(ask), err.message)
   elseif err.kind ~= "cancelled" then
-    err.message = ("%s gave no answer: %s"):format(name(ask), err.message)
+    err.message = ("the request to %s failed: %s"):format(name(ask), err.message)
   end
   err.operation, err.method, err.url, err.attempts, err.elapsed = nil, nil, nil, nil, nil
   return err
@@ -92,7 +92,7 @@ function remote.document(settings, context, ask)
   local answer, err, last = remote.ask(settings, context, ask)
   if not answer then return nil, err, last end
   local document = json.decode(answer.body)
-  if type(document) ~= "table" then return nil, remote.unexpected(ask, "the body is no JSON object"), answer end
+  if type(document) ~= "table" then return nil, remote.unexpected(ask, "the body is not a JSON object"), answer end
   return document, nil, answer
 end
 
@@ -111,10 +111,10 @@ function remote.keys(fields, names, ask)
     expires_at = clock.parse_time(fields[names.expires_at]),
   }
   for _, field in ipairs { "ak", "sk", "security_token" } do
-    if not values[field] then return nil, remote.unexpected(ask, names[field] .. " is missing or no text") end
+    if not values[field] then return nil, remote.unexpected(ask, names[field] .. " is missing or not a string") end
   end
   -- Keys without an end would be kept for ever.
-  if not values.expires_at then return nil, remote.unexpected(ask, names.expires_at .. " is no time") end
+  if not values.expires_at then return nil, remote.unexpected(ask, names.expires_at .. " is not a valid time") end
   return values
 end
 

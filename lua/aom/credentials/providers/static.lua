@@ -27,7 +27,8 @@ local function single_kind(given)
     end
   end
   if not labels[2] then return found end
-  return nil, errors.argument("options %s are given at once; one of them says who you are", table.concat(labels, ", "))
+  return nil, errors.argument("options %s cannot be combined: give credentials of one kind only",
+    table.concat(labels, ", "))
 end
 
 --- Takes a kind's options out of `given`, so that no copy of a secret stays there.
@@ -36,7 +37,7 @@ local function take(kind, given)
   for _, name in ipairs(kind.fields) do values[name], given[name] = given[name], nil end
   local has, lacks = choice.look(kind, values, kind.fields)
   if not lacks then return values end
-  return nil, errors.config(("option %s is set and option %s is not"):format(has, lacks), kind.advice)
+  return nil, errors.config(("option %s is set, but option %s is not"):format(has, lacks), kind.advice)
 end
 
 --- Takes the options out of `given`.

@@ -1,5 +1,5 @@
---- Credentials that stand somewhere by name, in the environment or in a file: read anew
---- at each renewal, and exchanged where their kind asks for it.
+--- Credentials that have names in the environment or in a file: read anew at each renewal,
+--- and exchanged where their kind asks for it.
 
 local choice = require "aom.credentials.providers.choice"
 local errors = require "aom.util.errors"
@@ -42,7 +42,7 @@ end
 function Stored:refresh(context)
   local kind, values, err = look(self)
   if err then return nil, err end
-  if not kind then return nil, errors.new("credentials", self.where .. " no longer hold any credentials") end
+  if not kind then return nil, errors.new("credentials", "no credentials are left in " .. self.where) end
   return choice.credentials(self.settings, context, kind, values)
 end
 

@@ -1,6 +1,6 @@
---- From the body of a good answer to the fields of a result. The service's reference
---- and its SDKs do not agree on every shape, so each reader takes all that are known,
---- and refuses what none of them is: a proxy's page, an answer of something else.
+--- Turns the body of a successful response into result fields. The service's reference and
+--- its SDKs disagree on some shapes: each reader accepts all known ones and refuses the
+--- rest, such as a proxy's page.
 
 local json = require "aom.util.json"
 

@@ -1,5 +1,5 @@
 --- The fields that a caller gives to an operation in one table: checked here against
---- the operation's row, so that what is wrong never leaves the machine.
+--- the operation's row, so that an invalid request is never sent.
 
 local check = require "aom.util.check"
 local errors = require "aom.util.errors"

@@ -1,5 +1,5 @@
 --- From an operation's row and a caller's arguments to a request. Checks every
---- argument, so that what is wrong never leaves the machine.
+--- argument, so that an invalid request is never sent.
 
 local check_value = require "aom.util.check".value
 local fields = require "aom.api.fields"

@@ -43,7 +43,7 @@ credential_kinds.list = {
   {
     name = "key_pair", noun = "a key pair", rank = 2,
     required = { "ak", "sk" }, fields = { "ak", "sk", "security_token" },
-    advice = "one source gives ak, sk and security token together",
+    advice = "set ak, sk and security_token in the same place",
   },
   { name = "token", noun = "a token", rank = 3, required = { "token" }, fields = { "token" } },
   { name = "provider", noun = "a provider", required = { "credentials" }, fields = { "credentials" } },

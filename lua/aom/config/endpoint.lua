@@ -28,13 +28,13 @@ local function split_authority(authority)
 end
 
 local function check_authority(authority)
-  if authority:find("@", 1, true) then return "holds user information" end
+  if authority:find("@", 1, true) then return "contains a user name or password" end
   local host, port = split_authority(authority)
   if host == "" then return "has no host" end
-  if not host then return "has no valid host" end
+  if not host then return "has an invalid host" end
   if port ~= "" then
     local number = tonumber(port:match("^:(%d+)$"))
-    if not number or number < 1 or number > 65535 then return "has no valid port" end
+    if not number or number < 1 or number > 65535 then return "has an invalid port" end
     port = ("%d"):format(number)
   end
   return nil, host, port
@@ -43,12 +43,12 @@ end
 --- An escaped slash would become a separator when it is decoded. The other characters are
 --- not allowed in a path at all.
 local function check_path(path)
-  if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "holds a % that is no escape" end
+  if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "contains a % that is not an escape" end
   local decoded = text.percent_decode(path)
   if path:find("%%2[fF]") or decoded:find("\\", 1, true) or text.has_control(decoded) then
-    return "holds an escaped slash, backslash or control character"
+    return "contains an escaped slash, backslash or control character"
   end
-  if (decoded .. "/"):find("/%.%.?/") then return "holds a . or .. in its path" end
+  if (decoded .. "/"):find("/%.%.?/") then return "contains a . or .. in its path" end
   return nil, decoded
 end
 
@@ -58,9 +58,9 @@ end
 ---@return string|nil problem
 function endpoint.parse(url)
   if url:find "[ \\]" or text.has_control(url) then
-    return nil, "holds a blank, a control character or a backslash"
+    return nil, "contains a space, a control character or a backslash"
   end
-  if url:find("[?#]") then return nil, "holds a query or a fragment" end
+  if url:find("[?#]") then return nil, "contains a query or a fragment" end
   local scheme, rest = url:match("^(%a[%w+.-]*)://(.*)$")
   if not scheme then scheme, rest = "https", url end
   scheme = scheme:lower()
@@ -79,7 +79,7 @@ function endpoint.parse(url)
   }
 end
 
---- The entries of a list: a table, or a text with commas between the entries.
+--- The entries of a list: a table, or a string with commas between the entries.
 ---@param value string|string[]
 ---@return string[]
 function endpoint.list(value)

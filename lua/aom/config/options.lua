@@ -56,7 +56,7 @@ options.rows = {
   secret = secret,
   token = { kind = "string", max = MAX_TOKEN, secret = true },
   project = row(function(value) return type(value) == "string" and value:find "^%w+$" ~= nil and #value == 32 end,
-    "the 32 letters and digits of a project id", true),
+    "a project id of 32 letters and digits", true),
 }
 
 -- The rows of credentials that are no plain strings, by the types of their fields.

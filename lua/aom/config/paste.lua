@@ -54,7 +54,7 @@ local function uncomment(value) return trim((value:gsub("%s[#;].*$", "", 1))) en
 
 -- What is said of a character that does not belong there: its kind, since it may be a secret's.
 local names = {
-  { "^%s", "a blank or a line end" }, { "^%c", "a control character" }, { "^%z", "a control character" },
+  { "^%s", "a space or a line end" }, { "^%c", "a control character" }, { "^%z", "a control character" },
   { "^[\"'`]", "a quote" }, { "^[#;]", "a # or ;" }, { "^[\128-\255]", "a character that is not ASCII" },
 }
 
@@ -71,7 +71,7 @@ local function problem_of(value, shape)
   local set = strange[shape]
   -- A list of URLs may have blanks behind its commas.
   if shape == "url" then value = value:gsub(",%s+", ",") end
-  return set and value:find(set) and "holds " .. describe(value, set) or nil
+  return set and value:find(set) and "contains " .. describe(value, set) or nil
 end
 
 --- A value of the environment, where no comment is ever a comment.

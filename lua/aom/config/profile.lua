@@ -82,9 +82,9 @@ function profile.parse(text, path)
     elseif line ~= "" and not line:find("^[#;]") then
       local key, value = line:match("^([%w_%-%.]+)%s*[=:]%s*(.*)$")
       if not key then return nil, fault(path, number, "expected [section] or key = value") end
-      if not name then return nil, fault(path, number, "a key stands before the first [section]") end
+      if not name then return nil, fault(path, number, "key before the first [section]") end
       key = key:lower():gsub("-", "_")
-      if sections[name][key] then return nil, fault(path, number, ("%s is given twice"):format(key)) end
+      if sections[name][key] then return nil, fault(path, number, ("duplicate key %s"):format(key)) end
       sections[name][key], lines[name][key] = value, number
     end
   end

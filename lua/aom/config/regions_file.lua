@@ -51,7 +51,7 @@ local function parse(text, path)
   end
   if document == nil then return {} end
   if type(document) ~= "table" then
-    return nil, errors.config(("the regions file %s holds no services"):format(path))
+    return nil, errors.config(("the regions file %s contains no services"):format(path))
   end
   return document
 end

@@ -10,11 +10,11 @@ local TOLERANCE = 15 * 60
 --- A difference that travel time and whole seconds explain.
 local NOISE = 5
 
---- The year 2000: a server that is further back does not know the time. To sign with
---- such dates would fail here, so that no answer could ever correct them.
+--- The year 2000: an earlier server time is wrong. Signing with it would fail locally, so
+--- no response could correct it.
 local EARLIEST = 946684800
 
---- The year 2100: what a year of five digits would do to a date, none could correct either.
+--- The year 2100: a five-digit year would make a date that no response could correct either.
 local LATEST = 4102444800
 
 ---@class aom.Clock

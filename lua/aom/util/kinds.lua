@@ -23,9 +23,9 @@ function kinds.id(value)
   end
   -- Nearly all ids consist of unreserved bytes alone, which C checks fastest.
   if is_unreserved(value) and value:byte() ~= DOT then return nil end
-  if value == "." or value == ".." then return 'an id, which is never "." or ".."' end
+  if value == "." or value == ".." then return 'an id other than "." and ".."' end
   if value:find "[/\\%%?# ]" or text.has_control(value) then
-    return "an id without / \\ % ? #, blanks and control characters"
+    return "an id without / \\ % ? #, spaces or control characters"
   end
 end
 
@@ -99,7 +99,7 @@ function kinds.list(value, row)
     or "a list of strings"
   if type(value) ~= "table" then return wanted end
   local list = plain.list(value)
-  if not list then return wanted .. ", with no metatable that may hide some" end
+  if not list then return wanted .. " (a plain table, without a metatable)" end
   if count(value) ~= #list or max and #list > max then return wanted end
   for _, item in ipairs(list) do
     if type(item) ~= "string" or max and not is_text(item, min, most) then return wanted end
@@ -107,13 +107,13 @@ function kinds.list(value, row)
 end
 
 function kinds.map(value, row)
-  local wanted = row.texts and "a table of strings, with strings for keys" or "a table with strings for keys"
+  local wanted = row.texts and "a table of strings with string keys" or "a table with string keys"
   if row.max then wanted = wanted .. (", at most %d of them"):format(row.max) end
   if type(value) ~= "table" or (row.max and count(value) > row.max) then return wanted end
   for key, entry in next, value do
     if type(key) ~= "string" or (row.texts and type(entry) ~= "string") then return wanted end
   end
-  if plain.is_veiled_within(value) then return wanted .. ", and no metatable in it that may hide some" end
+  if plain.is_veiled_within(value) then return wanted .. " (plain tables, without metatables)" end
 end
 
 return kinds

@@ -1,7 +1,6 @@
---- Reads the tables that a caller gives. Values may stand behind a metatable: of known
---- names each is asked for once, so that they count. Where names or elements are not known
---- beforehand they cannot all be found, and a table that may hide some is refused rather
---- than read as if they were not there.
+--- Reads tables from the caller. Known names are read once each, through metatables too.
+--- Where keys or elements are not known in advance, a table whose metatable may hide some
+--- is refused rather than read as if they were not there.
 
 local errors = require "aom.util.errors"
 

@@ -20,8 +20,8 @@ local host = require "aom.util.host"
 ---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
 local platform = {}
 
---- A claim to a lock of the process: it ends when it is collected, too. Others of the same
---- process may have one while nobody of them is at work.
+--- One claim to a lock that the process holds; collecting it releases it. Other parts of
+--- the process may hold claims too, but only one works at a time.
 ---@class aom.FileLock
 ---@field rest fun(self: aom.FileLock)     the work is over, the claim is not
 ---@field finish fun(self: aom.FileLock)   ends the lock, for all of the process
@@ -47,8 +47,8 @@ end
 function platform.hidden(name)
   local ngx = host.ngx()
   if not ngx or ngx.get_phase() == "init" then return nil end
-  return ("nginx hides the environment from its workers: let it pass with `env %s;` and the like in "
-    .. "nginx.conf, or make the client in init_by_lua"):format(name)
+  return ("nginx hides the environment from its workers: list each variable in nginx.conf (`env %s;`), "
+    .. "or make the client in init_by_lua"):format(name)
 end
 
 local ENOENT = 2

@@ -49,16 +49,16 @@ local around = {
   { "one quote before", '"' .. SK, "a quote", "a quote" },
   { "one quote behind", SK .. "'", "a quote", "a quote" },
   { "quotes of two kinds", '"' .. SK .. "'", "a quote", "a quote" },
-  { "a comment", SK .. " # ops", "a blank", true },
-  { "a comment of the other kind", SK .. "\t; ops", "a blank", true },
-  { "an empty comment", SK .. " #", "a blank", true },
-  { "a comment with marks in it", SK .. " # a ; b # c", "a blank", true },
+  { "a comment", SK .. " # ops", "a space", true },
+  { "a comment of the other kind", SK .. "\t; ops", "a space", true },
+  { "an empty comment", SK .. " #", "a space", true },
+  { "a comment with marks in it", SK .. " # a ; b # c", "a space", true },
   { "quotes and a comment", '"' .. SK .. '" ; ops', "a quote", true },
   { "a comment in quotes", '"' .. SK .. ' # ops"', "a quote", "a quote" },
   { "a mark without a blank", SK .. "#ops", "a # or ;", "a # or ;" },
   { "the other mark without a blank", SK .. ";ops", "a # or ;", "a # or ;" },
   { "a mark inside, and a comment", SK .. "#1 # ops", "a # or ;", "a # or ;" },
-  { "a second word", SK .. " " .. SK, "a blank", "a blank" },
+  { "a second word", SK .. " " .. SK, "a space", "a space" },
   { "a percent sign", SK .. "%", "a character that does not belong", "a character that does not belong" },
   { "angle brackets", "<" .. SK .. ">", "a character that does not belong", "a character that does not belong" },
   { "a shell's dollar", "$" .. SK, "a character that does not belong", "a character that does not belong" },
@@ -83,7 +83,7 @@ describe("a key with", function()
           env[variable] = row[2]
           local values, err = find(env)
           if row[3] == true then return assert.are.same(wanted, values) end
-          assert_refused("environment variable " .. variable .. " holds ", row[3], values, err)
+          assert_refused("environment variable " .. variable .. " contains ", row[3], values, err)
         end)
 
       if not row[2]:find "[\r\n]" then
@@ -95,7 +95,7 @@ describe("a key with", function()
               .. "\nsecurity_token = " .. lines.security_token)
             if row[4] == true then return assert.are.same(wanted, values) end
             local line = ({ ak = 2, sk = 3, security_token = 4 })[name]
-            assert_refused(("profile %s, line %d: %s holds "):format(PATH, line, name), row[4], values, err)
+            assert_refused(("profile %s, line %d: %s contains "):format(PATH, line, name), row[4], values, err)
           end)
       end
     end
@@ -137,7 +137,7 @@ describe("a password", function()
     for _, read in ipairs { paste.from_variable, paste.from_file } do
       local value, problem = read("password", "pa\27ss")
       assert.is_nil(value)
-      assert.are.equal("holds a control character", problem)
+      assert.are.equal("contains a control character", problem)
     end
   end)
 end)
@@ -163,7 +163,7 @@ describe("a setting", function()
     it(("%s = %q"):format(row[1], row[3]), function()
       local w = world.new { env = { [row[2]] = row[3] } }
       local value, _, err = layers.new({}, w):lookup(row[1])
-      if row[4] then assert.are.equal(row[4], value) else assert.matches(row[2] .. " holds a ", err.message) end
+      if row[4] then assert.are.equal(row[4], value) else assert.matches(row[2] .. " contains a ", err.message) end
       w = world.new { env = { HOME = "/h" }, files = { [PATH] = "[basic]\n" .. row[1] .. "=" .. row[3] } }
       value, _, err = layers.new({}, w):lookup(row[1])
       assert.is_nil(err)
@@ -249,19 +249,19 @@ describe("the file of a token", function()
   for _, row in ipairs {
     { JWT, JWT, JWT }, { JWT .. "\n", JWT, JWT }, { "\r\n " .. JWT .. "\r\n\r\n", JWT, JWT }, { BOM .. JWT, JWT, JWT },
     { '"' .. JWT .. '"', JWT, '"' .. JWT .. '"' }, { JWT .. " # x", JWT, JWT .. " # x" },
-    { "Bearer " .. JWT, ": it holds a blank", "Bearer " .. JWT },
-    { JWT .. "\n" .. JWT, ": it holds a blank or a line end", ": it holds a blank or a line end" },
-    { '{"token":"' .. JWT .. '"}', ": it holds a", '{"token":"' .. JWT .. '"}' },
-    { "\255\254e\0", ": it holds a character that is not ASCII", ": it holds a control character" },
-    { "", "holds no", "holds no" }, { " \n", "holds no", "holds no" },
+    { "Bearer " .. JWT, ": it contains a space", "Bearer " .. JWT },
+    { JWT .. "\n" .. JWT, ": it contains a space or a line end", ": it contains a space or a line end" },
+    { '{"token":"' .. JWT .. '"}', ": it contains a", '{"token":"' .. JWT .. '"}' },
+    { "\255\254e\0", ": it contains a character that is not ASCII", ": it contains a control character" },
+    { "", "contains no", "contains no" }, { " \n", "contains no", "contains no" },
   } do
     for i, name in ipairs { "id_token", "pod_token" } do
       it(("%q is read as an %s"):format(row[1], name), function()
         local wanted = row[i + 1]
         local value, err = id_token.read_secret(world.new { files = { ["/t"] = row[1] } }, "/t", "token", name)
-        if not wanted:find "^:" and not wanted:find "^holds" then return assert.are.equal(wanted, value) end
+        if not wanted:find "^:" and not wanted:find "^contains" then return assert.are.equal(wanted, value) end
         assert.is_nil(value)
-        assert.is_truthy(err.message:find("the file /t holds no token", 1, true), err.message)
+        assert.is_truthy(err.message:find("the file /t contains no token", 1, true), err.message)
         assert.is_truthy(err.message:find(wanted, 1, true), err.message)
         assert.is_nil(tostring(err):find("s3cr3t", 1, true))
       end)

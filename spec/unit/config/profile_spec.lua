@@ -35,9 +35,9 @@ describe("a profile's text", function()
   local faults = {
     { "a line that is no setting", "[basic]\nak = A\n" .. SECRET .. "\n", 3,
       "expected %[section%] or key = value" },
-    { "a key before any section", "# x\nsk = " .. SECRET, 2, "before the first %[section%]" },
-    { "a key given twice", "[basic]\r\nsk = " .. SECRET .. "\r\nsk = x", 3, "sk is given twice" },
-    { "a key given twice in two parts", "[basic]\nsk = " .. SECRET .. "\n[basic]\nsk = x", 4, "sk is given twice" },
+    { "a key before any section", "# x\nsk = " .. SECRET, 2, "key before the first %[section%]" },
+    { "a key given twice", "[basic]\r\nsk = " .. SECRET .. "\r\nsk = x", 3, "duplicate key sk" },
+    { "a key given twice in two parts", "[basic]\nsk = " .. SECRET .. "\n[basic]\nsk = x", 4, "duplicate key sk" },
     { "a section without a name", "\n[]", 2, "no name" },
     { "a section that does not close", "[basic\nsk = " .. SECRET, 1, "expected %[section%]" },
     { "a value without a key", "[basic]\n= " .. SECRET, 2, "expected" },
@@ -112,8 +112,8 @@ describe("the profile", function()
       local values, err = basic("[basic]\nsk = " .. SECRET .. byte .. "x")
       assert.is_nil(values)
       assert.are.equal("config", err.kind)
-      assert.matches("^profile /h/%.huaweicloud/credentials, line 2: sk holds a "
-        .. (name == "TAB" and "blank or a line end$" or "control character$"), err.message)
+      assert.matches("^profile /h/%.huaweicloud/credentials, line 2: sk contains a "
+        .. (name == "TAB" and "space or a line end$" or "control character$"), err.message)
     end)
 
     it(("may hold %s in a value that is not"):format(name), function()

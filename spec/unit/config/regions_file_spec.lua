@@ -100,7 +100,7 @@ describe("the regions file", function()
 
     it("that holds no services is an error", function()
       local _, err = resolve("just text")
-      assert.matches("holds no services", err.message)
+      assert.matches("contains no services", err.message)
     end)
   end
 

@@ -66,14 +66,14 @@ describe("an endpoint", function()
   end
 
   local bad = {
-    { "user information", "https://user:pw@aom.example.com", "user information" },
-    { "a user without a password", "https://user@aom.example.com", "user information" },
-    { "empty user information", "https://@aom.example.com", "user information" },
+    { "user information", "https://user:pw@aom.example.com", "user name or password" },
+    { "a user without a password", "https://user@aom.example.com", "user name or password" },
+    { "empty user information", "https://@aom.example.com", "user name or password" },
     { "a query", "https://aom.example.com/?a=b", "query" },
     { "an empty query", "https://aom.example.com?", "query" },
     { "a fragment", "https://aom.example.com/#x", "fragment" },
-    { "a blank", "https://aom.example.com/a b", "blank" },
-    { "a blank in front", " https://aom.example.com", "blank" },
+    { "a blank", "https://aom.example.com/a b", "space" },
+    { "a blank in front", " https://aom.example.com", "space" },
     { "a tab", "https://aom.example.com\t", "control" },
     { "a line break", "https://aom.example.com\r\nX: y", "control" },
     { "a NUL", "https://aom.example.com\0.evil.com", "control" },
@@ -87,8 +87,8 @@ describe("an endpoint", function()
     { "an escaped backslash", "https://aom.example.com/a%5cb", "backslash" },
     { "an escaped line break", "https://aom.example.com/a%0ab", "control" },
     { "an escaped NUL", "https://aom.example.com/%00", "control" },
-    { "a percent sign that escapes nothing", "https://aom.example.com/100%", "no escape" },
-    { "a percent sign before other digits", "https://aom.example.com/%zz", "no escape" },
+    { "a percent sign that escapes nothing", "https://aom.example.com/100%", "not an escape" },
+    { "a percent sign before other digits", "https://aom.example.com/%zz", "not an escape" },
     { "port 0", "https://aom.example.com:0", "port" },
     { "port 65536", "https://aom.example.com:65536", "port" },
     { "an endless port", "https://aom.example.com:" .. ("9"):rep(400), "port" },
@@ -130,7 +130,7 @@ describe("an endpoint", function()
       local settings, err = resolve(entry[1], entry[2])
       assert.is_nil(settings)
       assert.are.equal("config", err.kind)
-      assert.are.equal("the endpoint from " .. entry[3] .. " holds user information", err.message)
+      assert.are.equal("the endpoint from " .. entry[3] .. " contains a user name or password", err.message)
       assert.is_nil(tostring(err):find("hunter2", 1, true))
     end
   end)
@@ -264,7 +264,7 @@ describe("the project id", function()
   it("that is no key at all is refused in the environment", function()
     local settings, err = resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = "{project_id}" })
     assert.is_nil(settings)
-    assert.matches("^environment variable HUAWEICLOUD_SDK_PROJECT_ID holds a character", err.message)
+    assert.matches("^environment variable HUAWEICLOUD_SDK_PROJECT_ID contains a character", err.message)
   end)
 
   it("loses the line end of a variable", function()

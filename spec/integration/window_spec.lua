@@ -149,7 +149,7 @@ describe("a maintenance window", function()
     local other = aom.client { endpoint = simulator.url, project_id = ("f"):rep(32), ak = "A", sk = "S", proxy = "" }
     local ok, err = pcall(other.resume, other, file)
     assert.is_false(ok)
-    assert.matches("belongs to project", err.message)
+    assert.matches("records a window of project", err.message)
     other:close()
     assert.is_true(exists(file))
     c:resume(file)
@@ -248,7 +248,7 @@ describe("a maintenance window", function()
 
   for name, case in pairs {
     ["without a file"] = { { match = "x" }, "file: expected the path of a file" },
-    ["without a pattern"] = { { file = "x" }, "^selection: expected one of name, names and match" },
+    ["without a pattern"] = { { file = "x" }, "^selection: expected exactly one of name, names or match" },
     ["with an unknown option"] = { { match = "x", file = "y", fiel = "z" }, "unknown option" },
     ["with bad spellings"] = { { match = "x", file = "y", states = { onn = {} } }, "^states: " },
     ["without a table"] = { 5, "expected a table" },

@@ -22,8 +22,8 @@ function pacer.new(loop, throttle, rate, patience)
     patience = patience }, Pacer)
 end
 
---- Waits for the turn of one more call. One that would have to wait for too long is let
---- through at once, and fails by itself: the service may have named any time.
+--- Waits for the turn of one more call. A call that would wait too long is let through at
+--- once and fails with its own error, since the service may have named any time.
 ---@param waiting { is_cancelled: fun(self): boolean|nil }
 function Pacer:turn(waiting)
   local loop, throttle = self.loop, self.throttle

@@ -1,10 +1,10 @@
 --- Lists that the service hands out in pages, walked one element at a time.
 ---
---- A list is whole, or an error. A service may count the elements of a page where it
+--- A list is complete, or an error. A service may count the elements of a page where it
 --- states the total, number its pages from 0, give shorter pages than it was asked for,
 --- or ignore the page's number. So a walk goes on until a page is empty, brings nothing
---- new, or is short and reaches the total; what then differs from the total is looked
---- for on page 0. A list may also change while it is walked: elements are told apart by
+--- new, or is short and reaches the total; unless the total is met
+--- exactly, page 0 is requested too. A list may also change while it is walked: elements are told apart by
 --- their ids, so that one which moved to a later page does not come twice.
 
 local arguments = require "aom.client.arguments"
@@ -129,7 +129,7 @@ local function is_new(self, element)
   return true
 end
 
---- Nothing can be said of a total by a walk that begins in the middle.
+--- A walk that does not begin at the first page cannot be compared with the total.
 local function known_total(self) return self.first <= 1 and self.total or nil end
 
 local function reaches_total(self)
@@ -144,7 +144,7 @@ local function is_last(self)
   -- A service that counts from 1 may have no page 0, or take it for page 1.
   if count == 0 then return page > 0 end
   if not self.fresh then return page > 1 end
-  -- More than the total shows that the total is none.
+  -- With more elements than the total, the total is wrong.
   return self.next_page > self.list.last or (count < self.size and self.found == known_total(self))
 end
 
@@ -170,7 +170,7 @@ local function verdict(self)
   -- Where one element went, another may have moved to a page that was read already.
   local counts = total and ("the service states a total of %.0f and sent %.0f"):format(self.most, self.found)
   if self.cut and self.found ~= total then
-    return incomplete(self, ("the list is longer than the %.0f pages that the service has%s"):format(list.last,
+    return incomplete(self, ("the list is longer than the %.0f pages that can be requested%s"):format(list.last,
       counts and ": " .. counts or ""))
   end
   if total and self.found < self.most then return incomplete(self, "the list is incomplete: " .. counts) end

@@ -1,5 +1,5 @@
---- Workflows by name: those of given names, or those that a pattern or a function means.
---- Finding one, switching many and pausing select alike.
+--- Selects workflows by exact names, a Lua pattern or a function, for `find`, `trigger_all`
+--- and `pause`.
 
 local check = require "aom.util.check"
 local errors = require "aom.util.errors"
@@ -26,7 +26,7 @@ end
 
 --- What a caller says of names: one of these three.
 local sorts = { "name", "names", "match" }
-local WANTED = 'selection: expected one of name, names and match (a Lua pattern or a function; "" means all)'
+local WANTED = 'selection: expected exactly one of name, names or match (a Lua pattern or a function; "" means all)'
 
 ---@class aom.Selector
 ---@field wanted? string[]     names, each once; else a test:
@@ -56,7 +56,7 @@ function read.names(selector, list)
   if type(list) ~= "table" then return errors.argument("names: expected a list of names, got %s", errors.show(list)) end
   local wanted, listed, items = {}, {}, plain.list(list)
   if not items then
-    return errors.argument("names: expected a list without a metatable that may hide some, got a table")
+    return errors.argument("names: expected a plain list, got a table with a metatable")
   end
   for i, name in ipairs(items) do
     local err = check_name(("names[%d]"):format(i), name)
@@ -86,8 +86,8 @@ local function searcher(pattern)
 end
 
 local function mistaken_hyphen(pattern, meant)
-  local err = errors.argument('match: in %s a "-" comes after a letter or digit, where it is a quantifier of Lua '
-    .. 'patterns, not a hyphen', errors.show(pattern))
+  local err = errors.argument('match: in %s the "-" after a letter or digit is a quantifier of Lua patterns, '
+    .. 'not a hyphen', errors.show(pattern))
   err.hint = ('use name = "…" for a literal name; in a pattern a hyphen is written %%-, as in %s'):format(
     errors.show(meant))
   return err
@@ -146,7 +146,7 @@ local function near(words, workflows)
       listed[workflow] = true
     end
   end
-  return list[1] and "near names: " .. selection.enumerate(list) or nil
+  return list[1] and "similar names: " .. selection.enumerate(list) or nil
 end
 
 local function refusal(selector, parts, hint)
@@ -159,8 +159,7 @@ end
 local function matches_none(selector, workflows)
   local match, count = selector.given, #workflows
   local what = type(match) == "string" and errors.show(match) or "the function match"
-  local message = count == 0 and ("no %s matches %s: the service lists none"):format(selector.noun, what)
-    or ("none of %d %ss matches %s"):format(count, selector.noun, what)
+  local message = ("no %s matches %s; the service lists %s"):format(selector.noun, what, count > 0 and count or "none")
   return refusal(selector, { message }, near({ selector.text }, workflows))
 end
 

@@ -42,7 +42,7 @@ local function timed_out(self, execution, failure)
   local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.chosen.timeout))
   err.operation = "wait"
   if execution then
-    err.hint = ('its status is %s; an unknown status counts as running, unless option final lists it')
+    err.hint = ('its last status was %s; if that status is final, list it in option final')
       :format(errors.show(execution.status))
   elseif failure then
     err.hint = "last error: " .. failure.message

@@ -193,7 +193,7 @@
 ---@field allow_partial? boolean  accept an incomplete list. Default false
 ---@field [string] any
 
---- Selects workflows by one of name, names and match, within the service's filters.
+--- Selects workflows by exactly one of name, names or match, within the service's filters.
 ---@class aom.Selection: aom.WorkflowFilter
 ---@field name? string         exactly that name
 ---@field names? string[]      exactly these names
@@ -201,7 +201,7 @@
 ---@field allow_none? boolean  a selection that matches nothing is no error. Default false
 
 ---@class aom.PauseOptions
----@field name? string       one of name, names and match, as in aom.Selection
+---@field name? string       exactly one of name, names or match, as in aom.Selection
 ---@field names? string[]
 ---@field match? string|fun(workflow: aom.Workflow): any
 ---@field allow_none? boolean

@@ -76,7 +76,7 @@ describe("a bulk", function()
       { { { "a" }, "enable", { on_result = {} } }, "^trigger_all: on_result: expected a function, got a table$" },
     ["a pattern"] = { { { match = "[" }, "enable" }, "is not a Lua pattern" },
     ["a selection without a pattern"] = { { { search = "x" }, "enable" },
-      "^selection: expected one of name, names and match .*, got none$" },
+      "^selection: expected exactly one of name, names or match .*, got none$" },
     ["a selection"] = { { { match = "a", typ = "cron" }, "enable" }, "unknown field" },
     ["a filter"] = { { { match = "a", type = "daily" }, "enable" }, "type: expected" },
   } do

@@ -278,7 +278,7 @@ describe("a walk over pages", function()
   for name, case in pairs {
     ["more than the total, which says more"] = { cut(5000, { beyond = { total = 5000 } }), {},
       "100 pages .*total of 5000.* sent 100$" },
-    ["more than there is a total for"] = { cut(5000, { total = none }), {}, "100 pages that the service has$" },
+    ["more than there is a total for"] = { cut(5000, { total = none }), {}, "100 pages that can be requested$" },
     ["more than the total, which counts the page"] = { cut(5000, { total = count_page }), {}, "100 pages" },
     ["exactly what there is"] = { cut(100), {}, 100 },
     ["exactly what there is, the last page short"] = { cut(199), { page_size = 2 }, 199 },

@@ -101,11 +101,11 @@ for method, user in pairs(users) do
     -- What is selected; the message; the hint.
     for name, case in pairs {
       ["a name that is not there"] = { { name = "nightly-bakup" }, '^no NOUN is named "nightly%-bakup"; nothing',
-        '^near names: "nightly%-backup" %(1%)' },
-      ["a name of other case"] = { { name = "DB" }, '^no NOUN is named "DB"; nothing', '^near names: "db" %(3%)' },
+        '^similar names: "nightly%-backup" %(1%)' },
+      ["a name of other case"] = { { name = "DB" }, '^no NOUN is named "DB"; nothing', '^similar names: "db" %(3%)' },
       ["a name that is like none"] = { { name = "quarterly" }, "^no NOUN is named", nil },
       ["a part of a name"] = { { name = "nightly" }, '^no NOUN is named "nightly"; nothing',
-        'near names: "nightly%-backup" %(1%), "nightly%-sync" %(2%)$' },
+        'similar names: "nightly%-backup" %(1%), "nightly%-sync" %(2%)$' },
       ["a name of two"] = { { name = "twin" }, '^2 NOUNs are named "twin": 6, 7; nothing', nil, 2 },
       ["names of which one is not there"] = { { names = { "db", "dbmain" } }, '^no NOUN is named "dbmain"; nothing',
         '"db%-main" %(4%)' },
@@ -116,10 +116,11 @@ for method, user in pairs(users) do
         { { names = { "db", "twin" } }, '^2 NOUNs are named "twin": 6, 7; nothing', nil, 2 },
       ["names of both faults"] = { { names = { "db", "twin", "x" } },
         '^no NOUN is named "x"; 2 NOUNs are named "twin": 6, 7; nothing', nil, 2 },
-      ["a pattern that matches none"] = { { match = "^nigthly" }, '^none of 9 NOUNs matches "^nigthly"; nothing',
-        '^near names: "nightly%-backup" %(1%), "nightly%-sync" %(2%)$' },
+      ["a pattern that matches none"] = { { match = "^nigthly" },
+        '^no NOUN matches "^nigthly"; the service lists 9; nothing',
+        '^similar names: "nightly%-backup" %(1%), "nightly%-sync" %(2%)$' },
       ["a function that means none"] = { { match = function() return false end },
-        "^none of 9 NOUNs matches the function match; nothing", nil },
+        "^no NOUN matches the function match; the service lists 9; nothing", nil },
     } do
       it("refuses " .. name .. ", and changes nothing", function()
         local state, listed, switched, world = open()
@@ -140,18 +141,18 @@ for method, user in pairs(users) do
     it("refuses a pattern if there is no workflow at all", function()
       local state = open {}
       local _, err = user.run(state, { match = "" })
-      assert.are.equal(('no %s matches "": the service lists none; nothing was changed'):format(user.noun), err.message)
+      assert.are.equal(('no %s matches ""; the service lists none; nothing was changed'):format(user.noun), err.message)
     end)
 
     -- What is selected; the message.
     for name, case in pairs {
       ["a pattern with a hyphen for a quantifier"] = { { match = "nightly-backup" },
-        '^match: in "nightly%-backup" a "%-" comes after a letter or digit' },
-      ["a pattern that ends with a hyphen"] = { { match = "db-" }, '^match: in "db%-" a "%-"' },
+        '^match: in "nightly%-backup" the "%-" after a letter or digit' },
+      ["a pattern that ends with a hyphen"] = { { match = "db-" }, '^match: in "db%-" the "%-"' },
       ["no pattern"] = { { match = "[" }, "is not a Lua pattern" },
       ["a number for a pattern"] = { { match = 5 }, "^match: expected a Lua pattern or a function, got 5" },
-      ["a name and a pattern"] = { { name = "db", match = "db" }, "one of name, names and match" },
-      ["a name and names"] = { { name = "db", names = { "db" } }, "one of name, names and match" },
+      ["a name and a pattern"] = { { name = "db", match = "db" }, "exactly one of name, names or match" },
+      ["a name and names"] = { { name = "db", names = { "db" } }, "exactly one of name, names or match" },
       ["an empty name"] = { { name = "" }, "^name: expected a non%-empty string" },
       ["a table for a name"] = { { name = { "db" } }, "^name: expected a non%-empty string, got a table" },
       ["a name that is too long"] = { { name = ("x"):rep(65) }, "^name: expected a string of 1 to 64 UTF%-8" },
@@ -260,7 +261,7 @@ describe("finding a workflow by its name", function()
   end)
 
   for name, case in pairs {
-    ["daily_report"] = { 'no workflow is named "daily_report"', '^near names: "daily%.report" %(5%)$' },
+    ["daily_report"] = { 'no workflow is named "daily_report"', '^similar names: "daily%.report" %(5%)$' },
     ["nightly-"] = { 'no workflow is named "nightly-"', '"nightly%-backup" %(1%), "nightly%-sync" %(2%)$' },
     ["twin"] = { '2 workflows are named "twin": 6, 7', nil, 2 },
   } do

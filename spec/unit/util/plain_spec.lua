@@ -256,10 +256,10 @@ describe("the options of a method behind a metatable", function()
     end, "^states: on: expected a list of strings, got 7$" },
     { "a spelling of both states", { on = { "Live" }, off = { "LIVE" } }, function(given)
       return methods.pause(open(), { match = "", dry_run = true, states = given })
-    end, '^states: "L[Ii][Vv][Ee]": expected a spelling of one state, got one of both$' },
+    end, '^states: "L[Ii][Vv][Ee]" cannot mean both on and off$' },
     { "a spelling that is known of the other state", { off = { "enabled" } }, function(given)
       return methods.pause(open(), { match = "", dry_run = true, states = given })
-    end, '^states: "enabled": expected a spelling of one state, got one of both$' },
+    end, '^states: "enabled" cannot mean both on and off$' },
     { "the type of a selection", { match = "", type = "corn" }, function(given)
       return methods.trigger_all(open(), given, "enable")
     end, "^list_workflows: type: expected" },

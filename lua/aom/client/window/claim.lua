@@ -1,6 +1,6 @@
---- Whose a window is. The process whose client paused owns it, by a lock on FILE.lock that
---- ends with the client or with the process, so another process cannot end a window that
---- lives. Within a process any client may resume, and one at a time is at work on a file.
+--- Ownership of a window. The process whose client paused owns it, by a lock on FILE.lock that
+--- ends with the client or with the process, so no other process can end a window whose
+--- owner is alive. Within a process any client may resume, and one at a time is at work on a file.
 
 local errors = require "aom.util.errors"
 local protect = require "aom.util.pcall"
@@ -48,13 +48,13 @@ end
 ---@return aom.Error|nil
 function claim.to_pause(state, scope, path)
   local taken, why, owner = lock(state, scope, path)
-  if owner then return nil, refusal(scope, path, owner, "use another file until then") end
+  if owner then return nil, refusal(scope, path, owner, "end that window first, or use another file") end
   if not taken then return nil, errors.config("the window's file cannot be locked: " .. why) end
-  if why then state.system.warn(why .. ": another process could end this window") end
+  if why then state.system.warn(why .. ", so another process can resume this window meanwhile") end
   return taken
 end
 
---- To resume: what was disabled matters more than a lock that nobody has.
+--- To resume: where no lock can be had it goes on without, since workflows must not stay disabled.
 ---@param state aom.ClientState
 ---@param scope table
 ---@param path string
@@ -71,7 +71,8 @@ function claim.to_resume(state, scope, path, force)
   end
   if taken then return taken end
   if owner then
-    return nil, refusal(scope, path, owner, "resume it there or close that client; force = true resumes it here")
+    return nil, refusal(scope, path, owner,
+      "resume it in that process or close its client; or resume it here with force = true")
   end
   state.system.warn("the window is resumed without a lock: " .. why)
   return false

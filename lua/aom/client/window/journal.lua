@@ -71,7 +71,7 @@ function Journal:save()
     json.encode(FORMAT), json.encode(self.project_id), json.encode(self.endpoint), numbers.write(self.begun),
     numbers.write(self.patience), json.encode(self.stage), table.concat(lines, ",\n"))
   local written, why, taken = self.system.write_file(self.path, text, self.create)
-  if taken then return nil, errors.argument("%s was created by somebody else meanwhile", self.path) end
+  if taken then return nil, errors.argument("%s was created by another process meanwhile", self.path) end
   if not written then return nil, errors.config("the window's file cannot be saved: " .. why) end
   self.create, self.written = nil, self.stage
   return true
@@ -99,8 +99,8 @@ function journal.check_owner(state, value, path)
   local known = state.settings.project_id
   local other = known and value.project_id ~= known
   if other or value.endpoint ~= state.settings.endpoint.base then
-    return errors.argument("%s belongs to project %s at %s, and this client to another", path,
-      tostring(value.project_id), tostring(value.endpoint))
+    return errors.argument("%s records a window of project %s at %s; this client uses another project or endpoint",
+      path, tostring(value.project_id), tostring(value.endpoint))
   end
 end
 
@@ -135,7 +135,7 @@ function journal.recall(state, shown)
   return known and not journal.check_owner(state, known, known.path) and known or nil
 end
 
---- What was shown of the windows of a file is no window any more.
+--- Marks all windows that were returned for this file as resumed.
 ---@param path string
 function journal.forget(path)
   for _, known in pairs(shown_of) do

@@ -26,18 +26,18 @@ local filters = { "search", "tags", "create_by", "enterprise_project_id" }
 local Pause = {}
 Pause.__index = Pause
 
---- Refuses to overwrite what somebody still needs. True: there is no file.
+--- Refuses to overwrite a window that was not resumed. True: there is no file.
 local function check_file(self)
   local old, err, what = journal.load(self.state, self.chosen.file)
   if what == "absent" then return true end
   if not old then return nil, err end
   if old.stage == "resumed" then return false end
-  err = errors.argument("%s holds a window that has not been resumed", old.path)
+  err = errors.argument("%s contains a window that has not been resumed", old.path)
   err.hint = "client:resume(file) ends it; then the file can be used again"
   return nil, err
 end
 
---- The journal is of no use with an id in it that no call can name.
+--- Refuses ids that no call accepts: such a workflow could not be enabled again.
 local function check_id(workflow)
   local fault = check.value("id", workflow.id, operations.trigger.parameters.workflow_id)
   if not fault then return nil end
@@ -90,7 +90,7 @@ local function still_on(self, batch, by_id)
   return list
 end
 
---- An attempt without an answer may be carried out after those that follow it.
+--- The service may still execute an attempt whose response was lost, even after later attempts.
 local function settle(entry, err, result)
   if not err then
     entry.state, entry.unsettled = "paused", result.attempts > 1 or nil

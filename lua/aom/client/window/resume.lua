@@ -85,7 +85,7 @@ local function sort_out_late(self, entries, by_id)
     if not workflow then
       lose(entry)
     elseif states.of(self.chosen.spellings, workflow) == "off" then
-      entry.state, entry.note = "resuming", "was disabled late, by a call that had been cut off"
+      entry.state, entry.note = "resuming", "was disabled late, by an interrupted call"
       list[#list + 1] = entry
     end
   end
@@ -111,14 +111,14 @@ local function serious(failures)
   return list
 end
 
---- What is off is switched on also where that cannot be written down: the file then tells
---- of more to do than is left, and to do it twice does no harm.
+--- Enables workflows even if the journal cannot be saved: the file then lists too many, and
+--- enabling twice is harmless.
 local function enable(self, list)
   self.journal.stage, self.total = "resuming", self.total + #list
   self.journal:save()
   local failures = serious((switch.run(self, list, "enable", settle)))
   if not failures[1] then return true end
-  return nil, switch.failure(self.journal, failures, "enabled", "client:resume(file) tries those again", true)
+  return nil, switch.failure(self.journal, failures, "enabled", "call client:resume(file) again to retry them", true)
 end
 
 --- What is to be switched on, by `sort` and by how the scheduled workflows look now.
@@ -141,7 +141,7 @@ local function wait(self, settled_at)
   if left > 0 then loop.sleep(left) end
   if not self.scope.cancelled and not self.state.closed then return true end
   local err = errors.new("cancelled", "resume was cancelled while it waited for late calls")
-  err.hint, err.paused = "client:resume(file) goes on", self.journal:view()
+  err.hint, err.paused = "client:resume(file) continues it", self.journal:view()
   return nil, err
 end
 
@@ -179,8 +179,9 @@ end
 
 --- Says that all is done, but for the file.
 local function unsaved(self, err)
-  err.message = "what was paused is enabled again, but " .. err.message
-  err.hint = ('the file still says "%s"; client:resume(file) can be repeated'):format(self.journal.written or "nothing")
+  err.message = "the paused workflows are enabled again, but " .. err.message
+  err.hint = ('the file still records the stage "%s"; client:resume(file) can be repeated'):format(
+    self.journal.written or "nothing")
   err.retryable, err.paused = true, self.journal:view()
   return nil, err
 end

@@ -34,8 +34,7 @@ function states.table_of(more)
     for _, spelling in ipairs(list) do
       local other = spellings[spelling:lower()]
       if other and other ~= meaning then
-        return nil, errors.argument("states: %s: expected a spelling of one state, got one of both",
-          errors.show(spelling))
+        return nil, errors.argument("states: %s cannot mean both on and off", errors.show(spelling))
       end
     end
     add(spellings, list, meaning)

@@ -1,5 +1,5 @@
---- What switching workflows off for a window and on again have in common: options, the
---- list of what there is, and a bulk that keeps the journal.
+--- The common part of pause and resume: options, the list of scheduled workflows, and calls
+--- that keep the journal.
 
 local bulk = require "aom.client.bulk"
 local errors = require "aom.util.errors"

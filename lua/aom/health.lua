@@ -33,7 +33,7 @@ local function check_loop(report)
   if uv then
     report.ok("calls wait on Neovim's own loop, libuv " .. uv.version_string())
   else
-    report.error("this Neovim has no vim.uv, so that every call blocks", { "use Neovim 0.5 or newer" })
+    report.error("this Neovim has neither vim.uv nor vim.loop, so every call blocks", { "use Neovim 0.5 or newer" })
   end
 end
 

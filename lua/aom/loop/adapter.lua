@@ -21,7 +21,7 @@ local kinds = {
 --- request was sent. It may have been.
 local function read_trouble(why)
   if type(why) ~= "table" then
-    local message = why ~= nil and tostring(why) or "the adapter gave no answer and no reason"
+    local message = why ~= nil and tostring(why) or "the adapter's fetch returned neither a response nor an error"
     return trouble("network", message, true)
   end
   local kind = kinds[why.kind] and why.kind or "network"
@@ -44,12 +44,12 @@ end
 
 local function read_answer(answer, limit)
   local status = type(answer) == "table" and tonumber(answer.status)
-  if not status then return trouble("protocol", "the adapter's answer has no status", true) end
+  if not status then return trouble("protocol", "the adapter's response has no status", true) end
   local body = answer.body or ""
   if type(body) ~= "string" then
-    return trouble("protocol", "the adapter's answer has a body that is not a string", true)
+    return trouble("protocol", "the body of the adapter's response is not a string", true)
   end
-  if #body > limit then return trouble("protocol", "the body is longer than max_response_bytes allows", true) end
+  if #body > limit then return trouble("protocol", "the response body exceeds max_response_bytes", true) end
   return { status = status, headers = read_headers(answer.headers), body = body }
 end
 

@@ -35,7 +35,7 @@ end
 
 local function broken(message, ...) return nil, { kind = "protocol", message = message:format(...) } end
 
-local function too_long() return broken "the body is longer than max_response_bytes allows" end
+local function too_long() return broken "the response body exceeds max_response_bytes" end
 
 --- Waits for more bytes; called when all of the buffer is used.
 function Reader:fill()
@@ -62,7 +62,7 @@ function Reader:line()
     local stop = self.buffer:find("\n", self.at, true)
     local text = stop and self.buffer:sub(self.at, stop - 1) or self:rest()
     self.allowance = self.allowance - #text - 1
-    if self.allowance < 0 then return broken "the headers are over the limit" end
+    if self.allowance < 0 then return broken "the response headers exceed the limit" end
     if parts or not stop then
       parts = parts or {}
       parts[#parts + 1] = text
@@ -98,11 +98,11 @@ local function read_status(reader)
   end
   -- A server of another protocol may never end its line.
   local start = reader.buffer:sub(reader.at, reader.at + 4)
-  if ("HTTP/"):sub(1, #start) ~= start then return broken "the answer is not HTTP/1" end
+  if ("HTTP/"):sub(1, #start) ~= start then return broken "the response is not HTTP/1" end
   local line, failure = reader:line()
   if not line then return nil, failure end
   local minor, status, after = line:match "^HTTP/1%.([01]) ([1-9]%d%d)(.?)"
-  if not minor or after ~= "" and after ~= " " then return broken "the answer is not HTTP/1" end
+  if not minor or after ~= "" and after ~= " " then return broken "the response is not HTTP/1" end
   return { status = tonumber(status), minor = minor }
 end
 
@@ -113,7 +113,7 @@ local function read_lines(reader)
     local line, failure = reader:line()
     if not line then return nil, failure end
     if line == "" then break end
-    if line:find "[%z\r]" then return broken "a header holds a control character" end
+    if line:find "[%z\r]" then return broken "a header contains a control character" end
     folded = folded or line:find "^[ \t]" ~= nil
     lines[#lines + 1] = line
   end
@@ -150,7 +150,7 @@ local function read_head(reader)
     if not head then return nil, failure end
     head.fields, head.several = read_fields(reader)
     if not head.fields then return nil, head.several end
-    if head.status == 101 then return broken "the server switches to a protocol that was not asked for" end
+    if head.status == 101 then return broken "the server switched to a protocol that was not requested" end
     if head.status >= 200 then return head end
   end
 end
@@ -176,14 +176,14 @@ local function framing(head, method)
   local coding, length = joined(head, "transfer-encoding"), joined(head, "content-length")
   if without_body[method] or head.status == 204 or head.status == 304 then return 0 end
   if coding then
-    if length then return broken "the answer has both a Content-Length and a Transfer-Encoding" end
+    if length then return broken "the response has both a Content-Length and a Transfer-Encoding" end
     if coding:lower() ~= "chunked" or head.minor == "0" then
-      return broken "the answer has a Transfer-Encoding other than chunked"
+      return broken "the response has a Transfer-Encoding other than chunked"
     end
     return "chunks"
   end
   if not length then return "end" end
-  if not length:find "^%d+$" then return broken "the answer has no valid Content-Length, or several" end
+  if not length:find "^%d+$" then return broken "the response has an invalid Content-Length, or several" end
   return tonumber(length)
 end
 
@@ -191,7 +191,7 @@ end
 local function check_coding(head)
   local coding = joined(head, "content-encoding") or ""
   if coding == "" or coding:lower() == "identity" then return true end
-  return broken "the answer has a Content-Encoding, though the request says Accept-Encoding: identity"
+  return broken "the response has a Content-Encoding, though the request says Accept-Encoding: identity"
 end
 
 --- The size of the next chunk. Extensions may follow it on the line, and are skipped.

@@ -27,7 +27,7 @@ end
 function nginx_proxy.parse(text)
   local scheme, rest = text:match "^(%a[%w+.-]*)://(.*)$"
   if scheme and scheme:lower() ~= "http" then
-    return nil, ("names a proxy of %s://, and only http:// can be used from nginx"):format(scheme:lower())
+    return nil, ("is a %s:// proxy; lua-resty-http supports only http:// proxies"):format(scheme:lower())
   end
   local user, place = (rest or text):match "^(.*)@(.*)$"
   place = (place or rest or text):gsub("[/?#].*$", "")
@@ -35,7 +35,7 @@ function nginx_proxy.parse(text)
   if not host then host, port = place:match "^([%w._-]+):?(%d*)$" end
   local number = host and (tonumber(port) or DEFAULT_PORT)
   if not number or number < 1 or number > 65535 then
-    return nil, "is not the URL of a proxy that nginx can connect to"
+    return nil, "is not a valid proxy URL"
   end
   return {
     host = host, port = number, url = ("http://%s:%d"):format(host, number), user = user and parse_user(user),

@@ -14,7 +14,7 @@ local function refuse(what, hint) return errors.config('transport "resty": ' .. 
 
 --- Options without effect, and what to do.
 local without_effect = {
-  { "ca_file", "name the bundle in nginx.conf: lua_ssl_trusted_certificate; or " .. LIBCURL },
+  { "ca_file", "set lua_ssl_trusted_certificate in nginx.conf to the bundle; or " .. LIBCURL },
   { "client_cert", LIBCURL },
   { "client_key", LIBCURL },
   { "client_key_password", LIBCURL },
@@ -37,8 +37,8 @@ end
 local function check_endpoint(settings, target, where)
   local host = target.host:match "^%[.*%]" or target.host:match "^[^:]*"
   if not settings.insecure and not nginx_resty.can_verify(target.scheme, host) then
-    return refuse(("the certificate of an address cannot be verified (https://%s, from %s)"):format(target.host, where),
-      "name the host instead; or " .. LIBCURL)
+    return refuse(("nginx cannot verify a certificate for an IP address (https://%s, from %s)"):format(
+      target.host, where), "use a host name instead; or " .. LIBCURL)
   end
   if endpoint.is_direct(target, settings) then return nil end
   local _, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, target.scheme, host)
@@ -54,7 +54,7 @@ function nginx_resty_options.check(settings)
   local option = settings.proxy
   local _, problem
   if option and option ~= "" then _, problem = nginx_proxy.parse(option) end
-  if problem then return refuse("option proxy " .. problem, 'name an http:// proxy; or ' .. LIBCURL) end
+  if problem then return refuse("option proxy " .. problem, 'use an http:// proxy; or ' .. LIBCURL) end
   for _, entry in ipairs(endpoints_of(settings)) do
     local err = check_endpoint(settings, entry[1], entry[2])
     if err then return err end

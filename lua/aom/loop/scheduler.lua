@@ -1,6 +1,6 @@
 --- Runs coroutines as tasks, so that many calls can wait in one Lua state. A task suspends
---- itself, what it waits for wakes it, and the loop resumes the tasks that are awake at a
---- moment of its own choosing: no task ever runs inside the stack of another one.
+--- itself; an event wakes it; the loop later resumes all woken tasks. No task runs on
+--- another task's stack.
 
 ---@class aom.Task
 ---@field thread thread

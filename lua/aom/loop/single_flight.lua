@@ -58,7 +58,7 @@ end
 ---@param loop aom.Loop
 ---@param deadline number
 ---@param expires number  when the hold ends by itself
----@param what string     what the holder does, for the error of a wait that lasts too long
+---@param what string     the holder's work, such as "renew the credentials", for a timeout's message
 ---@return aom.FlightHold|false|nil hold  false: the other one has ended, look again; nil: see err
 ---@return aom.Error|nil err     cancelled, late, or what the other one has failed with
 ---@return boolean|nil shared    it is that of the other one
@@ -69,7 +69,7 @@ function SingleFlight:turn(loop, deadline, expires, what)
   if cancelled then return nil, errors.cancelled() end
   if failure then return nil, errors.copy(failure), true end
   if not waited then return { expires = expires, is_alone = true } end
-  if loop.now() >= deadline then return nil, errors.new("timeout", "the deadline passed while " .. what) end
+  if loop.now() >= deadline then return nil, errors.new("timeout", "timed out waiting for another call to " .. what) end
   return false
 end
 

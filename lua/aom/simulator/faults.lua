@@ -77,7 +77,7 @@ local fields = {
 
 local function check_entry(entry)
   if type(entry) ~= "table" then
-    return nil, "a script is a list of objects"
+    return nil, "a script must be a list of objects"
   end
   for name, value in pairs(entry) do
     if not fields[name] then
@@ -95,7 +95,7 @@ end
 ---@return string|nil err
 function faults:add(list)
   if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then
-    return nil, "a script is a list of objects"
+    return nil, "a script must be a list of objects"
   end
   for _, entry in ipairs(list) do
     local ok, err = check_entry(entry)

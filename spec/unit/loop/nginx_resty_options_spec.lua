@@ -33,7 +33,7 @@ describe('transport "resty"', function()
     { "a proxy for one of several endpoints", { endpoint = { "http://127.0.0.1:1", "https://aom.example.com" } },
       { https_proxy = "https://p" }, "environment variable https_proxy" },
     { "https to an address", { endpoint = "https://10.0.0.1" }, nil, "https://10.0.0.1, from option endpoint",
-      "name the host" },
+      "use a host name" },
     { "the environment's endpoint by its address", { endpoint = false },
       { HUAWEICLOUD_SDK_AOM_ENDPOINT = "https://10.0.0.1" }, "from environment variable HUAWEICLOUD_SDK_AOM_ENDPOINT" },
     { "https to an address and port", { endpoint = "https://10.0.0.1:8443/x" }, nil, "https://10.0.0.1:8443" },

@@ -16,7 +16,7 @@ describe("a single flight", function()
   -- Takes turns until one gives the hold; returns it, or the error.
   local function enter(deadline, expires)
     while true do
-      local hold, err, shared = g:turn(loop, deadline or 1000, expires or 1000, "the others were at it")
+      local hold, err, shared = g:turn(loop, deadline or 1000, expires or 1000, "do the work")
       if hold ~= false then return hold, err, shared end
     end
   end
@@ -109,7 +109,7 @@ describe("a single flight", function()
     it(title, function()
       local acts = 0
       local function once(deadline)
-        return g:once(loop, deadline, 1000, "the others were at it", function() end, function()
+        return g:once(loop, deadline, 1000, "do the work", function() end, function()
           acts = acts + 1
           loop.sleep(row[2])
           return nil, row[1]
@@ -149,7 +149,7 @@ describe("a single flight", function()
     w.advance(1)
     assert.is_nil(task.results[1])
     assert.are.equal("timeout", task.results[2].kind)
-    assert.are.equal("the deadline passed while the others were at it", task.results[2].message)
+    assert.are.equal("timed out waiting for another call to do the work", task.results[2].message)
     assert.is_nil(task.results[3])
     assert.are.same({}, g.waiters)
   end)

@@ -67,7 +67,7 @@ local function new_adapter(controller)
   -- Outside of a coroutine nothing else can run during a wait.
   function adapter.waiter() return cqueues.running() and waiter() or nil end
 
-  --- Starts a call with a callback. An error that `body` raises is one of that callback.
+  --- Starts a call with a callback. `body` raises an error only if that callback raised one.
   function adapter.spawn(body)
     controller:wrap(function()
       local ok, err = pcall(body)

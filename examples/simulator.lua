@@ -25,7 +25,7 @@ usage: luajit examples/simulator.lua [options]
   --token T               a token that is accepted
   --workflow ID           a workflow that exists; may be repeated
   --auto-create           create any workflow that is requested
-  --catch-all             answer any other path with what was received
+  --catch-all             answer any other path by echoing the request
   --tls                   HTTPS with a new certificate (HTTP/1.1 and HTTP/2)
   --http-version N        only HTTP/1.1 (1.1) or only HTTP/2 (2)
   --cert-dir DIR          write simulator-ca.pem there (default: to a temporary file)

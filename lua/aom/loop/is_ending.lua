@@ -1,7 +1,7 @@
---- Whether a finaliser runs that may be one of those which run while LuaJIT closes its state.
---- nginx crashes there at nearly every function of its own, and luv when it is to make a
---- handle. LuaJIT has turned its compiler off by then; where a user did so too, hooks tell:
---- they rest while a finaliser runs.
+--- Whether this may run in a finaliser while LuaJIT closes its state: there nearly every
+--- function of nginx crashes, and so does luv when it is to make a handle. LuaJIT switches
+--- its compiler off before that; if the user has switched it off, a debug hook decides:
+--- hooks do not fire in finalisers.
 
 local host = require "aom.util.host"
 

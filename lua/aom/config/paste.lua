@@ -54,7 +54,7 @@ local function uncomment(value) return trim((value:gsub("%s[#;].*$", "", 1))) en
 
 -- What is said of a character that does not belong there: its kind, since it may be a secret's.
 local names = {
-  { "^%s", "a space or a line end" }, { "^%c", "a control character" }, { "^%z", "a control character" },
+  { "^%s", "a space, a tab or a line end" }, { "^%c", "a control character" }, { "^%z", "a control character" },
   { "^[\"'`]", "a quote" }, { "^[#;]", "a # or ;" }, { "^[\128-\255]", "a character that is not ASCII" },
 }
 

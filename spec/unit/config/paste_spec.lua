@@ -103,7 +103,7 @@ describe("a key with", function()
 
   it("nothing but blanks is none", function()
     local _, err = find { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = " \n" }
-    assert.are.equal("environment variable HUAWEICLOUD_SDK_AK is set and HUAWEICLOUD_SDK_SK is not", err.message)
+    assert.are.equal("environment variable HUAWEICLOUD_SDK_AK is set, but HUAWEICLOUD_SDK_SK is not", err.message)
     assert.are.equal("credentials", select(2, find { HUAWEICLOUD_SDK_AK = " ", HUAWEICLOUD_SDK_SK = "\n" }).kind)
   end)
 end)
@@ -215,7 +215,7 @@ describe("a profile", function()
     ["with a misspelt section"] = { "\n[baisc]\nak = s3cr3t", "line 2: unknown section [baisc]", "mean [basic]?" },
     ["with a section of one letter more"] = { "[basics]\nak = s3cr3t", "line 1: unknown section [basics]",
       "mean [basic]?" },
-    ["with a key in two cases"] = { "[basic]\nsk = A\nSK = s3cr3t", "line 3: sk is given twice" },
+    ["with a key in two cases"] = { "[basic]\nsk = A\nSK = s3cr3t", "line 3: duplicate key sk" },
   } do
     it(title .. " is refused", function()
       local values, err = load(row[1])
@@ -250,7 +250,7 @@ describe("the file of a token", function()
     { JWT, JWT, JWT }, { JWT .. "\n", JWT, JWT }, { "\r\n " .. JWT .. "\r\n\r\n", JWT, JWT }, { BOM .. JWT, JWT, JWT },
     { '"' .. JWT .. '"', JWT, '"' .. JWT .. '"' }, { JWT .. " # x", JWT, JWT .. " # x" },
     { "Bearer " .. JWT, ": it contains a space", "Bearer " .. JWT },
-    { JWT .. "\n" .. JWT, ": it contains a space or a line end", ": it contains a space or a line end" },
+    { JWT .. "\n" .. JWT, ": it contains a space, a tab or a line end", ": it contains a space, a tab or a line end" },
     { '{"token":"' .. JWT .. '"}', ": it contains a", '{"token":"' .. JWT .. '"}' },
     { "\255\254e\0", ": it contains a character that is not ASCII", ": it contains a control character" },
     { "", "contains no", "contains no" }, { " \n", "contains no", "contains no" },

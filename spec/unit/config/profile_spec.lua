@@ -113,7 +113,7 @@ describe("the profile", function()
       assert.is_nil(values)
       assert.are.equal("config", err.kind)
       assert.matches("^profile /h/%.huaweicloud/credentials, line 2: sk contains a "
-        .. (name == "TAB" and "space or a line end$" or "control character$"), err.message)
+        .. (name == "TAB" and "space, a tab or a line end$" or "control character$"), err.message)
     end)
 
     it(("may hold %s in a value that is not"):format(name), function()

@@ -10,13 +10,13 @@ local latency = {}
 local FACTOR, SHORTEST = 1.06, 0.001
 local SCALE = 1 / math.log(FACTOR)
 
---- For how many answers a time is remembered: one that was seen, and one that is merely
---- possible, since nobody had looked for long when the answer was there.
-local SEEN, POSSIBLE = 64, 4
+--- For how many answers a time is remembered: one that was seen, one that was nearly, and
+--- one that is merely possible, since nobody had looked for long when the answer was there.
+local SEEN, NEARLY, POSSIBLE = 64, 16, 4
 
 --- How far apart the last two looks may be for a time that counts as seen: seconds, or a
---- share of it.
-local APART, APART_SHARE = 0.002, 0.2
+--- share of it. Twice as far counts as nearly seen.
+local APART, APART_SHARE = 0.002, 0.1
 
 --- When to look again, as shares of the time that has passed: where an answer is likely,
 --- and when it is later than ever.
@@ -43,10 +43,9 @@ end
 ---@param since number  seconds after the request was sent
 ---@param found number
 function Latency:learn(since, found)
-  local last = bucket_of(found)
-  local is_seen = found - since <= math.max(APART, APART_SHARE * found)
+  local last, gap = bucket_of(found), (found - since) / math.max(APART, APART_SHARE * found)
   self.count = self.count + 1
-  local forgotten = self.count + (is_seen and SEEN or POSSIBLE)
+  local forgotten = self.count + (gap <= 1 and SEEN or gap <= 2 and NEARLY or POSSIBLE)
   for bucket = bucket_of(since), last do
     self.known[bucket] = math.max(forgotten, self.known[bucket] or 0)
   end
@@ -76,7 +75,9 @@ function Latency:nap(elapsed)
   local left, step = likely - elapsed, math.max(SHORTEST, LIKELY * elapsed)
   if left <= step then return step end
   -- Half-way to the first time that is likely; behind it, when twice the time has passed.
-  return math.min(left, math.max(LEAST, elapsed, is_first and left / 2 or 0))
+  local nap = math.min(left, math.max(LEAST, elapsed, is_first and left / 2 or 0))
+  -- nginx counts in milliseconds. A look just before a time would make an earlier one likely.
+  return math.ceil(nap * 1000) / 1000
 end
 
 return latency

@@ -98,6 +98,7 @@ bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
 	@sh spec/bench/run.sh $(ARGS)
 	@sh spec/bench/bulk.sh
+	@sh spec/bench/nginx.sh
 
 matrix: deps-test  ## Ask every host and transport for the same story about many faults: ARGS="--hosts 'lua5.4 luv'"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'

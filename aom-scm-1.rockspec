@@ -123,6 +123,7 @@ build = {
       ["aom.loop.nginx_proxy"] = "lua/aom/loop/nginx_proxy.lua",
       ["aom.loop.nginx_resty"] = "lua/aom/loop/nginx_resty.lua",
       ["aom.loop.nginx_resty_options"] = "lua/aom/loop/nginx_resty_options.lua",
+      ["aom.loop.nginx_trust"] = "lua/aom/loop/nginx_trust.lua",
       ["aom.loop.scheduler"] = "lua/aom/loop/scheduler.lua",
       ["aom.loop.scope"] = "lua/aom/loop/scope.lua",
       ["aom.loop.select"] = "lua/aom/loop/select.lua",

@@ -29,13 +29,32 @@ describe("lua-resty-http in nginx", function()
           end
           secure_url = %q
           function show(result, err)
-            ngx.say(result and result.action or ("%%s|%%s|%%d"):format(err.kind, err.message, err.attempts or 0))
+            ngx.say(result and result.action
+              or ("%%s|%%s|%%d|%%s"):format(err.kind, err.message, err.attempts or 0, err.hint or ""))
           end
           pooled = safe.client(options())
         }
       ]]):format(trusted, plain.url, PROJECT, AK, SK, (secure.url:gsub("127%.0%.0%.1", "localhost"))),
       server = ([[
         resolver 127.0.0.1:%d ipv6=off;
+        location = /threads {
+          content_by_lua_block {
+            local spawn, count = ngx.thread.spawn, 0
+            ngx.thread.spawn = function(...)
+              count = count + 1
+              return spawn(...)
+            end
+            local ended
+            pooled:trigger("wf-1", "enable")
+            local kept = count
+            pooled:trigger("wf-1", "enable")
+            local quiet = count - kept
+            pooled:trigger("wf-1", "enable", function() ended = true end)
+            while not ended do ngx.sleep(0.001) end
+            ngx.thread.spawn = spawn
+            ngx.say(quiet, " ", count - kept)
+          }
+        }
         location = /pooled { content_by_lua_block { show(pooled:trigger("wf-1", "enable")) } }
         location = /options {
           content_by_lua_block {
@@ -126,6 +145,10 @@ describe("lua-resty-http in nginx", function()
     assert.is_true(list[1] ~= list[2] and list[2] ~= list[3] and list[1] ~= list[3])
   end)
 
+  it("needs a light thread for each call that can be cancelled, and for no other over a kept connection", function()
+    assert.are.equal("0 2\n", (server:get "/threads"))
+  end)
+
   it("continues when a kept connection was closed meanwhile", function()
     plain.script { { close = "after_answer", times = 1 } }
     assert.are.equal("enable\n", (server:get "/pooled"))
@@ -145,6 +168,53 @@ describe("lua-resty-http in nginx", function()
       assert.matches("lua_ssl_trusted_certificate", bodies[i], 1, true)
     end
     assert.are.equal(1, #secure.state().requests)
+  end)
+
+  describe("through two intermediate authorities", function()
+    local folder
+    setup(function()
+      folder = process.run "mktemp -d":match "^(%S+)\n"
+      require "spec.support.chain"(folder)
+    end)
+    teardown(function() process.run("rm -rf " .. process.quote(folder)) end)
+
+    -- { depth, whether the root is trusted, transport, what the answer or the hint says }
+    for _, row in ipairs {
+      { 2, true, "resty", "^enable\n" },
+      { 1, true, "resty", "^tls|.*lua_ssl_verify_depth" },
+      { 2, false, "resty", "^tls|.*lua_ssl_trusted_certificate" },
+      { 2, true, "curl", "^tls|.*libcurl does not read lua_ssl_trusted_certificate" },
+    } do
+      it(("lua_ssl_verify_depth %d, its root %s, over %s"):format(row[1], row[2] and "trusted" or "unknown", row[3]),
+        function()
+          local port = nginx.free_port()
+          local host = nginx.start {
+            path = nginx.resty_path(),
+            http = ([[
+              lua_ssl_trusted_certificate %s; lua_ssl_verify_depth %d;
+              server {
+                listen 127.0.0.1:%d ssl; ssl_certificate %s/chain.pem; ssl_certificate_key %s/chain.key;
+                location / { return 200 '{"success"}'; }
+              }
+            ]]):format(row[2] and folder .. "/root.pem" or secure.ca_file, row[1], port, folder, folder),
+            server = ([[
+              resolver 127.0.0.1:%d ipv6=off;
+              location = /call { content_by_lua_block {
+                local client = require "aom.safe".client { endpoint = "https://localhost:%d", project_id = %q,
+                  ak = "CHAIN", sk = "S", transport = %q, max_attempts = 1, proxy = "" }
+                local result, err = client:trigger("wf-1", "enable")
+                ngx.say(result and result.action or ("%%s|%%s|%%s"):format(err.kind, err.message, err.hint or ""))
+              } }
+            ]]):format(names.info.port, port, PROJECT, row[3]),
+          }
+          local body
+          for _ = 1, 3 do body = host:get "/call" end
+          local _, told = host:log():gsub("%[warn%][^\n]*libcurl does not read", "")
+          host:stop()
+          assert.matches(row[4], body)
+          assert.are.equal(row[3] == "curl" and 1 or 0, told)
+        end)
+    end
   end)
 
   it("limits the body and the time", function()

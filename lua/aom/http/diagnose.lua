@@ -120,7 +120,8 @@ end
 --- In this order: the first that holds is given.
 ---@type aom.Hint[]
 local hints = {
-  -- Attempts without an answer. Over lua-resty-http no fault of TLS is known but in words.
+  -- Attempts without an answer. Over lua-resty-http no fault of TLS is known but in words, and the
+  -- loop has hints of its own.
   {
     seen = { fault = "authority", trusted = is_missing },
     hint = "install the system's CA certificates (package ca-certificates), or name a bundle with option ca_file",
@@ -220,7 +221,7 @@ end
 ---@param is_direct boolean|nil  no proxy was on the way
 ---@return string|nil hint
 function diagnose.trouble(trouble, settings, is_direct)
-  return diagnose.hint {
+  return trouble.hint or diagnose.hint {
     kind = trouble.kind, message = trouble.message, curl = trouble.code, proxy_status = trouble.proxy_status,
     fault = trouble.fault, trusted = settings.trusted,
     is_proxied = not is_direct and settings.proxy ~= nil and settings.proxy ~= "",

@@ -14,6 +14,7 @@ local is_ending = require "aom.loop.is_ending"
 local nginx_curl = require "aom.loop.nginx_curl"
 local nginx_resty = require "aom.loop.nginx_resty"
 local nginx_resty_options = require "aom.loop.nginx_resty_options"
+local nginx_trust = require "aom.loop.nginx_trust"
 local transfer = require "aom.loop.transfer"
 
 local nginx = {}
@@ -34,6 +35,7 @@ local blocking = { init = true }
 ---@field cancelled table<thread, boolean>   light threads; weak
 ---@field interrupts table<thread, fun()>    what ends the wait of a light thread; weak
 ---@field handed_out table<thread, boolean>   light threads that somebody may cancel; weak
+---@field trusts_system boolean  no other authorities are named
 ---@field closed boolean
 local NginxLoop = {}
 NginxLoop.__index = NginxLoop
@@ -129,9 +131,16 @@ end
 ---@return aom.Trouble|nil
 function NginxLoop:fetch(attempt, deadline)
   if self.closed then return transfer.cancelled() end
-  if blocking[ngx.get_phase()] then return self.curl:block(attempt, deadline) end
-  if self.resty then return carry(self, attempt, deadline) end
-  return self.curl:fetch(attempt, deadline, self)
+  local blocks = blocking[ngx.get_phase()]
+  if self.resty and not blocks then return carry(self, attempt, deadline) end
+  local answer, trouble
+  if blocks then
+    answer, trouble = self.curl:block(attempt, deadline)
+  else
+    answer, trouble = self.curl:fetch(attempt, deadline, self)
+  end
+  if self.trusts_system then nginx_trust.explain(trouble) end
+  return answer, trouble
 end
 
 ---@param seconds number
@@ -246,6 +255,7 @@ function nginx.new(engine, settings, max_head)
   local weak = { __mode = "k" }
   local loop = bind(setmetatable({
     engine = engine, curl = nginx_curl.new(engine, ngx.sleep, ngx.now), resty = resty, closed = false,
+    trusts_system = settings.trusted == nil,
     cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")
   loop.transport, loop.shared = resty and "resty" or "curl", ngx.shared.aom

@@ -6,6 +6,7 @@
 local core = require "aom.core"
 local http1 = require "aom.loop.nginx_http1"
 local nginx_proxy = require "aom.loop.nginx_proxy"
+local nginx_trust = require "aom.loop.nginx_trust"
 local transfer = require "aom.loop.transfer"
 
 local nginx_resty = {}
@@ -55,9 +56,6 @@ NginxResty.__index = NginxResty
 local Trip = {}
 Trip.__index = Trip
 
-local VERIFIES = " (by nginx.conf: lua_ssl_trusted_certificate names the authorities that are trusted, and "
-  .. "lua_ssl_verify_depth, 1 unless set, how many intermediate ones there may be)"
-
 local function contains(text, words)
   for _, word in ipairs(words) do
     if text:find(word, 1, true) then return true end
@@ -72,9 +70,8 @@ local function classify(trip, err)
     if text:find("could not be resolved", 1, true) then trip.awaited = "a name to resolve" end
     return trip:late()
   end
-  if contains(text, { "issuer", "self signed", "self-signed", "unable to verify", "chain too long" }) then
-    return trouble("tls", text .. VERIFIES, false)
-  end
+  local hint = nginx_trust.hint(text)
+  if hint then return trouble("tls", text, false, hint) end
   if contains(text, { "certificate", "handshake", "SSL" }) then return trouble("tls", text, false) end
   if text:find("no resolver defined", 1, true) then
     return trouble("config", text .. " (add a resolver to nginx.conf, or leave out transport = \"resty\")", false)
@@ -206,7 +203,7 @@ local function connect(trip, client, fresh)
     if trip.to.scheme ~= "https" then
       return trouble("network", "the connect failed: " .. tostring(connected), false)
     end
-    return trouble("tls", "the handshake failed, or the certificate is not trusted" .. VERIFIES, false)
+    return trouble("tls", "the handshake failed, or the certificate is not trusted", false, nginx_trust.NO_REASON)
   end
   if connected then
     trip.connect_by = nil

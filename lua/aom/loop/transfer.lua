@@ -11,6 +11,7 @@ local transfer = {}
 ---@field message string
 ---@field code? integer  libcurl's number
 ---@field sent boolean   whether the server may have seen the request
+---@field hint? string   what helps, where only the loop knows it
 ---@field away? "name"|"connection"  what did not come about, so that the request never left
 ---@field refused? boolean   it has, and says that it did nothing about it
 ---@field proxy_status? integer  with which a proxy refused; else 0 or nil
@@ -34,9 +35,12 @@ local transfer = {}
 ---@param kind string
 ---@param message string
 ---@param sent boolean
+---@param hint? string
 ---@return nil
 ---@return aom.Trouble
-function transfer.trouble(kind, message, sent) return nil, { kind = kind, message = message, sent = sent } end
+function transfer.trouble(kind, message, sent, hint)
+  return nil, { kind = kind, message = message, sent = sent, hint = hint }
+end
 
 -- libcurl's numbers for a proxy's name, a name, and a connection.
 local away = { [5] = "name", [6] = "name", [7] = "connection" }

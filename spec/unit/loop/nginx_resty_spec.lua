@@ -11,6 +11,7 @@ local unpack = table.unpack or unpack
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
 
 local MAX_HEAD = 256 * 1024
+local DIRECTIVES = { "lua_ssl_trusted_certificate", "lua_ssl_verify_depth" }
 
 describe("over lua-resty-http", function()
   local seen, connections, settings, variables, naps
@@ -95,7 +96,11 @@ describe("over lua-resty-http", function()
     return nginx_resty.new(http, settings, MAX_HEAD):trip(attempt_of.new(attempt), deadline or core.now() + 30)
   end
 
-  local function carry(options, deadline) return new_trip(options, deadline):run() end
+  local function carry(options, deadline)
+    local trip, trouble = new_trip(options, deadline)
+    if not trip then return nil, trouble end
+    return trip:run()
+  end
 
   --- A request that was sent: its first line, its headers by lower-case name, its body.
   local function request_of(made)
@@ -341,6 +346,48 @@ describe("over lua-resty-http", function()
     end)
   end
 
+  describe("without a light thread", function()
+    it("a kept connection is taken, and kept", function()
+      carry()
+      connections = { { reused = 1 } }
+      local done, answer = new_trip():run_kept()
+      assert.is_true(done)
+      assert.are.equal(200, answer.status)
+      assert.are.equal(seen[1].options.pool, seen[2].options.pool)
+      -- No name, so that nothing is looked up, and nothing connected to.
+      assert.are.equal(":", seen[2].options.host)
+      assert.are.equal("kept", seen[2].ended)
+    end)
+
+    it("an answer that does not come is late at the deadline", function()
+      connections = { { reused = 1, bytes = "HTTP/1.1 200 OK\r\n" } }
+      local done, answer, trouble = new_trip({}, core.now() + 0.05):run_kept()
+      assert.is_true(done)
+      assert.is_nil(answer)
+      assert.are.equal("timeout", trouble.kind)
+      assert.is_true(seen[1].timeout <= 50)
+      assert.are.equal("closed", seen[1].ended)
+    end)
+
+    -- { what, the kept connection, the attempt, connections tried before the new one }
+    for _, row in ipairs {
+      { "if none is kept", { connect = { nil, "no host" } }, {}, 1 },
+      { "if it had been closed", { reused = 1, pieces = {}, ends = "closed" }, {}, 1 },
+      { "if the request must not run twice", nil, { fresh = true }, 0 },
+      { "if the request is long", nil, { method = "POST", body = ("x"):rep(20000) }, 0 },
+    } do
+      it("nothing is answered " .. row[1] .. ", and a new connection carries it", function()
+        connections = { row[2] }
+        local trip = new_trip(row[3])
+        assert.is_false((trip:run_kept()))
+        assert.are.equal(row[4], #seen)
+        assert.are.equal(200, trip:run().status)
+        assert.are.equal(row[4] + 1, #seen)
+        assert.are.equal("aom.example.com", seen[#seen].options.host)
+      end)
+    end
+  end)
+
   it("a request that must not run twice has its own connection, before and after", function()
     carry()
     carry { fresh = true }
@@ -359,16 +406,17 @@ describe("over lua-resty-http", function()
     assert.is_nil(result)
     assert.are.equal("tls", trouble.kind)
     assert.is_false(trouble.sent)
-    assert.matches("lua_ssl_trusted_certificate", trouble.message, 1, true)
+    assert.matches("lua_ssl_trusted_certificate", trouble.hint, 1, true)
   end)
 
   for _, case in ipairs {
     { "timeout", "timeout", says = "s, waiting for a name to resolve, or a connection" },
     { "a.example could not be resolved (110: Operation timed out)", "timeout",
       says = "s, waiting for a name to resolve" },
-    { "18: self-signed certificate", "tls", true },
-    { "20: unable to get local issuer certificate", "tls", true },
-    { "22: certificate chain too long", "tls", true },
+    { "18: self-signed certificate", "tls", hints = { "lua_ssl_trusted_certificate" } },
+    { "20: unable to get local issuer certificate", "tls", hints = DIRECTIVES },
+    { "21: unable to verify the first certificate", "tls", hints = DIRECTIVES },
+    { "22: certificate chain too long", "tls", hints = { "lua_ssl_verify_depth" } },
     { "10: certificate has expired", "tls" },
     { "certificate host mismatch", "tls" },
     { "handshake failed", "tls" },
@@ -383,9 +431,11 @@ describe("over lua-resty-http", function()
       assert.are.equal(case[2], trouble.kind)
       assert.is_false(trouble.sent)
       assert.matches(case.says or case[1], trouble.message, 1, true)
-      for _, directive in ipairs { "lua_ssl_trusted_certificate", "lua_ssl_verify_depth" } do
-        assert.are.equal(case[3] or false, trouble.message:find(directive, 1, true) ~= nil)
+      local named = {}
+      for _, directive in ipairs(DIRECTIVES) do
+        if (trouble.hint or ""):find(directive, 1, true) then named[#named + 1] = directive end
       end
+      assert.are.same(case.hints or {}, named)
       assert.are.equal(1, #seen)
       assert.are.equal("closed", seen[1].ended)
     end)

@@ -86,16 +86,18 @@ static bool carries_others(const engine *e, int port) {
   return false;
 }
 
-/* Others may have asked only a moment ago, so it takes longer to end theirs. */
+/* A new connection is still greeted while its first request is on its way, so half of the
+ * wait decides. Others may have asked only a moment ago: it takes longer to end theirs.
+ */
 void engine_http2_late(engine *e, const transfer *t) {
-  enum { SLACK_MS = 50, LONG_SILENCE_MS = 5000 };
+  enum { LONG_SILENCE_MS = 5000 };
   int64_t waited = t->sent_at > 0 ? engine_now() - t->sent_at : 0;
   for (size_t i = 0; waited > 0 && i < e->opened_count; i++) {
     int fd = e->opened[i].fd;
     if (port_of(fd) != t->port)
       continue;
     int64_t silence = silence_of(fd);
-    if (silence + SLACK_MS >= waited &&
+    if (2 * silence >= waited &&
         (silence >= LONG_SILENCE_MS || !carries_others(e, t->port)))
       (void)shutdown(fd, SHUT_RDWR);
   }

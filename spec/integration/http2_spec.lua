@@ -108,10 +108,10 @@ describe("over HTTP/2 a call that takes too long", function()
   end
 
   it("leaves a connection alone on which others are answered meanwhile", function()
-    local server = process.h2server { steps = { "answer", "hold", "pause=0.3+answer", "answer" } }
+    local server = process.h2server { steps = { "answer", "hold", "pause=1.6+answer", "answer" } }
     local engine, start, finish = engine_of(server)
     assert.are.equal(200, (finish(start(5))))
-    local late, other = start(0.6), start(5)
+    local late, other = start(2), start(10)
     assert.are.equal(200, (finish(other)))
     assert.are.equal("timeout", (select(2, finish(late))))
     assert.are.equal(200, (finish(start(5))))

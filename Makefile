@@ -12,10 +12,13 @@ PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 CFLAGS     ?= -O2
 
-# LuaJIT is compatible with Lua 5.1. Systems name Lua's pkg-config modules
-# differently: the first that exists is used.
-LUA_VERSION = $(patsubst luajit,5.1,$(LUA:lua5.%=5.%))
-LUA_MODULES = $(if $(filter luajit,$(LUA)),luajit,$(LUA) lua-$(LUA_VERSION) lua$(subst .,,$(LUA_VERSION)))
+# LuaJIT is compatible with Lua 5.1. An interpreter whose name tells no version is asked.
+ask_version = $(shell $(LUA) -e 'print((_VERSION:gsub("Lua ", "")))' 2>/dev/null)
+LUA_VERSION = $(eval LUA_VERSION := $(if $(filter luajit,$(LUA)),5.1,$(or \
+  $(filter 5.%,$(LUA:lua5.%=5.%)),$(ask_version),$(error LUA=$(LUA) cannot be run, so its version is not known))))$(LUA_VERSION)
+
+# Systems name Lua's pkg-config modules differently: the first that exists is used.
+LUA_MODULES = $(if $(filter luajit,$(LUA)),luajit,$(addsuffix $(LUA_VERSION),lua lua-) lua$(subst .,,$(LUA_VERSION)) $(LUA))
 LUA_PC      = $(firstword $(foreach m,$(LUA_MODULES),$(shell $(PKG_CONFIG) --exists $(m) && echo $(m))))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)

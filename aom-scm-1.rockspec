@@ -143,6 +143,7 @@ build = {
       ["aom.util.json"] = "lua/aom/util/json.lua",
       ["aom.util.kinds"] = "lua/aom/util/kinds.lua",
       ["aom.util.mask"] = "lua/aom/util/mask.lua",
+      ["aom.util.native"] = "lua/aom/util/native.lua",
       ["aom.util.pcall"] = "lua/aom/util/pcall.lua",
       ["aom.util.plain"] = "lua/aom/util/plain.lua",
       ["aom.util.platform"] = "lua/aom/util/platform.lua",

@@ -36,6 +36,16 @@ static inline void compat_setmetatable(lua_State *L, const char *name) {
 
 #endif
 
+/* Raises an error in a Lua of another version than this was built for, as far as its
+ * loader has not refused the module already. */
+static inline void compat_check_version(lua_State *L) {
+#if LUA_VERSION_NUM >= 502
+  luaL_checkversion(L);
+#else
+  (void)L;
+#endif
+}
+
 /* The index is an int before 5.3. Callers have checked it against lua_rawlen,
  * and no list of theirs is longer than an int counts. Returns the type. */
 static inline int compat_rawgeti(lua_State *L, int index, size_t n) {

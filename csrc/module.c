@@ -73,6 +73,7 @@ static void stay_loaded(void) {
 __attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L);
 
 int luaopen_aom_core(lua_State *L) {
+  compat_check_version(L);
   stay_loaded();
   lua_createtable(L, 0, 8);
   luaL_setfuncs(L, functions, 0);

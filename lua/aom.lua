@@ -5,20 +5,24 @@
 ---     local result = aom.trigger("workflow-id", "enable")
 ---     print(result.request_id)
 
+require "aom.util.native".check()
+
 local facade = require "aom.client.facade"
 local platform = require "aom.util.platform"
 
-local here = debug.getinfo(1, "S").source
+local getinfo = require "aom.util.host".debug.getinfo
+
+local here = getinfo(1, "S").source
 local ours = here:gsub("%.lua$", "/")
 
 --- Where the caller's own code stands, outside of this library.
 local function position()
-  local level, info = 3, debug.getinfo(3, "Sl")
+  local level, info = 3, getinfo(3, "Sl")
   while info do
     local is_ours = info.source == here or info.source:sub(1, #ours) == ours
     if info.currentline > 0 and not is_ours then return info.short_src .. ":" .. info.currentline end
     level = level + 1
-    info = debug.getinfo(level, "Sl")
+    info = getinfo(level, "Sl")
   end
 end
 

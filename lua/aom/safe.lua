@@ -1,6 +1,8 @@
 --- All of `aom`, returning nil and the error where that raises it; the clients made
 --- here do so too.
 
+require "aom.util.native".check()
+
 local facade = require "aom.client.facade"
 
 ---@type aom.Safe

@@ -50,6 +50,7 @@ neovim cmd:nvim
 git cmd:git
 ca-certificates file:/etc/ssl/certs/ca-certificates.crt
 luarocks cmd:luarocks
+locales file:/usr/share/i18n/locales/de_DE
 LIST
   lint) packages build && cat <<'LIST' ;;
 libluajit2-5.1-dev pc:luajit

@@ -123,6 +123,12 @@ local function plain(run, finish, module, name, most)
   end
 end
 
+--- The options may be left out before the callback.
+local function examine(options, callback)
+  if callback == nil and type(options) == "function" then options, callback = nil, options end
+  return doctor.examine(options, nil, callback)
+end
+
 -- Shorter names are near to too many others.
 local MIN_NAME = 4
 
@@ -180,11 +186,7 @@ function facade.build(finish)
     module[name] = on_default(methods[name], finish, module, name)
   end
   module.client = plain(open, finish, module, "client", 1)
-  module.doctor = plain(function(options, callback)
-    -- Options may be left out before it.
-    if callback == nil and type(options) == "function" then options, callback = nil, options end
-    return doctor.examine(options, nil, callback)
-  end, finish, module, "doctor", 2)
+  module.doctor = plain(examine, finish, module, "doctor", 2)
   module.sign = plain(sign, finish, module, "sign", 2)
   module.version = plain(versions, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)

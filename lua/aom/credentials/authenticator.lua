@@ -5,6 +5,7 @@ local check = require "aom.util.check"
 local core = require "aom.core"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
+local host_error = require "aom.http.sign".host_error
 local kinds = require "aom.config.credential_kinds"
 local lockout = require "aom.credentials.lockout"
 local mask = require "aom.util.mask"
@@ -60,12 +61,23 @@ local function check_values(values)
   return err
 end
 
+local function new_signer(values, algorithm, region)
+  local signer, why, code = core.signer {
+    ak = values.ak, sk = values.sk, security_token = values.security_token,
+    algorithm = algorithm, region = region, service = "aom",
+  }
+  if not signer then return nil, host_error(why, code) or errors.config("cannot create a signer: " .. why) end
+  return signer
+end
+
 --- A one-way name of a secret.
 ---@param name string
 ---@param secret string
----@return string
+---@return string|nil
+---@return aom.Error|nil  this host cannot compute it
 function authenticator.fingerprint(name, secret)
-  local signer = assert(core.signer { ak = name, sk = secret, algorithm = "SDK-HMAC-SHA256" })
+  local signer, err = new_signer({ ak = name, sk = secret }, "SDK-HMAC-SHA256")
+  if not signer then return nil, err end
   local text = signer:fingerprint()
   signer:close()
   return text
@@ -78,23 +90,14 @@ local function token_fields(settings, values)
         "use https://, or set option allow_http to accept the risk")
     end
   end
-  return {
+  local mark, err = authenticator.fingerprint("token", values.token)
+  return mark and {
     kind = kinds.token,
     token = values.token,
     mask = mask.of { values.token },
-    mark = authenticator.fingerprint("token", values.token),
+    mark = mark,
     project_id = values.project_id,
-  }
-end
-
-local function new_signer(values, algorithm, region)
-  local signer, why = core.signer {
-    ak = values.ak, sk = values.sk, security_token = values.security_token,
-    algorithm = algorithm, region = region, service = "aom",
-  }
-  if errors.is_memory(why) then return nil, errors.memory() end
-  if not signer then return nil, errors.config("cannot create a signer: " .. why) end
-  return signer
+  }, err
 end
 
 local function key_fields(settings, values)

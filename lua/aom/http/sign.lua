@@ -171,11 +171,23 @@ local function copy_request(given, key)
   }
 end
 
+local OPENSSL = "OpenSSL's configuration (a file that the variable OPENSSL_CONF may name) has to activate a provider "
+  .. "with SHA-256 and HMAC, such as the default one"
+
+--- The error of a host that cannot sign anything; nil: the input is to blame.
+---@param why string
+---@param code string|nil  the signer's
+---@return aom.Error|nil
+function sign.host_error(why, code)
+  if errors.is_memory(why) then return errors.memory() end
+  return code == "crypto" and errors.config("nothing can be signed: " .. why, OPENSSL) or nil
+end
+
 --- The error of a part of the input, unless that is not to blame. What the core raises names
 --- its part itself.
 local function blame(part, why, code)
-  if errors.is_memory(why) then return errors.memory() end
-  if code == "crypto" then return errors.config(why) end
+  local unable = sign.host_error(why, code)
+  if unable then return unable end
   return errors.argument("%s%s", part and part .. ": " or "", tostring(why))
 end
 

@@ -5,7 +5,7 @@
 
 local host = require "aom.util.host"
 
-local sethook, gethook = debug.sethook, debug.gethook
+local sethook, gethook = host.debug.sethook, host.debug.gethook
 local jit_status = host.jit() and host.jit().status
 
 ---@return boolean

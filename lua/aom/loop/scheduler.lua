@@ -38,6 +38,8 @@ local scheduler = {}
 
 local running, status = coroutine.running, coroutine.status
 
+local traceback = require "aom.util.host".debug.traceback
+
 -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
 local weak = { __mode = "kv" }
 
@@ -160,7 +162,7 @@ local function resume(self, wait)
   if task.on_end then
     task.on_end(ok, err)
   elseif not ok then
-    self.owner:on_error(type(err) == "string" and debug.traceback(thread, err) or err)
+    self.owner:on_error(type(err) == "string" and traceback(thread, err) or err)
   end
 end
 

@@ -3,6 +3,10 @@
 
 local host = {}
 
+--- Lua's own library, kept here since a host may take it away once the library is loaded, and
+--- some parts are loaded later.
+host.debug = debug
+
 local function global(name)
   local value = rawget(_G, name)
   return type(value) == "table" and value or nil

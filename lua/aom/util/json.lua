@@ -42,17 +42,24 @@ local function absence(why)
     .. why:gsub("%s+", " "):sub(1, MAX_WHY), HINT)
 end
 
+--- Whether a codec still knows numbers: it keeps the decimal point of the locale in which it
+--- was made, and a host may set another one at any moment.
+local function knows_numbers(own)
+  local ok, value = pcall(own.decode, "[0.5,1]")
+  return ok and type(value) == "table" and value[1] == 0.5 and value[2] == 1
+end
+
 --- Finds what reads and writes JSON here. A failure is not remembered.
 ---@return table|nil codec
 ---@return aom.Error|nil err
 local function codec()
-  if loaded then return loaded end
+  if loaded and knows_numbers(loaded) then return loaded end
   local found, cjson, its_null = pcall(load_cjson)
   local vim = rawget(_G, "vim")
   if found then
     loaded, null = cjson, its_null
   elseif type(vim) == "table" and vim.json then
-    loaded, null = vim.json, vim.NIL
+    loaded, null = vim.json.new and vim.json.new() or vim.json, vim.NIL
   else
     return nil, absence(cjson)
   end

@@ -6,9 +6,8 @@ local errors = require "aom.util.errors"
 
 local plain = {}
 
--- Kept, since a host may take `debug` away. Unlike the plain function it sees a metatable
--- that hides itself.
-local metatable_of = debug.getmetatable
+-- Unlike the plain function it sees a metatable that hides itself.
+local metatable_of = require "aom.util.host".debug.getmetatable
 
 local function index(container, name) return container[name] end
 

@@ -23,7 +23,8 @@ local methods = {
   { "workflows", 1, {} }, { "jobs", 1, {} }, { "templates", 2, "j", {} }, { "close", 0 },
 }
 
-local functions = { { "client", 1, options }, { "doctor", 2, options }, { "sign", 2, {}, {} }, { "version", 0 } }
+local functions = { { "client", 1, options }, { "doctor", 2, options }, { "sign", 2, {}, {} }, { "version", 0 },
+  { "close", 0 } }
 
 -- What is known by another name.
 local own_names = { update_workflow_trigger_status = "trigger", execute = "execute_workflow" }

@@ -60,7 +60,8 @@ end
 --- Repeated wrong passwords lock a user as wrong signatures lock a key.
 local function record_of(endpoint, values)
   local name = table.concat({ "user", endpoint.base, values.domain_name, values.username }, " ")
-  return lockout.record(authenticator.fingerprint(name, values.password), "user")
+  local fingerprint, err = authenticator.fingerprint(name, values.password)
+  return fingerprint and lockout.record(fingerprint, "user"), err
 end
 
 --- Exchanges a password for a token.
@@ -72,8 +73,9 @@ end
 function password.exchange(settings, context, values)
   local endpoint, err = iam.endpoint(settings)
   if not endpoint then return nil, err end
+  local record, fault = record_of(endpoint, values)
+  if not record then return nil, fault end
   local loop = context.loop
-  local record = record_of(endpoint, values)
   local expires = math.min(context.deadline, loop.now() + settings.attempt_timeout)
   local hold
   hold, err = record:enter(loop, context.deadline, expires)

@@ -66,6 +66,35 @@ describe("in Neovim", function()
     assert.are.equal(1, simulator.state().connections.opened)
   end)
 
+  it("calls in another thread block there alone, and call back before they return", function()
+    local answer = run [[
+      return function(finish)
+        local ticks, timer, signal = 0, uv.new_timer(), nil
+        signal = uv.new_async(vim.schedule_wrap(function(text)
+          timer:close()
+          signal:close()
+          finish { text = text, ticks = ticks }
+        end))
+        timer:start(0, 10, function() ticks = ticks + 1 end)
+        uv.new_thread(function(sender, path, cpath, endpoint, project_id, ak, sk)
+          package.path, package.cpath = path, cpath
+          local ok, text = pcall(function()
+            local aom = require "aom"
+            local client = aom.client { endpoint = endpoint, project_id = project_id, ak = ak, sk = sk, proxy = "" }
+            local told = { client:trigger("wf-1", "enable").action, #client:all_workflows() }
+            client:disable("wf-1", function(err, result) told[3] = tostring(err) .. " " .. result.action end)
+            told[4] = tostring(select(2, pcall(client.enable, client, "nothing")).status)
+            client:close()
+            return table.concat(told, ", ")
+          end)
+          sender:send(tostring(text))
+        end, signal, package.path, package.cpath, options.endpoint, options.project_id, options.ak, options.sk)
+      end
+    ]]
+    assert.are.equal("enable, 1, nil disable, 404", answer.text)
+    assert.is_true(answer.ticks > 0)
+  end)
+
   it("50 calls are in flight while a timer ticks and the user types", function()
     simulator.set { latency = 0.2 }
     local answer = run [[

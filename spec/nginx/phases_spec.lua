@@ -23,6 +23,8 @@ describe("in nginx", function()
           from_init = client:trigger("wf-1", "disable")
           local from_callback
           client:trigger("wf-1", "disable", function(err, result) from_callback = result end)
+          pcall(aom.client, { region = "init-1" })
+          safe.client { region = "returned-1" }
           from_init.called_back = from_callback ~= nil and from_callback.success
           refusals = {}
           function note(phase)
@@ -129,6 +131,16 @@ describe("in nginx", function()
 
   it("calls back from a light thread, after the call has returned", function()
     assert.are.equal("returned callback enable function\n", (server:get "/callback"))
+  end)
+
+  it("logs with its hint what is raised while it starts, which it would show as an unknown error", function()
+    server:get "/raises"
+    local log = server:log()
+    assert.matches('%[error%][^\n]*aom: config: unknown region "init%-1"[^\n]*known regions: [^\n]*cn%-north%-4', log)
+    assert.matches("%[error%][^\n]*aom: argument: nginx cannot wait in the phase init_worker", log)
+    -- What is returned is not lost, and what is raised later is the handler's.
+    assert.is_nil(log:find("returned-1", 1, true))
+    assert.is_nil(log:find("aom: service", 1, true))
   end)
 
   it("raises errors through pcall", function()

@@ -62,7 +62,7 @@ local function detect()
   if host.vim() then return "uv" end
   -- A script that has loaded luv runs its loop. Where nothing can be suspended, a call
   -- blocks in it as it does without.
-  if package.loaded.luv then return "uv" end
+  if package.loaded.luv and not host.is_vim_thread() then return "uv" end
   return "blocking"
 end
 

@@ -26,6 +26,10 @@ function host.vim()
   return vim and vim.in_fast_event and (vim.uv or vim.loop) and vim
 end
 
+--- Whether this is another thread of Neovim's, which has luv and nobody who runs its loop.
+---@return boolean
+function host.is_vim_thread() return global "vim" ~= nil and not host.vim() end
+
 --- LuaJIT's own library.
 ---@return table|nil
 function host.jit() return global "jit" end

@@ -235,6 +235,8 @@ describe("a script under luv may end", function()
       .. "timeout %d %s %s %s 2>&1"):format(AK, SK, math.ceil(patience.of(20)), WATCH, lua, process.quote(path)))
     -- What luv itself says of a refused connection.
     output = output:gsub("EBADF: bad file descriptor\n", "")
+    -- What we say of a call that is in flight when the script ends without its loop.
+    output = output:gsub("aom: %d+ calls? never ended, because nobody ran [^\n]*\n", "")
     os.remove(path)
     return output, code
   end

@@ -141,6 +141,14 @@ local function drop_dead(self)
   end
 end
 
+--- How many tasks wait, or are ready to run.
+---@return integer
+function Scheduler:count()
+  local count = self.last - self.first + 1
+  for _ in pairs(self.suspended) do count = count + 1 end
+  return count
+end
+
 ---@return boolean
 function Scheduler:has_ready() return self.first <= self.last end
 

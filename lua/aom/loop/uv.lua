@@ -67,6 +67,7 @@ local ENDING = "the Lua state is closing: no callback can be called any more"
 ---@field host aom.UvHost
 ---@field events aom.UvEvents
 ---@field scheduled boolean  `run_ready` runs soon
+---@field is_stalled boolean  libuv has called nothing back since a task began to wait
 ---@field run_ready fun()    runs the tasks that are ready
 local UvLoop = engine_loop.class()
 
@@ -87,11 +88,21 @@ function UvLoop:settle()
   end
 end
 
-UvLoop.on_suspend, UvLoop.on_change = UvLoop.settle, UvLoop.settle
+UvLoop.on_change = UvLoop.settle
+
+--- A task is about to wait: for somebody who runs the loop.
+function UvLoop:on_suspend()
+  self.is_stalled = true
+  self:settle()
+end
+
+--- How many tasks wait since the loop ran last.
+---@return integer
+function UvLoop:count_stalled() return self.is_stalled and self.tasks:count() or 0 end
 
 function UvLoop:on_ready()
   if self.scheduled or self:is_driven() then return end
-  self.scheduled = true
+  self.scheduled, self.is_stalled = true, true
   self.host.soon(self.run_ready)
 end
 
@@ -120,14 +131,18 @@ function uv_loop.new(engine)
   local vim = hosts.vim()
   local host = vim and neovim(vim) or plain()
   local self = engine_loop.new(UvLoop, engine)
-  self.host, self.scheduled = host, false
+  self.host, self.scheduled, self.is_stalled = host, false, false
+  host.handles:join(self)
   function self.run_ready()
-    self.scheduled = false
+    self.scheduled, self.is_stalled = false, false
     self.tasks:flush()
     self:settle()
   end
   engine:watch()
-  self.events = uv_events.new(host.uv, host.handles, engine, function() self:settle() end)
+  self.events = uv_events.new(host.uv, host.handles, engine, function()
+    self.is_stalled = false
+    self:settle()
+  end)
   return bind(self, "uv")
 end
 

@@ -25,6 +25,7 @@ end
 ---@field drop_poll fun(self, handle: userdata, fd: integer)
 ---@field drop_timer fun(self, handle: userdata)
 ---@field has_ended fun(self): boolean  the Lua state is closing: handles must not be touched
+---@field join fun(self, loop: aom.UvLoop)  tells of its calls that never ended, when the state closes
 
 local function close(uv, handle)
   if not uv.is_closing(handle) then uv.close(handle) end
@@ -45,6 +46,9 @@ function ClosedAtOnce:poll(fd) return self.uv.new_poll(fd) end
 
 function ClosedAtOnce.has_ended() return false end
 
+--- Its host always runs its loop.
+function ClosedAtOnce.join() end
+
 function ClosedAtOnce:timer() return self.uv.new_timer() end
 
 function ClosedAtOnce:drop_poll(handle)
@@ -64,6 +68,7 @@ end
 ---@field timers userdata[]  stopped ones
 ---@field guard? any         is finalised before the handles are
 ---@field ended boolean      the guard was finalised
+---@field loops table<aom.UvLoop, boolean>  weak
 local Kept = {}
 Kept.__index = Kept
 
@@ -71,14 +76,31 @@ Kept.__index = Kept
 ---@param uv table
 ---@return aom.UvHandles
 function uv_handles.kept(uv)
-  return setmetatable({ uv = uv, polls = {}, timers = {}, ended = false }, Kept)
+  return setmetatable({
+    uv = uv, polls = {}, timers = {}, ended = false, loops = setmetatable({}, { __mode = "k" }),
+  }, Kept)
+end
+
+function Kept:join(loop) self.loops[loop] = true end
+
+--- A script that loads luv, or loads a module that does, is expected to run its loop.
+local function tell_of_lost(self)
+  local count = 0
+  -- A state that is closed in a callback is closed on purpose.
+  if self.uv.loop_mode and self.uv.loop_mode() then return end
+  for loop in pairs(self.loops) do count = count + loop:count_stalled() end
+  if count == 0 then return end
+  io.stderr:write(("aom: %d call%s never ended, because nobody ran libuv's loop: call luv.run(), or make the client "
+    .. 'with loop = "blocking"\n'):format(count, count == 1 and "" or "s"))
 end
 
 --- When a Lua state closes, what was made last is finalised first: so the guard before
 --- any handle, and luv takes a handle that was finalised for one that is there.
 local function watch_over(self, handle)
   local function end_all(object)
-    if self.guard == object then self.ended = true end
+    if self.guard ~= object then return end
+    self.ended = true
+    tell_of_lost(self)
   end
   self.guard = handle and finalised(end_all) or self.guard
   return handle

@@ -75,10 +75,8 @@ typedef struct engine_request {
   long timeout_ms;
   bool fresh_connection; /* never on a reused one, which may be dead without a sign */
   bool no_proxy;         /* straight to the host, even if a proxy is configured */
+  bool all_headers;      /* keeps those of the answer; else the few that matter, once */
 } engine_request;
-
-/* At most this many headers of an answer are kept: see engine_answer.c. */
-enum { ENGINE_KEPT_HEADERS = 8 };
 
 typedef struct engine_result {
   size_t slot; /* the engine's own */
@@ -91,7 +89,7 @@ typedef struct engine_result {
   long proxy_status; /* with which a proxy refused; else 0 */
   long status;       /* HTTP status; 0 without an answer */
   slice body;
-  pair headers[ENGINE_KEPT_HEADERS]; /* names in lower case */
+  const char *headers; /* name, NUL, value, NUL in turn; names in lower case */
   size_t header_count;
 } engine_result;
 

@@ -4,59 +4,87 @@
 #include "text.h"
 #include <string.h>
 
-/* The headers that callers use: the ids that support asks for, when to retry, the
+/* The headers that every call uses: the ids that support asks for, when to retry, the
  * server's clock, and a token that only a header holds. */
-static const slice kept_names[] = {
+static const slice useful_names[] = {
     TEXT("content-type"),   TEXT("date"),         TEXT("retry-after"),
     TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
 };
 
-static const slice *kept_name(slice name) {
-  for (size_t i = 0; i < sizeof kept_names / sizeof *kept_names; i++)
-    if (text_equals_lower(name, kept_names[i]))
-      return &kept_names[i];
-  return NULL;
+static bool is_useful(slice name) {
+  for (size_t i = 0; i < sizeof useful_names / sizeof *useful_names; i++)
+    if (text_equals_lower(name, useful_names[i]))
+      return true;
+  return false;
 }
 
 /* A repeated header usually comes from a proxy: the first one counts. */
-static bool already_kept(const transfer *t, const char *name) {
+static bool already_kept(const transfer *t, slice lower) {
   size_t at = 0;
   while (at < t->kept.len) {
-    if (strcmp(t->kept.data + at, name) == 0)
+    slice name = {t->kept.data + at, strlen(t->kept.data + at)};
+    if (text_equal(name, lower))
       return true;
-    at += strlen(t->kept.data + at) + 1;
+    at += name.len + 1;
     at += strlen(t->kept.data + at) + 1;
   }
   return false;
 }
 
-static slice header_value(const char *colon, const char *end) {
-  while (end > colon + 1 && (end[-1] == '\r' || end[-1] == '\n'))
+/* What stands before the line's end, without the blanks around it. */
+static slice value_in(const char *at, const char *end) {
+  while (end > at && (end[-1] == '\r' || end[-1] == '\n'))
     end--;
-  return text_trim((slice){colon + 1, (size_t)(end - colon - 1)});
+  return text_trim((slice){at, (size_t)(end - at)});
 }
 
-/* False: memory is short. */
-static bool keep_header(transfer *t, const char *line, size_t len) {
-  const char *colon = memchr(line, ':', len);
-  if (!colon || t->kept_count == ENGINE_KEPT_HEADERS)
-    return true;
-  const slice *name = kept_name((slice){line, (size_t)(colon - line)});
-  if (!name || already_kept(t, name->data))
-    return true;
-  slice value = header_value(colon, line + len);
-  size_t room = name->len + 1 + value.len + 1;
-  /* Whole, or not at all: what is kept is read by its NULs. */
-  if (memchr(value.data, '\0', value.len) || room > t->kept.max - t->kept.len)
-    return true;
-  if (!buffer_reserve(&t->kept, room))
-    return false;
-  buffer_append_slice(&t->kept, *name);
-  buffer_append_byte(&t->kept, '\0');
+static void put_value(transfer *t, slice value) {
   buffer_append_slice(&t->kept, value);
   buffer_append_byte(&t->kept, '\0');
+}
+
+/* False: memory is short. No ceiling is reached: what is kept of a line is no longer than
+ * the line, and the head as a whole is limited. */
+static bool keep_header(transfer *t, const char *line, size_t len) {
+  const char *colon = memchr(line, ':', len);
+  t->kept_last = false;
+  if (!colon || (!t->keeps_all && !is_useful((slice){line, (size_t)(colon - line)})))
+    return true;
+  slice name = {line, (size_t)(colon - line)};
+  slice value = value_in(colon + 1, line + len);
+  char *lower = buffer_reserve(&t->kept, name.len + 1 + value.len + 1);
+  if (!lower)
+    return false;
+  /* Whole, or not at all: what is kept is read by its NULs. */
+  if (!text_lower_token(name, lower) || memchr(value.data, '\0', value.len) ||
+      (!t->keeps_all && already_kept(t, (slice){lower, name.len})))
+    return true;
+  t->kept.len += name.len;
+  buffer_append_byte(&t->kept, '\0');
+  put_value(t, value);
   t->kept_count++;
+  t->kept_last = true;
   return true;
+}
+
+/* A line that begins with a blank goes on with the value of the one before. */
+static bool extend_header(transfer *t, const char *line, size_t len) {
+  slice value = value_in(line, line + len);
+  if (!t->kept_last || memchr(value.data, '\0', value.len))
+    return true;
+  if (!buffer_reserve(&t->kept, 1 + value.len))
+    return false;
+  t->kept.data[t->kept.len - 1] = ' ';
+  put_value(t, value);
+  return true;
+}
+
+/* Trailers come here too, and are no part of the head. */
+static bool take_line(transfer *t, const char *line, size_t len) {
+  if (t->head_ended || len == 0)
+    return true;
+  bool continues = *line == ' ' || *line == '\t';
+  return continues ? extend_header(t, line, len) : keep_header(t, line, len);
 }
 
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
@@ -67,7 +95,6 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     t->over_limit = true;
     return 0;
   }
-  /* Trailers come here too, after the head has ended. */
   if (len > 0 && len <= 2 && line[len - 1] == '\n') {
     t->head_ended = true;
     engine_tls_note(t);
@@ -76,8 +103,8 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     buffer_clear(&t->kept);
     t->kept_count = 0;
-    t->head_ended = false;
-  } else if (!keep_header(t, line, len)) {
+    t->kept_last = t->head_ended = false;
+  } else if (!take_line(t, line, len)) {
     t->no_memory = true;
     return 0;
   }
@@ -95,12 +122,6 @@ size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user) {
   return t->no_memory ? 0 : len;
 }
 
-static slice next_text(const char **at) {
-  slice text = {*at, strlen(*at)};
-  *at += text.len + 1;
-  return text;
-}
-
 void transfer_finish(transfer *t, CURLcode code) {
   engine_result *result = &t->result;
   transfer_judge(t, code);
@@ -108,10 +129,6 @@ void transfer_finish(transfer *t, CURLcode code) {
     return;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &result->status);
   result->body = buffer_slice(&t->body);
-  const char *at = t->kept.data;
-  for (size_t i = 0; i < t->kept_count; i++) {
-    result->headers[i].name = next_text(&at);
-    result->headers[i].value = next_text(&at);
-  }
+  result->headers = t->kept.data;
   result->header_count = t->kept_count;
 }

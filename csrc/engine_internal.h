@@ -52,6 +52,8 @@ typedef struct transfer {
   buffer body; /* the answer's */
   buffer kept; /* name, NUL, value, NUL of the headers we keep */
   size_t kept_count;
+  bool keeps_all;
+  bool kept_last; /* the last line is kept, and the next one may go on with it */
   size_t head_bytes;
   bool over_limit;
   bool head_ended; /* an empty line came; libcurl does without one at the end */

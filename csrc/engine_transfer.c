@@ -8,7 +8,6 @@ enum {
   MAX_URL = 64 * 1024,
   MAX_HEADER_TEXT = 256 * 1024,
   MAX_REQUEST_BODY = 12 * 1024 * 1024, /* the gateway takes no more, signed */
-  MAX_KEPT = 64 * 1024,
   MAX_IDLE_ROOM = 64 * 1024
 };
 
@@ -167,9 +166,13 @@ static bool set_url(transfer *t, slice base, slice target) {
 }
 
 static bool set_method(transfer *t, slice method, slice body) {
-  if (text_equal(method, (slice)TEXT("GET")) && body.len == 0) {
-    bool plain = took_option(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL));
-    return plain && took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L));
+  bool head = text_equal(method, (slice)TEXT("HEAD"));
+  if (body.len == 0 && (head || text_equal(method, (slice)TEXT("GET")))) {
+    bool ok = took_option(t, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, NULL));
+    ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L));
+    /* By any other option libcurl would wait for the body that the head speaks of. The
+     * next request's option takes this one back. */
+    return ok && (!head || took_option(t, curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L)));
   }
   buffer_reset(&t->request_body);
   buffer_append_slice(&t->request_body, method);
@@ -228,7 +231,7 @@ static bool has_clean_text(const engine_request *request) {
     return false;
   for (size_t i = 0; i < request->header_count; i++)
     if (text_has_control(request->headers[i].name) ||
-        text_has_control(request->headers[i].value))
+        !text_is_field_value(request->headers[i].value))
       return false;
   return true;
 }
@@ -239,7 +242,7 @@ static void init_buffers(transfer *t) {
   buffer_init(&t->header_text, MAX_HEADER_TEXT);
   buffer_init(&t->request_body, MAX_REQUEST_BODY);
   buffer_init(&t->body, t->owner->max_body);
-  buffer_init(&t->kept, MAX_KEPT);
+  buffer_init(&t->kept, t->owner->max_head);
   t->header_text.secret = t->request_body.secret = true;
   t->body.secret = t->kept.secret = true;
 }
@@ -260,6 +263,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
     init_buffers(t);
   t->error[0] = '\0';
   t->head_bytes = 0;
+  t->keeps_all = request->all_headers;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
   t->denied = t->refused = t->reuses = false;
   t->socket = -1;

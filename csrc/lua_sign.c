@@ -162,6 +162,23 @@ static int core_signer(lua_State *L) {
   return 1;
 }
 
+/* signer:scoped(region, service) -> signer | nil, sentence, code
+ *
+ * The secret goes from one to the other without passing through Lua. */
+static int method_scoped(lua_State *L) {
+  sign_status status;
+  const lua_signer *from = check_live(L, 1);
+  slice region = check_slice(L, 2), service = check_slice(L, 3);
+  lua_signer *self = compat_new_object(L, signer_class, sizeof *self);
+  self->algorithm = from->algorithm;
+  sign_output_init(&self->output);
+  /* Making the object may have run a finaliser, and that may have closed the signer. */
+  self->signer = signer_new_scoped(check_live(L, 1)->signer, region, service, &status);
+  if (self->signer == NULL)
+    return push_sign_error(L, status);
+  return 1;
+}
+
 static int signer_tostring(lua_State *L) {
   const lua_signer *self = luaL_checkudata(L, 1, signer_class);
   lua_pushfstring(L, "%s (%s%s)", signer_class, sign_algorithm_name(self->algorithm),
@@ -268,11 +285,9 @@ static int core_random(lua_State *L) {
 }
 
 static void open_classes(lua_State *L) {
-  static const luaL_Reg methods[] = {{"fingerprint", method_fingerprint},
-                                     {"mask", method_mask},
-                                     {"ak", method_ak},
-                                     {"close", signer_close},
-                                     {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"fingerprint", method_fingerprint}, {"mask", method_mask},   {"ak", method_ak},
+      {"scoped", method_scoped},           {"close", signer_close}, {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", signer_gc}, {"__tostring", signer_tostring}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};

@@ -118,6 +118,7 @@ int lua_transfer_start(lua_State *L) {
       .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
       .fresh_connection = flag_field(L, 2, "fresh"),
       .no_proxy = flag_field(L, 2, "no_proxy"),
+      .all_headers = flag_field(L, 2, "all_headers"),
   };
   sign_request request;
   request_check(L, 2, &request);
@@ -198,7 +199,57 @@ int lua_transfer_finished(lua_State *L) {
   return 1;
 }
 
-/* engine:collect(id) -> status, headers, body | nil, kind, message, code, sent,
+static void push_text(lua_State *L, const char **at) {
+  size_t len = strlen(*at);
+  lua_pushlstring(L, *at, len);
+  *at += len + 1;
+}
+
+/* Adds the name and the value on top of the stack, and pops them. */
+static void add_header(lua_State *L, int first, int several) {
+  int name = lua_gettop(L) - 1, value = name + 1, known = name + 2, list = name + 3;
+  lua_pushvalue(L, name);
+  lua_rawget(L, first);
+  if (lua_isnil(L, known)) {
+    lua_pop(L, 1);
+    lua_rawset(L, first);
+    return;
+  }
+  if (lua_isnil(L, several)) {
+    lua_newtable(L);
+    lua_replace(L, several);
+  }
+  lua_pushvalue(L, name);
+  lua_rawget(L, several);
+  if (lua_isnil(L, list)) {
+    lua_createtable(L, 2, 0);
+    lua_replace(L, list);
+    lua_pushvalue(L, known);
+    lua_rawseti(L, list, 1);
+    lua_pushvalue(L, name);
+    lua_pushvalue(L, list);
+    lua_rawset(L, several);
+  }
+  lua_pushvalue(L, value);
+  lua_rawseti(L, list, (int)lua_rawlen(L, list) + 1);
+  lua_settop(L, name - 1);
+}
+
+/* Pushes the first value of each header by its name; and nil, or lists of all values by
+ * the names of headers that are there several times. */
+static void push_headers(lua_State *L, const engine_result *result) {
+  const char *at = result->headers;
+  int first = lua_gettop(L) + 1;
+  lua_createtable(L, 0, (int)result->header_count);
+  lua_pushnil(L);
+  for (size_t i = 0; i < result->header_count; i++) {
+    push_text(L, &at);
+    push_text(L, &at);
+    add_header(L, first, first + 1);
+  }
+}
+
+/* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
  * proxy_status, refused, fault
  *
  * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
@@ -218,9 +269,10 @@ int lua_transfer_collect(lua_State *L) {
   lua_engine_hold(self);
   if (result->outcome == ENGINE_ANSWERED) {
     lua_pushinteger(L, (lua_Integer)result->status);
-    push_pairs(L, result->headers, result->header_count);
+    push_headers(L, result);
     push_slice(L, result->body);
-    count = 3;
+    lua_insert(L, -2); /* before the lists */
+    count = 4;
   } else {
     push_transfer_error(L, kinds[result->outcome], result->text);
     lua_pushinteger(L, result->code);

@@ -64,6 +64,10 @@ typedef struct signer_key {
 signer *signer_new(const signer_key *key, sign_status *status);
 void signer_free(signer *s); /* wipes; NULL is fine */
 
+/* Another one with the same key pair and algorithm, for another region and service. */
+signer *signer_new_scoped(const signer *s, slice region, slice service,
+                          sign_status *status);
+
 slice signer_ak(const signer *s);
 
 /* A one-way name for the key pair, safe to keep and to compare: lower-case hex,

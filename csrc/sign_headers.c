@@ -84,7 +84,7 @@ static sign_status read_header(header_set *set, const pair *given, header *item)
   if (status != SIGN_OK)
     return status;
   item->value = text_trim(given->value);
-  if (text_has_control(item->value))
+  if (!text_is_field_value(item->value))
     return SIGN_CONTROL_BYTE;
   item->kind = kind_of(item->name);
   item->is_signed = item->kind != HEADER_NEVER && item->kind != HEADER_UNSTABLE;

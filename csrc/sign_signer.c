@@ -130,6 +130,17 @@ signer *signer_new(const signer_key *key, sign_status *status) {
   return NULL;
 }
 
+signer *signer_new_scoped(const signer *s, slice region, slice service,
+                          sign_status *status) {
+  signer_key key = {.ak = s->ak,
+                    .sk = s->sk,
+                    .security_token = s->security_token,
+                    .region = region,
+                    .service = service,
+                    .algorithm = (sign_algorithm)(s->algorithm - algorithms)};
+  return signer_new(&key, status);
+}
+
 void signer_free(signer *s) {
   if (s == NULL)
     return;

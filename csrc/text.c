@@ -80,6 +80,15 @@ bool text_has_control(slice text) {
   return found != 0;
 }
 
+bool text_is_field_value(slice text) {
+  if (!text_has_control(text))
+    return true;
+  for (size_t i = 0; i < text.len; i++)
+    if (is_control(text.data[i]) && text.data[i] != '\t')
+      return false;
+  return true;
+}
+
 bool text_lower_token(slice text, char *out) {
   bool valid = text.len > 0;
   for (size_t i = 0; i < text.len; i++) {

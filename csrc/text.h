@@ -26,6 +26,9 @@ slice text_trim(slice text);
 /* Bytes below 0x20, and 0x7f. */
 bool text_has_control(slice text);
 
+/* Whether it can be a header's value: with no control byte but tabs (RFC 9110). */
+bool text_is_field_value(slice text);
+
 /* Writes an HTTP token (RFC 9110: letters, digits, a few signs; not empty) in
  * lower or upper case to `out`, text.len bytes. False when it is none. */
 bool text_lower_token(slice text, char *out);

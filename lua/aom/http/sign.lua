@@ -4,19 +4,18 @@
 local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
-local plain = require "aom.util.plain"
+local headers = require "aom.util.headers"
+local query = require "aom.util.query"
 local text = require "aom.util.text"
 
 local sign = {}
 
 local V11 = "V11-HMAC-SHA256"
 
-local function is_token(value) return value:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil end
-
 local function is_text(value) return type(value) == "string" and value ~= "" and not text.has_control(value) end
 
 local function check_method(value)
-  return not (is_text(value) and is_token(value)) and "a method such as PUT" or nil
+  return not (is_text(value) and headers.is_token(value)) and "a method such as PUT" or nil
 end
 
 -- What ends a host in a URL, or would stand in front of it.
@@ -35,22 +34,14 @@ local function check_date(value)
   return not is_date and "YYYYMMDDTHHMMSSZ" or nil
 end
 
---- A table whose names are anybody's, which can be read as it is alone.
-local function map(wanted)
-  return { test = function(value)
-    if type(value) ~= "table" then return wanted end
-    return plain.is_veiled(value) and wanted .. " (a plain table, without a metatable)" or nil
-  end }
-end
-
 ---@type table<string, aom.Row>
 local request_rows = {
   method = { test = check_method, required = true },
   scheme = { kind = "choice", choices = { "http", "https" } },
   host = { test = check_host, required = true },
   path = { test = check_path, required = true },
-  query = map "a list of { name, value } pairs or a table of values by name",
-  headers = map "a table of values by name",
+  query = query.row,
+  headers = headers.row,
   body = { test = check_body, secret = true },
 }
 
@@ -84,89 +75,26 @@ local function read_key(given)
   return key, err
 end
 
-local function text_of(value)
-  if type(value) == "string" then return value end
-  if type(value) == "boolean" then return tostring(value) end
-  if type(value) ~= "number" or value ~= value or math.abs(value) == math.huge then return nil end
-  -- A float that is a whole number would print as 1.0 on Lua 5.3 and 5.4.
-  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%d"):format(value) end
-  return tostring(value)
-end
-
---- Copies a query: a list of { name, value } pairs, or a table of name = value.
-local function copy_query(query)
-  local copy = {}
-  for key, entry in next, query or {} do
-    local name, value = key, entry
-    if type(key) == "number" then
-      local pair = type(entry) == "table" and plain.list(entry)
-      if not pair then
-        return nil, errors.argument("request.query[%s]: expected a { name, value } pair, got %s",
-          text_of(key) or "?", errors.show(entry))
-      end
-      name, value = pair[1], pair[2]
-    end
-    name, value = text_of(name), text_of(value == nil and "" or value)
-    if not name or not value then
-      return nil, errors.argument(
-        "request.query: expected names and values that are strings, finite numbers or booleans")
-    end
-    copy[#copy + 1] = { name, value }
-  end
-  return copy
-end
-
---- The value is not shown, for it may be a secret.
-local function check_header(name, value)
-  if type(name) ~= "string" or not is_token(name) then
-    return errors.argument("request.headers: expected a header name, got %s", errors.show(name))
-  end
-  if not value then
-    return errors.argument("request.headers: expected a string, finite number or boolean as the value of %s",
-      errors.show(name))
-  end
-  if text.has_control((value:gsub("\t", ""))) or value:find("[^ \t][ \t]*\t[ \t]*[^ \t]") then
-    return errors.argument("request.headers: the value of %s contains a control character", errors.show(name))
-  end
-end
-
-local function copy_headers(headers)
-  local copy, seen = {}, {}
-  for name, value in next, headers or {} do
-    local value_text = text_of(value)
-    local err = check_header(name, value_text)
-    if err then return nil, err end
-    local lower = name:lower()
-    if seen[lower] then
-      return nil, errors.argument("request.headers: %s and %s differ only in case",
-        errors.show(seen[lower]), errors.show(name))
-    end
-    seen[lower] = name
-    copy[name] = value_text
-  end
-  return copy, nil, seen
-end
-
-local function choose_date(headers, seen, key)
+local function choose_date(given, spelling, key)
   if key.date then return key.date end
-  local named = seen["x-sdk-date"]
-  return named and headers[named] or os.date("!%Y%m%dT%H%M%SZ")
+  local named = spelling["x-sdk-date"]
+  return named and given[named] or os.date("!%Y%m%dT%H%M%SZ")
 end
 
 local function copy_request(given, key)
-  local query, headers, seen, err
-  query, err = copy_query(given.query)
-  if not query then return nil, err end
-  headers, err, seen = copy_headers(given.headers)
-  if not headers then return nil, err end
+  local pairs_read, headers_read, spelling, err
+  pairs_read, err = query.read(given.query, "request.query")
+  if not pairs_read then return nil, err end
+  headers_read, err, spelling = headers.read(given.headers, "request.headers")
+  if not headers_read then return nil, err end
   return {
     method = given.method:upper(),
     host = given.host,
     path = given.path,
-    query = query,
-    headers = headers,
+    query = pairs_read,
+    headers = headers_read,
     body = given.body or "",
-    date = choose_date(headers, seen, key),
+    date = choose_date(headers_read, spelling, key),
     signed_headers = key.signed_headers,
   }
 end

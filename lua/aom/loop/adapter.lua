@@ -32,14 +32,21 @@ local function read_trouble(why)
   }
 end
 
---- Of a header that is there twice, the first value counts.
+--- The first value of each header, and lists of all where there are several.
 local function read_headers(given)
-  local headers = {}
+  local headers, several = {}, {}
   for name, value in pairs(given or {}) do
-    if type(value) == "table" then value = value[1] end
-    if type(name) == "string" then headers[name:lower()] = tostring(value) end
+    local list = type(value) == "table" and value or { value }
+    if type(name) == "string" and list[1] ~= nil then
+      name = name:lower()
+      headers[name] = tostring(list[1])
+      if list[2] ~= nil then
+        several[name] = {}
+        for i, entry in ipairs(list) do several[name][i] = tostring(entry) end
+      end
+    end
   end
-  return headers
+  return headers, several
 end
 
 local function read_answer(answer, limit)
@@ -50,7 +57,8 @@ local function read_answer(answer, limit)
     return trouble("protocol", "the body of the adapter's response is not a string", true)
   end
   if #body > limit then return trouble("protocol", "the response body exceeds max_response_bytes", true) end
-  return { status = status, headers = read_headers(answer.headers), body = body }
+  local headers, several = read_headers(answer.headers)
+  return { status = status, headers = headers, several = several, body = body }
 end
 
 local function check(given)

@@ -276,7 +276,7 @@ function nginx_http1.read(reader, method, max_body)
   if not ok then return nil, failure end
   local reusable = head.minor == "1" and framed ~= "end" and reader:is_empty()
     and not is_closing(head) and not announces_more(head)
-  return { status = head.status, headers = head.fields, body = table.concat(list) }, reusable
+  return { status = head.status, headers = head.fields, several = head.several, body = table.concat(list) }, reusable
 end
 
 return nginx_http1

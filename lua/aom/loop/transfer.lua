@@ -29,7 +29,8 @@ local transfer = {}
 
 ---@class aom.Answer
 ---@field status integer
----@field headers table<string, string>  lower-case names; those that matter
+---@field headers table<string, string>  lower-case names, the first value of each; those that matter, or all
+---@field several? table<string, string[]>  all values of those that are there several times
 ---@field body string
 
 ---@param kind string
@@ -62,10 +63,10 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function transfer.collect(engine, id)
-  local status, headers, body, code, sent, proxy_status, refused, fault = engine:collect(id)
-  if status then return { status = status, headers = headers, body = body } end
-  return nil, { kind = headers, message = body, code = code, sent = sent, proxy_status = proxy_status,
-    refused = refused, fault = fault, away = headers == "network" and away[code] or nil }
+  local status, headers, body, more, sent, proxy_status, refused, fault = engine:collect(id)
+  if status then return { status = status, headers = headers, body = body, several = more } end
+  return nil, { kind = headers, message = body, code = more, sent = sent, proxy_status = proxy_status,
+    refused = refused, fault = fault, away = headers == "network" and away[more] or nil }
 end
 
 ---@return nil

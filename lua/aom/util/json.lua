@@ -4,6 +4,7 @@
 --- integral numbers become integers and null members of an object are absent.
 
 local errors = require "aom.util.errors"
+local plain = require "aom.util.plain"
 
 local json = {}
 
@@ -124,16 +125,74 @@ function json.unwrap(text)
   return value
 end
 
+local List = { __name = "aom.list" }
+
+--- Marks a table as a list, which it stays when it is empty: any other empty table is an
+--- object.
+---@generic T
+---@param value T[]
+---@return T[]
+function json.list(value) return setmetatable(value, List) end
+
+-- Tables within tables; more are a circle, or nothing that a service reads.
+local MAX_DEPTH = 100
+
+local function is_list(value)
+  local meta = plain.metatable(value)
+  if meta ~= nil and (meta == List or meta == loaded.array_mt or meta == loaded.empty_array_mt) then return true end
+  return rawget(value, 1) ~= nil
+end
+
+local write
+
+local function write_list(value, depth)
+  local parts = {}
+  for i, entry in ipairs(value) do parts[i] = write(entry, depth) end
+  if plain.stray_key(value, #parts) ~= nil then error("a list has holes, or keys that are no numbers", 0) end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+--- Sorted, so that the same table is always the same text.
+local function write_object(value, depth)
+  local names, parts = {}, {}
+  for name in next, value do
+    if type(name) ~= "string" then error("a table has keys that are neither names nor those of a list", 0) end
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do parts[i] = write(name, depth) .. ":" .. write(value[name], depth) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+--- A whole number, which a codec may round.
+local function write_whole(value)
+  if math.type and math.type(value) == "integer" then return ("%d"):format(value) end
+  return value % 1 == 0 and math.abs(value) < 2 ^ 53 and ("%.0f"):format(value) or nil
+end
+
+--- Tables are written here, since codecs differ about empty ones and about keys that are
+--- numbers; what is in them by the codec.
+function write(value, depth)
+  if type(value) == "table" and value ~= null then
+    if depth == MAX_DEPTH then error("tables are nested too deep", 0) end
+    return (is_list(value) and write_list or write_object)(value, depth + 1)
+  end
+  local whole = type(value) == "number" and write_whole(value)
+  if whole then return whole end
+  local text, why = loaded.encode(value)
+  return text or error(why, 0)
+end
+
 ---@param value any
 ---@return string|nil text
 ---@return string|nil why
 function json.encode(value)
   local found, err = codec()
   if not found then return nil, err.message end
-  local called, text, why = pcall(found.encode, value)
-  if not called then text, why = nil, text end
-  if errors.is_memory(why) then error(why, 0) end
-  return text, why
+  local ok, text = pcall(write, value, 0)
+  if ok then return text end
+  if errors.is_memory(text) then error(text, 0) end
+  return nil, text
 end
 
 return json

@@ -9,6 +9,8 @@ local plain = {}
 -- Unlike the plain function it sees a metatable that hides itself.
 local metatable_of = require "aom.util.host".debug.getmetatable
 
+plain.metatable = metatable_of
+
 local function index(container, name) return container[name] end
 
 --- One value, which an `__index` of the caller's may produce.
@@ -79,6 +81,16 @@ function plain.is_veiled(container)
     if rawget(meta, name) ~= nil then return true end
   end
   return false
+end
+
+--- A row for a table whose names are anybody's, which can be read only as it is.
+---@param wanted string
+---@return aom.Row
+function plain.row(wanted)
+  return { test = function(value)
+    if type(value) ~= "table" then return wanted end
+    return plain.is_veiled(value) and wanted .. " (a plain table, without a metatable)" or nil
+  end }
 end
 
 -- Deeper than JSON's encoder goes.

@@ -19,6 +19,18 @@ function text.percent_decode(value)
   return (value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
+--- A string, boolean or finite number as text; nil for anything else.
+---@param value any
+---@return string|nil
+function text.of(value)
+  if type(value) == "string" then return value end
+  if type(value) == "boolean" then return tostring(value) end
+  if type(value) ~= "number" or value ~= value or math.abs(value) == math.huge then return nil end
+  -- A float that is a whole number would print as 1.0 on Lua 5.3 and 5.4.
+  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%d"):format(value) end
+  return tostring(value)
+end
+
 local CONTROL = "[%z\1-\31\127]"
 
 --- Whether a text holds a control byte. A line break in a credential, a header or a URL

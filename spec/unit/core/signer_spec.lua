@@ -96,14 +96,28 @@ describe("signing refuses", function()
     assert_refused("duplicate", { headers = headers })
   end)
 
+  it("nothing that another signer made from it would not refuse too", function()
+    local key = { ak = "AK", sk = "SK", security_token = "t", algorithm = "V11-HMAC-SHA256", region = "r", service = "s" }
+    local first = core.signer(key)
+    local second = first:scoped("r-2", "s-2")
+    first:close()
+    key.region, key.service = "r-2", "s-2"
+    local request = { method = "GET", host = "h", path = "/", date = "20260102T030405Z" }
+    assert.are.same(core.sign(request, core.signer(key)), core.sign(request, second))
+    assert.are.equal(core.signer(key):fingerprint(), second:fingerprint())
+    for _, scope in ipairs { { "", "s" }, { "r", "" }, { "r\n", "s" } } do
+      assert.are.same({ nil, "key" }, { (second:scoped(scope[1], scope[2])), (select(3, second:scoped(scope[1], scope[2]))) })
+    end
+    assert.has_error(function() first:scoped("r", "s") end)
+  end)
+
   -- A value is scanned eight bytes at a time: the position must not matter.
-  it("a control byte anywhere in a value", function()
+  it("a control byte anywhere in a value, but a tab", function()
     for byte = 0, 255 do
       for _, text in ipairs { "%s", "a%sb", "abcdefg%s", "abcdefg%sh", "%sbcdefghi", ("x"):rep(30) .. "%syz" } do
         local value = text:gsub("%%s", function() return string.char(byte) end)
         local signed, _, code = sign { headers = { ["X-Value"] = value } }
-        local blank_at_end = byte == 9 and (value:sub(1, 1) == "\t" or value:sub(-1) == "\t")
-        if (byte < 0x20 or byte == 0x7f) and not blank_at_end then
+        if (byte < 0x20 or byte == 0x7f) and byte ~= 9 then
           assert.equal("control", code)
         else
           assert.is_table(signed)

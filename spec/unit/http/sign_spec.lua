@@ -208,7 +208,6 @@ describe("a bad input to signing", function()
     { "a header name with a line break", { headers = { ["X\n"] = "hush" } }, {}, HEADER_NAME },
     { "a line break in a header", { headers = { ["X-One"] = "hush\r\nX: y" } }, {}, VALUE },
     { "a NUL in a header", { headers = { ["X-One"] = "hush\0" } }, {}, VALUE },
-    { "a tab inside a header", { headers = { ["X-One"] = "hush\thush" } }, {}, VALUE },
     { "a DEL in a header", { headers = { ["X-One"] = "hush\127" } }, {}, VALUE },
     { "another Host", { headers = { Host = "evil.example.com" } }, {}, "request.headers: " },
     { "another date than the key's", { headers = { ["X-Sdk-Date"] = "20200101T000000Z" } }, {},

@@ -73,12 +73,35 @@ describe("a value", function()
     assert.are.equal("{}", json.encode {})
   end)
 
+  local huge = 2 ^ 53 - 1
+  for _, row in ipairs {
+    { "a marked list", json.list {}, "[]" },
+    { "a marked list with elements", json.list { 1, "a" }, '[1,"a"]' },
+    { "lists and objects in each other", { b = { json.list {}, {} }, a = { c = json.list { {} } } },
+      '{"a":{"c":[{}]},"b":[[],{}]}' },
+    { "names in order", { d = 1, a = 2, c = 3, b = 4 }, '{"a":2,"b":4,"c":3,"d":1}' },
+    { "whole numbers to the last digit", { 1784692800000, huge, -huge, 3.0, 1.5 },
+      "[1784692800000,9007199254740991,-9007199254740991,3,1.5]" },
+    { "null", { a = cjson.null }, '{"a":null}' },
+    { "a name that needs escapes", { ['a"\n'] = false }, '{"a\\"\\n":false}' },
+  } do
+    it("is written: " .. row[1], function() assert.are.equal(row[3], json.encode(row[2])) end)
+  end
+
+  it("is written as a list that the codec has marked", function()
+    local codec = require "cjson"
+    if codec.empty_array_mt then assert.are.equal("[]", json.encode(setmetatable({}, codec.empty_array_mt))) end
+    if codec.empty_array then assert.are.equal('{"a":[]}', json.encode { a = codec.empty_array }) end
+  end)
+
   it("is the same after encoding and decoding", function()
     local value = { name = "工作流", list = { 1, 2 }, nested = { flag = false, number = 1.5 } }
     assert.are.same(value, json.decode(json.encode(value)))
   end)
 
   for name, value in pairs { ["a function"] = print, ["a sparse list"] = { [1] = 1, [10000] = 2 },
+    ["a list with names"] = { 1, a = 2 }, ["a table of numbers without the first"] = { [5] = 1 },
+    ["a NaN"] = 0 / 0, ["a circle"] = (function() local a = {}; a[1] = a; return a end)(),
     ["infinity"] = 1 / 0 } do
     it(("cannot be %s"):format(name), function()
       local text, why = json.encode { value }
@@ -133,7 +156,7 @@ describe("the codec", function()
     without_cjson(vim, function(copy)
       assert.are.equal(NIL, (copy.decode "null"))
       assert.are.same({ b = "x" }, copy.decode "x")
-      assert.are.equal("text", copy.encode {})
+      assert.are.equal('{text:[text,text]}', copy.encode { a = { NIL, "x" } })
       assert.is_nil(copy.missing())
     end)
   end)

@@ -2,6 +2,7 @@
 
 local paginator = require "aom.client.paginator"
 local methods = require "aom.client.methods"
+local pages = require "aom.client.pages"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
 
@@ -56,7 +57,7 @@ describe("a function", function()
   local official = {}
   for _, row in pairs(require "aom.api.operations") do official[row.official_name] = true end
 
-  for _, group in ipairs { { "client:", methods }, { "client:", paginator.walks }, { "aom.", safe } } do
+  for _, group in ipairs { { "client:", methods }, { "client:", paginator.walks }, { "client:", pages.walks }, { "aom.", safe } } do
     for name in pairs(group[2]) do
       if not official[name] and name ~= "execute_workflow" then
         it(name .. " has its type", function()
@@ -68,7 +69,8 @@ describe("a function", function()
 
   it("has no type without a function", function()
     for owner, name in types:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
-      assert.truthy(owner == "aom" and safe[name] or methods[name] or paginator.walks[name], name)
+      assert.truthy(owner == "aom" and safe[name] or methods[name] or paginator.walks[name] or pages.walks[name],
+        name)
     end
   end)
 end)

@@ -187,6 +187,17 @@ end
 
 local function is_good(answer) return answer.status >= 200 and answer.status < 300 end
 
+--- A caller who has all headers may have asked whether something changed.
+local function is_unchanged(answer, request) return answer.status == 304 and request.operation.all_headers == true end
+
+--- All headers of an answer, those that are there several times as lists.
+local function all_headers(answer)
+  local headers = {}
+  for name, value in pairs(answer.headers) do headers[name] = value end
+  for name, values in pairs(answer.several or {}) do headers[name] = values end
+  return headers
+end
+
 --- The result of a 2xx answer.
 local function result_of(answer, request, mask)
   local refused, said = refusal(answer, request, mask)
@@ -206,6 +217,7 @@ local function result_of(answer, request, mask)
       "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),
       { status = answer.status, request_id = request_id and mask(request_id), body = kept_body(answer, mask) })
   end
+  if request.operation.all_headers then result.headers = all_headers(answer) end
   local names, values = request.operation.arguments, request.values
   for i = 1, #names do result[names[i]] = values[names[i]] end
   -- An execution has a status of its own.
@@ -221,7 +233,7 @@ end
 ---@return aom.Error|nil err
 ---@return string|nil said  the service's whole message
 function response.read(answer, mask, request)
-  if is_good(answer) then return result_of(answer, request, mask) end
+  if is_good(answer) or is_unchanged(answer, request) then return result_of(answer, request, mask) end
   return nil, response.failure(answer, mask)
 end
 

@@ -1,5 +1,5 @@
---- Switches many workflows: side by side over few connections, with one entry for each
---- id, in order, also if calls fail.
+--- Makes many calls: side by side over few connections, with one entry for each, in order,
+--- also if calls fail. Its own calls switch workflows; `client:request_all` makes any.
 
 local call = require "aom.client.call"
 local check = require "aom.util.check"
@@ -17,9 +17,10 @@ local bulk = {}
 local CONCURRENCY = 16
 
 ---@class aom.BulkEntry
----@field id string
+---@field id? string        of a workflow
 ---@field name? string      when it was found by a selection
----@field result? aom.TriggerResult
+---@field request? table    of request_all: what was given
+---@field result? aom.Result
 ---@field error? aom.Error
 
 ---@class aom.BulkReport
@@ -35,7 +36,9 @@ local MAX_SHOWN = 20
 local Report = { __name = "aom.report" }
 
 local function show(entry)
-  return text.one_line(("  %s%s: %s"):format(tostring(entry.id),
+  local request = entry.request
+  local label = request and tostring(request.method) .. " " .. tostring(request.path) or tostring(entry.id)
+  return text.one_line(("  %s%s: %s"):format(label,
     entry.name and " (" .. tostring(entry.name) .. ")" or "", tostring(entry.error)))
 end
 
@@ -54,7 +57,9 @@ function Report.__tostring(report)
   return table.concat(lines, "\n")
 end
 
-local known = {
+--- What every bulk takes.
+---@type table<string, aom.Row>
+bulk.options = {
   concurrency = options.rows.count, rate = options.rows.rate, stop_on_error = options.rows.flag,
   on_result = options.rows.callable,
 }
@@ -86,7 +91,8 @@ end
 ---@field scope aom.Scope
 ---@field pacer aom.Pacer
 ---@field report aom.BulkReport
----@field action string
+---@field name string                      of the calls' operation
+---@field build fun(entry: aom.BulkEntry): aom.Request|nil, aom.Error|nil
 ---@field chosen table                    checked options
 ---@field twins table<string, integer[]>  an id's places: one that is there twice is sent once
 ---@field stopped boolean                 by an error, as `stop_on_error` asks
@@ -100,8 +106,8 @@ local function count(self, entry)
   if on_result then on_result(entry, report.succeeded + report.failed, #report) end
 end
 
-local function settle(self, id, result, err)
-  for _, place in ipairs(self.twins[id]) do
+local function settle(self, places, result, err)
+  for _, place in ipairs(places) do
     local entry = self.report[place]
     entry.result, entry.error = result, err
     if err and self.chosen.stop_on_error and err.kind ~= "cancelled" then self.stopped = true end
@@ -118,30 +124,32 @@ local function left_out(self)
   local why = self.scope.cancelled and "the bulk was cancelled"
     or self.state.closed and "the client was closed" or "the bulk stopped at an error of another call"
   return errors.new("cancelled", why .. " before this call was sent",
-    { operation = row.name, attempts = 0 })
+    { operation = self.name, attempts = 0 })
 end
 
-local function switch(self, id)
+local function send(self, places)
   local state, scope = self.state, self.scope
   if not is_over(self) then self.pacer:turn(self) end
-  if is_over(self) then return settle(self, id, nil, left_out(self)) end
-  local built, refusal = input.build(row, id, self.action)
+  if is_over(self) then return settle(self, places, nil, left_out(self)) end
+  local built, refusal = self.build(self.report[places[1]])
   if not built then
     refusal.attempts = 0
-    return settle(self, id, nil, refusal)
+    return settle(self, places, nil, refusal)
   end
-  scope:run(state.loop, function() settle(self, id, call.run(state, built, scope)) end)
+  scope:run(state.loop, function() settle(self, places, call.run(state, built, scope)) end)
 end
 
 local function jobs_of(self)
   local jobs = {}
   for place, entry in ipairs(self.report) do
     local id = entry.id
-    if self.twins[id] then
-      table.insert(self.twins[id], place)
+    local places = id and self.twins[id]
+    if places then
+      places[#places + 1] = place
     else
-      self.twins[id] = { place }
-      jobs[#jobs + 1] = function() switch(self, id) end
+      places = { place }
+      if id then self.twins[id] = places end
+      jobs[#jobs + 1] = function() send(self, places) end
     end
   end
   return jobs
@@ -159,15 +167,29 @@ end
 ---@param state aom.ClientState
 ---@param scope aom.Scope
 ---@param entries aom.BulkEntry[]
+---@param name string   of the calls' operation
+---@param build fun(entry: aom.BulkEntry): aom.Request|nil, aom.Error|nil
+---@param chosen table  checked options
+---@return aom.BulkReport
+function bulk.run(state, scope, entries, name, build, chosen)
+  entries.succeeded, entries.failed = 0, 0
+  return run(setmetatable({
+    state = state, scope = scope, report = entries, name = name, build = build, chosen = chosen, twins = {},
+    stopped = false,
+    pacer = pacer.new(state.loop, state.throttle, chosen.rate, state.settings.timeout),
+  }, Bulk))
+end
+
+--- Switches workflows.
+---@param state aom.ClientState
+---@param scope aom.Scope
+---@param entries aom.BulkEntry[]
 ---@param action string
 ---@param chosen table  checked options
 ---@return aom.BulkReport
-function bulk.run(state, scope, entries, action, chosen)
-  entries.succeeded, entries.failed = 0, 0
-  return run(setmetatable({
-    state = state, scope = scope, report = entries, action = action, chosen = chosen, twins = {}, stopped = false,
-    pacer = pacer.new(state.loop, state.throttle, chosen.rate, state.settings.timeout),
-  }, Bulk))
+function bulk.switch(state, scope, entries, action, chosen)
+  local function build(entry) return input.build(row, entry.id, action) end
+  return bulk.run(state, scope, entries, row.name, build, chosen)
 end
 
 local function run_selected(state, scope, select, action, chosen)
@@ -176,7 +198,7 @@ local function run_selected(state, scope, select, action, chosen)
   local entries
   entries, err = entries_of(found)
   if not entries then return nil, err end
-  return bulk.run(state, scope, entries, action, chosen)
+  return bulk.switch(state, scope, entries, action, chosen)
 end
 
 --- For dispatch.task: a report.
@@ -187,7 +209,7 @@ function bulk.prepare(state, ids, action, given)
   local err = check.value("action", action, row.parameters.action)
   if err then return nil, err end
   local chosen
-  chosen, err = options.read_table("trigger_all", given == nil and {} or given, known)
+  chosen, err = options.read_table("trigger_all", given == nil and {} or given, bulk.options)
   if not chosen then return nil, err end
   if type(ids) ~= "table" then return nil, errors.argument("ids: expected a list, got %s", errors.show(ids)) end
   if rawget(ids, 1) == nil then
@@ -199,7 +221,7 @@ function bulk.prepare(state, ids, action, given)
   local entries
   entries, err = entries_of(ids)
   if not entries then return nil, err end
-  return function(scope) return bulk.run(state, scope, entries, action, chosen) end
+  return function(scope) return bulk.switch(state, scope, entries, action, chosen) end
 end
 
 return bulk

@@ -1,11 +1,44 @@
---- One call of the service: its project, who it goes out as, and the exchange that
---- carries it.
+--- One call of a service: its project, who it goes out as, and the exchange that carries it.
 
 local admission = require "aom.credentials.admission"
 local exchange = require "aom.http.exchange"
+local failover = require "aom.http.failover"
+local given = require "aom.api.request"
+local outage = require "aom.http.outage"
 local project = require "aom.credentials.project"
+local throttle = require "aom.http.throttle"
 
 local call = {}
+
+-- Other services of which a client remembers which pace they asked for, and whether they can be reached.
+local MAX_PLACES = 64
+
+local function place_of(root, endpoint)
+  local name = endpoint.base .. endpoint.path
+  local places = root.places or { count = 0 }
+  if not places[name] then
+    if places.count == MAX_PLACES then places = { count = 0 } end
+    places.count = places.count + 1
+    places[name] = { targets = failover.new { endpoint }, throttle = throttle.new(root.loop),
+      outage = outage.new(root.loop) }
+  end
+  root.places = places
+  return places[name]
+end
+
+--- What carries a request: the client, or its like for another service.
+local function channel_of(client, target)
+  if not target or not target.endpoint then return client end
+  local place = place_of(client.root, target.endpoint)
+  return setmetatable({ targets = place.targets, throttle = place.throttle, outage = place.outage },
+    { __index = client })
+end
+
+--- Completes a request with what is the client's.
+local function complete(client, request)
+  if request.template then return given.fill(request, client.settings.project_id) end
+  request.prefix, request.headers = client.prefix, client.settings.headers
+end
 
 --- Sends a request to its end.
 ---@param client aom.ClientState
@@ -14,12 +47,13 @@ local call = {}
 ---@return table|nil result
 ---@return aom.Error|nil err
 function call.run(client, request, scope)
-  request.prefix = client.prefix
-  local carried = exchange.new(client, request, admission.new(client), scope)
-  if not client.settings.project_id then
+  complete(client, request)
+  local target = request.target
+  local carried = exchange.new(channel_of(client, target), request, admission.new(client, false, target), scope)
+  if not client.settings.project_id and given.needs_project(request) then
     local id, err = project.ensure(client, carried.deadline, scope)
     if not id then return carried:fail(err) end
-    request.prefix = client.prefix
+    complete(client, request)
   end
   return carried:run()
 end

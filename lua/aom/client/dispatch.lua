@@ -2,11 +2,13 @@
 --- when there is a callback.
 
 local call = require "aom.client.call"
+local any_request = require "aom.api.request"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
 local operations = require "aom.api.operations"
 local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
+local run_in = require "aom.client.state".run
 local start = require "aom.loop.callback".start
 
 local dispatch = {}
@@ -23,6 +25,20 @@ end
 local function refusal(state, callback)
   if state.closed then return errors.argument("the client is closed") end
   return dispatch.check_callback(callback)
+end
+
+--- Carries a request, as a task of its own when there is a callback.
+local function carry(state, callback, request)
+  if callback then
+    return start(state.loop, function(scope)
+      return run_in(state, scope, function() return call.run(state, request, scope) end)
+    end, callback)
+  end
+  local err = select_loop.enter(state.loop, false)
+  if err then return nil, err end
+  -- The busy path needs no scope: nobody could cancel it.
+  if not state.parent then return call.run(state, request) end
+  return run_in(state, scopes.new(), function(scope) return call.run(state, request, scope) end)
 end
 
 --- A call, with the arguments that its row names; with a callback a handle.
@@ -42,12 +58,34 @@ function dispatch.operation(state, row, callback, a, b, c)
   end
   local request, err = input.build(row, a, b, c)
   if not request then return nil, err end
-  if callback then
-    return start(state.loop, function(scope) return call.run(state, request, scope) end, callback)
-  end
-  err = select_loop.enter(state.loop, false)
+  return carry(state, callback, request)
+end
+
+--- Any other request.
+---@param state aom.ClientState
+---@param callback? function
+---@param given any
+---@return table|nil
+---@return aom.Error|nil
+function dispatch.request(state, callback, given)
+  local err = refusal(state, callback)
   if err then return nil, err end
-  return call.run(state, request)
+  local request
+  request, err = any_request.build(given, state.settings)
+  if not request then return nil, err end
+  return carry(state, callback, request)
+end
+
+--- A request as a step of something longer.
+---@param state aom.ClientState
+---@param scope? aom.Scope  none: the step of an iterator, which the user's own code turns
+---@param request aom.Request
+---@return table|nil
+---@return aom.Error|nil
+function dispatch.next(state, scope, request)
+  if state.closed then return nil, errors.new("cancelled", "the client was closed") end
+  if scope then return call.run(state, request, scope) end
+  return carry(state, nil, request)
 end
 
 --- A call as a step of something longer.
@@ -57,12 +95,9 @@ end
 ---@return table|nil
 ---@return aom.Error|nil
 function dispatch.step(state, scope, name, a, b, c)
-  if state.closed then return nil, errors.new("cancelled", "the client was closed") end
   local request, err = input.build(operations[name], a, b, c)
   if not request then return nil, err end
-  err = not scope and select_loop.enter(state.loop, false)
-  if err then return nil, err end
-  return call.run(state, request, scope)
+  return dispatch.next(state, scope, request)
 end
 
 --- Something longer than a call. `prepare` checks the arguments and returns the rest of
@@ -78,10 +113,11 @@ function dispatch.task(state, callback, prepare, ...)
   local body
   body, err = prepare(state, ...)
   if not body then return nil, err end
-  if callback then return start(state.loop, body, callback) end
+  local function run(scope) return run_in(state, scope, body) end
+  if callback then return start(state.loop, run, callback) end
   err = select_loop.enter(state.loop, false)
   if err then return nil, err end
-  return body(scopes.new())
+  return run(scopes.new())
 end
 
 return dispatch

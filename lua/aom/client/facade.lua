@@ -7,13 +7,16 @@ local core = require "aom.core"
 local doctor = require "aom.client.doctor"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
+local json = require "aom.util.json"
+local log = require "aom.client.log"
 local methods = require "aom.client.methods"
+local page_walks = require "aom.client.pages".walks
 local protect = require "aom.util.pcall"
 local sign = require "aom.http.sign".sign
 local similar = require "aom.util.similar"
 local states = require "aom.client.state"
 local version = require "aom.util.version"
-local walks = require "aom.client.paginator".walks
+local list_walks = require "aom.client.paginator".walks
 
 local facade = {}
 
@@ -155,6 +158,15 @@ function Versions.__tostring(info)
     tostring(info.openssl_running), tostring(info.openssl_built), tostring(info.tls), info.http2 and "yes" or "no")
 end
 
+--- Marks a table as a list, which is sent as one also when it is empty.
+local function list(value)
+  if value == nil then value = {} end
+  if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
+  local ok, marked = pcall(json.list, value)
+  if not ok then return nil, errors.argument "list: the table's metatable is protected" end
+  return marked
+end
+
 local function versions()
   local info = core.versions()
   info.aom = version
@@ -171,23 +183,27 @@ function facade.build(finish)
   function class.__close(object) states.close(state_of[object]) end
   class.__index = {}
   for name, run in pairs(methods) do class.__index[name] = method(run, finish, name) end
-  for name, begin in pairs(walks) do class.__index[name] = walk_method(begin, finish, name) end
+  for _, walks in ipairs { list_walks, page_walks } do
+    for name, begin in pairs(walks) do class.__index[name] = walk_method(begin, finish, name) end
+  end
   setmetatable(class.__index, misspelt(class.__index, finish, "method", "client:"))
-  local function open(options)
-    local state, err = states.open(options)
+  local function client_of(state, err)
     if not state then return nil, err end
     local object = setmetatable({}, class)
     state_of[object] = state
     return object
   end
+  class.__index.with = method(function(...) return client_of(methods.with(...)) end, finish, "with")
 
   local module = { is_error = errors.is_error }
-  for _, name in ipairs { "trigger", "enable", "disable" } do
+  for _, name in ipairs { "trigger", "enable", "disable", "request" } do
     module[name] = on_default(methods[name], finish, module, name)
   end
-  module.client = plain(open, finish, module, "client", 1)
+  module.client = plain(function(options) return client_of(states.open(options)) end, finish, module, "client", 1)
   module.doctor = plain(examine, finish, module, "doctor", 2)
   module.sign = plain(sign, finish, module, "sign", 2)
+  module.log = plain(log.new, finish, module, "log", 2)
+  module.list = plain(list, finish, module, "list", 1)
   module.version = plain(versions, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)
   return setmetatable(module, misspelt(module, finish, "function", "aom."))

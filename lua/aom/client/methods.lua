@@ -3,13 +3,15 @@
 
 local arguments = require "aom.client.arguments"
 local bulk = require "aom.client.bulk"
-local close = require "aom.client.state".close
 local dispatch = require "aom.client.dispatch"
 local operations = require "aom.api.operations"
+local pages = require "aom.client.pages"
 local paginator = require "aom.client.paginator"
 local pause = require "aom.client.window.pause"
+local request_all = require "aom.client.request_all"
 local resume = require "aom.client.window.resume"
 local selection = require "aom.client.selection"
+local states = require "aom.client.state"
 local waiter = require "aom.client.waiter"
 
 ---@type table<string, fun(state: aom.ClientState, ...): any, aom.Error|nil>
@@ -51,6 +53,8 @@ for _, action in ipairs { "enable", "disable" } do
   end)
 end
 
+add({ name = "request", values = 1 }, dispatch.request)
+
 --- Adds a method that is longer than a call: see dispatch.task.
 local function add_task(signature, prepare)
   add(signature, function(state, callback, a, b, c) return dispatch.task(state, callback, prepare, a, b, c) end)
@@ -59,6 +63,8 @@ end
 add_task({ name = "wait", values = 2, options = true }, waiter.prepare_wait)
 add_task({ name = "find", values = 1 }, selection.prepare_find)
 add_task({ name = "trigger_all", values = 3, options = true }, bulk.prepare)
+add_task({ name = "request_all", values = 2, options = true }, request_all.prepare)
+add_task({ name = "all_pages", values = 1 }, pages.prepare_all)
 add_task({ name = "pause", values = 1 }, pause.prepare)
 add_task({ name = "resume", values = 2, options = true }, resume.prepare)
 
@@ -67,11 +73,20 @@ for name, list in pairs(paginator.lists) do
     function(state, a, b) return paginator.prepare_all(state, list, a, b) end)
 end
 
+--- A client with other settings on the same state. The faces make an object of the state.
+---@return aom.ClientState|nil
+---@return aom.Error|nil
+function methods.with(state, ...)
+  local err = arguments.excess("with", 1, select(2, ...))
+  if err then return nil, err end
+  return states.derive(state, (...))
+end
+
 --- Wipes the keys and closes the connections. Closing twice does nothing.
 function methods.close(state, ...)
   local err = arguments.excess("close", 0, ...)
   if err then return nil, err end
-  close(state)
+  states.close(state)
   return true
 end
 

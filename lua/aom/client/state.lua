@@ -5,8 +5,11 @@ local cache = require "aom.credentials.cache"
 local chain = require "aom.credentials.providers.chain"
 local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
+local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
+local headers = require "aom.util.headers"
 local json = require "aom.util.json"
+local options = require "aom.config.options"
 local outage = require "aom.http.outage"
 local platform = require "aom.util.platform"
 local project = require "aom.credentials.project"
@@ -21,6 +24,9 @@ local state = {}
 ---@class aom.ClientState: aom.Channel
 ---@field credentials aom.CredentialCache
 ---@field prefix string  of the paths: version and project
+---@field root aom.ClientState      the client that others were made from by `with`, or itself
+---@field parent? aom.ClientState    of one that was made so
+---@field scopes? table<aom.Scope, boolean>  of such a one: its calls that are under way; weak
 ---@field closed boolean
 
 --- An error that names variables which the host keeps from us says so.
@@ -53,12 +59,13 @@ function state.open(given, world)
   settings, err, unfound = resolve(given, world)
   if unfound then add_lack_of_credentials(err, unfound) end
   if not settings then return nil, explained(err, world) end
-  settings.user_agent = "lua-aom/" .. version
+  settings.user_agent = "lua-aom/" .. version .. (settings.user_agent and " " .. settings.user_agent or "")
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
     read = response.read, prefix = project.prefix(settings.project_id),
     targets = failover.new(settings.endpoints),
   }
+  new.root = new
   new.credentials, err = cache.new(settings)
   settings.source:forget_profile()
   if not new.credentials then return nil, explained(err, world) end
@@ -71,11 +78,59 @@ function state.open(given, world)
   return new
 end
 
+local weak = { __mode = "k" }
+
+--- A client with settings of its own, which shares all the rest with the one it is made from,
+--- and is closed with it.
+---@param parent aom.ClientState
+---@param given any
+---@return aom.ClientState|nil
+---@return aom.Error|nil
+function state.derive(parent, given)
+  if parent.closed then return nil, errors.argument "the client is closed" end
+  local own, err = options.check_own(given)
+  if not own then return nil, err end
+  own.headers = headers.merge(parent.settings.headers, own.headers)
+  return setmetatable({
+    settings = setmetatable(own, { __index = parent.settings }), parent = parent, scopes = setmetatable({}, weak),
+  }, { __index = parent })
+end
+
+--- Runs a call, or something longer. Closing a client that was made by `with` ends what runs
+--- in it alone.
+---@param client aom.ClientState
+---@param scope aom.Scope
+---@param body fun(scope: aom.Scope): any, aom.Error|nil
+---@return any
+---@return aom.Error|nil
+function state.run(client, scope, body)
+  if not client.parent then return body(scope) end
+  local result, err
+  local owner = client
+  while owner.parent do
+    owner.scopes[scope] = true
+    owner = owner.parent
+  end
+  scope:run(client.loop, function() result, err = body(scope) end)
+  while client.parent do
+    client.scopes[scope] = nil
+    client = client.parent
+  end
+  return result, err
+end
+
+local function end_calls(client)
+  local list = {}
+  for scope in pairs(client.scopes) do list[#list + 1] = scope end
+  for _, scope in ipairs(list) do scope:cancel(client.loop) end
+end
+
 --- Wipes the keys and closes the connections. Closing twice does nothing.
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end
   client.closed = true
+  if client.parent then return end_calls(client) end
   if client.loop.close then client.loop.close() end
   client.credentials:close()
   claim.release_all(client)

@@ -2,6 +2,8 @@
 
 local check = require "aom.util.check"
 local credential_kinds = require "aom.config.credential_kinds"
+local errors = require "aom.util.errors"
+local headers = require "aom.util.headers"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
@@ -89,6 +91,9 @@ options.client = {
   allow_http = flag,
   proxy = row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),
   max_response_bytes = count,
+  headers = headers.row,
+  user_agent = { kind = "string", max = 256 },
+  token_hosts = { kind = "list" },
   loop = row(function(value) return loops[value] or type(value) == "table" end,
     '"blocking", "uv", "nginx" or an adapter table'),
   transport = { kind = "choice", choices = { "curl", "resty" } },
@@ -97,7 +102,34 @@ options.client = {
 
 for name, field in pairs(credential_kinds.fields) do options.client[name] = types[field.type] or secret end
 
+--- What a client made by `with` has of its own.
+---@type table<string, aom.Row>
+local own = {}
+for _, name in ipairs { "timeout", "attempt_timeout", "max_attempts", "headers", "on_event" } do
+  own[name] = options.client[name]
+end
+
 local label = { whole = "client options", noun = "option", before = "", member = "option " }
+
+--- The headers among options go out with every call, whatever its body is.
+local function check_headers(copy)
+  local err
+  copy.headers, err = headers.read_own(copy.headers, "option headers")
+  if err then return nil, err end
+  for name in pairs(copy.headers) do
+    if name:lower() == "content-type" then
+      return nil, errors.argument("option headers: %s is that of a body: give it to client:request", errors.show(name))
+    end
+  end
+  if next(copy.headers) == nil then copy.headers = nil end
+  return copy
+end
+
+local function read(container, rows, words)
+  local copy, err = check.table(container, rows, words)
+  if not copy or copy.headers == nil then return copy, err end
+  return check_headers(copy)
+end
 
 --- Reads and checks the options of a client.
 ---@param container any
@@ -105,7 +137,15 @@ local label = { whole = "client options", noun = "option", before = "", member =
 ---@return aom.Error|nil err
 function options.check(container)
   if container == nil then return {} end
-  return check.table(container, options.client, label)
+  return read(container, options.client, label)
+end
+
+--- Reads and checks what `with` takes.
+---@param container any
+---@return table|nil copy
+---@return aom.Error|nil err
+function options.check_own(container)
+  return read(container, own, check.label("with", "option"))
 end
 
 --- Reads and checks the table of options that a method takes.

@@ -56,6 +56,17 @@ function regions.of_host(host)
   return region and by_id[region] and region or nil
 end
 
+--- The region that a host is in, by its name: a known one, or on the provider's domains one
+--- that may be newer than this list.
+---@param host string  in lower case
+---@return string|nil region
+function regions.named_in(host)
+  local is_provider = host:find "huaweicloud%.[%l.]+$" ~= nil
+  for name in host:gmatch "[^.:]+" do
+    if by_id[name] or is_provider and name:find "^%l%l%-%l+%-%d+$" then return name end
+  end
+end
+
 ---@param region string  a known one
 ---@return string endpoint  of the identity service
 function regions.iam_endpoint(region)

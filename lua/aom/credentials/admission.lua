@@ -9,6 +9,7 @@ local admission = {}
 ---@field client aom.ClientState
 ---@field authenticator aom.Authenticator|false
 ---@field for_lookup boolean   it asks the identity service for the project
+---@field target aom.Target|false  where it goes, when that is not the client's own service
 ---@field hold aom.Hold|boolean  the right to try a key out
 ---@field deadline number
 ---@field expires number
@@ -21,9 +22,10 @@ Admission.__index = Admission
 
 ---@param client aom.ClientState
 ---@param for_lookup? boolean  asks the identity service for the project
+---@param target? aom.Target
 ---@return aom.Admission
-function admission.new(client, for_lookup)
-  return setmetatable({ client = client, for_lookup = for_lookup or false,
+function admission.new(client, for_lookup, target)
+  return setmetatable({ client = client, for_lookup = for_lookup or false, target = target or false,
     authenticator = false, hold = false, deadline = 0, expires = 0, healed = false, replaced = false }, Admission)
 end
 
@@ -50,6 +52,7 @@ local function take_up(self, authenticator)
 end
 
 local function grant_of(self, authenticator)
+  if self.target then return authenticator:grant_for(self.target) end
   if authenticator.headers and not self.for_lookup then return authenticator end
   return authenticator:grant(self.for_lookup)
 end
@@ -67,10 +70,11 @@ function Admission:admit(deadline, expires)
     local authenticator, err = client.credentials:get(client.loop, deadline, expires)
     if not authenticator then return nil, err end
     take_up(self, authenticator)
-    if not authenticator.record then return grant_of(self, authenticator) end
-    local refused
+    local grant, refused
+    grant, err = grant_of(self, authenticator)
+    if not grant or not authenticator.record then return grant, err end
     self.hold, err, refused = authenticator.record:enter(client.loop, deadline, expires, self.hold)
-    if self.hold then return grant_of(self, authenticator) end
+    if self.hold then return grant end
     if not refused or client.closed or not replace(self) then return nil, err end
   end
 end

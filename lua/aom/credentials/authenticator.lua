@@ -21,6 +21,7 @@ local authenticator = {}
 ---@field token? string
 ---@field signer? userdata            signs, when it is a key pair
 ---@field lookup_signer? userdata     signs for the identity service, where that differs
+---@field scoped table<string, userdata>  sign for other services, by region and service (V11)
 ---@field record? aom.KeyRecord       what is known of the key pair
 ---@field mark string                 the same for the same credentials, and tells nothing of them
 ---@field project_id? string          the project that a token belongs to
@@ -139,6 +140,7 @@ function authenticator.new(settings, values)
   self, err = (values.token and token_fields or key_fields)(settings, values)
   if not self then return nil, err end
   self.settings, self.expires_at, self.substitute = settings, values.expires_at or false, false
+  self.scoped = {}
   self.headers = settings.project_id and headers_of(self) or false
   return setmetatable(self, Authenticator)
 end
@@ -154,10 +156,41 @@ function Authenticator:grant(for_lookup)
     signer = for_lookup and self.lookup_signer or self.signer }
 end
 
+--- A signature of V11 is for one service in one region.
+local function scoped_signer(self, region, service)
+  if self.settings.algorithm ~= V11 then return self.signer end
+  local name = region .. "/" .. service
+  if not self.scoped[name] then
+    local signer, why = self.signer:scoped(region, service)
+    if not signer then return nil, errors.config("cannot create a signer: " .. why) end
+    self.scoped[name] = signer
+  end
+  return self.scoped[name]
+end
+
+--- What an attempt carries to another service than the client's own.
+---@param target aom.Target
+---@return aom.Grant|nil
+---@return aom.Error|nil
+function Authenticator:grant_for(target)
+  local grant, host = self:grant(false), target.endpoint and target.endpoint.host
+  if self.token and host and not endpoint.is_trusted(target.endpoint, self.settings) then
+    return nil, errors.config(("the token is not sent to %s, which is another domain than the client's"):format(host),
+      ('allow it with option token_hosts = { "%s" }'):format(host))
+  end
+  local signer, err
+  if self.signer then
+    signer, err = scoped_signer(self, target.region or self.settings.region, target.service)
+    if not signer then return nil, err end
+  end
+  return { headers = grant.headers, mask = grant.mask, signer = signer }
+end
+
 --- Wipes the keys in C.
 function Authenticator:close()
   if self.signer then self.signer:close() end
   if self.lookup_signer then self.lookup_signer:close() end
+  for _, signer in pairs(self.scoped) do signer:close() end
 end
 
 return authenticator

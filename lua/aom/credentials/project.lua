@@ -24,8 +24,8 @@ local entries = {}
 local function entry_of(client, authenticator, endpoint)
   local signer = authenticator.signer
   if not signer then
-    client.project_entry = client.project_entry or { flight = single_flight.new() }
-    return client.project_entry
+    client.root.project_entry = client.root.project_entry or { flight = single_flight.new() }
+    return client.root.project_entry
   end
   local key = table.concat({ endpoint.base .. endpoint.path, authenticator.mark, client.settings.region }, " ")
   entries[key] = entries[key] or { flight = single_flight.new() }
@@ -103,7 +103,7 @@ local function ask(client, endpoint, deadline, scope)
   local region = client.settings.region
   local channel = setmetatable({
     service = "identity", throttle = false, targets = failover.new { endpoint }, read = response.read_any,
-    outage = outage.at(client.settings, client.loop, endpoint.base),
+    outage = outage.at(client.root.settings, client.loop, endpoint.base),
   }, { __index = client })
   local result, err = exchange.new(channel, {
     operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
@@ -123,7 +123,7 @@ local function adopt(client, id)
   if not is_id(id) then
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
   end
-  client.settings.project_id, client.prefix = id, project.prefix(id)
+  client.root.settings.project_id, client.root.prefix = id, project.prefix(id)
   return id
 end
 

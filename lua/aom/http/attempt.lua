@@ -16,6 +16,7 @@ local core = require "aom.core"
 ---@field offset integer   of the clock that the date was taken from, in seconds
 ---@field connect_timeout number  seconds
 ---@field fresh boolean    never on a connection that was used before
+---@field all_headers? boolean  of the answer are wanted, and not only those that matter
 ---@field no_proxy? boolean  connect directly, without a proxy
 local Attempt = {}
 Attempt.__index = Attempt

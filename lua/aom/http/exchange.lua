@@ -7,6 +7,7 @@ local attempt = require "aom.http.attempt"
 local diagnose = require "aom.http.diagnose"
 local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
+local headers = require "aom.util.headers"
 local is_direct = require "aom.config.endpoint".is_direct
 local mask = require "aom.util.mask"
 local outages = require "aom.http.outage"
@@ -31,13 +32,13 @@ local exchange = {}
 --- What is sent.
 ---@class aom.Request
 ---@field operation { name: string, method: string, idempotent: boolean, attempt_timeout?: number,
----  max_attempts?: integer, permission?: string }
+---  max_attempts?: integer, permission?: string, official?: string, all_headers?: boolean }
 ---@field values? table<string, string>  the caller's arguments by name, which a result tells again
 ---@field prefix? string         of the path, as far as it is not the endpoint's
 ---@field path string            decoded
 ---@field query table[]          { name, value } pairs
 ---@field body string
----@field headers? table<string, string>       without access: what is sent
+---@field headers? table<string, string>       what is sent beside the account's; without access, all
 ---@field mask? fun(text: string): string      without access: hides the secrets in it
 ---@field no_proxy? boolean
 
@@ -175,13 +176,14 @@ local function prepare(self, now)
     host = endpoint.host,
     path = path_at(endpoint, request),
     query = request.query,
-    headers = grant.headers,
+    headers = self.access and headers.merge(grant.headers, request.headers) or grant.headers,
     body = request.body,
     signer = grant.signer,
     date = clock and clock:stamp() or "",
     offset = clock and clock.offset or 0,
     connect_timeout = settings.connect_timeout,
     fresh = not request.operation.idempotent,
+    all_headers = request.operation.all_headers,
     no_proxy = request.no_proxy or is_direct(endpoint, settings),
   }
 end
@@ -262,7 +264,9 @@ end
 --- Says what the user can do about a refusal. `said` is the service's whole message.
 local function explain(self, err, said)
   local grant, sent = self.grant, self.attempt
-  err.hint = diagnose.refusal(err, said, self.channel.settings.region, self.request.operation.permission,
+  local operation = self.request.operation
+  local region = operation.official and self.channel.settings.region or nil
+  err.hint = diagnose.refusal(err, said, region, operation.permission,
     grant.signer and function()
       local ours = sent:canonical_request()
       return ours and grant.mask(ours)
@@ -288,7 +292,7 @@ local function decide_on_answer(self, answer)
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if channel.settings.on_event then
-    emit(self, "response", { status = answer.status, headers = mask.headers(answer.headers) })
+    emit(self, "response", { status = answer.status, headers = mask.headers(answer.headers), body = #answer.body })
     -- The hook may have closed the client.
     if err and is_cancelled(self) then return failed(errors.cancelled()) end
   end
@@ -316,7 +320,7 @@ local function turn(self)
   prepare(self, now)
   if self.channel.settings.on_event then
     emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
-      headers = mask.headers(self.attempt.headers) })
+      headers = mask.headers(self.attempt.headers), body = #self.attempt.body })
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
   local answer, trouble = send(self)
@@ -347,6 +351,14 @@ local function take_turns(self)
   end
 end
 
+--- Tells how the exchange has ended. What other services answer holds secrets.
+local function tell_end(self, result, err)
+  local channel = self.channel
+  if not channel.settings.on_event then return end
+  emit(self, "done", { result = not channel.service and result or nil, error = err,
+    elapsed = channel.loop.now() - self.started })
+end
+
 --- The error to end with when nothing can be sent. One that tells already what was
 --- attempted is that of another exchange, which this one depends on.
 ---@param err aom.Error
@@ -354,7 +366,9 @@ end
 ---@return aom.Error
 function Exchange:fail(err)
   if is_cancelled(self) then err = errors.cancelled() end
-  return nil, err.operation and err or describe(self, err)
+  err = err.operation and err or describe(self, err)
+  tell_end(self, nil, err)
+  return nil, err
 end
 
 --- Sends the request until it is answered, or until nothing more can be done.
@@ -370,6 +384,7 @@ function Exchange:run()
     result.attempts, result.elapsed = self.attempts, self.channel.loop.now() - self.started
   end
   if access then access:settle(err) end
+  tell_end(self, result, err)
   return result, err
 end
 

@@ -4,7 +4,7 @@
 
 local core = require "aom.core"
 
-local NAMES = { "fetch", "sleep", "waiter", "run", "spawn", "cancel", "current", "enter", "close" }
+local NAMES = { "fetch", "sleep", "waiter", "run", "spawn", "cancel", "current", "forgive", "enter", "close" }
 
 ---@param object table  its methods of these names become the functions
 ---@param name string   of the loop

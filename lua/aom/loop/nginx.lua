@@ -219,6 +219,10 @@ function NginxLoop:cancel(thread)
   if self.interrupts[thread] and not is_ending() then self.interrupts[thread]() end
 end
 
+--- What a light thread does from now on is not what was cancelled.
+---@param thread thread
+function NginxLoop:forgive(thread) self.cancelled[thread] = nil end
+
 --- Those that wait find out when they wake.
 function NginxLoop:close()
   if self.closed then return end

@@ -26,14 +26,17 @@ function Scope:cancel(loop)
   for _, task in ipairs(list) do loop.cancel(task) end
 end
 
---- Runs a step. To cancel the scope meanwhile ends what the caller's task waits for.
+--- Runs a step. To cancel the scope meanwhile ends what the caller's task waits for, but
+--- nothing that the task does afterwards.
 ---@param loop aom.Loop
 ---@param step function
 function Scope:run(loop, step)
   local task = loop.current and loop.current()
-  if task then self.tasks[task] = true end
+  if not task or self.tasks[task] then return step() end
+  self.tasks[task] = true
   step()
-  if task then self.tasks[task] = nil end
+  self.tasks[task] = nil
+  if loop.forgive then loop.forgive(task) end
 end
 
 return scope

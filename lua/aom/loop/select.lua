@@ -19,6 +19,7 @@ local select_loop = {}
 ---@field spawn? fun(body: function): any  starts a task; without it `run` runs the body
 ---@field cancel? fun(task: any)  ends the wait of a task
 ---@field current? fun(): any  the task that runs now, for `cancel`
+---@field forgive? fun(task: any)  a task that was cancelled goes on with something else
 ---@field close? fun()
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
 ---  run as a task of its own: why no call can be made from here. It may wait

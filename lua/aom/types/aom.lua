@@ -33,6 +33,24 @@ function aom.enable(id, callback) end
 ---@return aom.TriggerResult
 function aom.disable(id, callback) end
 
+--- A request to any other API, with a client made from environment and profile.
+---@param fields aom.AnyRequest
+---@param callback? fun(err: aom.Error?, answer: aom.Response?)
+---@return aom.Response
+function aom.request(fields, callback) end
+
+--- A function for option `on_event` that prints one line an event.
+---@param level? "error"|"warn"|"info"|"debug"  default: "info"
+---@param write? fun(line: string)  default: to standard error
+---@return fun(event: aom.Event)
+function aom.log(level, write) end
+
+--- Marks a table as a list for the body of a request: an empty one is sent as `[]`.
+---@generic T
+---@param value? T[]
+---@return T[]
+function aom.list(value) end
+
 --- Makes a client. Raises `argument`, `config` or `credentials`; nothing is sent.
 ---@param options? aom.ClientOptions
 ---@return aom.Client
@@ -246,6 +264,36 @@ function client:wait(execution, options, callback) end
 ---@param callback? fun(err: aom.Error?, report: aom.BulkReport?)
 ---@return aom.BulkReport|aom.BulkEntry[]
 function client:trigger_all(ids, action, options, callback) end
+
+--- A request to any other API, signed, retried and limited as every call.
+---@param fields aom.AnyRequest
+---@param callback? fun(err: aom.Error?, answer: aom.Response?)
+---@return aom.Response
+function client:request(fields, callback) end
+
+--- Many requests. A failed one is an entry of the report, not an error.
+---@param requests aom.AnyRequest[]
+---@param options? aom.BulkOptions
+---@param callback? fun(err: aom.Error?, report: aom.BulkReport?)
+---@return aom.BulkReport|aom.BulkEntry[]
+function client:request_all(requests, options, callback) end
+
+--- Iterates over the answers to a request that has pages.
+---@param fields aom.PagedRequest
+---@return fun(): aom.Response|false|nil, aom.Error?
+function client:pages(fields) end
+
+--- The same as a list.
+---@param fields aom.PagedRequest
+---@param callback? fun(err: aom.Error?, answers: aom.Response[]?)
+---@return aom.Response[]
+function client:all_pages(fields, callback) end
+
+--- A client with settings of its own, which shares all else with this one, and is closed
+--- with it. Closing it ends its own calls only.
+---@param options aom.OwnOptions
+---@return aom.Client
+function client:with(options) end
 
 --- Disables the selected scheduled workflows that are enabled, and records them in a file.
 --- An error after the first change has `err.paused`.

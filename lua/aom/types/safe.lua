@@ -6,6 +6,7 @@
 ---@field trigger fun(id: string, action: "enable"|"disable"): aom.TriggerResult|nil, aom.Error|nil
 ---@field enable fun(id: string): aom.TriggerResult|nil, aom.Error|nil
 ---@field disable fun(id: string): aom.TriggerResult|nil, aom.Error|nil
+---@field request fun(fields: aom.AnyRequest): aom.Response|nil, aom.Error|nil
 ---@field client fun(options?: aom.ClientOptions): aom.SafeClient|nil, aom.Error|nil
 ---@field doctor fun(options?: aom.ClientOptions): aom.Check[]|nil, aom.Error|nil
 ---@field sign fun(request: aom.SignRequest, credentials: aom.SignKey): aom.Signed|nil, aom.Error|nil
@@ -14,3 +15,5 @@
 ---@field trigger fun(self: table, id: string, action: "enable"|"disable"): aom.TriggerResult|nil, aom.Error|nil
 ---@field enable fun(self: table, id: string): aom.TriggerResult|nil, aom.Error|nil
 ---@field disable fun(self: table, id: string): aom.TriggerResult|nil, aom.Error|nil
+---@field request fun(self: table, fields: aom.AnyRequest): aom.Response|nil, aom.Error|nil
+---@field with fun(self: table, options: aom.OwnOptions): aom.SafeClient|nil, aom.Error|nil

@@ -26,6 +26,9 @@
 ---@field outage_timeout? number    seconds to wait for a service that cannot be reached. Default 10
 ---@field max_attempts? integer     attempts in total. Default 4
 ---@field max_response_bytes? integer  limit of a response body. Default 1 MiB
+---@field headers? table<string, string|number|boolean>  sent and signed with every call
+---@field user_agent? string        appended to this library's
+---@field token_hosts? string[]     hosts of other services that may get the client's token
 ---@field ca_file? string|string[]  PEM files of the authorities that are trusted, in place of the system's; "system"
 ---  in a list adds those
 ---@field client_cert? string       PEM file with the client's own certificate, for a server that asks for one
@@ -41,16 +44,19 @@
 
 --- What `on_event` gets. Secrets are masked.
 ---@class aom.Event
----@field event "request"|"response"|"retry"|"skew"|"failover"|"outage"
----@field operation string          such as "trigger", "find_project" or "create_token"
----@field service? "identity"|"metadata"|"pod"  the service that is called; nil: AOM
+---@field event "request"|"response"|"retry"|"skew"|"failover"|"outage"|"done"
+---@field operation string          such as "trigger", "request", "find_project" or "create_token"
+---@field service? "identity"|"metadata"|"pod"  the service that is called; nil: AOM, or that of a request
 ---@field attempt integer           its number, from 1
 ---@field method? string            request
 ---@field url? string               request
 ---@field headers? table<string, string>  request (without those that signing adds) and response
+---@field body? integer             request and response: its size in bytes
 ---@field status? integer           response
 ---@field delay? number             retry: seconds; outage: seconds at most
----@field error? aom.Error          retry, outage
+---@field error? aom.Error          retry, outage, done
+---@field result? aom.Result        done, without a service
+---@field elapsed? number           done: seconds
 ---@field gap? integer              skew: seconds, positive if this machine is slow
 ---@field from? string              failover: base URL
 ---@field to? string                failover: base URL
@@ -105,6 +111,34 @@
 ---@class aom.TriggerResult: aom.Result
 ---@field workflow_id string
 ---@field action "enable"|"disable"
+
+--- Any request: see "Any other API" in the README.
+---@class aom.AnyRequest
+---@field method "GET"|"HEAD"|"PUT"|"DELETE"|"OPTIONS"|"POST"|"PATCH"
+---@field path string            decoded; `{project_id}` is filled in
+---@field query? table           { name, value } pairs, or values by name
+---@field headers? table<string, string|number|boolean>
+---@field body? table|string     a table is sent as JSON
+---@field idempotent? boolean    default: by the method
+---@field endpoint? string       base URL of another service
+---@field project_id? string     default: the client's
+---@field service? string        for V11-HMAC-SHA256
+
+---@class aom.PagedRequest: aom.AnyRequest
+---@field next fun(answer: aom.Response): table?, (table|string)?  query and body of the next page, as far as they
+---  differ; nil at the end
+
+---@class aom.Response: aom.Result
+---@field headers table<string, string|string[]>  names in lower case
+---@field data any               the decoded body; nil if it is no JSON
+
+--- What `with` takes.
+---@class aom.OwnOptions
+---@field timeout? number
+---@field attempt_timeout? number
+---@field max_attempts? integer
+---@field headers? table<string, string|number|boolean>  added to the client's
+---@field on_event? fun(event: aom.Event)
 
 ---@class aom.Workflow
 ---@field id string

@@ -205,7 +205,7 @@ end)
 describe("a bulk of ids from elsewhere", function()
   it("has an error for an invalid one", function()
     local state, loop = open { OK }
-    local report = bulk.run(state, scopes.new(), { { id = "a/b" }, { id = "c" } }, "enable", {})
+    local report = bulk.switch(state, scopes.new(), { { id = "a/b" }, { id = "c" } }, "enable", {})
     assert.are.equal("argument", report[1].error.kind)
     assert.are.equal(0, report[1].error.attempts)
     assert.is_true(report[2].result.success)

@@ -393,7 +393,7 @@ describe("a call", function()
       })
       local names = {}
       for i, event in ipairs(events) do names[i] = event.event end
-      assert.are.same({ "request", "response", "retry", "request", "response" }, names)
+      assert.are.same({ "request", "response", "retry", "request", "response", "done" }, names)
       assert.are.equal(2, events[4].attempt)
       for _, event in ipairs(events) do
         for _, value in pairs(event.headers or {}) do assert.is_nil(tostring(value):find("sts-secret", 1, true)) end

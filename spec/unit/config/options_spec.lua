@@ -24,6 +24,8 @@ local GOOD = {
   connect_timeout = { 0.5 },
   max_attempts = { 1, 4, 2 ^ 31 - 1 },
   ca_file = { "/etc/ssl/ca.pem" },
+  headers = { { ["X-Trace"] = "7", ["X-Tab"] = "a\tb" } },
+  user_agent = { "app/1.0 (x; y)" }, token_hosts = { {}, { "ecs.example.com" } },
   insecure = { true, false },
   allow_http = { true, false },
   proxy = { "", "http://proxy:3128", "proxy:3128", "SOCKS5h://user:pass@[::1]:1080", "https://p",
@@ -51,6 +53,10 @@ local BAD = {
   credentials = { "text", 1, true },
   timeout = SECONDS, attempt_timeout = SECONDS, connect_timeout = SECONDS,
   max_attempts = COUNT, max_response_bytes = COUNT,
+  headers = { "X-A: 1", 1, true, { "X-A: 1" }, { ["X-A"] = {} },
+    setmetatable({}, { __index = { ["X-A"] = "1" } }) },
+  user_agent = { "", 1, true, {}, "a\nb", ("x"):rep(257) },
+  token_hosts = { "ecs.example.com", 1, { 1 }, { "a", b = "c" } },
   insecure = FLAG, allow_http = FLAG,
   proxy = { 1, true, {}, "http://a\r\nb", "ftp://proxy", "://proxy", "sock5://proxy", "::::",
     "http://proxy:port", "http://", "http://[::1" },
@@ -83,7 +89,7 @@ describe("client options", function()
       it(("accept %s = %s"):format(name, label(value)), function()
         local copy, err = options.check { [name] = value }
         assert.is_nil(err)
-        assert.are.equal(value, copy[name])
+        assert.are.same(value, copy[name])
       end)
     end
   end

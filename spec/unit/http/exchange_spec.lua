@@ -83,14 +83,21 @@ describe("an exchange", function()
       local events = {}
       run({ { status = 503 }, { status = 400, body = "correct-horse" } }, base,
         { on_event = function(event) events[#events + 1] = event end })
-      local names = {}
+      local names, own = {}, base == KEYS and "nil" or "identity"
+      -- The call of a request for an account ends, too.
+      if base ~= KEYS then
+        local last = table.remove(events)
+        assert.are.same({ "done", "trigger", nil }, { last.event, last.operation, last.service })
+        assert.is_table(last.error)
+      end
       for i, event in ipairs(events) do
         names[i] = event.event
-        assert.are.equal(base == KEYS and "nil" or "identity", tostring(event.service))
-        assert.is_nil(event.body)
+        assert.are.equal(own, tostring(event.service))
+        assert.is_nil(event.result)
+        assert.matches("^%d*$", tostring(event.body or ""))
         for _, value in pairs(event.headers or {}) do assert.not_matches("correct%-horse", value) end
       end
-      assert.are.same({ "request", "response", "retry", "request", "response" }, names)
+      assert.are.same({ "request", "response", "retry", "request", "response", "done" }, names)
     end)
   end
 
@@ -162,7 +169,7 @@ describe("an exchange", function()
       for i, attempt in ipairs(loop.attempts) do hosts[i] = attempt.host:match "^%w+" end
       assert.are.equal(row[3], table.concat(hosts, " "))
       assert.are.same(row[4], loop.slept)
-      assert.are.equal(row[5], events)
+      assert.are.equal(row[5] .. " done", events)
     end)
   end
 

@@ -80,6 +80,7 @@ end
 
 --- Keeps the window for the client until it is closed or collected.
 local function keep(state, taken)
+  state = state.root
   if state.closed then return taken:release() end
   taken:rest()
   local kept = { taken }

@@ -97,7 +97,7 @@ function switch.run(work, entries, action, settle)
     by_id[entry.id] = entry
   end
   local chosen = work.chosen
-  bulk.run(work.state, work.scope, calls, action, {
+  bulk.switch(work.state, work.scope, calls, action, {
     concurrency = chosen.concurrency, rate = chosen.rate,
     on_result = function(call)
       local entry = by_id[call.id]

@@ -114,11 +114,20 @@ local function headers_of(given, settings)
   return headers.merge(settings.headers, own)
 end
 
+-- The operations that requests have in common, by method and by whether they may be repeated.
+local operations = {}
+for method in pairs(methods) do
+  operations[method] = {}
+  for _, idempotent in ipairs { true, false } do
+    operations[method][idempotent] = { name = "request", method = method, idempotent = idempotent, arguments = {},
+      result = "any", all_headers = true }
+  end
+end
+
 local function operation_of(given, method)
   local idempotent = given.idempotent
   if idempotent == nil then idempotent = methods[method] end
-  return { name = "request", method = method, idempotent = idempotent, arguments = {}, result = "any",
-    all_headers = true }
+  return operations[method][idempotent]
 end
 
 --- Reads the table that a caller gives.

@@ -20,6 +20,7 @@ local details = {
   response = function(event) return ("HTTP %d, %d bytes"):format(event.status, event.body) end,
   retry = function(event) return ("in %.2f s, after %s"):format(event.delay, tostring(event.error)) end,
   skew = function(event) return ("the clock was corrected by %d s"):format(event.gap) end,
+  outage = function(event) return ("waits %.1f s at most, after %s"):format(event.delay, tostring(event.error)) end,
   failover = function(event) return ("from %s to %s"):format(event.from, event.to) end,
   done = function(event)
     local result, took = event.result, ("%.3f s, attempts: %d"):format(event.elapsed, event.attempt)

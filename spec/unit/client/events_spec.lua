@@ -118,9 +118,11 @@ describe("aom.log", function()
     local print_line = assert(log.new("warn", function(line) write[#write + 1] = line end))
     print_line { event = "failover", operation = "find_project", service = "identity", attempt = 1,
       from = "https://a", to = "https://b" }
+    print_line { event = "outage", operation = "trigger", attempt = 1, delay = 10, error = "refused" }
     print_line { event = "skew", operation = "trigger", attempt = 1, gap = -1200 }
     print_line { event = "something new", operation = "trigger", attempt = 1 }
     assert.are.same({ "aom: identity find_project #1 failover: from https://a to https://b",
+      "aom: trigger #1 outage: waits 10.0 s at most, after refused",
       "aom: trigger #1 skew: the clock was corrected by -1200 s", "aom: trigger #1 something new" }, write)
   end)
 

@@ -154,9 +154,9 @@ describe("a request never leaves", function()
     { { pth = "/x" }, 'request: unknown field "pth"' },
   } do
     it(row[2] .. " " .. tostring(next(row[1])) .. tostring(row[1].path), function()
-      local given, loop, state = merged({ method = "GET", path = "/v1/x" }, row[1])
+      local given = merged({ method = "GET", path = "/v1/x" }, row[1])
       for name, value in pairs(given) do if value == false and name ~= "idempotent" then given[name] = nil end end
-      state, loop = open()
+      local state, loop = open()
       local result, err = methods.request(state, given)
       assert.is_nil(result)
       assert.are.equal("argument", err.kind)
@@ -308,7 +308,8 @@ describe("another service", function()
 end)
 
 describe("a signature of V11", function()
-  local V11 = { algorithm = "V11-HMAC-SHA256", region = "cn-north-4", endpoint = "https://aom.cn-north-4.myhuaweicloud.com" }
+  local V11 = { algorithm = "V11-HMAC-SHA256", region = "cn-north-4",
+    endpoint = "https://aom.cn-north-4.myhuaweicloud.com" }
 
   local function scope(given)
     local _, err, loop = run(given, V11)

@@ -116,7 +116,8 @@ describe("over lua-resty-http", function()
   it("a request goes out as it was signed", function()
     local result, trouble = carry { body = "{}" }
     assert.is_nil(trouble)
-    assert.are.same({ status = 200, headers = { ["content-length"] = "11" }, several = {}, body = '{"success"}' }, result)
+    assert.are.same({ status = 200, headers = { ["content-length"] = "11" }, several = {},
+      body = '{"success"}' }, result)
     local line, headers, body = request_of(seen[1])
     assert.are.equal("PUT /v1/a%20b?action=enable HTTP/1.1", line)
     assert.are.equal("{}", body)

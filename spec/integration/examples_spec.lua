@@ -49,6 +49,39 @@ describe("the example", function()
     assert.are.equal("enable enable enable", states())
   end)
 
+  it("any_request lists by pages, and creates", function()
+    local many = {}
+    for n = 1, 150 do many[("many-%03d"):format(n)] = true end
+    simulator.set { workflows = many }
+    local output, code = run("any_request", simulator.url)
+    assert.are.equal(0, code, output)
+    assert.matches("153 in all\n$", output)
+    output, code = run("any_request", simulator.url, "made-here")
+    assert.are.equal(0, code, output)
+    assert.matches("^created made%-here: ", output)
+    assert.matches("154 in all\n$", output)
+    simulator.script { { match = "/cms/workflow", status = 403 } }
+    output, code = run("any_request", simulator.url, "not-made")
+    assert.are.equal(1, code, output)
+    assert.matches("HTTP 403", output)
+  end)
+
+  it("two_regions switches in both, and prints one report", function()
+    local other = process.simulator { ak = "A", sk = "S", project = ("f"):rep(32), lifetime = 60 }
+    other.set { workflows = { ["b-1"] = { name = "nightly-a", trigger_status = "enable" } } }
+    local first, second = PROJECT .. "@" .. simulator.url, ("f"):rep(32) .. "@" .. other.url
+    local output, code = run("two_regions", "disable", "nightly-a", first, second)
+    local after = other.state().workflows["b-1"].trigger_status
+    local lost, lost_code = run("two_regions", "disable", "nightly-b", first, second)
+    other.stop()
+    assert.are.equal(0, code, output)
+    assert.matches("2 switched, 0 failed\n$", output)
+    assert.are.same({ "disable", "disable disable enable" }, { after, states() })
+    assert.are.equal(1, lost_code, lost)
+    assert.matches("has no workflow nightly%-b", lost)
+    assert.matches("1 switched, 1 failed\n$", lost)
+  end)
+
   it("nightly_toggle fails if one call fails", function()
     simulator.script { { match = "/b/trigger", status = 403 } }
     local output, code = run("nightly_toggle", "disable", "^nightly")

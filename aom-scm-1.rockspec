@@ -106,6 +106,7 @@ build = {
       ["aom.health"] = "lua/aom/health.lua",
       ["aom.http.attempt"] = "lua/aom/http/attempt.lua",
       ["aom.http.diagnose"] = "lua/aom/http/diagnose.lua",
+      ["aom.http.events"] = "lua/aom/http/events.lua",
       ["aom.http.evidence"] = "lua/aom/http/evidence.lua",
       ["aom.http.exchange"] = "lua/aom/http/exchange.lua",
       ["aom.http.failover"] = "lua/aom/http/failover.lua",

@@ -6,7 +6,7 @@ local process = require "spec.support.process"
 local PROJECT = ("0123456789abcdef"):rep(2)
 local NAME = "doc/sdk-comparison.md"
 
-local load_code = loadstring or load
+local load_code = rawget(_G, "loadstring") or load
 local setfenv = setfenv or function(chunk, environment)
   assert(debug.setupvalue(chunk, 1, environment) == "_ENV")
   return chunk

@@ -40,7 +40,7 @@ describe("an option of a client", function()
 end)
 
 describe("an event", function()
-  local call = read "lua/aom/http/exchange.lua"
+  local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua"
 
   it("is in the README and in its type", function()
     local count = 0

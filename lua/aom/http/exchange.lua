@@ -6,6 +6,7 @@
 local attempt = require "aom.http.attempt"
 local diagnose = require "aom.http.diagnose"
 local errors = require "aom.util.errors"
+local events = require "aom.http.events"
 local failover = require "aom.http.failover"
 local headers = require "aom.util.headers"
 local is_direct = require "aom.config.endpoint".is_direct
@@ -14,6 +15,8 @@ local outages = require "aom.http.outage"
 local retry = require "aom.http.retry"
 
 local exchange = {}
+
+local emit = events.emit
 
 --- A service, and what all exchanges with it share.
 ---@class aom.Channel
@@ -93,17 +96,6 @@ local function failed(err) return { state = "failed", err = err } end
 local function is_cancelled(self) return self.channel.closed or self.scope and self.scope.cancelled end
 
 Exchange.is_cancelled = is_cancelled
-
---- Tells the user's hook. Callers on the busy path look first whether there is one.
-local function emit(self, name, event)
-  local channel = self.channel
-  local on_event = channel.settings.on_event
-  if not on_event then return end
-  event.event, event.operation, event.service = name, self.request.operation.name, channel.service
-  event.attempt = event.attempt or self.attempts
-  local ok, err = pcall(on_event, event)
-  if not ok then channel.system.warn("on_event raised an error: " .. tostring(err)) end
-end
 
 local function path_at(endpoint, request) return endpoint.path .. (request.prefix or "") .. request.path end
 
@@ -351,14 +343,6 @@ local function take_turns(self)
   end
 end
 
---- Tells how the exchange has ended. What other services answer holds secrets.
-local function tell_end(self, result, err)
-  local channel = self.channel
-  if not channel.settings.on_event then return end
-  emit(self, "done", { result = not channel.service and result or nil, error = err,
-    elapsed = channel.loop.now() - self.started })
-end
-
 --- The error to end with when nothing can be sent. One that tells already what was
 --- attempted is that of another exchange, which this one depends on.
 ---@param err aom.Error
@@ -367,7 +351,7 @@ end
 function Exchange:fail(err)
   if is_cancelled(self) then err = errors.cancelled() end
   err = err.operation and err or describe(self, err)
-  tell_end(self, nil, err)
+  events.tell_end(self, nil, err)
   return nil, err
 end
 
@@ -384,7 +368,7 @@ function Exchange:run()
     result.attempts, result.elapsed = self.attempts, self.channel.loop.now() - self.started
   end
   if access then access:settle(err) end
-  tell_end(self, result, err)
+  events.tell_end(self, result, err)
   return result, err
 end
 

@@ -1,0 +1,32 @@
+--- Tells the user's function `on_event` what happens in an exchange.
+
+local events = {}
+
+--- Tells of one event. Callers on the busy path look first whether there is a function.
+---@param self aom.Exchange
+---@param name string
+---@param event table  its own fields
+local function emit(self, name, event)
+  local channel = self.channel
+  local on_event = channel.settings.on_event
+  if not on_event then return end
+  event.event, event.operation, event.service = name, self.request.operation.name, channel.service
+  event.attempt = event.attempt or self.attempts
+  local ok, err = pcall(on_event, event)
+  if not ok then channel.system.warn("on_event raised an error: " .. tostring(err)) end
+end
+
+events.emit = emit
+
+--- Tells how an exchange has ended. What identity and metadata services answer is secret.
+---@param self aom.Exchange
+---@param result table|nil
+---@param err aom.Error|nil
+function events.tell_end(self, result, err)
+  local channel = self.channel
+  if not channel.settings.on_event then return end
+  emit(self, "done", { result = not channel.service and result or nil, error = err,
+    elapsed = channel.loop.now() - self.started })
+end
+
+return events

@@ -60,14 +60,17 @@ describe("under libuv", function()
 
   for name, begin in pairs { ["callbacks"] = by_callback, ["coroutines"] = by_coroutine, ["bulks"] = by_bulk } do
     it("closing a derived client ends its own calls alone: " .. name, function()
-      simulator.set { latency = 0.3 }
+      simulator.set { latency = 0.4 }
       local c = safe.client(options)
       local first, second = c:with { timeout = 20 }, c:with { timeout = 20 }
       local nested = first:with {}
-      local ends = {}
+      local ends, order = {}, {}
       for label, one in pairs { parent = c, first = first, nested = nested, second = second } do
         ends[label] = {}
-        begin(one, function(err) table.insert(ends[label], err and err.kind or "done") end)
+        begin(one, function(err)
+          table.insert(ends[label], err and err.kind or "done")
+          order[#order + 1] = err and "cancelled" or "done"
+        end)
       end
       local timer = uv.new_timer()
       uv.timer_start(timer, 50, 0, function()
@@ -79,6 +82,7 @@ describe("under libuv", function()
       local after = name == "coroutines" and "cancelled done" or "cancelled"
       local told = {}
       for label, list in pairs(ends) do told[label] = table.concat(list, " ") end
+      assert.are.same({ "cancelled", "cancelled" }, { order[1], order[2] })
       assert.are.same({ parent = "done", first = after, nested = after, second = "done" }, told)
     end)
   end

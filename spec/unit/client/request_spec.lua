@@ -139,7 +139,7 @@ describe("a request never leaves", function()
     { { query = setmetatable({}, { __index = { a = 1 } }) }, "request.query: expected a list" },
     { { headers = { Authorization = "hush" } }, 'request.headers: the library sets "Authorization"' },
     { { headers = { ["content-length"] = 3 } }, 'request.headers: the library sets "content-length"' },
-    { { headers = { A = "hush\r\nB: 1" } }, 'request.headers: the value of "A" holds a control character' },
+    { { headers = { A = "hush\r\nB: 1" } }, 'request.headers: the value of "A" contains a control character' },
     { { headers = { A = "1", a = "2" } }, "differ only in case" },
     { { body = 5 }, "request.body: expected a string, or a table to send as JSON, got a number" },
     { { method = "POST", body = setmetatable({}, { __index = { a = 1 } }) }, "request.body: expected a table with no" },
@@ -147,10 +147,10 @@ describe("a request never leaves", function()
     { { method = "POST", body = { f = print } }, "request.body: cannot be written as JSON: " },
     { { method = "HEAD", body = "x" }, "request.body: a HEAD request has none" },
     { { idempotent = 1 }, "request.idempotent: expected true or false" },
-    { { project_id = "short" }, "request.project_id: expected the 32 letters" },
+    { { project_id = "short" }, "request.project_id: expected a project id of 32" },
     { { endpoint = "http://ecs.example.com" }, "request.endpoint: is neither https:// nor on this machine" },
-    { { endpoint = "https://u:p@ecs.example.com" }, "request.endpoint: holds user information" },
-    { { endpoint = "https://ecs.example.com/?a" }, "request.endpoint: holds a query" },
+    { { endpoint = "https://u:p@ecs.example.com" }, "request.endpoint: contains a user name or password" },
+    { { endpoint = "https://ecs.example.com/?a" }, "request.endpoint: contains a query" },
     { { pth = "/x" }, 'request: unknown field "pth"' },
   } do
     it(row[2] .. " " .. tostring(next(row[1])) .. tostring(row[1].path), function()

@@ -21,7 +21,7 @@ end
 
 --- What a line of Lua names it may find.
 local function environment(simulator, other, file)
-  local defaults = { ak = "A", sk = "S", project_id = PROJECT, proxy = "" }
+  local defaults = { ak = "A", sk = "S", project_id = PROJECT, proxy = "", ca_file = simulator.ca_file }
   local opened = {}
   local face = setmetatable({}, { __index = aom })
 
@@ -44,7 +44,7 @@ local function environment(simulator, other, file)
     for _, one in ipairs(opened) do one:close() end
   end
   return setmetatable({ aom = face, client = client, id = "w", other = other.url, file = file,
-    ca_file = process.temporary "", print = function(...) return ... end }, { __index = _G }), finish
+    ca_file = simulator.ca_file, print = function(...) return ... end }, { __index = _G }), finish
 end
 
 describe("the comparison with the SDKs", function()
@@ -52,7 +52,7 @@ describe("the comparison with the SDKs", function()
 
   setup(function()
     simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" }, catch_all = true,
-      lifetime = 120 }
+      tls = true, lifetime = 120 }
     other = process.simulator { ak = "A", sk = "S", project = PROJECT, catch_all = true, lifetime = 120 }
     path = os.tmpname()
     file = assert(io.open(path, "w"))
@@ -73,7 +73,6 @@ describe("the comparison with the SDKs", function()
         local names, finish = environment(simulator, other, file)
         local ok, err = pcall(setfenv(chunk, names))
         finish()
-        os.remove(names.ca_file)
         assert.is_true(ok, tostring(err))
       end)
     end

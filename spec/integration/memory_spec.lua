@@ -66,7 +66,7 @@ describe("without memory", function()
   local simulator, folder, lua
 
   setup(function()
-    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, lifetime = 120 }
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
     lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
     folder = process.run "mktemp -d":match "^(%S+)\n"
     local output, failed = process.run(("cc -shared -fPIC $(pkg-config --cflags %s) -o %s/failing_alloc.so %s 2>&1")

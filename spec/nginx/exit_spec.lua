@@ -33,8 +33,7 @@ for _, transport in ipairs { "curl", "resty" } do
 
     local simulator
     setup(function()
-      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, latency = 1,
-        lifetime = 120 }
+      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, latency = 1 }
     end)
     teardown(function() simulator.stop() end)
 

@@ -1,6 +1,8 @@
 --- Proves what aom.sign signs, and which of its inputs are refused.
 
 local aom = require "aom"
+local attempt = require "aom.http.attempt"
+local core = require "aom.core"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local sign = require("aom.safe").sign
@@ -343,6 +345,26 @@ describe("what the official SDKs sign", function()
       if not expected.signature then
         assert.are.equal(expected.authorization, signed.headers.Authorization)
       end
+    end)
+  end
+end)
+
+describe("a signature that fails", function()
+  local real = core.sign
+  after_each(function() core.sign = real end)
+
+  for code, row in pairs {
+    memory = { "out of memory", "network" }, crypto = { "OpenSSL failed", "config" },
+    too_large = { "the request is too large", "argument" },
+  } do
+    it("because of " .. code .. " is a " .. row[2] .. " error", function()
+      core.sign = function() return nil, row[1], code end
+      local signed, err = sign(request(), key())
+      assert.is_nil(signed)
+      assert.are.equal(row[2], err.kind)
+      assert.matches(row[1], err.message)
+      local carried = attempt.new { headers = {}, signer = true }
+      assert.are.same({ nil, row[1], row[2] }, { carried:signed() })
     end)
   end
 end)

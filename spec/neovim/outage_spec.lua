@@ -30,6 +30,16 @@ describe("in Neovim an outage", function()
     assert.is_true(answer.both - answer.first < patience.of(0.3), answer.both)
   end)
 
+  it("does not keep Neovim from quitting", function()
+    local elapsed = run(nil, {}, [[
+      client:enable("wf-1", print)
+      coroutine.wrap(function() client:enable "wf-2" end)()
+      vim.wait(700, function() return false end)
+      return elapsed()
+    ]])
+    assert.is_true(elapsed < 0.7 + patience.of(1), elapsed)
+  end)
+
   it("costs no part of a bulk, and the editor goes on", function()
     local answer = run(2, {}, [[
       local ids, ticks, report = {}, 0, nil

@@ -123,16 +123,16 @@ static bool was_sent(const transfer *t) {
 
 static const char *waited_for(const transfer *t) {
   if (t->head_bytes > 0)
-    return "the rest of the answer";
+    return "the rest of the response";
   if (transfer_is_sent(t))
-    return "the first byte of the answer";
+    return "the first byte of the response";
   if (!t->begun)
-    return "a connection that another call opens";
+    return "another call to open the connection";
   if (!has_happened(t, CURLINFO_NAMELOOKUP_TIME_T))
-    return "a name to resolve";
+    return "DNS";
   if (!t->secure || !transfer_is_connected(t))
     return "a connection";
-  return t->may_use_proxy ? "the TLS handshake, or a proxy to connect"
+  return t->may_use_proxy ? "the TLS handshake or the proxy's tunnel"
                           : "the TLS handshake";
 }
 
@@ -148,22 +148,22 @@ const char *transfer_late(transfer *t) {
 static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode code) {
   if (t->over_limit)
     return t->head_bytes > t->owner->max_head
-               ? "the headers are over the limit"
-               : "the body is longer than max_response_bytes allows";
+               ? "the response headers exceed the limit"
+               : "the response body exceeds max_response_bytes";
   if (outcome == ENGINE_MEMORY)
     return engine_no_memory;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
   if (t->denied)
     return t->refused ? "the server refused the HTTP/2 stream"
-                      : "the connection ended before the answer";
+                      : "the connection ended before the response";
   if (t->result.proxy_status != 0) {
     snprintf(t->error, sizeof t->error, "the proxy refused the %s: HTTP %ld",
              t->secure ? "tunnel" : "request", t->result.proxy_status);
     return t->error;
   }
   if (outcome == ENGINE_NETWORK && code == CURLE_OK)
-    return "the connection was closed inside the head of the answer";
+    return "the connection was closed in the middle of the response headers";
   /* A text with an @ quotes the URL of a proxy, which may hold a password. */
   return t->error[0] && !strchr(t->error, '@') ? t->error : curl_easy_strerror(code);
 }

@@ -167,9 +167,9 @@ describe("a timeout says what the call was waiting for:", function()
   local HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
   for _, row in ipairs {
     { "the handshake", { replies = { "" }, delay = 30 }, "TLS handshake", true },
-    { "the answer", { replies = { HEAD }, delay = 30 }, "first byte of the answer" },
-    { "the body", { replies = { HEAD .. "a part" }, ["then"] = "hold" }, "rest of the answer" },
-    { "the headers", { replies = { "HTTP/1.1 200 OK\r\n" }, ["then"] = "hold" }, "rest of the answer" },
+    { "the answer", { replies = { HEAD }, delay = 30 }, "first byte of the response" },
+    { "the body", { replies = { HEAD .. "a part" }, ["then"] = "hold" }, "rest of the response" },
+    { "the headers", { replies = { "HTTP/1.1 200 OK\r\n" }, ["then"] = "hold" }, "rest of the response" },
   } do
     it(row[1], function()
       local server = process.rawserver(row[2])

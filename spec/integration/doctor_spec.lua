@@ -99,7 +99,7 @@ describe("the doctor", function()
   it("sees a name that is not known", function()
     local found = examine { endpoint = "http://nowhere.invalid" }
     assert.are.equal("fail", found.endpoint.status)
-    assert.matches("name is not known", found.endpoint.fix)
+    assert.matches("host name does not resolve", found.endpoint.fix)
   end)
 
   it("sees a certificate that cannot be verified, and one that is not", function()
@@ -148,7 +148,7 @@ describe("the doctor", function()
     assert.are.equal("fail", found.configuration.status)
     assert.matches("no identity service is known for " .. simulator.url:gsub("%p", "%%%0"),
       found.configuration.detail)
-    assert.matches("from options ak and sk; environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over",
+    assert.matches("from options ak and sk; environment variable HUAWEICLOUD_SDK_PROJECT_ID was ignored",
       found.configuration.detail)
     assert.matches("set option iam_endpoint.*; or set option project_id", found.configuration.fix)
     assert.is_nil(found.configuration.detail:find(other, 1, true))

@@ -117,7 +117,7 @@ describe("examples/neovim", function()
       local text = check { HUAWEICLOUD_SDK_CREDENTIALS_FILE = path, HUAWEICLOUD_SDK_AK = AK, HUAWEICLOUD_SDK_SK = SK,
         HUAWEICLOUD_SDK_REGION = "cn-north-4" }
       os.remove(path)
-      assert.matches("project_id in " .. path .. " was passed over", text, 1, true)
+      assert.matches("project_id in " .. path .. " was ignored", text, 1, true)
       assert.is_nil(text:find(PROJECT, 1, true))
     end)
 

@@ -10,13 +10,13 @@ local uvloop = require "spec.support.uvloop"
 
 -- { what the server does, how it is started, the scheme, what is awaited, whether the request may have been seen }
 local ROWS = {
-  { "says nothing", { replies = { "" } }, "http", "the first byte of the answer", true },
-  { "says nothing over TLS", { replies = { "" }, tls = true }, "https", "the first byte of the answer", true },
-  { "stops within the head", { replies = { "HTTP/1.1 200 OK\r\nX: " } }, "http", "the rest of the answer", true },
+  { "says nothing", { replies = { "" } }, "http", "the first byte of the response", true },
+  { "says nothing over TLS", { replies = { "" }, tls = true }, "https", "the first byte of the response", true },
+  { "stops within the head", { replies = { "HTTP/1.1 200 OK\r\nX: " } }, "http", "the rest of the response", true },
   { "stops within the body", { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" } }, "http",
-    "the rest of the answer", true },
+    "the rest of the response", true },
   { "stops within a chunk", { replies = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf" } }, "http",
-    "the rest of the answer", true },
+    "the rest of the response", true },
   { "does not answer to a handshake", { replies = { "" }, hello = true }, "https", "the TLS handshake", false },
 }
 

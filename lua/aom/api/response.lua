@@ -157,8 +157,8 @@ end
 local harmless_codes = { ["0"] = true, ["200"] = true }
 local harmless_words = { success = true, ok = true }
 
---- Some services say no with a 2xx. A code counts that stands in a field for errors alone,
---- or looks like one, as "AOM.31001302" does, and is not one of a success.
+--- Some services report an error with a 2xx status. A code counts if its field is for errors
+--- only, or if it looks like an error code, such as "AOM.31001302", and is not one of a success.
 local function error_code_of(object)
   local inner = object.error
   local code = text_of(object.error_code) or text_of(object.errorCode)
@@ -168,7 +168,7 @@ local function error_code_of(object)
   return code, code
 end
 
--- What only acknowledges has no fields of its users' in it, in which anything may stand.
+-- Acknowledgements hold no fields that a user defines, so they can be searched in depth.
 local searched = { acknowledgement = MAX_DEPTH, outcome = MAX_DEPTH }
 
 --- The error that the body of a 2xx answer states, if any, and the whole message.

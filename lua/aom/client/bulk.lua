@@ -68,7 +68,7 @@ bulk.options = {
 local function entries_of(ids)
   local elements, list = plain.list(ids), {}
   if not elements then
-    return nil, errors.argument("ids: expected a list with no metatable that may hide some, got a table")
+    return nil, errors.argument("ids: expected a plain list, got a table with a metatable")
   end
   for i, given in ipairs(elements) do
     local entry, err = { id = given }
@@ -121,8 +121,8 @@ function Bulk:is_cancelled() return self.scope.cancelled or self.state.closed en
 local function is_over(self) return self.stopped or self:is_cancelled() end
 
 local function left_out(self)
-  local why = self.scope.cancelled and "the bulk was cancelled"
-    or self.state.closed and "the client was closed" or "the bulk stopped at an error of another call"
+  local why = self.scope.cancelled and "the call was cancelled"
+    or self.state.closed and "the client was closed" or "stop_on_error: another call failed"
   return errors.new("cancelled", why .. " before this call was sent",
     { operation = self.name, attempts = 0 })
 end

@@ -100,7 +100,7 @@ function checks.parts(report)
   end
   local missing = json.missing()
   if missing then return add(report, "parts", "fail", missing.message, missing.hint) end
-  add(report, "parts", "ok", "JSON is read and written")
+  add(report, "parts", "ok", "the JSON library works")
 end
 
 -- Where systems keep the authorities that libcurl trusts.
@@ -118,13 +118,13 @@ function checks.authorities(report, system)
     local contents = system.read_file(path)
     if contents then
       local _, count = contents:gsub("BEGIN CERTIFICATE", "")
-      if count > 0 then return add(report, "authorities", "ok", ("%s, with %d authorities"):format(path, count)) end
-      return add(report, "authorities", "fail", path .. " holds no certificate",
+      if count > 0 then return add(report, "authorities", "ok", ("%s, with %d CA certificates"):format(path, count)) end
+      return add(report, "authorities", "fail", path .. " contains no certificate",
         "install the package ca-certificates again")
     end
   end
   add(report, "authorities", "warn",
-    "no bundle of certificate authorities is where systems keep it: servers cannot be verified",
+    "no bundle of CA certificates was found in the usual places, so servers cannot be verified",
     "install the package ca-certificates, or name a bundle: aom.client { ca_file = \"/path/to/bundle.pem\" }")
 end
 
@@ -136,7 +136,7 @@ function checks.profile(report, system)
   if not path then return add(report, "profile", "ok", "no profile: no home directory is known") end
   local contents, why, absent = system.read_file(path)
   if absent and not explicit then
-    return add(report, "profile", "ok", ("the profile %s does not exist; it is one way to configure"):format(path))
+    return add(report, "profile", "ok", ("the profile %s does not exist (it is optional)"):format(path))
   end
   if not contents then
     return add(report, "profile", "warn", "the profile cannot be read: " .. (why or path),
@@ -144,7 +144,7 @@ function checks.profile(report, system)
   end
   local mode = profile.open_mode(system, path)
   if not mode then return add(report, "profile", "ok", "the profile " .. path) end
-  add(report, "profile", "warn", ("%s can be read by others than its owner (mode %o)"):format(path, mode),
+  add(report, "profile", "warn", ("the profile %s is accessible to other users (mode %o)"):format(path, mode),
     "chmod 600 " .. path)
 end
 
@@ -208,7 +208,7 @@ function checks.configuration(report, state)
     iam_endpoint = service,
   }, {
     region = "region none", project_id = "the project is looked up by the region's name",
-    iam_endpoint = err and err.message or "the identity service is not asked",
+    iam_endpoint = err and err.message or "the identity service is not needed",
   })
   if err then
     local asks_iam = state.credentials.provider.asks_iam
@@ -217,7 +217,7 @@ function checks.configuration(report, state)
   end
   if settings.region and not regions.has_automation(settings.region) then
     return add(report, "configuration", "warn", detail,
-      ("the provider documents workflows for %s alone"):format(regions.with_automation))
+      ("the provider documents workflows only for %s"):format(regions.with_automation))
   end
   add(report, "configuration", "ok", detail)
 end

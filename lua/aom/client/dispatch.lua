@@ -78,7 +78,7 @@ end
 
 --- A request as a step of something longer.
 ---@param state aom.ClientState
----@param scope? aom.Scope  none: the step of an iterator, which the user's own code turns
+---@param scope? aom.Scope  nil: a step of an iterator, which the user's code drives
 ---@param request aom.Request
 ---@return table|nil
 ---@return aom.Error|nil
@@ -90,7 +90,7 @@ end
 
 --- A call as a step of something longer.
 ---@param state aom.ClientState
----@param scope? aom.Scope  none: the step of an iterator, which the user's own code turns
+---@param scope? aom.Scope  nil: a step of an iterator, which the user's code drives
 ---@param name string      of the operation
 ---@return table|nil
 ---@return aom.Error|nil

@@ -65,7 +65,7 @@ local function check_tls(report, settings, endpoint, err)
   elseif err and err.kind == "tls" then
     add(report, "tls", "fail", ("%s cannot be verified: %s"):format(endpoint.base, err.message), err.hint)
   elseif settings.insecure then
-    add(report, "tls", "warn", endpoint.base .. " is not verified, since option insecure is set", "remove the option")
+    add(report, "tls", "warn", endpoint.base .. " is not verified, because option insecure is set", "remove the option")
   elseif not err then
     add(report, "tls", "ok", endpoint.base .. " is verified")
   end
@@ -82,7 +82,7 @@ local function check_clock(report, system, date)
   if seconds < NOTABLE then
     add(report, "clock", "ok", detail)
   else
-    add(report, "clock", "warn", detail, "calls correct it by themselves, at the cost of one; set the clock, by NTP")
+    add(report, "clock", "warn", detail, "synchronise the clock with NTP; calls correct the time by themselves, at the cost of one refused request")
   end
 end
 
@@ -129,7 +129,7 @@ local function judge(err)
   if (status == 404 or status == 400) and code and evidence.is_behind(code, status) then
     return "ok", "the service accepts the credentials"
   end
-  if status == 403 then return "warn", "the question is refused (" .. said .. ")", fix_of(err) end
+  if status == 403 then return "warn", "the service refuses this request (" .. said .. ")", fix_of(err) end
   local is_refused = status == 401 and code and evidence.gateway_number(code)
   return status == 401 and "fail" or "warn", said, fix_of(err) or is_refused and "correct the credentials" or nil
 end
@@ -138,7 +138,7 @@ local function check_access(self, reached, known)
   local report = self.report
   if not reached or not known then
     local why = known and "no endpoint answers" or "there are no credentials"
-    add(report, "access", "warn", "not tried, since " .. why, "fix that first")
+    add(report, "access", "warn", "not tried, because " .. why, "fix that first")
     return
   end
   local result, err = call.run(self.state, {

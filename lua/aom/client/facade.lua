@@ -1,6 +1,5 @@
---- The functions that users see, over cores that return nil and an error. One builder
---- makes both faces, so that they cannot drift apart: the one that raises, and
---- `aom.safe`, which returns nil, err.
+--- The public functions. The internal ones return nil and an error; one builder makes both
+--- APIs from them: `aom`, which raises, and `aom.safe`, which returns nil, err.
 
 local arguments = require "aom.client.arguments"
 local core = require "aom.core"
@@ -68,8 +67,8 @@ local function method(run, finish, name)
   end
 end
 
---- What a `for` turns: an element each time. Where an error is no exception it is one
---- more turn, with `false` and the error, so that no loop ends as if it had seen all.
+--- The iterator of a `for`. In `aom.safe` an error is one more iteration, with `false` and
+--- the error, so that an incomplete loop never looks complete.
 local function iterator(walk, finish)
   return function()
     if not walk then return nil end

@@ -1,7 +1,7 @@
---- Looks a setting up: option, then environment, then profile. It also knows in which of
---- these places credentials stand, so that nothing of one account is joined to the keys of
+--- Looks up a setting: option, then environment, then profile. It also knows which of these
+--- places hold credentials, so that settings of one account are never combined with keys of
 --- another, and keeps the one record of where each setting was found. The profile is read
---- only when something is looked for in it, and once.
+--- once, and only when something is looked for in it.
 
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
@@ -183,14 +183,14 @@ local function is_foreign(self, place)
 end
 
 local function passed_over(where)
-  return where .. " was passed over, since other credentials than those in use stand beside it"
+  return where .. " was ignored, because it is set next to credentials other than those in use"
 end
 
 --- Looks up a setting that belongs to an account, and records where it was found. One that
 --- stands beside other credentials than those in use belongs to another account, and is
---- passed over.
+--- ignored.
 ---@param name string
----@param also? aom.Place  what stands there is never passed over
+---@param also? aom.Place  what is set there is never ignored
 ---@return string|nil value
 ---@return aom.Error|nil err  the variable or the profile is malformed
 function Source:own(name, also)

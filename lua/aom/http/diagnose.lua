@@ -154,11 +154,11 @@ local hints = {
   { seen = { proxy_status = 403 }, hint = "the proxy does not allow connections to this host" },
   {
     seen = { curl = 5 },
-    hint = "the proxy's name is not known: check option proxy and the variables https_proxy and http_proxy",
+    hint = "the proxy's host name does not resolve: check option proxy and the variables https_proxy and http_proxy",
   },
-  { seen = { curl = 6 }, hint = "the name is not known: check the region or endpoint, and this machine's DNS" },
+  { seen = { curl = 6 }, hint = "the host name does not resolve: check the region or endpoint, and this machine's DNS" },
   { seen = { curl = 77 }, hint = "the file of CA certificates cannot be used" },
-  { seen = { kind = "network", is_proxied = true }, hint = "the connection goes through the proxy of option proxy" },
+  { seen = { kind = "network", is_proxied = true }, hint = "the connection uses the proxy from option proxy: check that proxy" },
 
   -- Answers. A gateway has the same code for several faults of a caller's.
   {
@@ -184,7 +184,7 @@ local hints = {
   { seen = { status = 403, is_behind = true }, hint = permission_hint },
   {
     seen = { status = 404, gateway = "0101", region = lacks_automation },
-    hint = ("the provider documents this API for %s alone"):format(regions.with_automation),
+    hint = ("the provider documents this API only for %s"):format(regions.with_automation),
   },
   { seen = { status = redirects }, hint = "redirects are never followed: correct the endpoint" },
 }

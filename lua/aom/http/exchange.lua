@@ -1,7 +1,7 @@
 --- Carries one request to its answer: attempts within a deadline, endpoints that take
 --- over from each other, waits between attempts, and the error that explains a failure.
---- It knows no account: who may send, and what a refusal means, is for the request's
---- `access` to say.
+--- It knows nothing of accounts: the request's `access` decides who may send and what a
+--- refusal means.
 
 local attempt = require "aom.http.attempt"
 local diagnose = require "aom.http.diagnose"
@@ -134,7 +134,7 @@ local function keep_pace(self)
   if not throttle:hold(self.deadline, self) then
     -- A wait that was begun and ended early was ended by a cancellation that only the loop knows of.
     if throttle.resume_at < self.deadline then return nil, errors.cancelled() end
-    return nil, self.last or errors.new("timeout", "Retry-After exceeds the call's deadline")
+    return nil, self.last or errors.new("timeout", "the wait after a 429 exceeds the call's deadline")
   end
   if is_cancelled(self) then return nil, errors.cancelled() end
   return admit(self, self.channel.loop.now())
@@ -377,7 +377,7 @@ end
 ---@param request aom.Request
 ---@param access aom.Access|false
 ---@param scope? aom.Scope     what may cancel it, and end it early
----@param deadline? number     default: the client's time-out from now on
+---@param deadline? number     default: the client's timeout from now on
 ---@return aom.Exchange
 function exchange.new(channel, request, access, scope, deadline)
   local settings, operation, started = channel.settings, request.operation, channel.loop.now()

@@ -156,7 +156,7 @@ function Outage:failure(caller)
   if waited >= GAP then
     err.message = ("%s; the call waited %.1f s for a connection"):format(err.message, waited)
   elseif not caller.attempt then
-    err.message = ("not sent, since there was no connection for %.1f s: %s"):format(now - self.began, err.message)
+    err.message = ("not sent, because there was no connection for %.1f s: %s"):format(now - self.began, err.message)
   end
   return err
 end

@@ -19,8 +19,8 @@ function retry.is_transient(status)
   return statuses[status] == true
 end
 
---- Whether to send the request once more after `err` does nothing twice that must be
---- done only once.
+--- Whether repeating the request after `err` is safe: it cannot run an operation twice that
+--- must run only once.
 ---@param err aom.Error
 ---@param idempotent boolean
 ---@param sent boolean  whether the server may have seen the request

@@ -1,4 +1,4 @@
---- Lets many calls wait for one C engine: what all loops that drive it have in common. A
+--- The common part of all loops that drive the C engine, in which many calls can wait. A
 --- call that can be suspended waits in its task, beside others; one that cannot waits in
 --- libcurl's own poll. Each loop decides who polls the engine while all calls are suspended.
 

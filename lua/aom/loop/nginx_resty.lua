@@ -1,7 +1,7 @@
---- Carries attempts over nginx's cosockets. lua-resty-http connects and pools. What goes
---- over a connection is written and read here: its reader takes one answer for another,
---- and what a proxy sends behind its answer for the server's. HTTP/1.1; certificates are
---- verified against what `lua_ssl_trusted_certificate` names.
+--- Carries attempts over nginx's cosockets, with HTTP/1.1. lua-resty-http connects and pools;
+--- requests and responses are written and read here, because its reader may mistake leftover
+--- bytes for the next response. Certificates are verified against what
+--- `lua_ssl_trusted_certificate` names.
 
 local core = require "aom.core"
 local http1 = require "aom.loop.nginx_http1"
@@ -67,7 +67,7 @@ end
 local function classify(trip, err)
   local text = tostring(err)
   if contains(text, { "timeout", "timed out" }) then
-    if text:find("could not be resolved", 1, true) then trip.awaited = "a name to resolve" end
+    if text:find("could not be resolved", 1, true) then trip.awaited = "DNS" end
     return trip:late()
   end
   local hint = nginx_trust.hint(text)
@@ -128,7 +128,7 @@ local function receiver(trip, sock, due, rest)
     end
     if err == "timeout" then return trip:late() end
     if err == "closed" then
-      return nil, { kind = "network", message = "the connection was closed before the answer was whole", ended = true }
+      return nil, { kind = "network", message = "the connection was closed before the response was complete", ended = true }
     end
     return trouble("network", tostring(err), true)
   end
@@ -155,18 +155,18 @@ end
 local function tunnel(trip, sock)
   local place = ("%s:%d"):format(trip.to.host, trip.to.port)
   local own = { ["User-Agent"] = trip.resty.settings.user_agent, ["Proxy-Authorization"] = basic(trip.via) }
-  trip.awaited = "a proxy to connect"
+  trip.awaited = "the proxy's tunnel"
   local sent, err = sock:send(request_text("CONNECT", place, { Host = place }, own, ""))
   if not sent then return nil, err end
   local reader = http1.reader(receiver(trip, sock, trip.connect_by, trip.awaited), trip.resty.max_head)
   local answer, failure = http1.read(reader, "CONNECT", 0)
   if not answer then
     if failure.kind == "timeout" then return nil, failure end
-    return trouble(failure.kind, "the proxy's answer: " .. failure.message, false)
+    return trouble(failure.kind, "the proxy's response: " .. failure.message, false)
   end
   if answer.status > 299 then return refusal("tunnel", answer.status) end
   -- It would be taken for what the server says.
-  if not reader:is_empty() then return trouble("protocol", "the proxy sends more than its answer", false) end
+  if not reader:is_empty() then return trouble("protocol", "the proxy sent data after its response to CONNECT", false) end
   return true
 end
 
@@ -174,7 +174,7 @@ end
 --- TLS already.
 local function reach(trip, client, fresh)
   local to, near = trip.to, trip.via or trip.to
-  trip.awaited = is_address(near.host) and "a connection" or "a name to resolve, or a connection"
+  trip.awaited = is_address(near.host) and "a connection" or "DNS or a connection"
   -- As "http", so that the handshake is no part of the connect. Nothing is ever put back
   -- into the pool of fresh connections.
   local ok, err = client:connect { scheme = "http", host = near.host, port = near.port,
@@ -221,7 +221,7 @@ local function is_drained(trip, reader) return trip.to.scheme ~= "https" or read
 ---@return aom.Answer|nil
 ---@return boolean|aom.ReadFailure  whether the connection may carry another call; or what went wrong
 local function converse(trip, client, reader)
-  trip.awaited = "the first byte of the answer"
+  trip.awaited = "the first byte of the response"
   client:set_timeout(milliseconds(trip.deadline - now()))
   local sent, err = client.sock:send(trip.request)
   if not sent and err == "timeout" then return trip:late() end
@@ -242,7 +242,7 @@ end
 --- nothing came any more.
 local function send_over(trip, client, fresh)
   local reused = (client:get_reused_times() or 0) > 0
-  local reader = http1.reader(receiver(trip, client.sock, trip.deadline, "the rest of the answer"), trip.resty.max_head)
+  local reader = http1.reader(receiver(trip, client.sock, trip.deadline, "the rest of the response"), trip.resty.max_head)
   local answer, state = converse(trip, client, reader)
   local reusable = answer and state and not fresh
   if not (reusable and client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)) then client:close() end
@@ -273,7 +273,7 @@ local function prepare(trip)
   if not method then return trouble(headers, url, false) end
   local to = split(url)
   if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
-    return trouble("config", "nginx cannot verify the certificate of an address: name the host", false)
+    return trouble("config", "nginx cannot verify a certificate for an IP address: use a host name", false)
   end
   local via, problem
   if not attempt.no_proxy then

@@ -61,7 +61,7 @@ end
 local FAST = "Neovim cannot wait inside a libuv callback: give the call a callback, make it in a coroutine, "
   .. "or in vim.schedule(…)"
 
-local ENDING = "the Lua state is closing: no callback can be called any more"
+local ENDING = "the Lua state is closing: callbacks can no longer run"
 
 ---@class aom.UvLoop: aom.EngineLoop
 ---@field host aom.UvHost

@@ -20,7 +20,8 @@ local function fault_of(name, value, what)
     return errors.argument("%s: expected a header name, got %s", what, errors.show(name))
   end
   if not value then
-    return errors.argument("%s: expected a string, finite number or boolean as the value of %s", what, errors.show(name))
+    return errors.argument("%s: expected a string, finite number or boolean as the value of %s", what,
+      errors.show(name))
   end
   if text.has_control((value:gsub("\t", ""))) then
     return errors.argument("%s: the value of %s contains a control character", what, errors.show(name))

@@ -92,7 +92,7 @@ describe("a project id beside other credentials", function()
       says.option = with(says.option, { region = REGION })
       local settings = assert(resolve(says))
       assert.is_nil(settings.project_id)
-      assert.are.equal(where(other) .. " was passed over, since other credentials than those in use stand beside it",
+      assert.are.equal(where(other) .. " was ignored, because it is set next to credentials other than those in use",
         settings.source.provenance.project_id.passed)
     end)
   end)
@@ -114,7 +114,7 @@ describe("a project id beside other credentials", function()
     assert.is_nil(settings)
     assert.are.equal("config", err.kind)
     for _, place in ipairs { "environment", "profile" } do
-      assert.is_truthy(err.hint:find(where(place) .. " was passed over", 1, true), err.hint)
+      assert.is_truthy(err.hint:find(where(place) .. " was ignored", 1, true), err.hint)
     end
   end)
 

@@ -187,7 +187,7 @@ describe("nothing is sent", function()
     local env = { HUAWEICLOUD_SDK_TOKEN = "T", HUAWEICLOUD_SDK_PROJECT_ID = OTHER }
     local result, err, seen = trigger(nil, projects {}, env)
     assert.is_nil(result)
-    assert.matches("environment variable HUAWEICLOUD_SDK_PROJECT_ID was passed over, since ", err.hint)
+    assert.matches("environment variable HUAWEICLOUD_SDK_PROJECT_ID was ignored, because ", err.hint)
     assert.are.equal(1, #seen)
   end)
 end)

@@ -182,7 +182,7 @@ describe("an outage", function()
     assert.are.equal("refused; the call waited 10.0 s for a connection", first[2].err.message)
     run_for(0.125)
     later[2] = call(state, 1)[1]
-    assert.matches("^not sent, since there was no connection for 11%.%d s: refused$", later[2].err.message)
+    assert.matches("^not sent, because there was no connection for 11%.%d s: refused$", later[2].err.message)
     assert.is_true(first[1].err.retryable and later[2].err.retryable)
     local told = 0
     for _, event in ipairs(events) do

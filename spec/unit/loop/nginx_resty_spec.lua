@@ -212,7 +212,7 @@ describe("over lua-resty-http", function()
     { "HTTP/1.1 200 Go on\r\n\r\n" .. GOOD, "protocol", "more than its answer" },
     { "SSH-2.0-x\r\n", "protocol", "the proxy's answer" },
     { "HTTP/1.1 200 Go", "network", "the proxy's answer", "closed" },
-    { "", "timeout", "waiting for a proxy to connect" },
+    { "", "timeout", "waiting for the proxy's tunnel" },
   } do
     it(("a proxy that says %q opens no tunnel"):format(case[1]:sub(1, 40)), function()
       settings.proxy = "http://user:secret@proxy:3128"
@@ -411,9 +411,9 @@ describe("over lua-resty-http", function()
   end)
 
   for _, case in ipairs {
-    { "timeout", "timeout", says = "s, waiting for a name to resolve, or a connection" },
+    { "timeout", "timeout", says = "s, waiting for DNS or a connection" },
     { "a.example could not be resolved (110: Operation timed out)", "timeout",
-      says = "s, waiting for a name to resolve" },
+      says = "s, waiting for DNS" },
     { "18: self-signed certificate", "tls", hints = { "lua_ssl_trusted_certificate" } },
     { "20: unable to get local issuer certificate", "tls", hints = DIRECTIVES },
     { "21: unable to verify the first certificate", "tls", hints = DIRECTIVES },

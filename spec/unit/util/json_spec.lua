@@ -1,4 +1,4 @@
---- Proves what JSON is read and written, with each codec and without any.
+--- Proves what the JSON library works, with each codec and without any.
 
 local cjson = require "cjson"
 local json = require "aom.util.json"

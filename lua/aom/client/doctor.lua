@@ -82,7 +82,8 @@ local function check_clock(report, system, date)
   if seconds < NOTABLE then
     add(report, "clock", "ok", detail)
   else
-    add(report, "clock", "warn", detail, "synchronise the clock with NTP; calls correct the time by themselves, at the cost of one refused request")
+    add(report, "clock", "warn", detail,
+      "synchronise the clock with NTP; calls correct the time by themselves, at the cost of one refused request")
   end
 end
 

@@ -156,9 +156,15 @@ local hints = {
     seen = { curl = 5 },
     hint = "the proxy's host name does not resolve: check option proxy and the variables https_proxy and http_proxy",
   },
-  { seen = { curl = 6 }, hint = "the host name does not resolve: check the region or endpoint, and this machine's DNS" },
+  {
+    seen = { curl = 6 },
+    hint = "the host name does not resolve: check the region or endpoint, and this machine's DNS",
+  },
   { seen = { curl = 77 }, hint = "the file of CA certificates cannot be used" },
-  { seen = { kind = "network", is_proxied = true }, hint = "the connection uses the proxy from option proxy: check that proxy" },
+  {
+    seen = { kind = "network", is_proxied = true },
+    hint = "the connection uses the proxy from option proxy: check that proxy",
+  },
 
   -- Answers. A gateway has the same code for several faults of a caller's.
   {

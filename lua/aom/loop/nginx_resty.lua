@@ -128,7 +128,8 @@ local function receiver(trip, sock, due, rest)
     end
     if err == "timeout" then return trip:late() end
     if err == "closed" then
-      return nil, { kind = "network", message = "the connection was closed before the response was complete", ended = true }
+      local message = "the connection was closed before the response was complete"
+      return nil, { kind = "network", message = message, ended = true }
     end
     return trouble("network", tostring(err), true)
   end
@@ -166,7 +167,9 @@ local function tunnel(trip, sock)
   end
   if answer.status > 299 then return refusal("tunnel", answer.status) end
   -- It would be taken for what the server says.
-  if not reader:is_empty() then return trouble("protocol", "the proxy sent data after its response to CONNECT", false) end
+  if not reader:is_empty() then
+    return trouble("protocol", "the proxy sent data after its response to CONNECT", false)
+  end
   return true
 end
 
@@ -242,7 +245,8 @@ end
 --- nothing came any more.
 local function send_over(trip, client, fresh)
   local reused = (client:get_reused_times() or 0) > 0
-  local reader = http1.reader(receiver(trip, client.sock, trip.deadline, "the rest of the response"), trip.resty.max_head)
+  local receive = receiver(trip, client.sock, trip.deadline, "the rest of the response")
+  local reader = http1.reader(receive, trip.resty.max_head)
   local answer, state = converse(trip, client, reader)
   local reusable = answer and state and not fresh
   if not (reusable and client:set_keepalive(KEEPALIVE_MS, POOL_SIZE)) then client:close() end

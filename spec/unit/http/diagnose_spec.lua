@@ -200,7 +200,7 @@ describe("a hint on a call without an answer", function()
     ["a reset without a proxy"] = { { kind = "network", message = "reset" }, { proxy = "" } },
     ["a name that nobody knows"] = { { kind = "network", message = "?", code = 6 }, {}, nil, "machine's DNS" },
     ["a name that nobody knows, behind a proxy"] = { { kind = "network", message = "?", code = 6 }, PROXY, nil, "DNS" },
-    ["a proxy's name that nobody knows"] = { { kind = "network", message = "?", code = 5 }, {}, nil, "proxy's name" },
+    ["a proxy's name that nobody knows"] = { { kind = "network", message = "?", code = 5 }, {}, nil, "host name" },
     ["a bundle that is none"] = { { kind = "config", message = "?", code = 77 }, {}, nil, "cannot be used" },
     ["a refused connection"] = { { kind = "network", message = "?", code = 7 }, {} },
     ["a proxy's password"] = { { kind = "network", message = "?", code = 56, proxy_status = 407 }, PROXY, nil,

@@ -209,9 +209,9 @@ describe("over lua-resty-http", function()
   for _, case in ipairs {
     { "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "network", "HTTP 407" },
     { "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "network", "HTTP 302" },
-    { "HTTP/1.1 200 Go on\r\n\r\n" .. GOOD, "protocol", "more than its answer" },
-    { "SSH-2.0-x\r\n", "protocol", "the proxy's answer" },
-    { "HTTP/1.1 200 Go", "network", "the proxy's answer", "closed" },
+    { "HTTP/1.1 200 Go on\r\n\r\n" .. GOOD, "protocol", "after its response" },
+    { "SSH-2.0-x\r\n", "protocol", "the proxy's response" },
+    { "HTTP/1.1 200 Go", "network", "the proxy's response", "closed" },
     { "", "timeout", "waiting for the proxy's tunnel" },
   } do
     it(("a proxy that says %q opens no tunnel"):format(case[1]:sub(1, 40)), function()

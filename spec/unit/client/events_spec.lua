@@ -103,7 +103,7 @@ describe("aom.log", function()
     { "error", { { status = 404 } }, { REFUSED } },
     { "warn", { { status = 404 } }, { REFUSED } },
   } do
-    it(("prints a line an event at level %s: %d"):format(row[1], #row[3]), function()
+    it(("prints a line an event at level %s: %d"):format(tostring(row[1]), #row[3]), function()
       assert.are.same(row[3], lines(row[1], row[2]))
     end)
   end

@@ -59,7 +59,7 @@ describe("an adapter", function()
       { function() return nil, "connection refused" end, "network", "connection refused" },
       { function() return nil, { kind = "timeout", message = "slow" } end, "timeout", "slow" },
       { function() return nil, { kind = "odd", message = "strange" } end, "network", "strange" },
-      { function() return nil end, "network", "no reason" },
+      { function() return nil end, "network", "neither a response nor an error" },
       { function() return "200" end, "protocol", "no status" },
       { function() return { status = 200, body = {} } end, "protocol", "not a string" },
       { function() return { status = 200, body = ("x"):rep(2 ^ 20 + 1) } end, "protocol", "max_response_bytes" },

@@ -171,7 +171,7 @@ function NginxCurl:wait(id, origin, deadline, caller)
       drop(self, id)
       return transfer.cancelled()
     end
-    if self.waiting[id] ~= wait then return transfer.late(wait.started, "the answer", true) end
+    if self.waiting[id] ~= wait then return transfer.late(wait.started, "the response", true) end
     look(self)
   end
   return finish(self, id, known)

@@ -136,7 +136,7 @@ describe("stepping the engine between waits", function()
     world.on_wait = function() world.done[1] = 9 end
     local _, trouble = world.steps:wait(7, ORIGIN, core.now() - 2, new_caller(world))
     assert.are.same({ "timeout", true }, { trouble.kind, trouble.sent })
-    assert.matches("^timed out after %d+%.%d s, waiting for the answer$", trouble.message)
+    assert.matches("^timed out after %d+%.%d s, waiting for the response$", trouble.message)
     assert.are.same({ 7, 9 }, world.cancelled)
   end)
 

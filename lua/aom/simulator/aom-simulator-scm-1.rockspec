@@ -32,6 +32,7 @@ build = {
       ["aom.simulator.answers"] = "lua/aom/simulator/answers.lua",
       ["aom.simulator.certificate"] = "lua/aom/simulator/certificate.lua",
       ["aom.simulator.clock"] = "lua/aom/simulator/clock.lua",
+      ["aom.simulator.command"] = "lua/aom/simulator/command.lua",
       ["aom.simulator.control"] = "lua/aom/simulator/control.lua",
       ["aom.simulator.exchange"] = "lua/aom/simulator/exchange.lua",
       ["aom.simulator.executions"] = "lua/aom/simulator/executions.lua",

@@ -1,0 +1,136 @@
+--- The command that runs a simulator: `aom simulate`. It needs LuaJIT.
+
+local ffi = require "ffi"
+local json = require "aom.simulator.json"
+local simulator = require "aom.simulator"
+
+ffi.cdef "int getpid(void); unsigned alarm(unsigned seconds);"
+
+local command = {}
+
+local usage = [[
+usage: aom simulate [options]
+  --port N                port to listen on (default 0: any free one)
+  --ak AK --sk SK         the key pair that is accepted
+  --security-token T      makes the key pair a temporary one
+  --project ID            the project id that is accepted
+  --token T               a token that is accepted
+  --workflow ID           a workflow that exists; may be repeated
+  --auto-create           create any workflow that is requested
+  --catch-all             answer any other path by echoing the request
+  --tls                   HTTPS with a new certificate (HTTP/1.1 and HTTP/2)
+  --http-version N        only HTTP/1.1 (1.1) or only HTTP/2 (2)
+  --cert-dir DIR          write simulator-ca.pem there (default: to a temporary file)
+  --latency SECONDS       wait before each response
+  --clock-offset SECONDS  let the simulated clock run ahead
+  --lifetime SECONDS      stop after this time (default 600)
+  --json                  print the URL as JSON, and the hints on standard error
+  --quiet                 no hints
+]]
+
+local values = {
+  port = tonumber, ak = tostring, sk = tostring, project = tostring, token = tostring, latency = tonumber,
+  lifetime = tonumber, workflow = tostring, ["security-token"] = tostring, ["cert-dir"] = tostring,
+  ["clock-offset"] = tonumber, ["http-version"] = tonumber,
+}
+
+local switches = { tls = true, quiet = true, json = true, ["auto-create"] = true, ["catch-all"] = true }
+
+local function fail(message)
+  io.stderr:write("simulator: ", message, "\n", usage)
+  os.exit(2)
+end
+
+local function parse(words)
+  local options, workflows, i = { lifetime = 600 }, {}, 1
+  while words[i] do
+    local name = words[i]:match("^%-%-(.+)$")
+    local field = name and name:gsub("%-", "_")
+    if switches[name] then
+      options[field], i = true, i + 1
+    elseif name == "help" then
+      io.stdout:write(usage)
+      os.exit(0)
+    elseif values[name] then
+      local value = words[i + 1] and values[name](words[i + 1])
+      if value == nil then
+        fail("--" .. name .. " needs a value")
+      elseif name == "workflow" then
+        workflows[#workflows + 1] = value
+      else
+        options[field] = value
+      end
+      i = i + 2
+    else
+      fail("unknown option " .. words[i])
+    end
+  end
+  options.workflows = workflows
+  return options
+end
+
+-- Lets it run without any option.
+local function with_defaults(options)
+  options.ak = options.ak or "SIMULATORACCESSKEY00"
+  options.sk = options.sk or "simulator-secret-key"
+  options.project = options.project or "0123456789abcdef0123456789abcdef"
+  if #options.workflows == 0 then
+    options.workflows = { "nightly-backup", "night-shift" }
+  end
+  return options
+end
+
+-- What another terminal can be given as it stands.
+local function hints(options, sim)
+  local lines = {
+    "# a simulated AOM service; paste these lines into another terminal, and start a script there",
+    "export HUAWEICLOUD_SDK_AK=" .. options.ak,
+    "export HUAWEICLOUD_SDK_SK=" .. options.sk,
+    "export HUAWEICLOUD_SDK_PROJECT_ID=" .. options.project,
+    "export HUAWEICLOUD_SDK_AOM_ENDPOINT=" .. sim.url,
+    "# workflows: " .. table.concat(options.workflows, " "),
+    ("# it ends after %d seconds, or with Ctrl-C"):format(options.lifetime),
+  }
+  if options.security_token then
+    table.insert(lines, 4, "export HUAWEICLOUD_SDK_SECURITY_TOKEN=" .. options.security_token)
+  end
+  if sim.ca_file then
+    lines[#lines + 1] = "# its certificate: ca_file = \"" .. sim.ca_file .. "\""
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function announce(options, sim)
+  if not options.quiet then
+    local out = options.json and io.stderr or io.stdout
+    out:write(hints(options, sim))
+  end
+  if options.json then
+    io.stdout:write(json.encode {
+      url = sim.url,
+      port = sim.port,
+      pid = tonumber(ffi.C.getpid()),
+      ca_file = sim.ca_file or json.null,
+    }, "\n")
+  end
+  io.stdout:flush()
+end
+
+--- Runs a simulator until its lifetime has ended, or a signal ends it.
+---@param words string[] the words of a command line
+function command.main(words)
+  local options = with_defaults(parse(words))
+  if not options.quiet then
+    function options.on_log(line)
+      io.stderr:write("simulator: ", line, "\n")
+    end
+  end
+  local sim = simulator.new(options)
+  sim:listen()
+  -- Ends the process even if the loop hangs.
+  ffi.C.alarm(math.ceil(options.lifetime) + 5)
+  announce(options, sim)
+  sim:run { lifetime = options.lifetime, signals = true }
+end
+
+return command

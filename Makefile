@@ -35,6 +35,9 @@ LUA_CFLAGS  = $(eval LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC)
 core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libssl libcrypto))$(core_cflags)
 core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto))$(core_libs)
 
+# What the first line of the command names.
+LUA_PROGRAM = $(or $(shell command -v $(LUA)),/usr/bin/env $(LUA))
+
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
 
@@ -43,6 +46,7 @@ here = $(subst ','\'',$(CURDIR))
 
 OUT     = $(BUILD)/$(LUA)
 CORE    = $(OUT)/aom/core.so
+COMMAND = $(OUT)/bin/aom
 SOURCES = $(sort $(wildcard csrc/*.c))
 OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
@@ -51,12 +55,16 @@ LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | so
 .PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix sanitize fuzz install rock rockspecs env clean
 .DEFAULT_GOAL := build
 
-build: $(CORE)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
+build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
 	@:
 
 $(CORE): $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call run,LD)$(CC) $(MODULE_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(core_libs) $(LIBS)
+
+$(COMMAND): bin/aom Makefile
+	@mkdir -p $(@D)
+	@{ echo '#!$(LUA_PROGRAM)' && sed 1d bin/aom; } >$@ && chmod 755 $@
 
 $(OUT)/obj/%.o: csrc/%.c Makefile
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "pkg-config is missing: run make deps" >&2; exit 1; }
@@ -70,7 +78,7 @@ $(OUT)/obj/%.o: csrc/%.c Makefile
 # since that may be another Lua each time.
 rock-core:
 	@rm -rf $(BUILD)/rock-core
-	@$(MAKE) --no-print-directory build OUT=$(BUILD)/rock-core
+	@$(MAKE) --no-print-directory OUT=$(BUILD)/rock-core $(BUILD)/rock-core/aom/core.so
 
 all-luas: $(LUAS:%=build-%)  ## Build the core for all LUAS
 
@@ -125,10 +133,12 @@ install: build  ## Install for LUA under DESTDIR and PREFIX
 	  $(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
 	done
 	$(INSTALL) -D -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)/aom/core.so"
+	$(INSTALL) -D -m 755 $(COMMAND) "$(DESTDIR)$(PREFIX)/bin/aom"
 
-env:  ## Print the exports that let LUA use this checkout: eval "$$(make -s env)"
+env:  ## Print the exports that let this shell and LUA use this checkout: eval "$$(make -s env)"
 	@: $(info export LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;;')
 	@: $(info export LUA_CPATH='$(here)/$(OUT)/?.so;;')
+	@: $(info export PATH='$(here)/$(OUT)/bin':"$$PATH")
 
 clean:  ## Remove all build results
 	rm -rf $(BUILD)

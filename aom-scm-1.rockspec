@@ -18,6 +18,8 @@ one call that waits properly in plain Lua, Neovim and OpenResty alike.]],
 dependencies = {
   "lua >= 5.1, < 5.5",
   "lua-cjson",
+  -- The command alone.
+  "argparse",
 }
 external_dependencies = {
   OPENSSL = { header = "openssl/evp.h", library = "crypto" },
@@ -40,6 +42,7 @@ build = {
   install_pass = false,
   install = {
     lib = { ["aom.core"] = "build/rock-core/aom/core.so" },
+    bin = { aom = "bin/aom" },
     lua = {
       -- the modules, by `make rockspecs`
       ["aom"] = "lua/aom.lua",
@@ -50,6 +53,23 @@ build = {
       ["aom.api.request"] = "lua/aom/api/request.lua",
       ["aom.api.response"] = "lua/aom/api/response.lua",
       ["aom.api.result"] = "lua/aom/api/result.lua",
+      ["aom.cli.choice"] = "lua/aom/cli/choice.lua",
+      ["aom.cli.commands.completion"] = "lua/aom/cli/commands/completion.lua",
+      ["aom.cli.commands.doctor"] = "lua/aom/cli/commands/doctor.lua",
+      ["aom.cli.commands.list"] = "lua/aom/cli/commands/list.lua",
+      ["aom.cli.commands.request"] = "lua/aom/cli/commands/request.lua",
+      ["aom.cli.commands.run"] = "lua/aom/cli/commands/run.lua",
+      ["aom.cli.commands.sign"] = "lua/aom/cli/commands/sign.lua",
+      ["aom.cli.commands.simulate"] = "lua/aom/cli/commands/simulate.lua",
+      ["aom.cli.commands.switch"] = "lua/aom/cli/commands/switch.lua",
+      ["aom.cli.commands.window"] = "lua/aom/cli/commands/window.lua",
+      ["aom.cli"] = "lua/aom/cli/init.lua",
+      ["aom.cli.message"] = "lua/aom/cli/message.lua",
+      ["aom.cli.progress"] = "lua/aom/cli/progress.lua",
+      ["aom.cli.shell"] = "lua/aom/cli/shell.lua",
+      ["aom.cli.status"] = "lua/aom/cli/status.lua",
+      ["aom.cli.table"] = "lua/aom/cli/table.lua",
+      ["aom.cli.width"] = "lua/aom/cli/width.lua",
       ["aom.client.arguments"] = "lua/aom/client/arguments.lua",
       ["aom.client.bulk"] = "lua/aom/client/bulk.lua",
       ["aom.client.call"] = "lua/aom/client/call.lua",

@@ -1,5 +1,5 @@
 /* aom.core: the C half of the library. Opens the bindings and adds what belongs to
- * neither: the monotonic clock, permissions of files, and the versions. */
+ * neither: the monotonic clock, permissions of files, terminals, and the versions. */
 #include "compat.h"
 #include "lua_engine.h"
 #include "lua_file.h"
@@ -7,8 +7,10 @@
 #include "lua_sign.h"
 #include "lua_values.h"
 #include <dlfcn.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* core.now() -> seconds on a clock that never jumps */
 static int l_now(lua_State *L) {
@@ -25,6 +27,16 @@ static int l_file_mode(lua_State *L) {
   if (stat(luaL_checkstring(L, 1), &info) != 0)
     return 0;
   lua_pushinteger(L, (lua_Integer)(info.st_mode & 0777));
+  return 1;
+}
+
+/* core.terminal(descriptor) -> columns, 0 if they are not known | nil: it is none */
+static int l_terminal(lua_State *L) {
+  int descriptor = (int)luaL_checkinteger(L, 1);
+  struct winsize size;
+  if (!isatty(descriptor))
+    return 0;
+  lua_pushinteger(L, ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0);
   return 1;
 }
 
@@ -57,6 +69,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"versions", l_versions},
                                      {"authorities", l_authorities},
                                      {"file_mode", l_file_mode},
+                                     {"terminal", l_terminal},
                                      {NULL, NULL}};
 
 /* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the

@@ -243,4 +243,57 @@ describe("the example", function()
       assert.matches("^usage: ", output)
     end)
   end
+
+  describe("that runs aom at set times", function()
+    local profile
+
+    setup(function()
+      profile = process.temporary(("[basic]\nak = A\nsk = S\nproject_id = %s\nendpoint = %s\n"):format(PROJECT,
+        simulator.url))
+      os.execute("chmod 600 " .. profile)
+    end)
+    teardown(function() os.remove(profile) end)
+
+    local function read(path)
+      local handle = assert(io.open(process.root .. "/examples/" .. path))
+      local text = handle:read "*a"
+      handle:close()
+      return text
+    end
+
+    --- Runs a line of an example, whose files and program stand elsewhere here.
+    local function run_line(line)
+      line = line:gsub("/var/lib/aom/weekend%.json", file):gsub("^/usr/local/bin/", "")
+      return process.run(("export HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s HUAWEICLOUD_SDK_CREDENTIALS_FILE=%s "
+        .. "no_proxy='*'; aom() { %s %s/bin/aom \"$@\"; }; { %s; } 2>&1"):format(quote(package.path),
+        quote(package.cpath), profile, lua, quote(process.root), line))
+    end
+
+    it("from cron disables and enables what it says, and is silent", function()
+      local lines, shown = {}, {}
+      for line in read "crontab":gmatch "\n[%d*]+ [%d*]+ %* %* [%d*]+ +([^\n]+)" do lines[#lines + 1] = line end
+      assert.are.equal(2, #lines)
+      for i, line in ipairs(lines) do
+        local output, code = run_line(line)
+        assert.are.equal(0, code, output)
+        assert.are.equal("", output)
+        shown[i] = states()
+      end
+      os.remove(file .. ".lock")
+      assert.are.same({ "disable disable enable", "enable disable enable" }, shown)
+      local output, code = run_line(lines[2]:gsub("weekend", "other"))
+      assert.are.equal(2, code)
+      assert.matches("^aom: ", output)
+    end)
+
+    it("by systemd timers does so too", function()
+      local line = assert(read "systemd/aom@.service":match "\nExecStart=([^\n]+)")
+      for action, after in pairs { disable = "disable disable enable", enable = "enable enable enable" } do
+        local output, code = run_line((line:gsub("%%i", action)))
+        assert.are.equal(0, code, output)
+        assert.are.equal(after, states())
+        assert.matches("OnCalendar=", read("systemd/aom@" .. action .. ".timer"))
+      end
+    end)
+  end)
 end)

@@ -5,8 +5,13 @@
 package.path = "./?.lua;" .. package.path
 local tree = require "spec.lint.tree"
 
--- The layers of lua/aom/, from low to high. Files beside these folders are above them.
-local ROOMS = { "util", "config", "loop", "http", "api", "credentials", "client", "cli" }
+-- The layers of lua/aom/, from low to high: "the top" is what stands beside these folders,
+-- and the command uses that as its users do.
+local ROOMS = { "util", "config", "loop", "http", "api", "credentials", "client", "the top", "cli" }
+local TOP = 8
+
+-- Modules of others that one layer alone may need.
+local FOREIGN_LUA = { argparse = "cli" }
 
 -- The layers of csrc/ by the prefixes of their files, those of one line unknown to each other.
 local LAYERS = { { "text", "buffer", "uri" }, { "sign", "engine", "lockout", "file" }, { "lua_", "module", "compat" } }
@@ -20,25 +25,32 @@ local FOREIGN = {
 }
 
 local function room_of(path)
-  local name = path:match("^lua/aom/([%w_]+)/") or path:match("^aom%.([%w_]+)%.")
+  local name = path:match("^lua/aom/([%w_]+)/") or path:match("^aom%.([%w_]+)%.") or path:match("^aom%.(cli)$")
   for rank, room in ipairs(ROOMS) do
     if room == name then
       return room, rank
     end
   end
-  return name == "simulator" and name or "the top", #ROOMS + 1
+  return name == "simulator" and name or ROOMS[TOP], TOP
 end
 
 local function check_lua(path, text, complain)
   local room, rank = room_of(path)
   local code = tree.lua_code(text)
-  for name in code:gmatch("[\"'](aom%.%w+%.[%w_.]+)[\"']") do
+  for name in code:gmatch("[\"'](aom%.[%w_.]+)[\"']") do
     local other, other_rank = room_of(name)
-    if other_rank > rank or (room == "simulator") ~= (other == "simulator") then
+    -- The command starts the simulator as a process of its own.
+    local is_apart = (room == "simulator") ~= (other == "simulator") and room ~= "cli"
+    if (other_rank > rank or is_apart) and (name:find("%..*%.") or other == "cli") then
       complain("%s uses %s: %s is above %s", path, name, other, room)
     end
   end
-  if rank <= #ROOMS and code:find("require[%s,(]*[\"']aom[\"']") then
+  for name, owner in pairs(FOREIGN_LUA) do
+    if room ~= owner and code:find("[\"']" .. name .. "[\"']") then
+      complain("%s uses %s: only %s may", path, name, owner)
+    end
+  end
+  if rank < TOP and code:find("require[%s,(]*[\"']aom[\"']") then
     complain("%s uses aom: the top is above %s", path, room)
   end
 end
@@ -97,6 +109,7 @@ local samples = {
       ["lua/aom.lua"] = 'local a = require "aom.client.facade"\n-- "aom.nowhere.else"\nreturn a',
       ["lua/aom/client/call.lua"] = 'return require "aom.util.errors", require "aom.client.bulk", require "aom.core"',
       ["lua/aom/simulator/init.lua"] = 'require "aom.simulator.json"',
+      ["lua/aom/cli/init.lua"] = 'return require "argparse", require "aom.safe", require "aom.client.bulk"',
     },
   },
   ["Lua in the core"] = { files = { ["csrc/sign.c"] = "#include <lua.h>\n" }, complaint = "sign.c includes lua.h" },
@@ -122,6 +135,12 @@ local samples = {
   ["a room needs the top"] = {
     files = { ["lua/aom/client/call.lua"] = "return require('aom')" },
     complaint = "call.lua uses aom: the top is above",
+  },
+  ["the library needs the command"] = {
+    files = { ["lua/aom.lua"] = 'return require "aom.cli"' }, complaint = "aom.lua uses aom.cli: cli is above the top",
+  },
+  ["the library needs what the command needs"] = {
+    files = { ["lua/aom/client/call.lua"] = 'require "argparse"' }, complaint = "call.lua uses argparse: only cli may",
   },
   ["a name chosen later"] = {
     files = { ["lua/aom/config/options.lua"] = 'local m = { uv = "aom.loop.uv" }' }, complaint = "loop is above config",

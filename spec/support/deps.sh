@@ -27,6 +27,7 @@ libssl-dev pc:libcrypto
 LIST
   demo) packages build && cat <<'LIST' ;;
 lua-cjson lua:cjson:lua5.4:luajit
+lua-argparse lua:argparse:lua5.4
 luajit2 cmd:luajit
 lua-http lua:http.server:luajit
 lua-luaossl lua:openssl:luajit
@@ -48,6 +49,7 @@ nginx-light cmd:nginx
 libnginx-mod-http-lua nginx:http_lua
 neovim cmd:nvim
 git cmd:git
+tmux cmd:tmux
 ca-certificates file:/etc/ssl/certs/ca-certificates.crt
 luarocks cmd:luarocks
 locales file:/usr/share/i18n/locales/de_DE
@@ -127,7 +129,7 @@ Fedora  dnf install gcc make pkgconf lua lua-devel libcurl-devel openssl-devel l
 Alpine  apk add build-base pkgconf lua5.4 lua5.4-dev curl-dev openssl-dev luajit luajit-dev luarocks lua5.4-cjson
 Arch    pacman -S base-devel lua lua53 lua52 lua51 luajit curl openssl luarocks
 macOS   brew install pkg-config lua luajit curl openssl@3 luarocks
-Lua modules a system does not package: luarocks install lua-cjson, http, luaossl, busted, luv, luacheck
+Lua modules a system does not package: luarocks install lua-cjson, argparse, http, luaossl, busted, luv, luacheck
 ADVICE
 }
 

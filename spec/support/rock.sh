@@ -12,7 +12,7 @@ tree=$PWD/build/rock/$version
 
 rm -rf "$tree"
 mkdir -p "$tree/source"
-cp -r ./*.rockspec Makefile csrc lua LICENSE "$tree/source"
+cp -r ./*.rockspec Makefile bin csrc lua LICENSE "$tree/source"
 cd "$tree/source"
 
 make_rock() {
@@ -46,6 +46,7 @@ export LUA_PATH LUA_CPATH
     { ak = "key", sk = "secret", date = "20260102T030405Z" })
   assert(signed.headers.Authorization:find("^SDK%-HMAC%-SHA256 "), "no signature")
   print("rock: " .. _VERSION .. " loads it and signs")'
+"$tree/bin/aom" --version
 if [ "$version" = 5.1 ]; then
   luajit -e 'require "aom.simulator".new {} print("rock: LuaJIT loads the simulator")'
 fi

@@ -22,7 +22,8 @@ results=$root/$BUILD/results
 
 # Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
 # LuaJIT's, whichever Lua looks at them from outside. What mostly waits for processes,
-# sockets and clocks runs on the newest Lua and on LuaJIT.
+# sockets and clocks runs on the newest Lua and on LuaJIT; what depends on the interpreter,
+# as Ctrl-C and exit statuses do, on the oldest one too.
 runs_on() {
   case $2 in
   spec/nginx/* | spec/neovim/* | spec/integration/simulator_spec.lua) [ "$1" = luajit ] ;;
@@ -30,6 +31,7 @@ runs_on() {
     spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua)
     [ "$1" = lua5.4 ] || [ "$1" = luajit ]
     ;;
+  spec/integration/cli*_spec.lua) [ "$1" != lua5.2 ] && [ "$1" != lua5.3 ] ;;
   esac
 }
 

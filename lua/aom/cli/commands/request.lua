@@ -1,0 +1,21 @@
+--- `aom request`: any other call of the service, or of another one.
+
+local message = require "aom.cli.message"
+local must = require "aom.cli.shell".must
+local status = require "aom.cli.status"
+
+local request = { name = "request", summary = "Make any signed call, and print its response." }
+
+request.define = message.define
+
+function request.run(shell)
+  local answer = must(shell:client():request(message.read(shell.args)))
+  if shell.args.json then
+    shell:answer(answer)
+  else
+    io.stdout:write(answer.body, answer.body:find "[^\n]$" and shell.columns and "\n" or "")
+  end
+  return status.done
+end
+
+return request

@@ -1,0 +1,60 @@
+--- `aom run`: executes a workflow now, and may wait for its end.
+
+local errors = require "aom.util.errors"
+local must = require "aom.cli.shell".must
+local progress = require "aom.cli.progress"
+local status = require "aom.cli.status"
+
+local run = { name = "run", summary = "Execute a workflow now; --wait waits for its end." }
+
+function run.define(command)
+  command:argument("id", "The workflow's id."):argname "ID":args "?"
+  command:option("--name", "The workflow of exactly this name, instead of an id."):argname "NAME"
+  command:flag("--wait", "Wait until the execution has ended.")
+  command:option("--limit", "Wait for so many seconds at most (3600)."):argname "SECONDS":convert(tonumber)
+end
+
+local function id_of(client, args)
+  if (args.id ~= nil) == (args.name ~= nil) then
+    error(errors.argument("expected one of an id and --name"), 0)
+  end
+  return args.id or must(client:find(args.name)).id
+end
+
+--- Shows each new status, and on a terminal how long it has been going on.
+local function watcher(shell)
+  local bar, last = progress.new(shell), nil
+  return function(execution, elapsed)
+    if execution.status ~= last then shell:say(("%6.1f s  %s"):format(elapsed, tostring(execution.status))) end
+    last = execution.status
+    bar:wait(("waiting: %s for %.0f s"):format(tostring(last), elapsed))
+  end
+end
+
+--- The workflow runs already: whatever happens now, it was done partly.
+local function wait(shell, client, execution)
+  local ended, err = client:wait(execution, { timeout = shell.args.limit, on_progress = watcher(shell) })
+  if not ended then
+    shell:complain((tostring(err):gsub("^aom: ", "")))
+    if shell.args.json then shell:answer { execution_id = execution.id, error = err } end
+    return status.partly
+  end
+  if shell.args.json then shell:answer(ended) end
+  return ended.status == "success" and status.done or status.partly
+end
+
+function run.run(shell)
+  local args, client = shell.args, shell:client()
+  local execution = must(client:execute(id_of(client, args)))
+  shell.execution = execution
+  shell:say("execution " .. execution.id)
+  if args.wait then return wait(shell, client, execution) end
+  if args.json then shell:answer { workflow_id = execution.workflow_id, execution_id = execution.id } end
+  return status.done
+end
+
+function run.interrupted(shell)
+  return shell.execution and ("the execution %s goes on"):format(shell.execution.id) or nil
+end
+
+return run

@@ -1,0 +1,96 @@
+--- The command `aom`: reads its words, runs one command, and says by its exit status how it
+--- went.
+
+local aom = require "aom.safe"
+local errors = require "aom.util.errors"
+local shells = require "aom.cli.shell"
+local status = require "aom.cli.status"
+local switch = require "aom.cli.commands.switch"
+local window = require "aom.cli.commands.window"
+
+local cli = {}
+
+-- In the order of `aom --help`.
+local commands = {
+  require "aom.cli.commands.list", switch.enable, switch.disable, window.pause, window.resume,
+  require "aom.cli.commands.run", require "aom.cli.commands.doctor", require "aom.cli.commands.request",
+  require "aom.cli.commands.sign", require "aom.cli.commands.simulate", (require "aom.cli.commands.completion"),
+}
+
+local by_name = {}
+for _, command in ipairs(commands) do by_name[command.name] = command end
+
+local EPILOG = [[
+Credentials come from the environment or ~/.huaweicloud/credentials, see README.
+Status: 0 done, 1 partly, 2 usage or configuration, 3 refused, 4 not reached.]]
+
+local NO_ARGPARSE = "aom: argparse is not installed: luarocks install argparse, or apt-get install lua-argparse\n"
+
+local function define_common(command)
+  command:option("--region", "The region, such as cn-north-4."):argname "ID"
+  command:option("--project-id", "The project in that region."):argname "ID"
+  command:option("--timeout", "Seconds for each call with its retries (60)."):argname "SECONDS":convert(tonumber)
+  command:flag("--json", "Print the result as JSON.")
+  command:flag("--verbose", "Show every request on standard error.")
+end
+
+--- The parser of the command line.
+---@param argparse table  the module
+---@return table
+local function parser_of(argparse)
+  local parser = argparse("aom", nil, EPILOG)
+  parser:usage "Usage: aom COMMAND [OPTION]...    (aom COMMAND --help lists its options)"
+  parser:command_target "command":help_max_width(80):help_description_margin(16)
+  parser:flag("--version", "Print the version."):action(function()
+    io.stdout:write("aom ", aom.version().aom, "\n")
+    os.exit(status.done)
+  end)
+  for _, each in ipairs(commands) do
+    local command = parser:command(each.name):summary(each.summary):description(each.summary)
+    command:help_description_margin(25)
+    each.define(command)
+    if not each.raw then define_common(command) end
+  end
+  return parser
+end
+
+--- Lua's own interpreters turn Ctrl-C into this error.
+local function is_interrupt(err) return tostring(err):find("interrupted!", 1, true) ~= nil end
+
+local function report(shell, command, err)
+  if is_interrupt(err) then
+    local advice = command.interrupted and command.interrupted(shell)
+    shell:complain("interrupted" .. (advice and "; " .. advice or ""))
+    return status.interrupted
+  end
+  shell:complain((tostring(err):gsub("^aom: ", "")))
+  if not errors.is_error(err) then return status.partly end
+  if shell.quiet then shell:answer { error = err } end
+  local code = status.of(err)
+  if code == status.partly and command.failed then shell:complain(command.failed(shell)) end
+  return code
+end
+
+--- Runs the command that the words name.
+---@param words string[]
+---@return integer status
+function cli.main(words)
+  local found, argparse = pcall(require, "argparse")
+  if not found then
+    io.stderr:write(NO_ARGPARSE)
+    return status.usage
+  end
+  local parser = parser_of(argparse)
+  local ok, args = parser:pparse(words)
+  if not ok then
+    io.stderr:write("aom: ", args, "\n", "aom --help lists the commands, aom COMMAND --help its options\n")
+    return status.usage
+  end
+  local shell, command = shells.new(args), by_name[args.command]
+  local ran, code = pcall(command.run, shell, parser)
+  if shell.progress then shell.progress:hide() end
+  if ran then return code end
+  return report(shell, command, code)
+end
+
+return cli

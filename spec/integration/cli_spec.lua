@@ -1,0 +1,392 @@
+--- Proves what each command of `aom` does in a pipe: its output, its JSON, its exit status.
+
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+
+local NO_SERVER = "http://127.0.0.1:9"
+
+describe("aom", function()
+  local simulator, file
+
+  setup(function() simulator = command.simulator() end)
+  teardown(function() simulator.stop() end)
+  before_each(function()
+    file = os.tmpname()
+    os.remove(file)
+  end)
+  after_each(function()
+    os.remove(file)
+    os.remove(file .. ".lock")
+  end)
+
+  local function run(words, variables) return command.run(simulator.url, words:gsub("FILE", file), variables) end
+
+  local function states()
+    local workflows, list = simulator.state().workflows, {}
+    for i = 1, 3 do list[i] = workflows["id-" .. i].trigger_status end
+    return table.concat(list, " ")
+  end
+
+  local BEFORE = "enable disable enable"
+
+  describe("list", function()
+    it("shows a table, as wide as it takes", function()
+      local output, code, errors = run "list"
+      assert.are.equal("", errors)
+      assert.are.equal(0, code)
+      assert.truthy(output:find("NAME                        STATE    TYPE    LAST RUN  ID\n", 1, true), output)
+      assert.truthy(output:find("每日清理磁盘与日志归档任务  enable   cron    -         id-3\n", 1, true), output)
+      assert.truthy(output:find("by hand                     disable  manual  -         id-4\n", 1, true), output)
+    end)
+
+    it("shows how a workflow ran last", function()
+      local elements = {}
+      for i, row in ipairs { { "success", 5 }, { "fail", 300 }, { "success", 7300 }, { "executing", 200000 } } do
+        elements[i] = ('{"id":"%d","name":"n","status":"%s","last_execution_end_time":%d000}'):format(i, row[1],
+          os.time() - row[2])
+      end
+      simulator.script { { match = "workflow-list", status = 200,
+        body = ('{"elements":[%s],"total_elements":4}'):format(table.concat(elements, ",")) } }
+      local output = run "list"
+      for _, shown in ipairs { "success just now  1\n", "fail 5m ago       2\n", "success 2h ago    3\n",
+        "executing 2d ago  4\n" } do
+        assert.truthy(output:find(shown, 1, true), output)
+      end
+    end)
+
+    for words, names in pairs {
+      ["--match ^nightly"] = "nightly-a nightly-b", ["--name nightly-b"] = "nightly-b", ["--type manual"] = "by hand",
+      ["--name nightly-b --name nightly-a"] = "nightly-b nightly-a",
+    } do
+      it(words .. " --json", function()
+        local output, code = run("list --json " .. words)
+        assert.are.equal(0, code)
+        local found = {}
+        for i, workflow in ipairs(cjson.decode(output)) do found[i] = workflow.name end
+        assert.are.equal(names, table.concat(found, " "))
+      end)
+    end
+
+    it("of nothing is an empty list", function()
+      assert.are.equal("[]\n", (run "list --json --type event"))
+      assert.are.equal("no workflows\n", (run "list --type event"))
+    end)
+  end)
+
+  -- Words, output, states after.
+  for _, case in ipairs {
+    { "disable id-1", "^disabled id%-1\n$", "disable disable enable" },
+    { "disable id-1 id-3", "2 disabled, 0 failed in %d+%.%d s\n$", "disable disable disable" },
+    { "enable --name nightly-b", "^enabled nightly%-b\n$", "enable enable enable" },
+    { "disable --match nightly --rate 100 --concurrency 1", "disabled nightly%-a\ndisabled nightly%-b\n2 disabled",
+      "disable disable enable" },
+    { "pause --match nightly --file FILE", "^paused   nightly%-a\n1 paused; aom resume %S+ enables them again\n$",
+      "disable disable enable" },
+    { "pause --match '' --dry-run",
+      "^planned  nightly%-a\nplanned  每日[^\n]+\nnothing was changed: a dry run\n$", BEFORE },
+    { "run --name nightly-a", "^execution %S+\n$", BEFORE },
+    { "run id-1 --wait", "^execution %S+\n +[%d.]+ s  success\n$", BEFORE },
+    { "doctor", "^ok    configuration  .*\nok    access         ", BEFORE },
+    { "request GET '/v1/{project_id}/cms/workflow/id-2/executions'", "^%[%]$", BEFORE },
+    { "request PUT '/v1/{project_id}/cms/workflow/id-2/trigger/action' --query action=enable --header X-Trace:7",
+      '^{"success"}$', "enable enable enable" },
+    { "--version", "^aom %d+%.%d+%.%d+\n$", BEFORE },
+  } do
+    it(case[1], function()
+      command.arrange(simulator)
+      local output, code, errors = run(case[1])
+      assert.are.equal("", errors)
+      assert.are.equal(0, code)
+      assert.matches(case[2], output)
+      assert.are.equal(case[3], states())
+    end)
+  end
+
+  it("resume enables what pause disabled, and nothing twice", function()
+    command.arrange(simulator)
+    run "pause --match '' --file FILE"
+    assert.are.equal("disable disable disable", states())
+    local output, code = run "resume FILE"
+    assert.are.equal(0, code)
+    assert.matches("resumed  nightly%-a\n", output)
+    assert.matches("\n2 resumed, 0 gone\n$", output)
+    assert.are.equal(BEFORE, states())
+    assert.are.equal("the window had been resumed before\n", (run "resume FILE"))
+  end)
+
+  -- Words, and what holds of the JSON.
+  for _, case in ipairs {
+    { "enable id-2", function(value) return value.succeeded == 1 and value.entries[1].result.action == "enable" end },
+    { "disable --match nightly", function(value)
+      return value.failed == 0 and value.entries[2].name == "nightly-b"
+    end },
+    { "pause --match nightly --file FILE", function(value) return value.paused == 1 and value.stage == "paused" end },
+    { "pause --name nightly-b --dry-run", function(_, text)
+      return text:find('"workflows":[]', 1, true) and text:find('"noticed":[]', 1, true)
+    end },
+    { "run id-1", function(value) return value.workflow_id == "id-1" and value.execution_id end },
+    { "run id-1 --wait", function(value) return value.status == "success" and value.execution_id end },
+    { "doctor", function(value) return value[1].name == "configuration" and value[1].status == "ok" end },
+    { "request POST /v1/{project_id}/cms/workflow/id-1/executions", function(value)
+      return value.status == 200 and value.data.execution_id and value.headers["x-request-id"]
+    end },
+    { "sign GET /x --query a=1", function(value)
+      return value.method == "GET" and value.url:find "/x%?a=1$" and value.headers.Authorization
+    end },
+  } do
+    it(case[1] .. " --json", function()
+      command.arrange(simulator)
+      local output, code, errors = run(case[1] .. " --json")
+      assert.are.equal("", errors)
+      assert.are.equal(0, code)
+      assert.truthy(case[2](cjson.decode(output), output), output)
+    end)
+  end
+
+  it("resume --json", function()
+    command.arrange(simulator)
+    run "pause --match nightly --file FILE"
+    local value = cjson.decode((run "resume FILE --json"))
+    assert.are.equal(1, value.resumed)
+    assert.are.equal("nightly-a", value.workflows[1].name)
+  end)
+
+  -- Words, status, what is on standard error.
+  for _, case in ipairs {
+    { "", 2, "a command is required" },
+    { "lsit", 2, "unknown command 'lsit'" },
+    { "list --nope", 2, "unknown option '%-%-nope'" },
+    { "list --timeout soon", 2, "malformed" },
+    { "list --match nightly-a", 2, "is a quantifier" },
+    { "list --name nightly", 2, 'similar names: "nightly%-a" %(id%-1%)' },
+    { "disable", 2, "expected one of ids, %-%-name or %-%-match" },
+    { "disable id-1 --match a", 2, "got several" },
+    { "disable ../x", 2, "ids%[1%]" },
+    { "disable --match hourly", 2, "nothing was changed" },
+    { "disable nobody", 3, "^aom: nobody: service: .*HTTP 404" },
+    { "disable nobody id-1", 1, "^aom: nobody: service: " },
+    { "pause --match nightly", 2, "expected the path of a file" },
+    { "resume /nonexistent/paused.json", 2, "cannot be read" },
+    { "run", 2, "expected one of an id and %-%-name" },
+    { "run nobody", 3, "HTTP 404" },
+    { "request GET /nothing", 3, "HTTP 404" },
+    { "request GET nothing", 2, "a path that starts with /" },
+    { "request GET / --query a", 2, "%-%-query: expected NAME=VALUE" },
+    { "request GET / --header a", 2, "%-%-header: expected NAME:VALUE" },
+    { "request PUT / --data @/nonexistent/body", 2, "%-%-data: /nonexistent/body" },
+    { "request GET / --header a:1 --header a:2", 2, "a is given twice" },
+    { "completion tcsh", 2, "'bash', 'zsh', 'fish'" },
+  } do
+    it(("%s: status %d"):format(case[1], case[2]), function()
+      local output, code, errors = run(case[1])
+      assert.are.equal(case[2], code, output .. errors)
+      assert.matches(case[3], errors)
+      assert.matches("^aom: ", errors)
+    end)
+  end
+
+  for _, words in ipairs {
+    "list", "enable id-1", "pause --match a --file FILE", "run id-1", "request GET /", "doctor",
+  } do
+    it(words .. ": status 4, where nothing answers", function()
+      local output, code, errors = command.run(NO_SERVER, words:gsub("FILE", file) .. " --timeout 1")
+      assert.are.equal(4, code, output .. errors)
+    end)
+  end
+
+  it("says 2 without configuration, and names what is missing", function()
+    local _, code, errors = run("list", "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK=")
+    assert.are.equal(2, code)
+    assert.matches("^aom: credentials: ", errors)
+  end)
+
+  it("says 3 where the credentials are refused", function()
+    local _, code, errors = run("list", "HUAWEICLOUD_SDK_SK=wrong")
+    assert.are.equal(3, code)
+    assert.matches("HTTP 401", errors)
+    assert.is_nil(errors:find "wrong%s")
+  end)
+
+  it("says 1 where some of a window could not be disabled, and how to undo it", function()
+    command.arrange(simulator)
+    simulator.script { { match = "/id-3/trigger", status = 403 } }
+    local _, code, errors = run "pause --match '' --file FILE"
+    assert.are.equal(1, code)
+    assert.matches("1 of 2 workflows could not be disabled", errors)
+    assert.truthy(errors:find("aom resume " .. file .. " enables again what was disabled\n", 1, true), errors)
+    assert.are.equal(0, select(2, run "resume FILE"))
+    assert.are.equal(BEFORE, states())
+  end)
+
+  it("says 1 where an execution fails, or does not end in time", function()
+    simulator.set { execution_outcome = "fail" }
+    local output, code = run "run id-1 --wait"
+    assert.are.equal(1, code)
+    assert.matches("fail\n$", output)
+    simulator.set { execution_time = 60 }
+    local errors
+    output, code, errors = run "run id-1 --wait --limit 1"
+    simulator.set { execution_time = 0, execution_outcome = "success" }
+    assert.are.equal(1, code, output)
+    assert.matches("did not end within 1 seconds", errors)
+  end)
+
+  it("writes an error as JSON too", function()
+    local output, code = run "run nobody --json"
+    assert.are.equal(3, code)
+    local err = cjson.decode(output).error
+    assert.are.equal("service", err.kind)
+    assert.are.equal(404, err.status)
+  end)
+
+  it("sends a body from a file and from standard input, as it is", function()
+    local path = process.temporary '{"sort_field":"create_time","sort_type":"ASC","size":1}'
+    local words = "request POST '/v1/{project_id}/cms/workflow-list' --data @"
+    local output = run(words .. path)
+    assert.matches('"total_elements":4', output)
+    assert.matches('"total_elements":4', (run(words .. "- <" .. path)))
+    os.remove(path)
+  end)
+
+  it("signs for curl, whose request the service accepts", function()
+    local path = "/v1/{project_id}/cms/workflow/id-2/trigger/action"
+    local words = command.line("sign PUT '" .. path .. "' --query action=enable --header 'X-Odd: a\"b\\c'")
+    command.arrange(simulator)
+    local output, code = process.run(("env %s %s | curl --silent --noproxy '*' --config -"):format(
+      command.environment(simulator.url), words))
+    assert.are.equal(0, code)
+    assert.are.equal('{"success"}', output)
+    assert.are.equal("enable enable enable", states())
+    words = command.line [[sign POST '/v1/{project_id}/cms/workflow-list' --data '{"sort_field":"create_time",
+      "sort_type":"ASC"}']]
+    output = process.run(("env %s %s | curl --silent --noproxy '*' --config -"):format(
+      command.environment(simulator.url), words))
+    assert.matches('"total_elements":4', output)
+  end)
+
+  it("signs nothing for which it would have to ask a service", function()
+    local variables = "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK= HUAWEICLOUD_SDK_METADATA=true"
+    local before = #simulator.state().requests
+    local output, code, errors = run("sign GET /x", variables)
+    assert.are.equal(2, code, output .. errors)
+    assert.matches("metadata", errors)
+    assert.are.equal("", output)
+    assert.are.equal(before, #simulator.state().requests)
+  end)
+
+  for _, shell in ipairs { "bash", "zsh", "fish" } do
+    it("completes in " .. shell, function()
+      local output, code = run("completion " .. shell)
+      assert.are.equal(0, code)
+      for _, word in ipairs { "disable", "resume", "match", "dry%-run" } do assert.matches(word, output) end
+    end)
+  end
+
+  it("completes a command in bash, which takes the script", function()
+    local script = run "completion bash"
+    local output, code = process.run("bash -c " .. process.quote(script
+      .. "\nCOMP_WORDS=(aom res) COMP_CWORD=1; _aom aom res aom; echo \"${COMPREPLY[@]}\""))
+    assert.are.equal(0, code)
+    assert.are.equal("resume\n", output)
+  end)
+
+  it("explains itself in one screen of 24 by 80", function()
+    local output, code = run "--help"
+    assert.are.equal(0, code)
+    local lines = 0
+    for line in output:gmatch "([^\n]*)\n" do
+      lines = lines + 1
+      assert.is_true(#line <= 80, line)
+    end
+    assert.is_true(lines < 24, output)
+  end)
+
+  it("names all its options in the help of a command", function()
+    local output, code = run "pause --help"
+    assert.are.equal(0, code)
+    for _, word in ipairs { "match", "name", "file", "rate", "dry%-run", "json" } do
+      assert.matches("%-%-" .. word, output)
+    end
+  end)
+
+  it("shows requests with --verbose, on standard error", function()
+    local output, code, errors = run "enable id-1 --verbose"
+    assert.are.equal(0, code)
+    assert.are.equal("enabled id-1\n", output)
+    assert.matches("aom: trigger #1 request: PUT ", errors)
+  end)
+
+  it("says what is missing where there is no argparse", function()
+    local output, code = process.run(("env %s %s -e %s %s 2>&1"):format(command.environment(simulator.url),
+      process.interpreter, process.quote 'package.preload.argparse = function() error "none" end',
+      process.quote(process.root .. "/bin/aom") .. " list"))
+    assert.are.equal(2, code)
+    assert.matches("^aom: argparse is not installed", output)
+  end)
+end)
+
+describe("the README", function()
+  it("shows lines that work", function()
+    local handle = assert(io.open(process.root .. "/README.md"))
+    local block = assert(handle:read "*a":match "\n## The command aom\n\n```sh\n(.-)```")
+    handle:close()
+    local simulator = command.simulator()
+    simulator.set { workflows = { ["id-1"] = { name = "nightly-backup", trigger_status = "enable" } } }
+    local folder = process.run "mktemp -d":match "%S+"
+    local output, code = process.run(([[export %s; cd %s; printf '#!/bin/sh\n' >upgrade.sh; chmod +x upgrade.sh
+      aom() { %s "$@"; }; set -e; %s]]):format(command.environment(simulator.url), folder, command.line "",
+      block:gsub("curl ", "curl --silent ")))
+    process.run("rm -r " .. folder)
+    local count = #simulator.state().workflows["id-1"].history
+    simulator.stop()
+    assert.are.equal(0, code, output)
+    assert.matches("nightly%-backup +enable", output)
+    assert.matches("disabled nightly%-backup\n0 paused; aom resume paused.json", output)
+    assert.matches("success\n%[%]$", output)
+    assert.are.equal(1, count)
+  end)
+end)
+
+describe("aom simulate", function()
+  -- LuaJIT finds its own modules, and the simulator in this checkout.
+  local paths = ("LUA_PATH=%s"):format(process.quote(process.root .. "/lua/?.lua;" .. process.root
+    .. "/lua/?/init.lua;;"))
+
+  local function run(words, variables)
+    return command.run(NO_SERVER, words, ("%s LUA_CPATH=%s %s"):format(variables or paths,
+      process.quote(package.cpath:match "^[^;]+" .. ";;"), ""))
+  end
+
+  it("prints variables that can be pasted", function()
+    local output, code, errors = run "simulate --lifetime 1 --workflow 'id one'"
+    assert.are.equal(0, code, errors)
+    local printed, status = process.run(output .. "\necho \"$HUAWEICLOUD_SDK_AOM_ENDPOINT $HUAWEICLOUD_SDK_AK\"")
+    assert.are.equal(0, status)
+    assert.matches("^http://127%.0%.0%.1:%d+ SIMULATORACCESSKEY00\n$", printed)
+  end)
+
+  it("takes its own options, and refuses others", function()
+    local output, code = run "simulate --help"
+    assert.are.equal(0, code)
+    assert.matches("^usage: aom simulate ", output)
+    local _, refused, errors = run "simulate --nope"
+    assert.are.equal(2, refused)
+    assert.matches("unknown option %-%-nope", errors)
+  end)
+
+  it("says what is missing where LuaJIT cannot load the simulator", function()
+    local _, code, errors = run("simulate", paths .. " LUA_INIT='package.loaded[\"aom.simulator.json\"]=nil "
+      .. "package.preload[\"aom.simulator.json\"]=function() error(\"no cjson\", 0) end'")
+    assert.are.equal(2, code)
+    assert.matches("^aom: no cjson; luarocks [^\n]+ installs the simulator\n$", errors)
+  end)
+
+  it("says what is missing where there is no LuaJIT", function()
+    local interpreter = process.run("command -v " .. process.interpreter):match "%S+"
+    local output, code = process.run(("env %s %s PATH=/nonexistent %s %s simulate 2>&1"):format(
+      command.environment(NO_SERVER), paths, interpreter, process.quote(process.root .. "/bin/aom")))
+    assert.are.equal(2, code)
+    assert.matches("^aom: the simulator runs under LuaJIT, which is not installed", output)
+  end)
+end)

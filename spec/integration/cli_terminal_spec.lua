@@ -1,0 +1,140 @@
+--- Proves what `aom` shows in a real terminal: tables that fit, colors, progress, and what
+--- Ctrl-C leaves behind.
+
+local aom = require "aom"
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+local tmux = require "spec.support.tmux"
+
+describe("aom in a terminal", function()
+  local simulator, terminal, file
+
+  setup(function() simulator = command.simulator() end)
+  teardown(function() simulator.stop() end)
+  before_each(function()
+    command.arrange(simulator)
+    file = os.tmpname()
+    os.remove(file)
+  end)
+  after_each(function()
+    terminal:close()
+    simulator.set { latency = 0 }
+    os.remove(file)
+    os.remove(file .. ".lock")
+  end)
+
+  local function open(words, columns, variables)
+    terminal = tmux.open(("env %s %s %s"):format(command.environment(simulator.url), variables or "",
+      command.line(words)), columns or 80)
+  end
+
+  for columns, lines in pairs {
+    [80] = {
+      "NAME                        STATE    TYPE    LAST RUN  ID",
+      "nightly%-a                   enable   cron    %-         id%-1",
+      "nightly%-b                   disable  cron    %-         id%-2",
+      "每日清理磁盘与日志归档任务  enable   cron    %-         id%-3",
+      "by hand                     disable  manual  %-         id%-4",
+      "ended 0",
+    },
+    [40] = {
+      "NAME             STATE    LAST RUN  ID",
+      "nightly%-a        enable   %-         id%-1",
+      "nightly%-b        disable  %-         id%-2",
+      "每日清理磁盘与…  enable   %-         id%-3",
+      "by hand          disable  %-         id%-4",
+      "ended 0",
+    },
+    [24] = {
+      "NAME             STATE",
+      "nightly%-a        enable",
+      "nightly%-b        disable",
+      "每日清理磁盘与…  enable",
+      "by hand          disable",
+      "ended 0",
+    },
+  } do
+    it(("shows a table that fits %d columns"):format(columns), function()
+      open("list", columns)
+      assert.matches("^" .. table.concat(lines, " *\n"), terminal:wait "ended")
+    end)
+  end
+
+  for variables, colored in pairs {
+    [""] = true, ["NO_COLOR="] = true, ["NO_COLOR=1"] = false, ["TERM=dumb"] = false,
+  } do
+    it(("colors a table%s: %s"):format(variables == "" and "" or " with " .. variables, tostring(colored)), function()
+      open("list", 80, variables)
+      terminal:wait "ended"
+      local screen = terminal:screen(true)
+      assert.are.equal(colored, screen:find "\27%[1mNAME" ~= nil)
+      assert.are.equal(colored, screen:find "\27%[32menable" ~= nil)
+      assert.are.equal(colored, screen:find "\27%[%d" ~= nil)
+    end)
+  end
+
+  it("shows a progress bar, which leaves nothing behind", function()
+    simulator.set { latency = 0.5 }
+    open("disable id-1 id-2 id-3 --concurrency 1", 60)
+    local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
+    assert.matches("^disabled id%-1\ndisabled id%-2\n%[", screen)
+    screen = terminal:wait "ended"
+    assert.matches("^disabled id%-1\ndisabled id%-2\ndisabled id%-3\n3 disabled, 0 failed in [%d.]+ s\nended 0\n",
+      screen)
+  end)
+
+  it("shows the bar above JSON alone, too", function()
+    simulator.set { latency = 0.5 }
+    open("disable id-1 id-2 id-3 --concurrency 1 --json >" .. file, 60)
+    local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
+    assert.is_nil(screen:find "disabled")
+    assert.matches("^ended 0\n", terminal:wait "ended")
+  end)
+
+  it("shows how long it has waited for an execution", function()
+    simulator.set { execution_time = 3 }
+    open "run id-1 --wait"
+    terminal:wait "waiting: executing for [1-9]"
+    local screen = terminal:wait "ended"
+    simulator.set { execution_time = 0 }
+    assert.matches("  success\nended 0\n", screen)
+    assert.is_nil(screen:find "waiting")
+  end)
+
+  it("leaves a window that Ctrl-C ended to be resumed, and says how", function()
+    simulator.set { latency = 1 }
+    open("pause --match '' --concurrency 1 --file " .. file)
+    terminal:wait "%[#+%.+%] 1/2"
+    terminal:press "C-c"
+    local screen = terminal:wait "ended"
+    assert.truthy(screen:find("aom: interrupted; aom resume " .. file .. " enables again what was disabled", 1, true),
+      screen)
+    assert.matches("ended 130", screen)
+    assert.is_nil(screen:find("[#", 1, true))
+    simulator.set { latency = 0 }
+    local client = aom.client { ak = "A", sk = "S", project_id = command.project, endpoint = simulator.url }
+    local resumed = client:resume(file, { settle_timeout = 0.1 })
+    client:close()
+    assert.are.equal("resumed", resumed.stage)
+    local workflows = simulator.state().workflows
+    assert.are.equal("enable", workflows["id-1"].trigger_status)
+    assert.are.equal("enable", workflows["id-3"].trigger_status)
+    assert.are.equal(0, select(2, process.run("test -s " .. file)))
+  end)
+
+  for _, case in ipairs {
+    { "disable id-1 id-2 --concurrency 1", "it may be run again" },
+    { "run id-1 --wait", "the execution %S+ goes on" },
+  } do
+    it("says what Ctrl-C leaves of: " .. case[1], function()
+      simulator.set { latency = 1, execution_time = 60 }
+      open(case[1])
+      terminal:wait "\n.*%d"
+      terminal:press "C-c"
+      local screen = terminal:wait "ended"
+      simulator.set { execution_time = 0 }
+      assert.matches("aom: interrupted; [^\n]*\n?[^\n]*" .. case[2], screen)
+      assert.matches("ended 130", screen)
+    end)
+  end
+end)

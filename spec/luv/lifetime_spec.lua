@@ -300,6 +300,11 @@ describe("under luv", function()
     ["after an error that nobody caught"] = "start() uv.run 'nowait' pcall(error, 'x')",
     ["with a dead client's garbage"] = "start() c = nil collectgarbage() collectgarbage()",
   }
+  -- Nobody runs the loop that the calls wait for.
+  local LOST = {
+    ["with calls never begun"] = true, ["after blocking calls beside others"] = true,
+    ["with a dead client's garbage"] = true,
+  }
   for name, script in pairs(SCRIPTS) do
     it("a script may end " .. name, function()
       simulator.set { latency = 0.2 }
@@ -315,7 +320,7 @@ describe("under luv", function()
       local lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
       local output, code = process.run(lua .. " " .. process.quote(path) .. " 2>&1")
       os.remove(path)
-      assert.are.equal("", output)
+      if LOST[name] then assert.matches("^aom: 6 calls never ended", output) else assert.are.equal("", output) end
       assert.are.equal(0, code)
     end)
   end

@@ -96,9 +96,9 @@ function UvLoop:on_suspend()
   self:settle()
 end
 
---- How many tasks wait since the loop ran last.
+--- How many tasks wait since the loop ran last. Who closes the client does not wait for them.
 ---@return integer
-function UvLoop:count_stalled() return self.is_stalled and self.tasks:count() or 0 end
+function UvLoop:count_stalled() return self.is_stalled and not self.closed and self.tasks:count() or 0 end
 
 function UvLoop:on_ready()
   if self.scheduled or self:is_driven() then return end

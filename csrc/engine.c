@@ -18,54 +18,7 @@ static void prepare_process(void) {
                   pthread_atfork(NULL, NULL, count_fork) == 0;
 }
 
-static bool copy_text(char **to, const char *from) {
-  if (!from)
-    return true;
-  *to = strdup(from);
-  return *to != NULL;
-}
-
-/* The spare ones are for other hosts than the busy one, such as the identity service. */
-enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
-
-/* By default libcurl keeps four idle connections for each transfer that it still has.
- * When many calls end together it closes most of theirs, just before the next calls
- * begin. So the pool holds as many connections as there were transfers at once, with an
- * upper limit: each one is a file descriptor of the host's. */
-static bool set_pool_size(engine *e) {
-  size_t size = e->slot_count + SPARE_CONNECTIONS;
-  if (size > MAX_CONNECTIONS)
-    size = MAX_CONNECTIONS;
-  return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)size) == CURLM_OK;
-}
-
-static bool open_multi(engine *e) {
-  int numbers[2];
-  engine_fds_next(numbers);
-  e->multi = curl_multi_init();
-  if (e->multi && engine_watch_install(e) && set_pool_size(e)) {
-    engine_fds_note_pair(e, numbers);
-    return true;
-  }
-  curl_multi_cleanup(e->multi);
-  e->multi = NULL;
-  return false;
-}
-
-/* Any of them may be secret. An empty one is a text, too. */
-static bool copy_texts(engine *e, const slice *texts) {
-  enum { MAX_TEXT = 8 * 1024 * 1024 };
-  for (size_t i = 0; i < ENGINE_TEXTS; i++) {
-    buffer *copy = &e->texts[i];
-    buffer_init(copy, MAX_TEXT);
-    copy->secret = true;
-    if (texts[i].data && !(buffer_append_slice(copy, texts[i]) && buffer_text(copy)))
-      return false;
-  }
-  return true;
-}
-
-engine *engine_new(const engine_options *options) {
+engine *engine_new(void) {
   pthread_once(&process_once, prepare_process);
   if (!process_ready)
     return NULL;
@@ -73,20 +26,18 @@ engine *engine_new(const engine_options *options) {
   if (!e)
     return NULL;
   e->generation = process_generation;
-  e->insecure = options->insecure;
   e->shares_openssl = engine_tls_is_shared();
-  e->max_body = options->max_body;
-  e->max_head = options->max_head;
-  bool ok =
-      copy_texts(e, options->texts) && copy_text(&e->user_agent, options->user_agent);
-  if (ok && open_multi(e))
-    return e;
-  engine_free(e);
-  return NULL;
+  return e;
+}
+
+static void leave_flight(engine *e, transfer *t) {
+  engine_deadline_drop(e, t);
+  t->pool->running--;
+  e->running--;
 }
 
 static void queue_done(engine *e, transfer *t) {
-  engine_deadline_drop(e, t);
+  leave_flight(e, t);
   t->state = TRANSFER_DONE;
   t->next = NULL;
   if (e->done_last)
@@ -94,13 +45,11 @@ static void queue_done(engine *e, transfer *t) {
   else
     e->done_first = t;
   e->done_last = t;
-  e->running--;
 }
 
 /* What libcurl made in the parent is leaked on purpose, except for the sockets: freeing
  * it would write to connections that the parent still uses. */
 static void abandon_parent(engine *e) {
-  e->multi = NULL;
   e->generation = process_generation;
   for (size_t i = 0; i < e->slot_count; i++) {
     transfer *t = e->slots[i];
@@ -111,38 +60,35 @@ static void abandon_parent(engine *e) {
       queue_done(e, t);
     }
   }
-  engine_watch_forget(e);
+  e->socket_count = 0;
   engine_fds_abandon(e);
+  while (e->pools) {
+    e->pools->multi = NULL;
+    engine_pool_free(e->pools);
+  }
 }
 
-/* Every public call passes here. False: there is no working multi handle. */
-bool engine_enter(engine *e) {
+void engine_enter(engine *e) {
   if (e->generation != process_generation)
     abandon_parent(e);
-  return e->multi || open_multi(e);
 }
 
 void engine_free(engine *e) {
   if (!e)
     return;
-  if (e->generation != process_generation)
-    abandon_parent(e);
-  engine_fds_orphan(e);
-  for (size_t i = 0; i < e->slot_count; i++) {
+  engine_enter(e);
+  for (size_t i = 0; i < e->slot_count; i++)
     if (e->slots[i]->state == TRANSFER_RUNNING)
-      curl_multi_remove_handle(e->multi, e->slots[i]->easy);
+      engine_end(e, e->slots[i], ENGINE_NETWORK, "");
+  while (e->pools)
+    engine_pool_free(e->pools);
+  for (size_t i = 0; i < e->slot_count; i++)
     transfer_free(e->slots[i]);
-  }
-  if (e->multi)
-    curl_multi_cleanup(e->multi);
   free(e->slots);
   free(e->due);
   free(e->sockets);
   free(e->polled);
   free(e->opened);
-  for (size_t i = 0; i < ENGINE_TEXTS; i++)
-    buffer_free(&e->texts[i]);
-  free(e->user_agent);
   free(e);
 }
 
@@ -174,54 +120,69 @@ static transfer *add_slot(engine *e) {
   t->owner = e;
   t->slot = e->slot_count;
   e->slots[e->slot_count++] = t;
-  set_pool_size(e);
   return t;
 }
 
-static transfer *take_slot(engine *e) {
-  transfer *t = e->free_first;
-  if (!t)
-    return add_slot(e);
-  e->free_first = t->next;
-  t->next = NULL;
+/* One that has the pool's settings already, or none. */
+static transfer *take_slot(pool *p) {
+  engine *e = p->owner;
+  transfer **list = p->free_first ? &p->free_first : &e->free_first;
+  transfer *t = *list;
+  if (t)
+    *list = t->next;
+  else
+    t = add_slot(e);
+  if (t) {
+    t->pool = p;
+    t->next = NULL;
+  }
   return t;
 }
 
-static void give_slot(engine *e, transfer *t) {
-  transfer_clear(t);
+void engine_give_slot(engine *e, transfer *t) {
+  transfer **list = t->pool ? &t->pool->free_first : &e->free_first;
   t->id = 0;
   t->state = TRANSFER_FREE;
-  t->next = e->free_first;
-  e->free_first = t;
+  t->next = *list;
+  *list = t;
+}
+
+/* Every transfer ends here. */
+static void give_back(engine *e, transfer *t) {
+  transfer_clear(t);
+  engine_give_slot(e, t);
+  engine_pool_trim(e);
 }
 
 engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why) {
-  *why = ENGINE_MEMORY;
-  if (!engine_enter(e))
+  engine_enter(e);
+  pool *p = engine_pool_find(e, &request->transport);
+  transfer *t = p ? take_slot(p) : NULL;
+  if (!t) {
+    *why = engine_fds_are_used_up() ? ENGINE_DESCRIPTORS : ENGINE_MEMORY;
     return 0;
-  transfer *t = take_slot(e);
-  if (!t)
-    return 0;
+  }
   bool prepared = transfer_prepare(t, request, why);
   if (prepared)
     *why = ENGINE_MEMORY;
-  if (!prepared || curl_multi_add_handle(e->multi, t->easy) != CURLM_OK) {
-    give_slot(e, t);
+  if (!prepared || curl_multi_add_handle(p->multi, t->easy) != CURLM_OK) {
+    give_back(e, t);
     return 0;
   }
   t->state = TRANSFER_RUNNING;
   engine_deadline_set(e, t);
   t->id = (++e->serial << SLOT_BITS) | t->slot;
   e->running++;
+  engine_pool_enter(p);
   return t->id;
 }
 
 /* --- driving ----------------------------------------------------------------------- */
 
-void engine_drain(engine *e) {
+void engine_drain(pool *p) {
   CURLMsg *message;
   int left;
-  while ((message = curl_multi_info_read(e->multi, &left))) {
+  while ((message = curl_multi_info_read(p->multi, &left))) {
     if (message->msg != CURLMSG_DONE)
       continue;
     CURLcode code = message->data.result;
@@ -230,22 +191,24 @@ void engine_drain(engine *e) {
     transfer *t = (transfer *)(void *)user;
     transfer_finish(t, code);
     engine_idle_note(t);
-    curl_multi_remove_handle(e->multi, t->easy);
-    queue_done(e, t);
+    curl_multi_remove_handle(p->multi, t->easy);
+    queue_done(p->owner, t);
   }
 }
 
 void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text) {
   transfer_fail(t, outcome, text);
-  curl_multi_remove_handle(e->multi, t->easy);
+  curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL); /* which may hold the text */
+  curl_multi_remove_handle(t->pool->multi, t->easy);
   queue_done(e, t);
 }
 
 /* A multi handle that reports an error is of no use to any of its transfers. */
-void engine_break(engine *e, CURLMcode code) {
+void engine_break(pool *p, CURLMcode code) {
+  engine *e = p->owner;
   for (size_t i = 0; i < e->slot_count; i++) {
     transfer *t = e->slots[i];
-    if (t->state != TRANSFER_RUNNING)
+    if (t->pool != p || t->state != TRANSFER_RUNNING)
       continue;
     if (code == CURLM_OUT_OF_MEMORY)
       engine_end(e, t, ENGINE_MEMORY, engine_no_memory);
@@ -293,7 +256,7 @@ const engine_result *engine_take(engine *e, engine_id id) {
 }
 
 void engine_give_back(engine *e, const engine_result *taken) {
-  give_slot(e, e->slots[taken->slot]);
+  give_back(e, e->slots[taken->slot]);
 }
 
 bool engine_is_running(engine *e, engine_id id) {
@@ -314,19 +277,17 @@ size_t engine_running(engine *e) {
 }
 
 void engine_release(engine *e, engine_id id) {
-  bool usable = engine_enter(e);
+  engine_enter(e);
   transfer *t = find_transfer(e, id);
   if (!t)
     return;
   if (t->state == TRANSFER_RUNNING) {
-    if (usable)
-      curl_multi_remove_handle(e->multi, t->easy);
-    engine_deadline_drop(e, t);
-    e->running--;
+    curl_multi_remove_handle(t->pool->multi, t->easy);
+    leave_flight(e, t);
   } else {
     unqueue_done(e, t);
   }
-  give_slot(e, t);
+  give_back(e, t);
 }
 
 void engine_get_versions(engine_versions *versions) {

@@ -1,7 +1,12 @@
-/* HTTP transfers over one libcurl multi handle. Connections are pooled and reused, but
- * never one on which something waits unread. The engine keeps a deadline for every
- * transfer and limits the size of every answer. Over TLS, transfers share an HTTP/2
- * connection; they wait at most 250 ms to learn whether the first one is HTTP/2.
+/* HTTP transfers over libcurl. Connections are pooled and reused, but never one on which
+ * something waits unread. The engine keeps a deadline for every transfer and limits the
+ * size of every answer. Over TLS, transfers share an HTTP/2 connection; they wait at most
+ * 250 ms to learn whether the first one is HTTP/2.
+ *
+ * One engine serves all clients of an event loop. Transfers with the same transport share
+ * a pool of connections, whoever starts them. A pool is made when it is needed; at most
+ * eight that carry nothing are kept, those used last. A file that a transport names is
+ * looked at when a transfer starts: if it was replaced, a new pool reads it anew.
  *
  * The engine knows nothing of Lua and has no callbacks. A transfer is started, the engine
  * is driven (by polling, or by socket events of an event loop), and finished transfers
@@ -40,6 +45,7 @@ typedef enum engine_outcome {
   ENGINE_TOO_LARGE, /* the request is */
   ENGINE_SETUP,     /* libcurl refused an option: a file or a proxy is wrong */
   ENGINE_MEMORY,
+  ENGINE_DESCRIPTORS, /* the process, or the system, has no file descriptor left */
   ENGINE_FORKED
 } engine_outcome;
 
@@ -56,13 +62,11 @@ typedef enum engine_text {
   ENGINE_TEXTS
 } engine_text;
 
-typedef struct engine_options {
+/* What a connection depends on. */
+typedef struct engine_transport {
   slice texts[ENGINE_TEXTS]; /* data is NULL where there is none */
-  const char *user_agent;    /* NULL: none */
   bool insecure;             /* no verification of the peer */
-  size_t max_body;           /* bytes, after decompression */
-  size_t max_head;           /* bytes of all headers of one answer */
-} engine_options;
+} engine_transport;
 
 typedef struct engine_request {
   slice method;
@@ -71,6 +75,10 @@ typedef struct engine_request {
   const pair *headers;
   size_t header_count;
   slice body;
+  engine_transport transport;
+  const char *user_agent; /* NULL: none */
+  size_t max_body;        /* of the answer, in bytes, after decompression */
+  size_t max_head;        /* bytes of all its headers */
   long connect_timeout_ms;
   long timeout_ms;
   bool fresh_connection; /* never on a reused one, which may be dead without a sign */
@@ -93,13 +101,16 @@ typedef struct engine_result {
   size_t header_count;
 } engine_result;
 
+/* The text for ENGINE_DESCRIPTORS. */
+extern const char engine_no_descriptors[];
+
 /* NULL: memory is short, or libcurl can't be initialised. */
-engine *engine_new(const engine_options *options);
+engine *engine_new(void);
 void engine_free(engine *e); /* also with transfers in flight, and NULL */
 
-/* 0 on failure, with the reason in *why: ENGINE_MEMORY, ENGINE_TOO_LARGE, or
- * ENGINE_SETUP for a control byte in a header or the target, or for an option libcurl
- * refused. */
+/* 0 on failure, with the reason in *why: ENGINE_MEMORY, ENGINE_DESCRIPTORS,
+ * ENGINE_TOO_LARGE, or ENGINE_SETUP for a control byte in a header or the target, or for
+ * an option libcurl refused. */
 engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why);
 
 /* Drives all transfers. Waits up to `timeout_ms` for the first to finish; with

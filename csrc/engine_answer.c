@@ -91,7 +91,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   transfer *t = user;
   size_t len = size * count;
   t->head_bytes += len;
-  if (t->head_bytes > t->owner->max_head) {
+  if (t->head_bytes > t->max_head) {
     t->over_limit = true;
     return 0;
   }

@@ -66,9 +66,9 @@ static void stop_sharing(engine *e, transfer *t) {
   t->shares = false;
   if (transfer_is_begun(t))
     return;
-  curl_multi_remove_handle(e->multi, t->easy);
+  curl_multi_remove_handle(t->pool->multi, t->easy);
   if (curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L) != CURLE_OK ||
-      curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+      curl_multi_add_handle(t->pool->multi, t->easy) != CURLM_OK)
     engine_end(e, t, ENGINE_MEMORY, engine_no_memory);
 }
 

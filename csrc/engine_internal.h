@@ -4,7 +4,7 @@
 
 #include "engine.h"
 #include <curl/curl.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -14,10 +14,34 @@ typedef enum transfer_state {
   TRANSFER_DONE
 } transfer_state;
 
+/* Which file a name stood for, and in which state. */
+typedef struct file_state {
+  dev_t device;
+  ino_t inode;
+  off_t size;
+  struct timespec modified;
+} file_state;
+
+/* The connections of one transport: a multi handle of libcurl's. */
+typedef struct pool {
+  engine *owner;
+  CURLM *multi;
+  buffer texts[ENGINE_TEXTS]; /* no data: none. They may hold a password */
+  file_state files[ENGINE_FILES];
+  bool insecure;
+  size_t running;
+  size_t most; /* that were running at once */
+  struct transfer *free_first;
+  bool timer_set;
+  int64_t timer_due; /* libcurl's */
+  struct pool *next; /* used before this one */
+} pool;
+
 /* One slot of the engine. Its easy handle and its buffers stay when it is
  * released, so that the next request through it allocates almost nothing. */
 typedef struct transfer {
   engine *owner;
+  pool *pool; /* whose settings `easy` has; NULL: it has none */
   size_t slot;
   engine_id id; /* 0 when free */
   transfer_state state;
@@ -55,9 +79,11 @@ typedef struct transfer {
   bool keeps_all;
   bool kept_last; /* the last line is kept, and the next one may go on with it */
   size_t head_bytes;
+  size_t max_head;
   bool over_limit;
   bool head_ended; /* an empty line came; libcurl does without one at the end */
   bool no_memory;
+  bool no_descriptors; /* for a socket */
 
   char error[CURL_ERROR_SIZE];
   engine_result result;
@@ -67,6 +93,7 @@ typedef struct transfer {
 /* A socket that libcurl waits for, and whether the event loop has been told. */
 typedef struct watched {
   engine_wish wish;
+  pool *pool;
   bool changed;
 } watched;
 
@@ -74,21 +101,17 @@ typedef struct watched {
 typedef struct opened {
   int fd;
   ino_t inode;
-  transfer *opener;     /* which may be about another request by now; NULL: it is gone */
+  pool *pool;
+  transfer *opener;     /* which may be about another request by now; NULL: none */
   engine_id opened_for; /* that request's */
   bool in_turn; /* a connection of HTTP/1, which carries one exchange after another */
 } opened;
 
 struct engine {
-  CURLM *multi;
-  unsigned long generation;   /* of the process that made `multi` */
-  buffer texts[ENGINE_TEXTS]; /* no data: none */
-  char *user_agent;
-  bool insecure;
-  bool shares_openssl; /* libcurl uses the OpenSSL that this module uses */
-  bool denies_resends; /* libcurl lets the engine keep it from sending twice */
-  size_t max_body;
-  size_t max_head;
+  pool *pools;              /* the one used last first */
+  unsigned long generation; /* of the process that made them */
+  bool shares_openssl;      /* libcurl uses the OpenSSL that this module uses */
+  bool denies_resends;      /* libcurl lets the engine keep it from sending twice */
 
   transfer **slots;
   size_t slot_count;
@@ -109,9 +132,13 @@ struct engine {
   opened *opened;
   size_t opened_count;
   size_t opened_room;
-  bool timer_set;
-  int64_t timer_due; /* libcurl's */
 };
+
+/* engine_pool.c: pools of connections. */
+pool *engine_pool_find(engine *e, const engine_transport *wanted); /* NULL: it failed */
+void engine_pool_enter(pool *p);                                   /* a transfer begins */
+void engine_pool_free(pool *p); /* with nothing running */
+void engine_pool_trim(engine *e);
 
 /* engine_transfer.c: the request. False: libcurl refused an option, a buffer is full, or
  * memory is short; *why tells. */
@@ -152,8 +179,8 @@ void engine_deadline_expire(engine *e);            /* ends what is due */
 int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 
 /* engine_watch.c: the sockets and the timer that libcurl waits for. */
-bool engine_watch_install(engine *e);
-void engine_watch_forget(engine *e);
+bool engine_watch_install(pool *p);
+void engine_watch_leave(const pool *p);   /* one that is gone */
 bool engine_watch_has(engine *e, int fd); /* whether libcurl waits for that socket */
 
 /* engine_idle.c: connections between two exchanges. */
@@ -172,16 +199,18 @@ int engine_tls_unread(const transfer *t); /* one that has finished: its socket, 
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);
+bool engine_fds_are_used_up(void); /* or too few are left to look a name up */
 bool transfer_is_connected(const transfer *t);
 void engine_fds_next(int numbers[2]); /* before the multi handle is made ... */
-void engine_fds_note_pair(engine *e, const int numbers[2]); /* ... and after */
-void engine_fds_orphan(engine *e);  /* before its transfers are freed */
-void engine_fds_abandon(engine *e); /* in a forked child */
+void engine_fds_note_pair(pool *p, const int numbers[2]); /* ... and after */
+void engine_fds_leave(const pool *p);                     /* one that is gone */
+void engine_fds_abandon(engine *e);                       /* in a forked child */
 
 /* engine.c */
-bool engine_enter(engine *e);
-void engine_drain(engine *e); /* moves finished transfers from libcurl to the queue */
-void engine_break(engine *e, CURLMcode code);
+void engine_enter(engine *e); /* every public call passes here */
+void engine_drain(pool *p);   /* moves finished transfers from libcurl to the queue */
+void engine_break(pool *p, CURLMcode code);
+void engine_give_slot(engine *e, transfer *t);
 /* One in flight. The text is static, or the transfer's. */
 void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text);
 

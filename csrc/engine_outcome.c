@@ -13,6 +13,8 @@
 #endif
 
 const char engine_no_memory[] = "out of memory";
+const char engine_no_descriptors[] =
+    "all file descriptors of this process, or of the system, are in use";
 
 static bool error_says(const transfer *t, const char *words) {
   return strstr(t->error, words) != NULL;
@@ -56,6 +58,22 @@ static long refusal_of_proxy(const transfer *t) {
   return status / 100 == 2 ? 0 : status;
 }
 
+/* Whether descriptors are what was missing: for a file, to ask for a name, for a socket.
+ */
+static bool lacks_descriptors(const transfer *t, CURLcode code) {
+  switch (code) {
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return engine_fds_are_used_up();
+  case CURLE_COULDNT_CONNECT:
+    return t->no_descriptors;
+  default:
+    return false;
+  }
+}
+
 static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   if (t->over_limit)
     return ENGINE_LIMIT;
@@ -63,6 +81,8 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
     return ENGINE_MEMORY;
   if (t->denied)
     return ENGINE_NETWORK;
+  if (lacks_descriptors(t, code))
+    return ENGINE_DESCRIPTORS;
   switch (code) {
   case CURLE_OK:
     return t->head_ended && !refusal_of_proxy(t) ? ENGINE_ANSWERED : ENGINE_NETWORK;
@@ -147,11 +167,12 @@ const char *transfer_late(transfer *t) {
 
 static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode code) {
   if (t->over_limit)
-    return t->head_bytes > t->owner->max_head
-               ? "the response headers exceed the limit"
-               : "the response body exceeds max_response_bytes";
+    return t->head_bytes > t->max_head ? "the response headers exceed the limit"
+                                       : "the response body exceeds max_response_bytes";
   if (outcome == ENGINE_MEMORY)
     return engine_no_memory;
+  if (outcome == ENGINE_DESCRIPTORS)
+    return engine_no_descriptors;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
   if (t->denied)
@@ -172,6 +193,8 @@ void transfer_judge(transfer *t, CURLcode code) {
   if (t->denied)
     code = t->refused ? CURLE_HTTP2_STREAM : CURLE_RECV_ERROR;
   engine_outcome outcome = outcome_of_code(t, code);
+  if (outcome == ENGINE_DESCRIPTORS)
+    code = CURLE_OK; /* nothing is wrong with the name or the server */
   t->result = (engine_result){.slot = t->slot, .outcome = outcome, .code = (int)code};
   t->result.sent = t->denied || was_sent(t);
   t->result.refused = t->refused;

@@ -78,5 +78,5 @@ const char *engine_tls_fault(const transfer *t, CURLcode code) {
     return NULL;
   }
   return fault_of_handshake(ERR_GET_REASON(error),
-                            t->owner->texts[ENGINE_CLIENT_CERT].data != NULL);
+                            t->pool->texts[ENGINE_CLIENT_CERT].data != NULL);
 }

@@ -37,14 +37,12 @@ static bool set_protocols(transfer *t) {
 #endif
 }
 
-/* What stays the same for every request of the engine. */
+/* What stays the same for every request in the pool. */
 static bool set_lasting_options(transfer *t) {
   CURL *easy = t->easy;
-  const engine *e = t->owner;
   bool ok = set_protocols(t);
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_PRIVATE, t));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_NOSIGNAL, may_skip_signals()));
-  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_WRITEDATA, t));
   ok &=
@@ -61,8 +59,6 @@ static bool set_lasting_options(transfer *t) {
   ok &= took_option(t,
                     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
-  if (e->user_agent)
-    ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, e->user_agent));
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* A transfer that has ended does not wait for its name to resolve. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -197,7 +193,11 @@ static bool set_limits(transfer *t, const engine_request *request) {
   t->connect_timeout_ms = connect_ms;
   t->started = engine_now();
   t->deadline = t->started + request->timeout_ms;
+  t->body.max = request->max_body;
+  t->kept.max = t->max_head = request->max_head;
   bool ok = took_option(t, curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_USERAGENT, request->user_agent));
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error));
   long fresh = request->fresh_connection ? 1L : 0L;
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh));
@@ -217,7 +217,7 @@ static void set_version(transfer *t, bool fresh) {
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
  * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
-  const char *proxy = t->owner->texts[ENGINE_PROXY].data;
+  const char *proxy = t->pool->texts[ENGINE_PROXY].data;
   t->secure = text_starts_with(request->base, (slice)TEXT("https://"));
   t->may_use_proxy = !request->no_proxy && (!proxy || *proxy);
   t->shares = t->secure && !request->fresh_connection;
@@ -241,8 +241,8 @@ static void init_buffers(transfer *t) {
   buffer_init(&t->target, MAX_URL);
   buffer_init(&t->header_text, MAX_HEADER_TEXT);
   buffer_init(&t->request_body, MAX_REQUEST_BODY);
-  buffer_init(&t->body, t->owner->max_body);
-  buffer_init(&t->kept, t->owner->max_head);
+  buffer_init(&t->body, 0); /* each request sets its own limits */
+  buffer_init(&t->kept, 0);
   t->header_text.secret = t->request_body.secret = true;
   t->body.secret = t->kept.secret = true;
 }
@@ -265,7 +265,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->head_bytes = 0;
   t->keeps_all = request->all_headers;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
-  t->denied = t->refused = t->reuses = false;
+  t->denied = t->refused = t->reuses = t->no_descriptors = false;
   t->socket = -1;
   t->port = 0;
   t->sent_at = 0;
@@ -286,9 +286,21 @@ static void empty_buffer(buffer *b) {
     buffer_clear(b);
 }
 
+/* From 7.83 to 8.0 libcurl keeps a pointer to a header of the last answer in the handle,
+ * after it has freed that, and follows it when the next answer's first line begins with a
+ * blank. */
+static bool has_lasting_headers(void) {
+  unsigned number = curl_version_info(CURLVERSION_NOW)->version_num;
+  return number >= 0x075300 && number < 0x080100;
+}
+
 /* Headers and bodies hold tokens, passwords and keys, in both directions: those bytes are
  * wiped before the slot waits for its next request. */
 void transfer_clear(transfer *t) {
+  if (has_lasting_headers()) {
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+  }
   empty_buffer(&t->header_text);
   empty_buffer(&t->request_body);
   empty_buffer(&t->kept);

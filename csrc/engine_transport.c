@@ -2,7 +2,7 @@
 #include "engine_internal.h"
 
 static const char *text_of(const transfer *t, engine_text which) {
-  return t->owner->texts[which].data;
+  return t->pool->texts[which].data;
 }
 
 static bool set_text(transfer *t, CURLoption option, engine_text which) {
@@ -10,9 +10,9 @@ static bool set_text(transfer *t, CURLoption option, engine_text which) {
   return !text || took_option(t, curl_easy_setopt(t->easy, option, text));
 }
 
-/* libcurl only reads the text, which lives as long as the engine. */
+/* libcurl only reads the text, which lives as long as the pool. */
 static bool set_pem(transfer *t, CURLoption option) {
-  const buffer *pem = &t->owner->texts[ENGINE_CA_PEM];
+  const buffer *pem = &t->pool->texts[ENGINE_CA_PEM];
   if (!pem->data)
     return true;
 #if LIBCURL_VERSION_NUM >= 0x074d00
@@ -56,7 +56,7 @@ static bool set_identity(transfer *t) {
 }
 
 bool engine_transport_set(transfer *t) {
-  long verifies = t->owner->insecure ? 0L : 1L;
+  long verifies = t->pool->insecure ? 0L : 1L;
   bool ok = took_option(t, curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, verifies));
   ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 2L * verifies));
   ok &= took_option(

@@ -53,7 +53,8 @@ static void drop_socket(engine *e, watched *gone) {
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *data) {
-  engine *e = user;
+  pool *p = user;
+  engine *e = p->owner;
   (void)easy;
   (void)data;
   watched *socket = find_socket(e, (int)fd);
@@ -61,6 +62,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *d
     return 0;
   if (!socket && !(socket = add_socket(e, (int)fd)))
     return -1; /* libcurl then fails the transfers: better than one never woken */
+  socket->pool = p;
   socket->wish.read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
   socket->wish.write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
   socket->wish.fresh = socket->wish.fresh || what == CURL_POLL_REMOVE;
@@ -71,72 +73,93 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *d
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *user) {
-  engine *e = user;
+  pool *p = user;
   (void)multi;
-  e->timer_set = timeout_ms >= 0;
-  e->timer_due = e->timer_set ? engine_now() + timeout_ms : 0;
+  p->timer_set = timeout_ms >= 0;
+  p->timer_due = p->timer_set ? engine_now() + timeout_ms : 0;
   return 0;
 }
 
-bool engine_watch_install(engine *e) {
-  CURLM *multi = e->multi;
+bool engine_watch_install(pool *p) {
+  CURLM *multi = p->multi;
   bool ok = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK;
-  ok &= curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK;
+  ok &= curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, p) == CURLM_OK;
   ok &= curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK;
-  ok &= curl_multi_setopt(multi, CURLMOPT_TIMERDATA, e) == CURLM_OK;
+  ok &= curl_multi_setopt(multi, CURLMOPT_TIMERDATA, p) == CURLM_OK;
   return ok;
 }
 
-void engine_watch_forget(engine *e) {
-  e->socket_count = 0;
-  e->timer_set = false;
+void engine_watch_leave(const pool *p) {
+  engine *e = p->owner;
+  for (size_t i = e->socket_count; i-- > 0;) {
+    watched *socket = &e->sockets[i];
+    if (socket->pool != p)
+      continue;
+    socket->wish.read = socket->wish.write = false;
+    socket->wish.fresh = socket->changed = true;
+    if (!e->watching)
+      drop_socket(e, socket);
+  }
 }
 
 /* --- acting on what happened ------------------------------------------------------- */
 
-static void act_on_socket(engine *e, curl_socket_t fd, int events) {
+static void act_on_socket(pool *p, curl_socket_t fd, int events) {
   int running;
-  CURLMcode code = curl_multi_socket_action(e->multi, fd, events, &running);
+  CURLMcode code = curl_multi_socket_action(p->multi, fd, events, &running);
   if (code == CURLM_OK)
-    engine_drain(e);
+    engine_drain(p);
   else
-    engine_break(e, code);
+    engine_break(p, code);
 }
 
+static bool is_due(const pool *p) { return p->timer_set && p->timer_due <= engine_now(); }
+
 /* libcurl begins new transfers here: for those its timer is due at once. */
-static void act_on_timer(engine *e) {
-  if (!e->timer_set || e->timer_due > engine_now())
-    return;
-  e->timer_set = false; /* libcurl sets the next one while it acts */
-  engine_idle_check(e);
-  act_on_socket(e, CURL_SOCKET_TIMEOUT, 0);
+static void act_on_timers(engine *e) {
+  for (pool *p = e->pools; p; p = p->next) {
+    if (!is_due(p))
+      continue;
+    p->timer_set = false; /* libcurl sets the next one while it acts */
+    engine_idle_check(e);
+    act_on_socket(p, CURL_SOCKET_TIMEOUT, 0);
+  }
 }
 
 /* libcurl first: an answer may have arrived that it has not read yet. */
 static void act_on_time(engine *e) {
-  act_on_timer(e);
+  act_on_timers(e);
   engine_deadline_expire(e);
 }
 
 /* When act_on_time has something to do next; INT64_MAX: never. */
 static int64_t next_time(const engine *e) {
-  int64_t deadline = engine_deadline_next(e);
-  return e->timer_set && e->timer_due < deadline ? e->timer_due : deadline;
+  int64_t next = engine_deadline_next(e);
+  for (const pool *p = e->pools; p; p = p->next)
+    if (p->timer_set && p->timer_due < next)
+      next = p->timer_due;
+  return next;
 }
 
 void engine_on_timeout(engine *e) {
-  if (engine_enter(e))
-    act_on_time(e);
+  engine_enter(e);
+  act_on_time(e);
+}
+
+/* An event of a socket that libcurl does not wait for any more means nothing. */
+static void act_on_events(engine *e, int fd, int events) {
+  const watched *socket = find_socket(e, fd);
+  if (socket && (socket->wish.read || socket->wish.write))
+    act_on_socket(socket->pool, (curl_socket_t)fd, events);
 }
 
 void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
-  int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-  if (!engine_enter(e))
-    return;
+  engine_enter(e);
   /* First, so that libcurl does not end one transfer and begin another on its connection
    * in one step, without engine_idle_check in between. */
-  act_on_timer(e);
-  act_on_socket(e, (curl_socket_t)fd, events);
+  act_on_timers(e);
+  act_on_events(e, fd,
+                (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
   engine_deadline_expire(e);
 }
 
@@ -154,17 +177,17 @@ static size_t fill_polled(engine *e) {
   return count;
 }
 
-/* Acting on one socket may make libcurl stop waiting for a later one. */
+/* Acting on one socket may make libcurl close another one, and open a third under its
+ * number. To look at that in vain does no harm; to take it for broken would. */
 static void act_on_polled(engine *e, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct pollfd ready = e->polled[i];
-    watched *socket = find_socket(e, ready.fd);
-    if (ready.revents == 0 || !socket || !(socket->wish.read || socket->wish.write))
-      continue;
-    int events = (ready.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                 (ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0) |
-                 (ready.revents & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
-    act_on_socket(e, (curl_socket_t)ready.fd, events);
+    bool broken = ready.revents & (POLLERR | POLLNVAL);
+    if (ready.revents != 0)
+      act_on_events(
+          e, ready.fd,
+          (broken || ready.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
+              (broken || ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0));
   }
 }
 
@@ -192,8 +215,7 @@ static bool wait_once(engine *e, int64_t wait_ms) {
 }
 
 void engine_poll(engine *e, int timeout_ms) {
-  if (!engine_enter(e))
-    return;
+  engine_enter(e);
   int64_t now = engine_now(), end = now + timeout_ms;
   do {
     act_on_time(e);

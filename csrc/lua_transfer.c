@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char closed_text[] = "the client was closed";
+static const char ended_text[] = "the Lua state is closing";
 
 enum { MAX_HEADERS = 64 };
 
@@ -22,7 +22,8 @@ static const char *const kinds[] = {
     [ENGINE_TIMEOUT] = "timeout",    [ENGINE_TLS] = "tls",
     [ENGINE_PROTOCOL] = "protocol",  [ENGINE_LIMIT] = "protocol",
     [ENGINE_TOO_LARGE] = "argument", [ENGINE_SETUP] = "config",
-    [ENGINE_MEMORY] = "network",     [ENGINE_FORKED] = "network",
+    [ENGINE_MEMORY] = "network",     [ENGINE_DESCRIPTORS] = "network",
+    [ENGINE_FORKED] = "network",
 };
 
 /* --- starting a transfer ----------------------------------------------------------- */
@@ -77,6 +78,40 @@ static bool signer_field(lua_State *L, signer **s) {
   return *s || !given;
 }
 
+/* --- the transport, a table at index 4 --- */
+
+static const char *const text_names[ENGINE_TEXTS] = {
+    [ENGINE_CA_FILE] = "ca_file",       [ENGINE_CLIENT_CERT] = "client_cert",
+    [ENGINE_CLIENT_KEY] = "client_key", [ENGINE_CA_PATH] = "ca_path",
+    [ENGINE_CA_PEM] = "ca_pem",         [ENGINE_KEY_PASSWORD] = "client_key_password",
+    [ENGINE_PROXY] = "proxy",
+};
+
+static slice transport_text(lua_State *L, const char *name) {
+  lua_getfield(L, 4, name);
+  slice text = lua_isnil(L, -1) ? (slice){NULL, 0} : check_slice(L, -1);
+  lua_pop(L, 1); /* the table keeps it alive */
+  return text;
+}
+
+static size_t transport_limit(lua_State *L, const char *name) {
+  lua_getfield(L, 4, name);
+  lua_Number value = luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  luaL_argcheck(L, value >= 1 && value <= (lua_Number)INT_MAX, 4, name);
+  return (size_t)value;
+}
+
+static void read_transport(lua_State *L, engine_request *request) {
+  luaL_checktype(L, 4, LUA_TTABLE);
+  for (size_t i = 0; i < ENGINE_TEXTS; i++)
+    request->transport.texts[i] = transport_text(L, text_names[i]);
+  request->transport.insecure = flag_field(L, 4, "insecure");
+  request->user_agent = transport_text(L, "user_agent").data;
+  request->max_body = transport_limit(L, "max_body");
+  request->max_head = transport_limit(L, "max_head");
+}
+
 static lua_Number number_field(lua_State *L, const char *name) {
   lua_getfield(L, 2, name);
   lua_Number value = luaL_checknumber(L, -1);
@@ -99,6 +134,8 @@ static const char *sign_failure_kind(sign_status status) {
 }
 
 static const char *start_failure(engine_outcome why) {
+  if (why == ENGINE_DESCRIPTORS)
+    return engine_no_descriptors;
   if (why == ENGINE_TOO_LARGE)
     return "the request is too large to send";
   return why == ENGINE_SETUP ? "libcurl refused the request's settings" : "out of memory";
@@ -106,7 +143,7 @@ static const char *start_failure(engine_outcome why) {
 
 static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
 
-/* engine:start(attempt, seconds) -> id | nil, kind, message
+/* engine:start(attempt, seconds, transport) -> id | nil, kind, message
  *
  * The signer is fetched last: reading a table may allocate, so a finaliser may run,
  * and that may close the client and its signer. */
@@ -120,6 +157,7 @@ int lua_transfer_start(lua_State *L) {
       .no_proxy = flag_field(L, 2, "no_proxy"),
       .all_headers = flag_field(L, 2, "all_headers"),
   };
+  read_transport(L, &transfer);
   sign_request request;
   request_check(L, 2, &request);
   if (request.header_count > MAX_HEADERS)
@@ -127,8 +165,10 @@ int lua_transfer_start(lua_State *L) {
   signer *s;
   bool usable = signer_field(L, &s);
   lua_engine *self = lua_engine_object(L);
-  if (!usable || self->closed)
-    return push_transfer_error(L, "cancelled", closed_text);
+  if (!self->engine)
+    return push_transfer_error(L, "cancelled", ended_text);
+  if (!usable)
+    return push_transfer_error(L, "cancelled", "the client was closed");
 
   /* From here on nothing raises until the engine has its copies. */
   header_list list = {.count = request.header_count};
@@ -252,21 +292,19 @@ static void push_headers(lua_State *L, const engine_result *result) {
 /* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
  * proxy_status, refused, fault
  *
- * Pushing may run a finaliser, and that may close the engine, which is held meanwhile, or
- * cancel this transfer, whose id names nothing any more. */
+ * Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
+ * any more. */
 int lua_transfer_collect(lua_State *L) {
   engine_id id = check_id(L);
-  lua_engine *self = lua_engine_object(L);
-  engine *e = self->engine;
-  if (self->closed)
-    return push_transfer_error(L, "cancelled", closed_text);
+  engine *e = lua_engine_check(L);
+  if (!e)
+    return push_transfer_error(L, "cancelled", ended_text);
   if (engine_is_running(e, id))
     return luaL_error(L, "the transfer is still in flight");
   const engine_result *result = engine_take(e, id);
   if (!result)
     return push_transfer_error(L, "cancelled", "the call was cancelled");
   int count;
-  lua_engine_hold(self);
   if (result->outcome == ENGINE_ANSWERED) {
     lua_pushinteger(L, (lua_Integer)result->status);
     push_headers(L, result);
@@ -283,7 +321,6 @@ int lua_transfer_collect(lua_State *L) {
     count = 8;
   }
   engine_give_back(e, result);
-  lua_engine_let_go(self);
   return count;
 }
 

@@ -9,11 +9,7 @@ local process = require "spec.support.process"
 local PROJECT = ("0123456789abcdef"):rep(2)
 local SLOWER = (os.getenv "BUILD" or ""):find "valgrind" and 20 or (os.getenv "BUILD" or ""):find "asan" and 4 or 1
 
-local function settings(more)
-  local all = { max_body = 100000, max_head = 100000, proxy = "", insecure = true }
-  for name, value in pairs(more or {}) do all[name] = value end
-  return all
-end
+local TRANSPORT = { max_body = 100000, max_head = 100000, proxy = "", insecure = true }
 
 local function request(base, more)
   local all = { method = "GET", base = base, host = "127.0.0.1", path = "/", query = {}, headers = {}, body = "",
@@ -70,14 +66,13 @@ describe("an engine that waits for one transfer", function()
     local reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     local quick = process.rawserver { replies = { reply } }
     local slow = process.rawserver { replies = { reply }, delay = 0.3 }
-    local engine = core.engine(settings())
-    local first = assert(engine:start(request(quick.url), 20))
-    local second = assert(engine:start(request(slow.url), 20))
+    local engine = core.engine()
+    local first = assert(engine:start(request(quick.url), 20, TRANSPORT))
+    local second = assert(engine:start(request(slow.url), 20, TRANSPORT))
     local rounds = 0
     while not engine:wait(second, 0.05) and rounds < 1e7 do rounds = rounds + 1 end
     assert.are.equal(200, (engine:collect(second)))
     assert.are.equal(200, (engine:collect(first)))
-    engine:close()
     quick.stop()
     slow.stop()
   end)
@@ -87,9 +82,9 @@ for how, drive in pairs(DRIVES) do
   describe("an engine that is " .. how, function()
     it("ends each transfer at its own deadline, also those behind another one's connection", function()
       local server = silent()
-      local engine = core.engine(settings())
+      local engine = core.engine()
       local ids, due = {}, { 1.2, 0.3, 0.15, 0.6, 0.45, 0.9, 0.15, 0.7 }
-      for i, seconds in ipairs(due) do ids[i] = assert(engine:start(request(secure(server)), seconds)) end
+      for i, seconds in ipairs(due) do ids[i] = assert(engine:start(request(secure(server)), seconds, TRANSPORT)) end
       assert.are.equal(#due, engine:running())
       local ended = finish(engine, ids, drive)
       for i, seconds in ipairs(due) do
@@ -102,22 +97,20 @@ for how, drive in pairs(DRIVES) do
       assert.matches("TLS handshake", ended[ids[1]].message)
       assert.matches("TLS handshake", ended[ids[6]].message)
       assert.are.equal(0, engine:running())
-      engine:close()
       server.stop()
     end)
 
     it("ends held-back transfers when they are cancelled, and when the engine is closed", function()
       local server = silent()
-      local engine = core.engine(settings())
+      local engine = core.engine()
       local ids = {}
-      for i = 1, 6 do ids[i] = assert(engine:start(request(secure(server)), 5)) end
+      for i = 1, 6 do ids[i] = assert(engine:start(request(secure(server)), 5, TRANSPORT)) end
       local step = drive(engine) or function() drive(engine) end
       step()
       engine:cancel(ids[1])
       engine:cancel(ids[4])
       assert.are.equal(4, engine:running())
       step()
-      engine:close()
       server.stop()
     end)
   end)
@@ -133,10 +126,11 @@ describe("an engine that cannot poll", function()
     local other = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
     local path = process.temporary(([[
       local core = require "aom.core"
-      local engine = core.engine { max_body = 1000, max_head = 1000, proxy = "" }
+      local engine = core.engine()
       local function start(base, seconds)
         return assert(engine:start({ method = "GET", base = base, host = "x", path = "/", query = {}, headers = {},
-          body = "", connect_timeout = 10, fresh = true }, seconds))
+          body = "", connect_timeout = 10, fresh = true }, seconds,
+          { max_body = 1000, max_head = 1000, proxy = "" }))
       end
       for _ = 1, 5 do start(%q, 1) end
       local answered = start(%q, 5)
@@ -173,27 +167,25 @@ describe("a timeout says what the call was waiting for:", function()
   } do
     it(row[1], function()
       local server = process.rawserver(row[2])
-      local engine = core.engine(settings())
-      local id = assert(engine:start(request(row[4] and secure(server) or server.url), 0.3))
+      local engine = core.engine()
+      local id = assert(engine:start(request(row[4] and secure(server) or server.url), 0.3, TRANSPORT))
       local ended = finish(engine, { id }, DRIVES.polled)[id]
       assert.are.equal("timeout", ended.kind)
       assert.matches(row[3], ended.message, 1, true)
       assert.matches("0%.[3-9] s", ended.message)
       assert.are.equal(not row[4], ended.sent)
-      engine:close()
       server.stop()
     end)
   end
 
   it("a connect that takes longer than connect_timeout", function()
     local server = silent()
-    local engine = core.engine(settings())
-    local id = assert(engine:start(request(secure(server), { connect_timeout = 0.3 }), 5))
+    local engine = core.engine()
+    local id = assert(engine:start(request(secure(server), { connect_timeout = 0.3 }), 5, TRANSPORT))
     local ended = finish(engine, { id }, DRIVES.polled)[id]
     assert.are.equal("timeout", ended.kind)
     assert.matches("TLS handshake", ended.message)
     assert.is_true(ended.after < 1 * SLOWER)
-    engine:close()
     server.stop()
   end)
 end)

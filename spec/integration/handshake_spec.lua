@@ -30,16 +30,15 @@ local ROWS = {
 
 --- One attempt; returns kind, message and whether the request was sent.
 local function attempt(base, host, more)
-  local settings = { max_body = 1000, max_head = 10000, proxy = "" }
-  for name, value in pairs(more or {}) do settings[name] = value end
-  local engine = core.engine(settings)
+  local transport = { max_body = 1000, max_head = 10000, proxy = "" }
+  for name, value in pairs(more or {}) do transport[name] = value end
+  local engine = core.engine()
   local id = assert(engine:start({ method = "GET", base = base, host = host, path = "/", query = {}, headers = {},
-    body = "", connect_timeout = 5 }, 10))
+    body = "", connect_timeout = 5 }, 10, transport))
   local started = core.now()
   while not engine:wait(id, 1) do assert(core.now() - started < 12) end
   engine:finished()
   local status, kind, message, _, sent = engine:collect(id)
-  engine:close()
   assert.is_nil(status)
   return kind, message, sent
 end

@@ -95,39 +95,38 @@ end
 describe("over HTTP/2 a call that takes too long", function()
   --- Starts a request that never gets an answer, and runs it into its time-out.
   local function engine_of(server)
-    local engine = core.engine { max_body = 1000, max_head = 10000, proxy = "", ca_file = server.ca_file }
+    local engine = core.engine()
+    local transport = { max_body = 1000, max_head = 10000, proxy = "", ca_file = server.ca_file }
     local function start(seconds)
       return assert(engine:start({ method = "GET", base = server.url, host = "127.0.0.1", path = "/", query = {},
-        headers = {}, body = "", connect_timeout = 5 }, seconds))
+        headers = {}, body = "", connect_timeout = 5 }, seconds, transport))
     end
     local function finish(id)
       while not engine:wait(id, 1) do end
       return engine:collect(id)
     end
-    return engine, start, finish
+    return start, finish
   end
 
   it("leaves a connection alone on which others are answered meanwhile", function()
     local server = process.h2server { steps = { "answer", "hold", "pause=1.6+answer", "answer" } }
-    local engine, start, finish = engine_of(server)
+    local start, finish = engine_of(server)
     assert.are.equal(200, (finish(start(5))))
     local late, other = start(2), start(10)
     assert.are.equal(200, (finish(other)))
     assert.are.equal("timeout", (select(2, finish(late))))
     assert.are.equal(200, (finish(start(5))))
     assert.are.equal(1, server.requests()[4].connection)
-    engine:close()
     server.stop()
   end)
 
   it("ends no other that waits on a connection which is silent for a moment", function()
     local server = process.h2server { steps = { "answer", "hold", "pause=0.8+answer" } }
-    local engine, start, finish = engine_of(server)
+    local start, finish = engine_of(server)
     assert.are.equal(200, (finish(start(5))))
     local late, other = start(0.3), start(5)
     assert.are.equal("timeout", (select(2, finish(late))))
     assert.are.equal(200, (finish(other)))
-    engine:close()
     server.stop()
   end)
 end)

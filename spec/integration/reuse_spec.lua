@@ -23,7 +23,7 @@ local function three_calls(server, pause)
   local bodies, connections = {}, {}
   for i = 1, 3 do
     bodies[i] = c:enable("wf-" .. i).body
-    core.engine { max_body = 1, max_head = 1 }:poll(pause)
+    core.engine():poll(pause)
   end
   c:close()
   for _, request in ipairs(server.requests()) do connections[request.connection] = true end

@@ -184,10 +184,10 @@ describe("a client certificate", function()
 
   it("asks nobody at the terminal for a password", function()
     local script = process.temporary(([[
-      local engine = require("aom.core").engine { max_body = 1000, max_head = 1000, proxy = "",
-        client_cert = %q, client_key = %q, insecure = true }
+      local engine = require("aom.core").engine()
       local id = engine:start({ method = "GET", base = arg[1], host = "x", path = "/", query = {}, headers = {},
-        body = "", connect_timeout = 5 }, 10)
+        body = "", connect_timeout = 5 }, 10, { max_body = 1000, max_head = 1000, proxy = "",
+        client_cert = %q, client_key = %q, insecure = true })
       while not engine:wait(id, 1) do end
       print("kind: " .. select(2, engine:collect(id)))
     ]]):format(certs .. "client.pem", certs .. "locked.key"))
@@ -272,15 +272,15 @@ end)
 it("the engine keeps the authorities of a text for as long as it lives", function()
   local server = serve("good", GOOD)
   local file = assert(io.open(certs .. "ca.pem"))
-  local engine = core.engine { max_body = 1000, max_head = 1000, proxy = "", ca_pem = file:read "*a", ca_path = "" }
+  local engine = core.engine()
+  local transport = { max_body = 1000, max_head = 1000, proxy = "", ca_pem = file:read "*a", ca_path = "" }
   file:close()
   for _ = 1, 3 do
     collectgarbage()
     local id = engine:start({ method = "GET", base = server.url, host = "127.0.0.1", path = "/", query = {},
-      headers = {}, body = "", connect_timeout = 5, fresh = true }, 10)
+      headers = {}, body = "", connect_timeout = 5, fresh = true }, 10, transport)
     while not engine:wait(id, 1) do end
     assert.are.equal(200, (engine:collect(id)))
   end
-  engine:close()
   server.stop()
 end)

@@ -82,7 +82,7 @@ function methods.with(state, ...)
   return states.derive(state, (...))
 end
 
---- Wipes the keys and closes the connections. Closing twice does nothing.
+--- Ends the calls and wipes the keys. Closing twice does nothing.
 function methods.close(state, ...)
   local err = arguments.excess("close", 0, ...)
   if err then return nil, err end

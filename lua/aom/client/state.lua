@@ -125,7 +125,7 @@ local function end_calls(client)
   for _, scope in ipairs(list) do scope:cancel(client.loop) end
 end
 
---- Wipes the keys and closes the connections. Closing twice does nothing.
+--- Ends the calls and wipes the keys. Closing twice does nothing.
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end

@@ -6,6 +6,7 @@
 local evidence = require "aom.http.evidence"
 local mask = require "aom.util.mask"
 local regions = require "aom.config.regions"
+local transfer = require "aom.loop.transfer"
 
 local diagnose = {}
 
@@ -152,6 +153,10 @@ local hints = {
     hint = "correct the user and password of the proxy, in option proxy or the variable https_proxy",
   },
   { seen = { proxy_status = 403 }, hint = "the proxy does not allow connections to this host" },
+  {
+    seen = { message = transfer.NO_DESCRIPTORS },
+    hint = "close files and connections not in use, or raise the limit (ulimit -n, or worker_rlimit_nofile in nginx)",
+  },
   {
     seen = { curl = 5 },
     hint = "the proxy's host name does not resolve: check option proxy and the variables https_proxy and http_proxy",

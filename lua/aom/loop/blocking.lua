@@ -12,8 +12,11 @@ local BlockingLoop = engine_loop.class()
 ---@param body function
 function BlockingLoop:spawn(body) self:run({ body }, 1) end
 
----@param engine userdata  an engine of aom.core
+---@param carrier aom.Carrier
+---@param transport aom.Transport
 ---@return aom.Loop
-function blocking.new(engine) return bind(engine_loop.new(BlockingLoop, engine), "blocking") end
+function blocking.new(carrier, transport)
+  return bind(engine_loop.new(BlockingLoop, carrier, transport), "blocking")
+end
 
 return blocking

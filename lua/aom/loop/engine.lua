@@ -1,6 +1,8 @@
---- The common part of all loops that drive the C engine, in which many calls can wait. A
---- call that can be suspended waits in its task, beside others; one that cannot waits in
---- libcurl's own poll. Each loop decides who polls the engine while all calls are suspended.
+--- The common part of all loops that drive the C engine, in which many calls of a client can
+--- wait. A call that can be suspended waits in its task, beside others; one that cannot
+--- waits in libcurl's own poll. Each loop decides who polls the engine while all calls are
+--- suspended. Other clients share the engine, but no tasks: a loop that drives it wakes
+--- theirs, and resumes none of them.
 
 local batch = require "aom.loop.batch"
 local core = require "aom.core"
@@ -10,20 +12,24 @@ local transfer = require "aom.loop.transfer"
 local engine_loop = {}
 
 local now = core.now
-local start, collect, cancelled = transfer.start, transfer.collect, transfer.cancelled
+local cancelled = transfer.cancelled
 
 --- How many seconds to wait at most when nothing is due.
 local PATIENCE = 1
 
 ---@class aom.EngineLoop: aom.TaskOwner
----@field engine userdata
+---@field carrier aom.Carrier
+---@field transport aom.Transport
 ---@field tasks aom.Scheduler
----@field fetching table<integer, aom.Wait>  by the id of the transfer
 ---@field timers table<aom.Wait, number>     when each is due
 ---@field drivers integer  how many calls outside of any task drive the engine now
 ---@field closed boolean
-local EngineLoop = { adopt = false }
+local EngineLoop = {}
 EngineLoop.__index = EngineLoop
+
+--- The loop that a call outside of any task drives now: others must not suspend anything
+--- then, which nobody would resume.
+local driving
 
 local function ignore() end
 
@@ -32,8 +38,8 @@ EngineLoop.on_ready, EngineLoop.on_suspend, EngineLoop.on_error = ignore, ignore
 --- The engine has changed otherwise than by events.
 EngineLoop.on_change = ignore
 
---- The loop is closed, and its engine will be in a moment.
-EngineLoop.on_close = ignore
+---@return boolean
+function EngineLoop.adopts() return false end
 
 --- A class of loops that drive an engine.
 ---@return table
@@ -45,38 +51,34 @@ end
 
 ---@generic T: aom.EngineLoop
 ---@param class T
----@param engine userdata  an engine of aom.core
+---@param carrier aom.Carrier
+---@param transport aom.Transport
 ---@return T
-function engine_loop.new(class, engine)
-  local self = setmetatable({ engine = engine, fetching = {}, timers = {}, drivers = 0, closed = false }, class)
+function engine_loop.new(class, carrier, transport)
+  local self = setmetatable({ carrier = carrier, transport = transport, timers = {}, drivers = 0, closed = false },
+    class)
   self.tasks = scheduler.new(self)
   return self
 end
 
-local function suspend_for_transfer(self, task, id)
-  local wait = { task = task }
-  self.fetching[id] = wait
+local function suspend_for_transfer(self, wait, id)
   return self.tasks:suspend(wait, function()
-    if self.fetching[id] then
-      self.fetching[id] = nil
-      self.engine:cancel(id)
-    end
+    self.carrier:drop(id)
     self.tasks:wake(wait, cancelled())
     self:on_change()
   end)
 end
 
 --- Other transfers that end meanwhile wake their own tasks, which run later.
-local function block_for_transfer(self, id)
-  local engine, wait = self.engine, {}
-  self.fetching[id] = wait
+local function block_for_transfer(self, wait, id)
+  local carrier = self.carrier
   repeat
-    engine:poll(PATIENCE)
-    self:wake_finished()
+    carrier.engine:poll(PATIENCE)
+    carrier:wake_finished()
   until wait.woken or self.closed
+  carrier:drop(id)
   self:on_change()
   if wait.woken then return wait.a, wait.b end
-  self.fetching[id] = nil
   return cancelled()
 end
 
@@ -86,11 +88,11 @@ end
 ---@return aom.Trouble|nil
 function EngineLoop:fetch(attempt, deadline)
   if self.closed then return cancelled() end
-  local id, trouble = start(self.engine, attempt, deadline - now())
+  local wait = { tasks = self.tasks, task = self.tasks:current() }
+  local id, trouble = self.carrier:start(wait, attempt, deadline - now(), self.transport)
   if not id then return nil, trouble end
-  local task = self.tasks:current()
-  if task then return suspend_for_transfer(self, task, id) end
-  return block_for_transfer(self, id)
+  if wait.task then return suspend_for_transfer(self, wait, id) end
+  return block_for_transfer(self, wait, id)
 end
 
 --- What ended the wait: "time", "woken" or "cancelled".
@@ -109,8 +111,8 @@ function EngineLoop:sleep(seconds)
   local task = self.tasks:current()
   if task then return wait_until(self, { task = task }, deadline) ~= "cancelled" end
   while now() < deadline and not self.closed do
-    self.engine:poll(deadline - now())
-    self:wake_finished()
+    self.carrier.engine:poll(deadline - now())
+    self.carrier:wake_finished()
   end
   self:on_change()
   return not self.closed
@@ -147,39 +149,31 @@ function EngineLoop:wake_due()
   return nearest and nearest - time
 end
 
---- Wakes the tasks whose transfers have finished. A transfer that nobody waits for any
---- more, since its coroutine is gone, is dropped.
-function EngineLoop:wake_finished()
-  local engine, fetching = self.engine, self.fetching
-  local id = engine:finished()
-  while id do
-    local wait = fetching[id]
-    fetching[id] = nil
-    if wait then self.tasks:wake(wait, collect(engine, id)) else engine:cancel(id) end
-    id = engine:finished()
-  end
-end
-
 --- Polls the engine once, and runs the tasks that are ready then.
 local function drive(self)
   local patience = self:wake_due() or PATIENCE
   if not self.closed then
-    self.engine:poll(self.tasks:has_ready() and 0 or patience)
-    self:wake_finished()
+    self.carrier.engine:poll(self.tasks:has_ready() and 0 or patience)
+    self.carrier:wake_finished()
   end
   self.tasks:flush()
 end
 
---- Whether a call outside of any task drives the engine.
+--- Whether a call outside of any task drives this loop.
 ---@return boolean
 function EngineLoop:is_driven() return self.drivers > 0 end
 
+--- Whether a call outside of any task drives another client's loop.
+---@return boolean
+function EngineLoop:is_beside() return driving ~= nil and driving ~= self end
+
 local function drive_to_end(self, running)
-  self.drivers = self.drivers + 1
+  local outer = driving
+  self.drivers, driving = self.drivers + 1, self
   local ok, err = pcall(function()
     while not running:is_done() do drive(self) end
   end)
-  self.drivers = self.drivers - 1
+  self.drivers, driving = self.drivers - 1, outer
   self:on_change()
   -- Ctrl-C raises an error at any point of the script.
   if not ok then error(err, 0) end
@@ -208,13 +202,12 @@ function EngineLoop:current() return self.tasks:current() end
 ---@param task any  what `spawn` or `current` returned
 function EngineLoop:cancel(task) self.tasks:cancel(task) end
 
---- Cancels what is in flight.
+--- Cancels what is in flight for this client.
 function EngineLoop:close()
   if self.closed then return end
   self.closed = true
-  self:on_close()
   self.tasks:cancel_all()
-  self.engine:close()
+  self:on_change()
 end
 
 return engine_loop

@@ -29,9 +29,9 @@ local yieldable = { rewrite = true, access = true, content = true, timer = true,
 local blocking = { init = true }
 
 ---@class aom.NginxLoop: aom.Cancellable
----@field curl aom.NginxCurl
+---@field curl aom.NginxCurl  all clients of the worker share it
+---@field transport aom.Transport
 ---@field resty? aom.NginxResty  what carries the attempts in place of libcurl
----@field engine userdata
 ---@field cancelled table<thread, boolean>   light threads; weak
 ---@field interrupts table<thread, fun()>    what ends the wait of a light thread; weak
 ---@field handed_out table<thread, boolean>   light threads that somebody may cancel; weak
@@ -135,7 +135,7 @@ function NginxLoop:fetch(attempt, deadline)
   if self.resty and not blocks then return carry(self, attempt, deadline) end
   local answer, trouble
   if blocks then
-    answer, trouble = self.curl:block(attempt, deadline)
+    answer, trouble = self.curl:block(attempt, deadline, self)
   else
     answer, trouble = self.curl:fetch(attempt, deadline, self)
   end
@@ -230,11 +230,10 @@ function NginxLoop:close()
   if not is_ending() then
     for _, interrupt in pairs(self.interrupts) do interrupt() end
   end
-  self.curl:close()
 end
 
 --- lua-resty-http, where it is asked for; libcurl keeps every option.
-local function find_resty(settings, max_head)
+local function find_resty(settings, transport)
   if settings.transport ~= "resty" then return nil end
   local err = nginx_resty_options.check(settings)
   if err then return nil, err end
@@ -242,23 +241,24 @@ local function find_resty(settings, max_head)
     return nil, errors.config 'option transport: "resty" needs version 0.10.14 or newer of nginx\'s Lua module'
   end
   local found, http = pcall(require, "resty.http")
-  if found then return nginx_resty.new(http, settings, max_head) end
+  if found then return nginx_resty.new(http, settings, transport.max_head) end
   return nil, errors.config('option transport: "resty" needs lua-resty-http, which cannot be loaded: '
     .. tostring(http):match "^[^\n]*",
     "opm get ledgetech/lua-resty-http, or luarocks install lua-resty-http; or leave the option out")
 end
 
----@param engine userdata
+---@param carrier aom.Carrier
+---@param transport aom.Transport
 ---@param settings table
----@param max_head integer  bytes of an answer's status line and headers
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
-function nginx.new(engine, settings, max_head)
-  local resty, err = find_resty(settings, max_head)
+function nginx.new(carrier, transport, settings)
+  local resty, err = find_resty(settings, transport)
   if err then return nil, err end
+  carrier.curl = carrier.curl or nginx_curl.new(carrier.engine, ngx.sleep, ngx.now)
   local weak = { __mode = "k" }
   local loop = bind(setmetatable({
-    engine = engine, curl = nginx_curl.new(engine, ngx.sleep, ngx.now), resty = resty, closed = false,
+    curl = carrier.curl, transport = transport, resty = resty, closed = false,
     trusts_system = settings.trusted == nil,
     cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")

@@ -43,6 +43,7 @@ local PATIENCE = 1
 ---@field sent? number       when the request was
 ---@field since? number      the last look without an answer
 ---@field found? number      the first one with it
+---@field transport aom.Transport
 
 ---@class aom.NginxCurl
 ---@field engine userdata
@@ -56,7 +57,6 @@ local PATIENCE = 1
 ---@field begun integer       transfers begun in the latest turn
 ---@field begun_tick? number  which turn that is
 ---@field queued integer      callers that wait for their turn to begin
----@field closed boolean
 local NginxCurl = {}
 NginxCurl.__index = NginxCurl
 
@@ -67,7 +67,7 @@ NginxCurl.__index = NginxCurl
 function nginx_curl.new(engine, nap, tick)
   return setmetatable({
     engine = engine, nap = nap, tick = tick, waiting = {}, latencies = {}, origins = 0, looked = now(),
-    begun = 0, queued = 0, closed = false,
+    begun = 0, queued = 0,
   }, NginxCurl)
 end
 
@@ -185,7 +185,7 @@ end
 function NginxCurl:fetch(attempt, deadline, caller)
   self:make_room(caller)
   if caller:is_over() then return transfer.cancelled() end
-  local id, trouble = transfer.start(self.engine, attempt, deadline - now())
+  local id, trouble = transfer.start(self.engine, attempt, deadline - now(), caller.transport)
   if not id then return nil, trouble end
   return self:wait(id, attempt.base, deadline, caller)
 end
@@ -205,22 +205,20 @@ end
 --- As `fetch`, where nothing else runs. The engine ends the transfer by its deadline.
 ---@param attempt aom.Attempt
 ---@param deadline number
+---@param caller aom.Cancellable
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
-function NginxCurl:block(attempt, deadline)
-  local id, trouble = transfer.start(self.engine, attempt, deadline - now())
+function NginxCurl:block(attempt, deadline, caller)
+  local id, trouble = transfer.start(self.engine, attempt, deadline - now(), caller.transport)
   if not id then return nil, trouble end
   local wait = { waiter = { wake = function() end }, started = now(), deadline = math.huge }
   self.waiting[id] = wait
-  self:poll_until(math.huge, function() return wait.found ~= nil or self.closed end)
+  self:poll_until(math.huge, function() return wait.found ~= nil or caller:is_over() end)
+  if not wait.found then
+    drop(self, id)
+    return transfer.cancelled()
+  end
   return finish(self, id, latency_of(self, attempt.base))
-end
-
---- Those that wait find out when they wake.
-function NginxCurl:close()
-  if self.closed then return end
-  self.closed = true
-  self.engine:close()
 end
 
 return nginx_curl

@@ -76,6 +76,7 @@ local function classify(trip, err)
   if text:find("no resolver defined", 1, true) then
     return trouble("config", text .. " (add a resolver to nginx.conf, or leave out transport = \"resty\")", false)
   end
+  if text:find("too many open files", 1, true) then return trouble("network", transfer.NO_DESCRIPTORS, false) end
   local missing = text:find("could not be resolved", 1, true) and "name" or "connection"
   return nil, { kind = "network", message = text, sent = false, away = trip.is_connected and nil or missing }
 end

@@ -11,6 +11,7 @@
 --- task's next wait.
 ---@class aom.Wait
 ---@field task aom.Task
+---@field tasks? aom.Scheduler  that of the task
 ---@field cancel? function  ends what it waits for, and wakes it
 ---@field woken? boolean
 ---@field resumed? boolean
@@ -19,7 +20,7 @@
 
 --- What the scheduler asks of the loop that owns it.
 ---@class aom.TaskOwner
----@field adopt boolean  whether coroutines that the user made may wait too
+---@field adopts fun(self): boolean  whether coroutines that the user made may wait too
 ---@field on_ready fun(self)    called when a task becomes ready to run
 ---@field on_suspend fun(self)  called when a task is about to wait
 ---@field on_error fun(self, err: any)  an error that nobody waits for, with its traceback
@@ -62,7 +63,7 @@ function Scheduler:current()
   local thread, is_main = running()
   if not thread or is_main then return nil end
   local task = self.by_thread[thread]
-  if not task and not self.owner.adopt then return nil end
+  if not task and not self.owner:adopts() then return nil end
   if coroutine.isyieldable and not coroutine.isyieldable() then return nil end
   return task or register(self, { thread = thread })
 end

@@ -3,6 +3,7 @@
 --- library a loop is a table of functions.
 
 local adapter = require "aom.loop.adapter"
+local carrier = require "aom.loop.carrier"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
@@ -38,8 +39,22 @@ local modules = { blocking = "aom.loop.blocking", uv = "aom.loop.uv", nginx = "a
 
 local MAX_HEAD = 256 * 1024
 
-local function make_engine(settings)
-  local engine, why = core.engine {
+--- One for each kind of loop in this Lua state.
+---@type table<string, aom.Carrier>
+local carriers = {}
+
+local function find_carrier(choice)
+  if not carriers[choice] then
+    local engine, why = core.engine()
+    if not engine then return nil, errors.config("libcurl cannot be used: " .. why) end
+    carriers[choice] = carrier.new(engine)
+  end
+  return carriers[choice]
+end
+
+---@return aom.Transport
+local function transport_of(settings)
+  return {
     ca_file = settings.ca_file,
     ca_path = settings.ca_path,
     ca_pem = settings.ca_pem,
@@ -52,9 +67,6 @@ local function make_engine(settings)
     max_body = settings.max_response_bytes,
     max_head = MAX_HEAD,
   }
-  settings.client_key_password = nil -- the engine's copy is wiped when it ends
-  if not engine then return nil, errors.config("libcurl cannot be used: " .. why) end
-  return engine
 end
 
 --- The loop that fits where this Lua runs.
@@ -88,10 +100,10 @@ function select_loop.loop(settings)
   end
   local err = unusable(choice)
   if err then return nil, err end
-  local engine
-  engine, err = make_engine(settings)
-  if not engine then return nil, err end
-  return require(modules[choice]).new(engine, settings, MAX_HEAD)
+  local shared
+  shared, err = find_carrier(choice)
+  if not shared then return nil, err end
+  return require(modules[choice]).new(shared, transport_of(settings), settings)
 end
 
 --- Called before a call begins, with `later` when it is to run as a task of its own.

@@ -33,6 +33,9 @@ local transfer = {}
 ---@field several? table<string, string[]>  all values of those that are there several times
 ---@field body string
 
+--- The engine's words for that.
+transfer.NO_DESCRIPTORS = "all file descriptors of this process, or of the system, are in use"
+
 ---@param kind string
 ---@param message string
 ---@param sent boolean
@@ -49,10 +52,11 @@ local away = { [5] = "name", [6] = "name", [7] = "connection" }
 ---@param engine userdata
 ---@param attempt aom.Attempt
 ---@param seconds number
+---@param transport aom.Transport
 ---@return integer|nil id
 ---@return aom.Trouble|nil
-function transfer.start(engine, attempt, seconds)
-  local id, kind, message = engine:start(attempt, seconds)
+function transfer.start(engine, attempt, seconds, transport)
+  local id, kind, message = engine:start(attempt, seconds, transport)
   if id then return id end
   return transfer.trouble(kind, message, false)
 end

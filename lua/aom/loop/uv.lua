@@ -5,6 +5,7 @@
 local bind = require "aom.loop.bind"
 local engine_loop = require "aom.loop.engine"
 local hosts = require "aom.util.host"
+local uv_alarm = require "aom.loop.uv_alarm"
 local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
@@ -65,26 +66,25 @@ local ENDING = "the Lua state is closing: callbacks can no longer run"
 
 ---@class aom.UvLoop: aom.EngineLoop
 ---@field host aom.UvHost
----@field events aom.UvEvents
+---@field alarm aom.UvAlarm
 ---@field scheduled boolean  `run_ready` runs soon
----@field is_stalled boolean  libuv has called nothing back since a task began to wait
+---@field stalled_at? integer  how often libuv had called back when a task began to wait
 ---@field run_ready fun()    runs the tasks that are ready
 local UvLoop = engine_loop.class()
 
-UvLoop.adopt = true
+function UvLoop:adopts() return not self:is_beside() end
 
 --- Sets handles and timers to what the engine and the tasks wait for now.
 function UvLoop:settle()
   -- While a blocking call polls the engine itself, libuv has no part in it.
-  if self.closed or self:is_driven() or self.host.handles:has_ended() then return end
+  if self:is_driven() or self.host.handles:has_ended() then return end
   -- Also what has finished while a call blocked, for which no event comes.
-  self:wake_finished()
-  self.events:apply()
+  self.carrier.events:settle()
   if self.tasks:has_ready() then self:on_ready() end
-  if self.engine:running() == 0 and self.tasks:is_idle() then
-    self.events:release()
+  if self.tasks:is_idle() then
+    self.alarm:release()
   else
-    self.events:call_after(self:wake_due())
+    self.alarm:set(self:wake_due())
   end
 end
 
@@ -92,23 +92,24 @@ UvLoop.on_change = UvLoop.settle
 
 --- A task is about to wait: for somebody who runs the loop.
 function UvLoop:on_suspend()
-  self.is_stalled = true
+  self.stalled_at = self.carrier.events.turns
   self:settle()
 end
 
 --- How many tasks wait since the loop ran last. Who closes the client does not wait for them.
 ---@return integer
-function UvLoop:count_stalled() return self.is_stalled and not self.closed and self.tasks:count() or 0 end
+function UvLoop:count_stalled()
+  local is_stalled = self.stalled_at == self.carrier.events.turns and not self.closed
+  return is_stalled and self.tasks:count() or 0
+end
 
 function UvLoop:on_ready()
   if self.scheduled or self:is_driven() then return end
-  self.scheduled, self.is_stalled = true, true
+  self.scheduled, self.stalled_at = true, self.carrier.events.turns
   self.host.soon(self.run_ready)
 end
 
 function UvLoop:on_error(err) self.host.report(err) end
-
-function UvLoop:on_close() self.events:release() end
 
 --- Leaves a fast context, so that the hooks and providers that a call runs may use the
 --- whole API of Neovim.
@@ -125,22 +126,23 @@ function UvLoop:enter(later)
   self.tasks:suspend(wait, wake)
 end
 
----@param engine userdata  an engine of aom.core
+---@param carrier aom.Carrier
+---@param transport aom.Transport
 ---@return aom.Loop
-function uv_loop.new(engine)
+function uv_loop.new(carrier, transport)
   local vim = hosts.vim()
   local host = vim and neovim(vim) or plain()
-  local self = engine_loop.new(UvLoop, engine)
-  self.host, self.scheduled, self.is_stalled = host, false, false
+  carrier.events = carrier.events or uv_events.new(host.uv, host.handles, carrier)
+  local self = engine_loop.new(UvLoop, carrier, transport)
+  self.host, self.scheduled = host, false
   host.handles:join(self)
   function self.run_ready()
-    self.scheduled, self.is_stalled = false, false
+    self.scheduled, self.stalled_at = false, nil
     self.tasks:flush()
     self:settle()
   end
-  engine:watch()
-  self.events = uv_events.new(host.uv, host.handles, engine, function()
-    self.is_stalled = false
+  self.alarm = uv_alarm.new(host.uv, host.handles, function()
+    self.stalled_at = nil
     self:settle()
   end)
   return bind(self, "uv")

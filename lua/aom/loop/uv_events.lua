@@ -1,32 +1,29 @@
 --- Drives an engine by the events of a libuv loop, without polling: a poll handle for each
---- socket that libcurl wants watched, one timer for libcurl and one for our own waits.
---- They have handles only while something is in flight: libuv's loop ends by itself when
---- nothing is, though connections are kept, and a client that is dropped leaves nothing
---- behind that a finaliser would have to stop.
+--- socket that libcurl wants watched, and one timer. They have handles only while something
+--- is in flight: libuv's loop ends by itself when nothing is, though connections are kept.
 
 local uv_events = {}
-
---- In seconds. libuv counts milliseconds in an integer; a longer wait is continued.
-local LONGEST = 86400
 
 ---@class aom.UvEvents
 ---@field uv table
 ---@field handles aom.UvHandles
+---@field carrier aom.Carrier
 ---@field engine userdata
----@field on_event fun()  called after libcurl was told of an event, or a wait is over
 ---@field polls table<integer, userdata>  by the number of the socket
----@field curl_timer? userdata
----@field own_timer? userdata
+---@field timer? userdata
+---@field turns integer  how often libuv has called back
 local UvEvents = {}
 UvEvents.__index = UvEvents
 
 ---@param uv table
 ---@param handles aom.UvHandles
----@param engine userdata
----@param on_event fun()
+---@param carrier aom.Carrier
 ---@return aom.UvEvents
-function uv_events.new(uv, handles, engine, on_event)
-  return setmetatable({ uv = uv, handles = handles, engine = engine, on_event = on_event, polls = {} }, UvEvents)
+function uv_events.new(uv, handles, carrier)
+  carrier.engine:watch()
+  return setmetatable({
+    uv = uv, handles = handles, carrier = carrier, engine = carrier.engine, polls = {}, turns = 0,
+  }, UvEvents)
 end
 
 local function watch(self, fd, events)
@@ -39,8 +36,9 @@ local function watch(self, fd, events)
     -- libcurl finds out by itself what is wrong with a socket.
     local read = err ~= nil or happened:find("r", 1, true) ~= nil
     local write = err ~= nil or happened:find("w", 1, true) ~= nil
+    self.turns = self.turns + 1
     self.engine:on_socket(fd, read, write)
-    self.on_event()
+    self:settle()
   end)
 end
 
@@ -49,22 +47,23 @@ local function unwatch(self, fd)
   self.polls[fd] = nil
 end
 
-local function set_curl_timer(self)
+local function set_timer(self)
   local milliseconds = self.engine:timer()
   if not milliseconds then
-    if self.curl_timer then self.uv.timer_stop(self.curl_timer) end
+    if self.timer then self.uv.timer_stop(self.timer) end
     return
   end
-  self.curl_timer = self.curl_timer or self.handles:timer()
-  if not self.curl_timer then return end
-  self.uv.timer_start(self.curl_timer, milliseconds, 0, function()
+  self.timer = self.timer or self.handles:timer()
+  if not self.timer then return end
+  self.uv.timer_start(self.timer, milliseconds, 0, function()
+    self.turns = self.turns + 1
     self.engine:on_timeout()
-    self.on_event()
+    self:settle()
   end)
 end
 
 --- Watches what libcurl wants watched now.
-function UvEvents:apply()
+local function apply(self)
   local engine = self.engine
   local fd, read, write, fresh = engine:wish()
   while fd do
@@ -73,28 +72,21 @@ function UvEvents:apply()
     if read or write then watch(self, fd, (read and "r" or "") .. (write and "w" or "")) end
     fd, read, write, fresh = engine:wish()
   end
-  set_curl_timer(self)
-end
-
---- Calls `on_event` once, after `seconds`; nil: not at all.
----@param seconds number|nil
-function UvEvents:call_after(seconds)
-  if not seconds then
-    if self.own_timer then self.uv.timer_stop(self.own_timer) end
-    return
-  end
-  self.own_timer = self.own_timer or self.handles:timer()
-  if not self.own_timer then return end
-  local milliseconds = math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000))
-  self.uv.timer_start(self.own_timer, milliseconds, 0, function() self.on_event() end)
+  set_timer(self)
 end
 
 --- Drops every handle. New ones are made when they are needed.
-function UvEvents:release()
+local function release(self)
   for fd in pairs(self.polls) do unwatch(self, fd) end
-  if self.curl_timer then self.handles:drop_timer(self.curl_timer) end
-  if self.own_timer then self.handles:drop_timer(self.own_timer) end
-  self.curl_timer, self.own_timer = nil, nil
+  if self.timer then self.handles:drop_timer(self.timer) end
+  self.timer = nil
+end
+
+--- Wakes the tasks whose transfers have ended, and watches what the others wait for.
+function UvEvents:settle()
+  self.carrier:wake_finished()
+  apply(self)
+  if self.engine:running() == 0 then release(self) end
 end
 
 return uv_events

@@ -309,7 +309,7 @@ function client:pause(options, callback) end
 ---@return aom.Window
 function client:resume(paused, options, callback) end
 
---- Ends the running calls with `cancelled`, wipes the keys and closes the connections.
+--- Ends the running calls with `cancelled`, and wipes the keys. Connections stay, for other clients.
 --- A second call does nothing.
 ---@return true
 function client:close() end

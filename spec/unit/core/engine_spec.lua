@@ -9,11 +9,7 @@ local function attempt(changes)
   return all
 end
 
-local function engine(options)
-  local all = { max_body = 1000, max_head = 10000, proxy = "" }
-  for name, value in pairs(options or {}) do all[name] = value end
-  return assert(core.engine(all))
-end
+local TRANSPORT = { max_body = 1000, max_head = 10000, proxy = "", insecure = true }
 
 describe("an engine starts nothing", function()
   local headers = {}
@@ -31,28 +27,19 @@ describe("an engine starts nothing", function()
   }
   for _, row in ipairs(rows) do
     it(row[1], function()
-      local e = engine()
-      local id, kind, message = e:start(attempt(row[2]), 1)
+      local e = core.engine()
+      local id, kind, message = e:start(attempt(row[2]), 1, TRANSPORT)
       assert.is_nil(id)
       assert.are.equal(row[3], kind)
       assert.matches(row[4], message, 1, true)
       assert.are.equal(0, e:running())
-      assert.is_number(e:start(attempt(), 1))
-      e:close()
+      assert.is_number(e:start(attempt(), 1, TRANSPORT))
     end)
   end
 
   it("without a base that is a string", function()
-    local e = engine()
-    assert.has_error(function() e:start(attempt { base = {} }, 1) end, "attempt.base: expected a string")
-    e:close()
-  end)
-
-  it("after it was closed", function()
-    local e = engine()
-    e:close()
-    assert.are.same({ n = 3, nil, "cancelled", "the client was closed" },
-      { n = select("#", e:start(attempt(), 1)), e:start(attempt(), 1) })
+    local e = core.engine()
+    assert.has_error(function() e:start(attempt { base = {} }, 1, TRANSPORT) end, "attempt.base: expected a string")
   end)
 end)
 
@@ -65,15 +52,13 @@ describe("a transfer", function()
     it(row[1], function()
       row[2].replies = { "" }
       local server = process.rawserver(row[2])
-      local e = engine { insecure = true }
-      local id = assert(e:start(attempt { base = (server.url:gsub("^%w+", row[3], 1)) }, 5))
+      local e = core.engine()
+      local id = assert(e:start(attempt { base = (server.url:gsub("^%w+", row[3], 1)) }, 5, TRANSPORT))
       assert.is_false(e:is_sent(id))
       local deadline = core.now() + (row[4] and 5 or 0.2)
       while not e:is_sent(id) and core.now() < deadline do e:poll(0.01) end
       assert.are.equal(row[4], e:is_sent(id))
       e:cancel(id)
-      assert.is_false(e:is_sent(id))
-      e:close()
       assert.is_false(e:is_sent(id))
       server.stop()
     end)
@@ -84,16 +69,13 @@ describe("finished transfers", function()
   local server, e
   before_each(function()
     server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
-    e = engine()
+    e = core.engine()
   end)
-  after_each(function()
-    e:close()
-    server.stop()
-  end)
+  after_each(function() server.stop() end)
 
   local function start_three()
     local ids = {}
-    for i = 1, 3 do ids[i] = assert(e:start(attempt { base = server.url }, 5)) end
+    for i = 1, 3 do ids[i] = assert(e:start(attempt { base = server.url }, 5, TRANSPORT)) end
     local deadline = core.now() + 5
     while e:running() > 0 and core.now() < deadline do
       local id = ids[1]
@@ -126,7 +108,7 @@ describe("finished transfers", function()
 
   it("are not collected while they are in flight, and end without any time", function()
     local silent = process.rawserver { replies = { "" }, ["then"] = "hold", delay = 20 }
-    local id = e:start(attempt { base = silent.url }, 0)
+    local id = e:start(attempt { base = silent.url }, 0, TRANSPORT)
     assert.has_error(function() e:collect(id) end, "the transfer is still in flight")
     e:wait(id, 1)
     silent.stop()

@@ -4,19 +4,19 @@ local core = require "aom.core"
 local process = require "spec.support.process"
 
 local MAX_HEAD = 20000
+local TRANSPORT = { max_body = 1000, max_head = MAX_HEAD, proxy = "" }
 
 --- The first answer of a server that sends given bytes.
 local function ask(bytes, changes, options)
   options = options or {}
   local server = process.rawserver { replies = { bytes }, ["then"] = options.after or "hold" }
-  local engine = assert(core.engine { max_body = 1000, max_head = MAX_HEAD, proxy = "" })
+  local engine = assert(core.engine())
   local attempt = { base = server.url, method = "GET", host = "127.0.0.1", path = "/", connect_timeout = 5 }
   for name, value in pairs(changes or {}) do attempt[name] = value end
-  local id = assert(engine:start(attempt, options.seconds or 5))
+  local id = assert(engine:start(attempt, options.seconds or 5, TRANSPORT))
   local give_up = core.now() + 10
   while not engine:wait(id, 1) do assert(core.now() < give_up) end
   local answer = { engine:collect(id) }
-  engine:close()
   server.stop()
   return answer[1], answer[2], answer[3], answer[4]
 end
@@ -98,15 +98,14 @@ describe("a slot of the engine", function()
       replies[i] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" .. (method == "HEAD" and "" or "{}")
     end
     local server = process.rawserver { replies = replies, keep_alive = true, ["then"] = "hold" }
-    local engine = assert(core.engine { max_body = 1000, max_head = MAX_HEAD, proxy = "" })
+    local engine = assert(core.engine())
     for i, method in ipairs(methods) do
       local id = assert(engine:start({ base = server.url, method = method, host = "127.0.0.1", path = "/" .. i,
-        connect_timeout = 5, body = (method == "PUT" or method == "POST") and "x" or "" }, 5))
+        connect_timeout = 5, body = (method == "PUT" or method == "POST") and "x" or "" }, 5, TRANSPORT))
       repeat until engine:wait(id, 1)
       local status, _, body = engine:collect(id)
       assert.are.same({ 200, method == "HEAD" and "" or "{}" }, { status, body })
     end
-    engine:close()
     local seen = {}
     for i, request in ipairs(server.requests()) do seen[i] = request.line:match "^%u+" end
     server.stop()

@@ -201,6 +201,8 @@ describe("a hint on a call without an answer", function()
     ["a name that nobody knows"] = { { kind = "network", message = "?", code = 6 }, {}, nil, "machine's DNS" },
     ["a name that nobody knows, behind a proxy"] = { { kind = "network", message = "?", code = 6 }, PROXY, nil, "DNS" },
     ["a proxy's name that nobody knows"] = { { kind = "network", message = "?", code = 5 }, {}, nil, "host name" },
+    ["no file descriptor"] = { { kind = "network", message = "all file descriptors of this process, or of the system, "
+      .. "are in use" }, { proxy = "http://p:1" }, nil, "ulimit %-n" },
     ["a bundle that is none"] = { { kind = "config", message = "?", code = 77 }, {}, nil, "cannot be used" },
     ["a refused connection"] = { { kind = "network", message = "?", code = 7 }, {} },
     ["a proxy's password"] = { { kind = "network", message = "?", code = 56, proxy_status = 407 }, PROXY, nil,

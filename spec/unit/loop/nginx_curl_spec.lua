@@ -16,7 +16,6 @@ local function new()
   function engine.is_sent() return world.sent ~= false end
   function engine.collect(_, id) return 200, {}, "answer " .. id end
   function engine.cancel(_, id) world.cancelled[#world.cancelled + 1] = id end
-  function engine.close() world.closed = true end
   local function sleep(seconds)
     world.sleeps = world.sleeps + 1
     world.time = world.time + seconds
@@ -159,7 +158,7 @@ describe("stepping the engine between waits", function()
     assert(coroutine.resume(other))
     world.polls = 0
     world.on_poll = function() world.done = world.polls == 1 and { 9, 8 } or { 7 } end
-    assert.are.equal("answer 7", world.steps:block({ id = 7, base = ORIGIN }, math.huge).body)
+    assert.are.equal("answer 7", world.steps:block({ id = 7, base = ORIGIN }, math.huge, new_caller(world)).body)
     assert.are.equal(2, world.polls)
     assert.are.same({ 9 }, world.cancelled)
     local _, answer = coroutine.resume(other, true)

@@ -423,6 +423,7 @@ describe("over lua-resty-http", function()
     { "handshake failed", "tls" },
     { "no resolver defined to resolve \"a\"", "config" },
     { "connection refused", "network" },
+    { "too many open files", "network", says = "all file descriptors of this process, or of the system, are in use" },
     { "a.example could not be resolved (3: Host not found)", "network" },
   } do
     it(("a connect that ends with %q is of kind %s, and nothing was sent"):format(case[1], case[2]), function()

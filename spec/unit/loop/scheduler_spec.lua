@@ -10,7 +10,8 @@ describe("a task", function()
   local owner, tasks
 
   before_each(function()
-    owner = { adopt = true, errors = {}, ready = 0, on_suspend = ignore }
+    owner = { adopted = true, errors = {}, ready = 0, on_suspend = ignore }
+    function owner.adopts(self) return self.adopted end
     function owner.on_ready(self) self.ready = self.ready + 1 end
     function owner.on_error(self, err) self.errors[#self.errors + 1] = err end
     tasks = scheduler.new(owner)
@@ -132,8 +133,8 @@ describe("a task", function()
 
   it("may be a coroutine of the user's where the loop allows it", function()
     local seen = {}
-    for _, adopt in ipairs { true, false } do
-      owner.adopt = adopt
+    for _, adopted in ipairs { true, false } do
+      owner.adopted = adopted
       coroutine.wrap(function() seen[#seen + 1] = tasks:current() ~= nil end)()
     end
     assert.are.same({ true, false }, seen)

@@ -2,11 +2,12 @@
 
 local unpack = table.unpack or unpack
 
+local uv_alarm = require "aom.loop.uv_alarm"
 local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
 local function new(closes_at_once)
-  local world = { handles = {}, wishes = {}, seen = {} }
+  local world = { handles = {}, wishes = {}, seen = {}, running = 1 }
   local uv = {}
   local function handle(kind)
     local made = { kind = kind, state = "new" }
@@ -33,9 +34,19 @@ local function new(closes_at_once)
   function engine.wish() return unpack(table.remove(world.wishes, 1) or {}) end
   function engine.timer() return world.timer end
   function engine.on_socket(_, ...) world.seen[#world.seen + 1] = { ... } end
+  function engine.watch() end
+  function engine.running() return world.running end
   local handles = uv_handles[closes_at_once and "closed_at_once" or "kept"](uv)
-  world.events = uv_events.new(uv, handles, engine, function() end)
-  world.other = uv_events.new(uv, handles, engine, function() end)
+  local carrier = { engine = engine, wake_finished = function() end }
+  world.events = uv_events.new(uv, handles, carrier)
+  world.other = uv_events.new(uv, handles, carrier)
+  world.alarm = uv_alarm.new(uv, handles, function() end)
+  --- Nothing is in flight any more.
+  function world.rest()
+    world.running = 0
+    world.events:settle()
+    world.running = 1
+  end
   function world.states()
     local states = {}
     for i, made in ipairs(world.handles) do states[i] = made.state end
@@ -48,7 +59,7 @@ describe("sockets", function()
   it("are watched for what libcurl wants to know", function()
     local world = new()
     world.wishes = { { 5, true, false }, { 6, true, true } }
-    world.events:apply()
+    world.events:settle()
     assert.are.equal("r", world.handles[1].events)
     assert.are.equal("rw", world.handles[2].events)
     world.handles[2].fire(nil, "w")
@@ -59,33 +70,33 @@ describe("sockets", function()
   it("get a new watch if the number is reused", function()
     local world = new()
     world.wishes = { { 5, true, false, false }, { 6, true, false, false } }
-    world.events:apply()
+    world.events:settle()
     world.wishes = { { 5, false, true, true }, { 6, false, false } }
-    world.events:apply()
+    world.events:settle()
     assert.are.equal(2, #world.handles)
     assert.are.equal("active", world.handles[1].state)
     assert.are.equal("w", world.handles[1].events)
     assert.are.same({ "active", "stopped" }, world.states())
     world.wishes = { { 6, true, false } }
-    world.events:apply()
+    world.events:settle()
     assert.are.same({ "active", "active" }, world.states())
   end)
 
   it("are closed at once if that is safe", function()
     local world = new(true)
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events:apply()
-    world.events:release()
+    world.events:settle()
+    world.rest()
     assert.are.same({ "closed", "closed" }, world.states())
     world.wishes = { { 5, true, false } }
-    world.events:apply()
+    world.events:settle()
     assert.are.equal("active", world.handles[3].state)
   end)
 
   it("that cannot be watched raise nothing", function()
     local world = new()
     world.wishes = { { 13, true, false } }
-    world.events:apply()
+    world.events:settle()
     assert.are.equal(0, #world.handles)
   end)
 
@@ -93,39 +104,40 @@ describe("sockets", function()
   it("are stopped, kept, and serve the next call, of another client too", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events:apply()
-    world.events:call_after(1)
-    world.events:release()
+    world.events:settle()
+    world.alarm:set(1)
+    world.rest()
+    world.alarm:release()
     assert.are.same({ "stopped", "stopped", "stopped" }, world.states())
     world.wishes = { { 5, true, false } }
-    world.other:apply()
-    world.other:call_after(1)
+    world.other:settle()
+    world.alarm:set(1)
     assert.are.same({ "active", "active", "active" }, world.states())
   end)
 
   it("that are stopped keep no engine", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events:apply()
+    world.events:settle()
     local before = { world.handles[1].fire, world.handles[2].fire }
-    world.events:release()
+    world.rest()
     for i, handle in ipairs(world.handles) do assert.are_not.equal(before[i], handle.fire) end
   end)
 
   it("that somebody else has closed are created again", function()
     local world = new()
     world.wishes, world.timer = { { 5, true, false } }, 20
-    world.events:apply()
-    world.events:release()
+    world.events:settle()
+    world.rest()
     for _, handle in ipairs(world.handles) do handle.state = "closed" end
     world.wishes = { { 5, true, false } }
-    world.events:apply()
+    world.events:settle()
     assert.are.same({ "closed", "closed", "active", "active" }, world.states())
   end)
 
   it("split long waits into ones that libuv can represent", function()
     local world = new()
-    world.events:call_after(1e308)
+    world.alarm:set(1e308)
     assert.are.equal(86400000, world.handles[1].ms)
   end)
 end)

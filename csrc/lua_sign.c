@@ -1,6 +1,7 @@
 #include "lua_sign.h"
 #include "lua_request.h"
 #include "lua_values.h"
+#include "mask.h"
 #include "uri.h"
 
 static const char signer_class[] = "aom.signer";
@@ -193,13 +194,31 @@ static int method_fingerprint(lua_State *L) {
   return 1;
 }
 
+/* What cannot be masked must not be shown. */
+static int finish_mask(lua_State *L, buffer *masked, bool complete) {
+  if (!complete)
+    return luaL_error(L, "not enough memory");
+  return finish_scratch(L, masked, true);
+}
+
 /* Without the secrets none can be found in the text: then all of it is hidden. */
 static int method_mask(lua_State *L) {
   slice text = check_slice(L, 2);
   buffer *masked = push_scratch(L);
   const signer *s = lua_sign_check(L, 1);
-  return finish_scratch(
+  return finish_mask(
       L, masked, s ? signer_mask(s, text, masked) : buffer_append_text(masked, "***"));
+}
+
+/* core.mask(text, secret, …) -> the text, "***" in place of each secret */
+static int core_mask(lua_State *L) {
+  slice text = check_slice(L, 1), secrets[MASK_MAX_SECRETS];
+  int count = lua_gettop(L) - 1;
+  luaL_argcheck(L, count <= MASK_MAX_SECRETS, count + 1, "too many secrets");
+  for (int i = 0; i < count; i++)
+    secrets[i] = check_slice(L, i + 2);
+  buffer *masked = push_scratch(L);
+  return finish_mask(L, masked, mask_text(text, secrets, (size_t)count, masked));
 }
 
 static int method_ak(lua_State *L) {
@@ -299,10 +318,13 @@ static void open_classes(lua_State *L) {
 }
 
 void lua_sign_open(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"signer", core_signer}, {"sign", core_sign},
-      {"target", core_target}, {"is_unreserved", core_is_unreserved},
-      {"random", core_random}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"signer", core_signer},
+                                       {"sign", core_sign},
+                                       {"target", core_target},
+                                       {"is_unreserved", core_is_unreserved},
+                                       {"random", core_random},
+                                       {"mask", core_mask},
+                                       {NULL, NULL}};
   open_classes(L);
   luaL_setfuncs(L, functions, 0);
 }

@@ -75,8 +75,7 @@ slice signer_ak(const signer *s);
 #define SIGNER_FINGERPRINT_LEN 32
 void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]);
 
-/* Copies `text` to `out`, every occurrence of the secret key and of the
- * security token replaced by "***". */
+/* mask_text for the secret key and the security token. */
 bool signer_mask(const signer *s, slice text, buffer *out);
 
 typedef struct sign_request {

@@ -1,4 +1,5 @@
 #include "sign_signer.h"
+#include "mask.h"
 #include "sign_key.h"
 #include "text.h"
 
@@ -172,40 +173,7 @@ void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
   memcpy(out, s->fingerprint, SIGNER_FINGERPRINT_LEN);
 }
 
-/* How many bytes at `at` spell the secret, 0 when others do. Inside a JSON text an
- * encoder may have put a backslash before some bytes. */
-static size_t match_at(slice text, size_t at, slice secret) {
-  size_t from = at;
-  for (size_t i = 0; i < secret.len; i++, at++) {
-    char byte = secret.data[i];
-    if (at + 1 < text.len && text.data[at] == '\\' && (byte == '/' || byte == '"'))
-      at++;
-    if (at >= text.len || text.data[at] != byte)
-      return 0;
-  }
-  return at - from;
-}
-
-/* One secret may begin inside the other. What they cover together is replaced as one, so
- * that no part of either is left. */
 bool signer_mask(const signer *s, slice text, buffer *out) {
-  size_t hidden_to = 0, shown_from = 0;
-  for (size_t at = 0; at < text.len; at++) {
-    size_t key = match_at(text, at, s->sk);
-    size_t token = match_at(text, at, s->security_token);
-    size_t longer = key > token ? key : token;
-    if (longer == 0)
-      continue;
-    if (at >= hidden_to) {
-      if (at > shown_from)
-        buffer_append(out, text.data + shown_from, at - shown_from);
-      buffer_append_text(out, "***");
-    }
-    if (at + longer > hidden_to)
-      hidden_to = at + longer;
-    shown_from = hidden_to;
-  }
-  if (text.len > shown_from)
-    buffer_append(out, text.data + shown_from, text.len - shown_from);
-  return !out->failed;
+  const slice secrets[] = {s->sk, s->security_token};
+  return mask_text(text, secrets, 2, out);
 }

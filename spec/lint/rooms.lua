@@ -14,7 +14,9 @@ local TOP = 8
 local FOREIGN_LUA = { argparse = "cli" }
 
 -- The layers of csrc/ by the prefixes of their files, those of one line unknown to each other.
-local LAYERS = { { "text", "buffer", "uri" }, { "sign", "engine", "lockout", "file" }, { "lua_", "module", "compat" } }
+local LAYERS = {
+  { "text", "buffer", "uri", "mask" }, { "sign", "engine", "lockout", "file" }, { "lua_", "module", "compat" },
+}
 
 -- Foreign headers, and the only files that may include them.
 local FOREIGN = {

@@ -284,7 +284,8 @@ local function decide_on_answer(self, answer)
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if channel.settings.on_event then
-    emit(self, "response", { status = answer.status, headers = mask.headers(answer.headers), body = #answer.body })
+    emit(self, "response", { status = answer.status, body = #answer.body,
+      headers = mask.headers(answer.headers, self.grant.mask) })
     -- The hook may have closed the client.
     if err and is_cancelled(self) then return failed(errors.cancelled()) end
   end
@@ -312,7 +313,7 @@ local function turn(self)
   prepare(self, now)
   if self.channel.settings.on_event then
     emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
-      headers = mask.headers(self.attempt.headers), body = #self.attempt.body })
+      headers = mask.headers(self.attempt.headers, self.grant.mask), body = #self.attempt.body })
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
   local answer, trouble = send(self)

@@ -1,5 +1,9 @@
 --- Hides secrets wherever they stand: in a text, and in headers.
 
+local core = require "aom.core"
+
+local unpack = table.unpack or unpack
+
 local mask = {}
 
 local secret_headers = {
@@ -14,43 +18,18 @@ function mask.is_secret_header(name) return secret_headers[name:lower()] == true
 
 --- A copy of headers, fit to be shown.
 ---@param headers table<string, string>
+---@param hide fun(text: string): string  for those that should hold no secret, and may echo one
 ---@return table<string, string>
-function mask.headers(headers)
+function mask.headers(headers, hide)
   local copy = {}
-  for name, value in pairs(headers) do copy[name] = secret_headers[name:lower()] and "***" or value end
+  for name, value in pairs(headers) do copy[name] = secret_headers[name:lower()] and "***" or hide(value) end
   return copy
 end
 
-local function hide(text, secret)
-  local parts, at = {}, 1
-  local from, to = text:find(secret, 1, true)
-  while from do
-    parts[#parts + 1] = text:sub(at, from - 1)
-    at = to + 1
-    from, to = text:find(secret, at, true)
-  end
-  if at == 1 then return text end
-  parts[#parts + 1] = text:sub(at)
-  return table.concat(parts, "***")
-end
-
---- A secret, and what stands for it inside a JSON text: encoders differ about the slash.
-local function spellings(secret, list)
-  local escaped = secret:gsub('[\\"]', "\\%0")
-  for _, spelling in ipairs { secret, escaped, (escaped:gsub("/", "\\/")) } do
-    if spelling ~= list[#list] then list[#list + 1] = spelling end
-  end
-end
-
 ---@param secrets string[]  none of them empty
----@return fun(text: string): string
+---@return fun(text: string): string  finds them also behind the escapes of URLs and JSON
 function mask.of(secrets)
-  local list = {}
-  for _, secret in ipairs(secrets) do spellings(secret, list) end
-  return function(text)
-    for _, spelling in ipairs(list) do text = hide(text, spelling) end
-    return text
-  end
+  return function(text) return core.mask(text, unpack(secrets)) end
 end
 
 return mask

@@ -102,24 +102,30 @@ static void read_owner(int fd, file_lock_owner *owner) {
 
 /* --- taking it --------------------------------------------------------------------- */
 
+static void take_out(const held *gone) {
+  held **link = &table;
+  while (*link != gone)
+    link = &(*link)->next;
+  *link = gone->next;
+}
+
 static void end_lock(held *h) {
   if (h->fd < 0)
     return;
-  held **link = &table;
-  while (*link != h)
-    link = &(*link)->next;
-  *link = h->next;
+  take_out(h);
   close_lock(h);
 }
 
-/* One whose file somebody has closed has ended. */
-static held *find_held(const struct stat *info) {
+/* One whose file somebody has closed has ended. `fd` is open to the same file, and may
+ * have got the number. */
+static held *find_held(int fd, const struct stat *info) {
   held *h = table;
   while (h && (h->device != info->st_dev || h->inode != info->st_ino))
     h = h->next;
-  if (!h || is_open(h))
+  if (!h || (h->fd != fd && is_open(h)))
     return h;
-  end_lock(h);
+  take_out(h);
+  h->fd = -1;
   return NULL;
 }
 
@@ -171,7 +177,7 @@ static int open_lock(const char *path, struct stat *info) {
 static file_lock_outcome claim_lock(int fd, const struct stat *info, file_lock *lock,
                                     file_lock_owner *owner) {
   file_lock_outcome outcome = FILE_LOCK_TAKEN;
-  held *h = find_held(info);
+  held *h = find_held(fd, info);
   if (h)
     close(fd);
   else

@@ -245,6 +245,25 @@ describe("lock_file", function()
     assert.are.equal("false\nfalse\ntrue\tfalse\ntrue\n", output)
   end)
 
+  it("is taken anew when somebody has closed its file, also under the same number", function()
+    local output = process.run(command(([[
+      local ffi = require "ffi"
+      ffi.cdef "int close(int fd);"
+      local function close_all() for fd = 3, 50 do ffi.C.close(fd) end end
+      close_all()
+      local lock = core.lock_file(path)
+      close_all()
+      lock:rest()
+      local second = core.lock_file(path)
+      print(second:is_held(), lock:is_held())
+      lock:release()
+      print(second:is_held())
+      io.stdout:flush()
+      os.execute(%q)
+    ]]):format(command 'print((core.lock_file(path)))'), true))
+    assert.are.equal("true\tfalse\ntrue\nnil\n", output)
+  end)
+
   it("writes nothing into a file with a second name", function()
     process.run(("cd %s; echo precious > victim; ln victim file.lock"):format(quote(directory)))
     local lock = core.lock_file(path)

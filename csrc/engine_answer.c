@@ -87,6 +87,20 @@ static bool take_line(transfer *t, const char *line, size_t len) {
   return continues ? extend_header(t, line, len) : keep_header(t, line, len);
 }
 
+/* What an interim 1xx says is void. After 101 no other head comes. */
+static void end_head(transfer *t) {
+  long status = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+  engine_tls_note(t);
+  if (status / 100 != 1 || status == 101) {
+    t->head_ended = true;
+    return;
+  }
+  buffer_clear(&t->kept);
+  t->kept_count = 0;
+  t->kept_last = false;
+}
+
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   transfer *t = user;
   size_t len = size * count;
@@ -96,14 +110,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     return 0;
   }
   if (len > 0 && len <= 2 && line[len - 1] == '\n') {
-    t->head_ended = true;
-    engine_tls_note(t);
-  }
-  /* A status line opens each answer: what an interim 1xx said is void then. */
-  if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
-    buffer_clear(&t->kept);
-    t->kept_count = 0;
-    t->kept_last = t->head_ended = false;
+    end_head(t);
   } else if (!take_line(t, line, len)) {
     t->no_memory = true;
     return 0;

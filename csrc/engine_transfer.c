@@ -265,7 +265,7 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->head_bytes = 0;
   t->keeps_all = request->all_headers;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
-  t->denied = t->refused = t->reuses = t->no_descriptors = false;
+  t->denied = t->refused = t->reuses = t->no_descriptors = t->kept_last = false;
   t->socket = -1;
   t->port = 0;
   t->sent_at = 0;

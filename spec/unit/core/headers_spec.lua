@@ -40,6 +40,8 @@ describe("all headers of an answer", function()
       { ["content-length"] = "0" } },
     { "but trailers", head("Transfer-Encoding: chunked") .. "0\r\nX-Sum: 1\r\n\r\n",
       { ["transfer-encoding"] = "chunked" } },
+    { "but trailers that pass for an answer", head("Transfer-Encoding: chunked")
+      .. "2\r\n{}\r\n0\r\nHTTP/1.1: 200 OK\r\nX-Sum: 1\r\n\r\n", { ["transfer-encoding"] = "chunked" } },
     { "that are long", head("Content-Length: 0", "A: " .. long), { ["content-length"] = "0", a = long } },
   }
   for _, row in ipairs(rows) do

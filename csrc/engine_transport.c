@@ -24,11 +24,16 @@ static bool set_pem(transfer *t, CURLoption option) {
 #endif
 }
 
-/* libcurl has a folder of authorities of its own, beside the file. */
+/* libcurl has a folder of authorities of its own, beside the file. To libcurl NULL means
+ * none, and since 8.21 its own: then a path that is no folder means none. */
 static bool set_folder(transfer *t, CURLoption option) {
   const char *folder = text_of(t, ENGINE_CA_PATH);
-  return !folder ||
-         took_option(t, curl_easy_setopt(t->easy, option, *folder ? folder : NULL));
+  if (!folder)
+    return true;
+  if (!*folder)
+    folder =
+        curl_version_info(CURLVERSION_NOW)->version_num < 0x081500 ? NULL : "/dev/null";
+  return took_option(t, curl_easy_setopt(t->easy, option, folder));
 }
 
 static bool set_trust(transfer *t) {

@@ -125,13 +125,13 @@ describe("a certificate is trusted", function()
   end
 
   --- A call in a process of its own, with such an environment.
-  local function call_with(environment, url)
+  local function call_with(environment, url, ca_file)
     local script = process.temporary(([[
       local ok, result = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "TLSENV", sk = "tls-secret",
-        proxy = "" }
+        proxy = "", ca_file = %s }
       if ok then ok, result = ok:enable "wf-1" end
       print(ok and "ok" or result.kind, result and result.hint or result and result.message)
-    ]]):format(url, PROJECT))
+    ]]):format(url, PROJECT, ca_file and ("%q"):format(certs .. ca_file) or "nil"))
     local output = process.run(("env %s %s %s 2>&1"):format(environment, process.interpreter, quote(script)))
     os.remove(script)
     return output
@@ -150,6 +150,22 @@ describe("a certificate is trusted", function()
       assert.matches("^tls\tno authority of environment variable " .. variable, other)
     end)
   end
+
+  it("by libcurl's own folder only where no file is named", function()
+    local shim = os.tmpname()
+    assert(select(2, process.run(("${CC:-cc} -shared -fPIC -o %s %s -Wl,--no-as-needed -lcurl -ldl"):format(
+      quote(shim), quote(process.root .. "/spec/support/own_folder.c")))) == 0)
+    local environment = ("LD_PRELOAD=%s OWN_FOLDER=%s"):format(quote(shim), quote(certs .. "hashed"))
+    local server = serve("good", GOOD)
+    local url = "https://localhost:" .. ("%d"):format(server.port)
+    local own, named, other = call_with(environment, url), call_with(environment, url, "ca.pem"),
+      call_with(environment, url, "stranger.pem")
+    server.stop()
+    os.remove(shim)
+    assert.matches("^ok", own)
+    assert.matches("^ok", named)
+    assert.matches("^tls\tno authority of option ca_file", other)
+  end)
 end)
 
 describe("a client certificate", function()

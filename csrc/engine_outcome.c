@@ -83,7 +83,7 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
     return ENGINE_NETWORK;
   if (lacks_descriptors(t, code))
     return ENGINE_DESCRIPTORS;
-  switch (code) {
+  switch ((int)code) { /* some are in none of the older headers */
   case CURLE_OK:
     return t->head_ended && !refusal_of_proxy(t) ? ENGINE_ANSWERED : ENGINE_NETWORK;
   case CURLE_OPERATION_TIMEDOUT:

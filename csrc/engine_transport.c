@@ -64,8 +64,9 @@ bool engine_transport_set(transfer *t) {
   long verifies = t->pool->insecure ? 0L : 1L;
   bool ok = took_option(t, curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, verifies));
   ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 2L * verifies));
-  ok &= took_option(
-      t, curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+  const long version = CURL_SSLVERSION_TLSv1_2;
+  ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, version));
+  ok &= took_option(t, curl_easy_setopt(t->easy, CURLOPT_PROXY_SSLVERSION, version));
   return ok && set_trust(t) && set_identity(t) &&
          set_text(t, CURLOPT_PROXY, ENGINE_PROXY);
 }

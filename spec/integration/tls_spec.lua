@@ -246,6 +246,26 @@ describe("a proxy", function()
     assert.matches("https:// proxy", err.hint)
   end)
 
+  -- OpenSSL's own configuration may allow less.
+  it("that speaks no TLS newer than 1.1 is refused", function()
+    local config = process.temporary("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
+      .. "MinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n")
+    local hello = "\3\2" .. ("r"):rep(32) .. "\0\192\19\0"
+    local proxy = process.rawserver { hello = true,
+      replies = { "\22\3\2\0" .. string.char(#hello + 4) .. "\2\0\0" .. string.char(#hello) .. hello } }
+    local script = process.temporary(([[
+      local client = require("aom.safe").client { endpoint = "https://one.example.com", project_id = %q, ak = "TLSOLD",
+        sk = "tls-secret", proxy = %q }
+      local _, err = client:enable "wf-1"
+      print(err.kind, err.message)
+    ]]):format(PROJECT, (proxy.url:gsub("^http:", "https:"))))
+    local output = process.run(("env OPENSSL_CONF=%s %s %s 2>&1"):format(quote(config), process.interpreter, quote(script)))
+    proxy.stop()
+    os.remove(config)
+    os.remove(script)
+    assert.matches("^tls\t.*unsupported protocol", output)
+  end)
+
   it("that wants a password for a plain request is asked once, and named", function()
     for _, operation in ipairs { "enable", "execute" } do
       local proxy = process.rawserver { replies = { WHO } }

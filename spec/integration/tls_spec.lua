@@ -259,7 +259,8 @@ describe("a proxy", function()
       local _, err = client:enable "wf-1"
       print(err.kind, err.message)
     ]]):format(PROJECT, (proxy.url:gsub("^http:", "https:"))))
-    local output = process.run(("env OPENSSL_CONF=%s %s %s 2>&1"):format(quote(config), process.interpreter, quote(script)))
+    local output = process.run(("env OPENSSL_CONF=%s %s %s 2>&1"):format(quote(config), process.interpreter,
+      quote(script)))
     proxy.stop()
     os.remove(config)
     os.remove(script)

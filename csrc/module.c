@@ -7,6 +7,7 @@
 #include "lua_sign.h"
 #include "lua_values.h"
 #include <dlfcn.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -65,29 +66,44 @@ static int l_authorities(lua_State *L) {
   return 2;
 }
 
+/* The library that holds this address is never unloaded from now on. */
+static void keep_loaded(const void *address) {
+#ifdef RTLD_NODELETE
+  Dl_info library;
+  if (dladdr(address, &library) != 0 && library.dli_fname)
+    (void)dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+#else
+  (void)address;
+#endif
+}
+
+/* core.keep_loaded(function): nothing happens for one that is not of C
+ *
+ * When Lua 5.1 or LuaJIT closes its state, it unloads the C modules that were loaded last
+ * first, and then runs the finalisers of objects that are older. */
+static int l_keep_loaded(lua_State *L) {
+  lua_CFunction function = lua_tocfunction(L, 1);
+  if (function)
+    keep_loaded((const void *)(uintptr_t)function);
+  return 0;
+}
+
 static const luaL_Reg functions[] = {{"now", l_now},
                                      {"versions", l_versions},
                                      {"authorities", l_authorities},
                                      {"file_mode", l_file_mode},
+                                     {"keep_loaded", l_keep_loaded},
                                      {"terminal", l_terminal},
                                      {NULL, NULL}};
-
-/* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
- * process, so the module must never be unloaded. */
-static void stay_loaded(void) {
-#ifdef RTLD_NODELETE
-  static const char here = 0;
-  Dl_info self;
-  if (dladdr(&here, &self) != 0 && self.dli_fname)
-    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-#endif
-}
 
 __attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L);
 
 int luaopen_aom_core(lua_State *L) {
   compat_check_version(L);
-  stay_loaded();
+  /* OpenSSL's objects, fetched once, and the handler of forks stay for the life of the
+   * process, so this module must stay, too. */
+  static const char here = 0;
+  keep_loaded(&here);
   lua_createtable(L, 0, 8);
   luaL_setfuncs(L, functions, 0);
   lua_sign_open(L);

@@ -208,6 +208,13 @@ local FINALISERS = {
     local c
     KEEP = finaliser(function() print(outcome(c.enable, c, "wf-1")) end)
     c = open() c:enable "wf-1"]],
+  -- lua-cjson is loaded after the finaliser's object was made, and ends before it.
+  ["writes JSON"] = [[
+    local c
+    local function write() return c:request { method = "POST", path = "/v1/x", body = { name = "x" } } end
+    KEEP = finaliser(function() print(outcome(write)) end)
+    c = open()
+    pcall(write)]],
   ["signs"] = [[
     KEEP = finaliser(function()
       print(outcome(aom.sign, { method = "GET", host = "x.example", path = "/" }, { ak = "a", sk = "b" }))

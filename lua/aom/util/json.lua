@@ -3,6 +3,7 @@
 --- cjson yields floats on Lua 5.3 and 5.4, and a null value of its own: here
 --- integral numbers become integers and null members of an object are absent.
 
+local core = require "aom.core"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 
@@ -64,6 +65,10 @@ local function codec()
   else
     return nil, absence(cjson)
   end
+  -- A finaliser that is older than the codec may use it when the Lua state closes: its library
+  -- must be there still, and no buffer of its own that it has freed.
+  core.keep_loaded(loaded.encode)
+  if loaded.encode_keep_buffer then loaded.encode_keep_buffer(false) end
   -- No JSON, and no key of a table either.
   if loaded.decode_invalid_numbers then loaded.decode_invalid_numbers(false) end
   -- What an empty table becomes is a setting of the host's in some codecs.

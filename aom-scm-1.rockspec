@@ -165,6 +165,7 @@ build = {
       ["aom.types.values"] = "lua/aom/types/values.lua",
       ["aom.util.check"] = "lua/aom/util/check.lua",
       ["aom.util.clock"] = "lua/aom/util/clock.lua",
+      ["aom.util.each"] = "lua/aom/util/each.lua",
       ["aom.util.errors"] = "lua/aom/util/errors.lua",
       ["aom.util.headers"] = "lua/aom/util/headers.lua",
       ["aom.util.host"] = "lua/aom/util/host.lua",

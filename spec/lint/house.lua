@@ -1,5 +1,5 @@
--- Checks that the version is the same everywhere, that no file is too long, and that no note
--- such as a to-do is left.
+-- Checks that the version is the same everywhere, that no file is too long, that no note
+-- such as a to-do is left, and that the library loops over tables by lua/aom/util/each.lua.
 --
 --   lua5.4 spec/lint/house.lua [--self-test]
 package.path = "./?.lua;" .. package.path
@@ -23,14 +23,23 @@ local function check_version(files, complain)
   end
 end
 
+local function loops_by_itself(line)
+  local iterator = not line:find("^%s*%-%-") and line:match("%f[%w_]in%s+([%w_]+)")
+  return iterator == "pairs" or iterator == "next"
+end
+
 local function check_text(path, text, complain)
   local number = 0
+  local is_library = path:find("^lua/") and not path:find("/simulator/")
   for line in text:gmatch("([^\n]*)\n") do
     number = number + 1
     for _, mark in ipairs(MARKS) do
       if line:find(mark, 1, true) then
         complain("%s:%d: %s", path, number, mark)
       end
+    end
+    if is_library and loops_by_itself(line) then
+      complain("%s:%d: a loop over pairs or next, in place of aom.util.each", path, number)
     end
   end
   if number > MAX_LINES and (path:find("^csrc/") or path:find("^lua/")) then
@@ -62,6 +71,20 @@ local samples = {
   ["a note to self"] = {
     files = { ["spec/a.lua"] = "x\n-- " .. MARKS[1] .. ": later\n" },
     complaint = "spec/a.lua:2",
+  },
+  ["a loop over pairs"] = {
+    files = { ["lua/aom/a.lua"] = "for key in each.pair(t) do end\nfor key in pairs(t) do end\n" },
+    complaint = "lua/aom/a.lua:2",
+  },
+  ["a loop over next"] = {
+    files = { ["lua/aom/a.lua"] = "for key in next, t do end\n" },
+    complaint = "lua/aom/a.lua:1",
+  },
+  ["loops of others"] = {
+    files = {
+      ["lua/aom/a.lua"] = "for i in ipairs(t) do end\n-- in pairs\n",
+      ["lua/aom/simulator/a.lua"] = "for key in pairs(t) do end\n",
+    },
   },
   ["a giant"] = {
     files = { ["csrc/a.h"] = ("\n"):rep(MAX_LINES + 1) },

@@ -215,6 +215,17 @@ local FINALISERS = {
     KEEP = finaliser(function() print(outcome(write)) end)
     c = open()
     pcall(write)]],
+  -- LuaJIT has compiled loops for one kind of call, and compiles nothing in a finaliser.
+  ["calls in another way than before"] = [[
+    if jit then require "jit.opt".start "hotloop=2" end
+    local c = open()
+    options.ak, options.sk = nil, nil
+    local other = open { token = "a-token" }
+    outcome(other.enable, other, "wf-1")
+    KEEP = finaliser(function()
+      outcome(c.enable, c, "nothing")
+      print(outcome(c.enable, c, "wf-1"))
+    end)]],
   ["signs"] = [[
     KEEP = finaliser(function()
       print(outcome(aom.sign, { method = "GET", host = "x.example", path = "/" }, { ak = "a", sk = "b" }))

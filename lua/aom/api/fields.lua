@@ -2,6 +2,7 @@
 --- the operation's row, so that an invalid request is never sent.
 
 local check = require "aom.util.check"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 
@@ -13,7 +14,7 @@ local fields = {}
 
 local function names_of(list, more)
   local names = {}
-  for name in pairs(more or {}) do names[name] = true end
+  for name in each.pair(more or {}) do names[name] = true end
   for _, field in ipairs(list) do names[field.name] = true end
   return names
 end

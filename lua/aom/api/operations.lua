@@ -18,6 +18,8 @@
 ---   result      what a good answer's body is, see aom.api.bodies
 ---   official_name  the official name in snake case, under which it can be called too
 
+local each = require "aom.util.each"
+
 ---@class aom.Operation
 ---@field name string
 ---@field official string
@@ -282,7 +284,7 @@ local operations = {
   },
 }
 
-for name, row in pairs(operations) do
+for name, row in each.pair(operations) do
   row.name = name
   row.official_name = row.official:gsub("(%l)(%u)", "%1_%2"):lower()
   row.query, row.parameters, row.arguments = row.query or none, row.parameters or none, row.arguments or none

@@ -2,6 +2,7 @@
 --- Checks what the caller gives, so that what is wrong never leaves the machine.
 
 local check = require "aom.util.check"
+local each = require "aom.util.each"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
@@ -116,7 +117,7 @@ end
 
 -- The operations that requests have in common, by method and by whether they may be repeated.
 local operations = {}
-for method in pairs(methods) do
+for method in each.pair(methods) do
   operations[method] = {}
   for _, idempotent in ipairs { true, false } do
     operations[method][idempotent] = { name = "request", method = method, idempotent = idempotent, arguments = {},

@@ -3,6 +3,7 @@
 --- The service, its gateway, the identity service and proxies on the way each have
 --- a shape of their own for an error body; all of them become one error here.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local bodies = require "aom.api.bodies"
@@ -47,7 +48,7 @@ end
 
 local function sorted_names(object)
   local names = {}
-  for name in pairs(object) do
+  for name in each.pair(object) do
     if type(name) == "string" then names[#names + 1] = name end
   end
   table.sort(names)
@@ -193,8 +194,8 @@ local function is_unchanged(answer, request) return answer.status == 304 and req
 --- All headers of an answer, those that are there several times as lists.
 local function all_headers(answer)
   local headers = {}
-  for name, value in pairs(answer.headers) do headers[name] = value end
-  for name, values in pairs(answer.several or {}) do headers[name] = values end
+  for name, value in each.pair(answer.headers) do headers[name] = value end
+  for name, values in each.pair(answer.several or {}) do headers[name] = values end
   return headers
 end
 

@@ -4,6 +4,7 @@
 local arguments = require "aom.client.arguments"
 local core = require "aom.core"
 local doctor = require "aom.client.doctor"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
 local json = require "aom.util.json"
@@ -181,9 +182,9 @@ function facade.build(finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
   function class.__close(object) states.close(state_of[object]) end
   class.__index = {}
-  for name, run in pairs(methods) do class.__index[name] = method(run, finish, name) end
+  for name, run in each.pair(methods) do class.__index[name] = method(run, finish, name) end
   for _, walks in ipairs { list_walks, page_walks } do
-    for name, begin in pairs(walks) do class.__index[name] = walk_method(begin, finish, name) end
+    for name, begin in each.pair(walks) do class.__index[name] = walk_method(begin, finish, name) end
   end
   setmetatable(class.__index, misspelt(class.__index, finish, "method", "client:"))
   local function client_of(state, err)

@@ -4,6 +4,7 @@
 local arguments = require "aom.client.arguments"
 local bulk = require "aom.client.bulk"
 local dispatch = require "aom.client.dispatch"
+local each = require "aom.util.each"
 local operations = require "aom.api.operations"
 local pages = require "aom.client.pages"
 local paginator = require "aom.client.paginator"
@@ -29,7 +30,7 @@ local function add(signature, run)
   end
 end
 
-for name, row in pairs(operations) do
+for name, row in each.pair(operations) do
   local has_fields = row.fields ~= nil
   add({ name = name, values = #row.arguments + (has_fields and 1 or 0), options = has_fields },
     function(state, callback, a, b, c) return dispatch.operation(state, row, callback, a, b, c) end)
@@ -44,7 +45,7 @@ function methods.trigger(state, id, action, callback, ...)
   return dispatch.operation(state, operations.trigger, callback, id, action)
 end
 
-for name, row in pairs(operations) do methods[row.official_name] = methods[name] end
+for name, row in each.pair(operations) do methods[row.official_name] = methods[name] end
 methods.execute = methods.execute_workflow
 
 for _, action in ipairs { "enable", "disable" } do
@@ -68,7 +69,7 @@ add_task({ name = "all_pages", values = 1 }, pages.prepare_all)
 add_task({ name = "pause", values = 1 }, pause.prepare)
 add_task({ name = "resume", values = 2, options = true }, resume.prepare)
 
-for name, list in pairs(paginator.lists) do
+for name, list in each.pair(paginator.lists) do
   add_task({ name = "all_" .. name, values = paginator.count_arguments(list), options = true },
     function(state, a, b) return paginator.prepare_all(state, list, a, b) end)
 end

@@ -6,6 +6,7 @@ local arguments = require "aom.client.arguments"
 local check = require "aom.util.check"
 local core = require "aom.core"
 local dispatch = require "aom.client.dispatch"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local query = require "aom.util.query"
 
@@ -27,7 +28,7 @@ local PageWalk = {}
 PageWalk.__index = PageWalk
 
 local names = { next = true }
-for name in pairs(any_request.rows) do names[name] = true end
+for name in each.pair(any_request.rows) do names[name] = true end
 
 local label = check.label("pages", "field")
 
@@ -64,7 +65,7 @@ local function advance(self)
   changes, err = query.read(changes, "pages: what next returns")
   if not changes then return nil, err end
   local given = {}
-  for name, value in pairs(self.given) do given[name] = value end
+  for name, value in each.pair(self.given) do given[name] = value end
   given.query = merge(self.request.query, changes)
   if body ~= nil then given.body = body end
   local taken

@@ -8,6 +8,7 @@
 --- their ids, so that one which moved to a later page does not come twice.
 
 local arguments = require "aom.client.arguments"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
 local dispatch = require "aom.client.dispatch"
@@ -250,7 +251,7 @@ function paginator.count_arguments(list) return #operations[list.operation].argu
 ---@type table<string, fun(state: aom.ClientState, ...): aom.Walk|nil, aom.Error|nil>
 paginator.walks = {}
 
-for name, list in pairs(paginator.lists) do
+for name, list in each.pair(paginator.lists) do
   local signature = { name = name, values = paginator.count_arguments(list) }
 
   paginator.walks[name] = function(state, ...)

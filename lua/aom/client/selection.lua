@@ -2,6 +2,7 @@
 --- and `pause`.
 
 local check = require "aom.util.check"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
@@ -238,7 +239,7 @@ end
 
 local function copy(given)
   local new = {}
-  for name, value in pairs(given) do new[name] = value end
+  for name, value in each.pair(given) do new[name] = value end
   return new
 end
 

@@ -5,6 +5,7 @@ local cache = require "aom.credentials.cache"
 local chain = require "aom.credentials.providers.chain"
 local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local headers = require "aom.util.headers"
@@ -121,7 +122,7 @@ end
 
 local function end_calls(client)
   local list = {}
-  for scope in pairs(client.scopes) do list[#list + 1] = scope end
+  for scope in each.pair(client.scopes) do list[#list + 1] = scope end
   for _, scope in ipairs(list) do scope:cancel(client.loop) end
 end
 

@@ -1,6 +1,8 @@
 --- The kinds of credentials, as data: which fields each has, what options, profile keys and
 --- environment variables these are, and whether a service exchanges them for others.
 
+local each = require "aom.util.each"
+
 local credential_kinds = {}
 
 ---@class aom.CredentialField
@@ -60,7 +62,7 @@ for _, kind in ipairs(credential_kinds.list) do credential_kinds[kind.name] = ki
 ---@type table<string, string>
 credential_kinds.variables, credential_kinds.samples = {}, {}
 
-for name, field in pairs(credential_kinds.fields) do
+for name, field in each.pair(credential_kinds.fields) do
   credential_kinds.variables[name], credential_kinds.samples[name] = field.variable, field.sample
 end
 

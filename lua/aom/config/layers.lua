@@ -3,6 +3,7 @@
 --- another, and keeps the one record of where each setting was found. The profile is read
 --- once, and only when something is looked for in it.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
 local paste = require "aom.config.paste"
@@ -48,7 +49,7 @@ end
 
 --- Whether the values of a place, by field, hold one of some fields.
 local function has_any(fields, values)
-  for name in pairs(fields) do
+  for name in each.pair(fields) do
     if values[name] ~= nil then return true end
   end
   return false
@@ -56,7 +57,7 @@ end
 
 --- Blanks alone are nothing.
 local function is_any_set(variables, getenv)
-  for _, variable in pairs(variables) do
+  for _, variable in each.pair(variables) do
     if (getenv(variable) or ""):find "%S" then return true end
   end
   return false

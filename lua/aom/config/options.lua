@@ -2,6 +2,7 @@
 
 local check = require "aom.util.check"
 local credential_kinds = require "aom.config.credential_kinds"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
 local plain = require "aom.util.plain"
@@ -100,7 +101,7 @@ options.client = {
   on_event = options.rows.callable,
 }
 
-for name, field in pairs(credential_kinds.fields) do options.client[name] = types[field.type] or secret end
+for name, field in each.pair(credential_kinds.fields) do options.client[name] = types[field.type] or secret end
 
 --- What a client made by `with` has of its own.
 ---@type table<string, aom.Row>
@@ -116,7 +117,7 @@ local function check_headers(copy)
   local err
   copy.headers, err = headers.read_own(copy.headers, "option headers")
   if err then return nil, err end
-  for name in pairs(copy.headers) do
+  for name in each.pair(copy.headers) do
     if name:lower() == "content-type" then
       return nil, errors.argument("option headers: %s is that of a body: give it to client:request", errors.show(name))
     end

@@ -7,6 +7,7 @@
 ---     project_id = …
 
 local credential_kinds = require "aom.config.credential_kinds"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local paste = require "aom.config.paste"
 local similar = require "aom.util.similar"
@@ -18,7 +19,7 @@ local profile = {}
 local keys = {
   project_id = true, region = true, endpoint = true, iam_endpoint = true, metadata = true, metadata_endpoint = true,
 }
-for name in pairs(credential_kinds.variables) do keys[name] = true end
+for name in each.pair(credential_kinds.variables) do keys[name] = true end
 
 -- A key of the provider's SDKs that means nothing here, and is near to others.
 local foreign = { domain_id = true }
@@ -101,7 +102,7 @@ end
 --- The values of the known keys, as they are meant.
 local function usable(section, lines, path)
   local found = {}
-  for key, text in pairs(section) do
+  for key, text in each.pair(section) do
     local value, problem
     if keys[key] then
       value, problem = paste.from_file(key, text)
@@ -118,7 +119,7 @@ end
 --- What stands in place of the section that counts.
 local function describe_others(sections, lines, path)
   local others = {}
-  for name in pairs(sections) do
+  for name in each.pair(sections) do
     if meant_by(name, { [SECTION] = true }) then
       return nil, fault(path, lines[name][""], ("unknown section [%s]"):format(name), "[" .. SECTION .. "]")
     end

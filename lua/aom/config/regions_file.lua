@@ -9,6 +9,7 @@
 ---
 --- Any of several YAML libraries reads it; without a file none is needed.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local paste = require "aom.config.paste"
 
@@ -65,7 +66,7 @@ end
 --- Entries that lack an id or an endpoint are skipped, as the official SDKs do.
 local function collect(document, service, region)
   local urls = {}
-  for name, entries in pairs(document) do
+  for name, entries in each.pair(document) do
     if type(name) == "string" and name:lower() == service and type(entries) == "table" then
       for _, entry in ipairs(entries) do
         if type(entry) == "table" and entry.id == region then

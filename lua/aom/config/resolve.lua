@@ -3,6 +3,7 @@
 
 local check = require "aom.util.check"
 local credential_kinds = require "aom.config.credential_kinds"
+local each = require "aom.util.each"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
@@ -27,7 +28,7 @@ local UNFOUND = "neither a region nor an endpoint is set"
 
 -- These options are no settings: the providers of credentials take them from the source.
 local for_credentials = { metadata = true, metadata_endpoint = true, iam_endpoint = true }
-for name in pairs(credential_kinds.fields) do for_credentials[name] = true end
+for name in each.pair(credential_kinds.fields) do for_credentials[name] = true end
 
 --- The endpoints of a region: its variable, else the regions file, else the known one.
 local function region_urls(region, region_where, from)
@@ -122,8 +123,8 @@ function config.resolve(given, system)
   local checked, err = options.check(given)
   if not checked then return nil, err end
   local settings = {}
-  for name, value in pairs(defaults) do settings[name] = value end
-  for name, value in pairs(checked) do
+  for name, value in each.pair(defaults) do settings[name] = value end
+  for name, value in each.pair(checked) do
     if not for_credentials[name] then settings[name] = value end
   end
   local from = layers.new(checked, system)

@@ -3,6 +3,7 @@
 
 local check = require "aom.util.check"
 local core = require "aom.core"
+local each = require "aom.util.each"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local host_error = require "aom.http.sign".host_error
@@ -42,7 +43,7 @@ local algorithms = {
 function authenticator.check_algorithm(settings)
   if algorithms[settings.algorithm] then return nil end
   local names = {}
-  for name in pairs(algorithms) do names[#names + 1] = name end
+  for name in each.pair(algorithms) do names[#names + 1] = name end
   table.sort(names)
   return errors.argument("option algorithm: expected one of %s, got %s",
     table.concat(names, ", "), errors.show(settings.algorithm))
@@ -190,7 +191,7 @@ end
 function Authenticator:close()
   if self.signer then self.signer:close() end
   if self.lookup_signer then self.lookup_signer:close() end
-  for _, signer in pairs(self.scoped) do signer:close() end
+  for _, signer in each.pair(self.scoped) do signer:close() end
 end
 
 return authenticator

@@ -2,6 +2,7 @@
 --- transport of its own asks for with `attempt:signed()`.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 
 ---@class aom.Attempt
 ---@field method string
@@ -36,7 +37,7 @@ local blameless = { memory = "network", crypto = "config" }
 ---@return string|nil body
 function Attempt:signed()
   local headers = { Host = self.host }
-  for name, value in pairs(self.headers) do headers[name] = value end
+  for name, value in each.pair(self.headers) do headers[name] = value end
   if not self.signer then
     local target, trouble = core.target(self.path, self.query)
     if not target then return nil, trouble, "network" end
@@ -44,7 +45,7 @@ function Attempt:signed()
   end
   local signed, why, code = core.sign(self, self.signer)
   if not signed then return nil, why, blameless[code] or "argument" end
-  for name, value in pairs(signed.headers) do headers[name] = value end
+  for name, value in each.pair(signed.headers) do headers[name] = value end
   return self.method, self.base .. signed.target, headers, self.body
 end
 

@@ -3,6 +3,7 @@
 --- none. Words count only where nothing else tells cases apart, and only those of whoever
 --- is known to speak. Pure.
 
+local each = require "aom.util.each"
 local evidence = require "aom.http.evidence"
 local mask = require "aom.util.mask"
 local regions = require "aom.config.regions"
@@ -207,7 +208,7 @@ local function fits(wanted, value)
 end
 
 local function holds(wanted, seen)
-  for name, value in pairs(wanted) do
+  for name, value in each.pair(wanted) do
     -- The message last: a test of words is for those who are known to speak.
     if name ~= "message" and not fits(value, seen[name]) then return false end
   end

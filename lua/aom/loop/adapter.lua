@@ -2,6 +2,7 @@
 --- functions. Those that wait are used as they are; what `fetch` returns is checked and
 --- brought into the form that the rest of the library reads.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local transfer = require "aom.loop.transfer"
 
@@ -35,7 +36,7 @@ end
 --- The first value of each header, and lists of all where there are several.
 local function read_headers(given)
   local headers, several = {}, {}
-  for name, value in pairs(given or {}) do
+  for name, value in each.pair(given or {}) do
     local list = type(value) == "table" and value or { value }
     if type(name) == "string" and list[1] ~= nil then
       name = name:lower()

@@ -1,6 +1,8 @@
 --- Runs the functions of a list as tasks, a few at a time, for one caller that waits for
 --- all of them.
 
+local each = require "aom.util.each"
+
 ---@class aom.Batch
 ---@field tasks aom.Scheduler
 ---@field list function[]
@@ -43,7 +45,7 @@ function Batch:is_done() return self.ended == self.started end
 ---@param task aom.Task
 function Batch:wait_in(task)
   local function cancel()
-    for _, running in pairs(self.running) do self.tasks:cancel(running) end
+    for _, running in each.pair(self.running) do self.tasks:cancel(running) end
   end
   while not self:is_done() do
     self.wait = { task = task }

@@ -6,6 +6,7 @@
 
 local batch = require "aom.loop.batch"
 local core = require "aom.core"
+local each = require "aom.util.each"
 local scheduler = require "aom.loop.scheduler"
 local transfer = require "aom.loop.transfer"
 
@@ -139,7 +140,7 @@ end
 function EngineLoop:wake_due()
   local nearest
   local time = now()
-  for wait, due in pairs(self.timers) do
+  for wait, due in each.pair(self.timers) do
     if due <= time then
       self.tasks:wake(wait, "time")
     elseif not nearest or due < nearest then

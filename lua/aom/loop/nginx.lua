@@ -9,6 +9,7 @@
 
 local bind = require "aom.loop.bind"
 local core = require "aom.core"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local is_ending = require "aom.loop.is_ending"
 local nginx_curl = require "aom.loop.nginx_curl"
@@ -228,7 +229,7 @@ function NginxLoop:close()
   if self.closed then return end
   self.closed = true
   if not is_ending() then
-    for _, interrupt in pairs(self.interrupts) do interrupt() end
+    for _, interrupt in each.pair(self.interrupts) do interrupt() end
   end
 end
 

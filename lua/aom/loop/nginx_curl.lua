@@ -3,6 +3,7 @@
 --- wakes those whose transfers have ended.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 local latency = require "aom.loop.nginx_latency"
 local transfer = require "aom.loop.transfer"
 
@@ -103,7 +104,7 @@ end
 
 --- Should a caller come back all the same, after nginx stood still, it is told.
 local function drop_abandoned(self, time)
-  for id, wait in pairs(self.waiting) do
+  for id, wait in each.pair(self.waiting) do
     if time > wait.deadline + GRACE then drop(self, id) end
   end
 end

@@ -4,6 +4,7 @@
 --- `lua_ssl_trusted_certificate` names.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 local http1 = require "aom.loop.nginx_http1"
 local nginx_proxy = require "aom.loop.nginx_proxy"
 local nginx_trust = require "aom.loop.nginx_trust"
@@ -138,11 +139,11 @@ end
 
 local function request_text(method, target, headers, own, body)
   local lines, given = { ("%s %s HTTP/1.1"):format(method, target), "Host: " .. headers.Host }, {}
-  for name, value in pairs(headers) do
+  for name, value in each.pair(headers) do
     given[name:lower()] = true
     if name ~= "Host" then lines[#lines + 1] = name .. ": " .. value end
   end
-  for name, value in pairs(own) do
+  for name, value in each.pair(own) do
     if not given[name:lower()] then lines[#lines + 1] = name .. ": " .. value end
   end
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body

@@ -39,6 +39,7 @@ local scheduler = {}
 
 local running, status = coroutine.running, coroutine.status
 
+local each = require "aom.util.each"
 local traceback = require "aom.util.host".debug.traceback
 
 -- Values are weak as well: before 5.2 a value that refers to its key would keep it.
@@ -125,7 +126,7 @@ end
 
 function Scheduler:cancel_all()
   local waits = {}
-  for wait in pairs(self.suspended) do waits[#waits + 1] = wait end
+  for wait in each.pair(self.suspended) do waits[#waits + 1] = wait end
   for _, wait in ipairs(waits) do
     if self.suspended[wait] then wait.cancel() end
   end
@@ -134,7 +135,7 @@ end
 --- Drops the waits whose task is gone: its coroutine was closed, or could not be
 --- suspended after all (Lua 5.1, inside a pcall).
 local function drop_dead(self)
-  for wait in pairs(self.suspended) do
+  for wait in each.pair(self.suspended) do
     if wait.task.wait ~= wait or status(wait.task.thread) == "dead" then
       self.suspended[wait] = nil
       wait.cancel()
@@ -146,7 +147,7 @@ end
 ---@return integer
 function Scheduler:count()
   local count = self.last - self.first + 1
-  for _ in pairs(self.suspended) do count = count + 1 end
+  for _ in each.pair(self.suspended) do count = count + 1 end
   return count
 end
 

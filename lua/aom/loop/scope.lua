@@ -1,6 +1,8 @@
 --- Lets one handle cancel all steps of a call: they share that it was cancelled, when it
 --- must end, and the tasks in which they run.
 
+local each = require "aom.util.each"
+
 ---@class aom.Scope
 ---@field cancelled boolean
 ---@field deadline? number
@@ -22,7 +24,7 @@ function Scope:cancel(loop)
   self.cancelled = true
   if not loop.cancel then return end
   local list = {}
-  for task in pairs(self.tasks) do list[#list + 1] = task end
+  for task in each.pair(self.tasks) do list[#list + 1] = task end
   for _, task in ipairs(list) do loop.cancel(task) end
 end
 

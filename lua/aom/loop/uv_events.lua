@@ -2,6 +2,8 @@
 --- socket that libcurl wants watched, and one timer. They have handles only while something
 --- is in flight: libuv's loop ends by itself when nothing is, though connections are kept.
 
+local each = require "aom.util.each"
+
 local uv_events = {}
 
 ---@class aom.UvEvents
@@ -77,7 +79,7 @@ end
 
 --- Drops every handle. New ones are made when they are needed.
 local function release(self)
-  for fd in pairs(self.polls) do unwatch(self, fd) end
+  for fd in each.pair(self.polls) do unwatch(self, fd) end
   if self.timer then self.handles:drop_timer(self.timer) end
   self.timer = nil
 end

@@ -5,6 +5,7 @@
 --- callback) while a handle is closing; one that is only stopped does no harm, and lets the
 --- loop end. So under luv handles are kept: there are as many as were ever needed at once.
 
+local each = require "aom.util.each"
 local is_ending = require "aom.loop.is_ending"
 
 local uv_handles = {}
@@ -88,7 +89,7 @@ local function tell_of_lost(self)
   local count = 0
   -- A state that is closed in a callback is closed on purpose.
   if self.uv.loop_mode and self.uv.loop_mode() then return end
-  for loop in pairs(self.loops) do count = count + loop:count_stalled() end
+  for loop in each.pair(self.loops) do count = count + loop:count_stalled() end
   if count == 0 then return end
   io.stderr:write(("aom: %d call%s never ended, because nobody ran libuv's loop: call luv.run(), or make the client "
     .. 'with loop = "blocking"\n'):format(count, count == 1 and "" or "s"))

@@ -2,6 +2,7 @@
 --- of methods and the signer's input are rows of one kind of table, which say what a value
 --- must be. A message is always "NAME: expected WANTED, got SHOWN".
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local kinds = require "aom.util.kinds"
 local plain = require "aom.util.plain"
@@ -72,7 +73,7 @@ function check.is(value, row) return check.value("", value, row) == nil end
 ---@param label aom.Label
 ---@return aom.Error|nil
 function check.names(container, rows, label)
-  for name in next, container do
+  for name in each.raw(container) do
     if rows[name] == nil then
       local nearest = type(name) == "string" and similar.nearest(name, rows)
       local err = errors.argument("%sunknown %s %s", label.before, label.noun, errors.show(name))
@@ -109,7 +110,7 @@ end
 ---@return aom.Error|nil
 function check.members(container, rows, label)
   local first, err
-  for name, row in pairs(rows) do
+  for name, row in each.pair(rows) do
     local value = container[name]
     if (value ~= nil or row.required) and (not first or name < first) then
       local fault = check.value(label.member .. name, value, row)

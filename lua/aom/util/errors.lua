@@ -1,6 +1,7 @@
 --- The one error value of the library: a table that says what failed, how, and
 --- whether trying again makes sense. It never holds a secret.
 
+local each = require "aom.util.each"
 local text = require "aom.util.text"
 
 ---@alias aom.ErrorKind
@@ -115,7 +116,7 @@ end
 ---@return aom.Error
 function errors.copy(err)
   local copy = {}
-  for name, value in pairs(err) do copy[name] = value end
+  for name, value in each.pair(err) do copy[name] = value end
   return setmetatable(copy, Error)
 end
 

@@ -1,5 +1,6 @@
 --- The headers of a request, as users give them: values by name.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
@@ -36,7 +37,7 @@ end
 ---@return table<string, string>|nil spelling  of each name by its lower-case form
 function headers.read(given, what)
   local copy, spelling = {}, {}
-  for name, value in next, given or {} do
+  for name, value in each.raw(given or {}) do
     local value_text = text.of(value)
     local err = fault_of(name, value_text, what)
     if err then return nil, err end
@@ -67,7 +68,7 @@ end
 function headers.read_own(given, what)
   local copy, err, spelling = headers.read(given, what)
   if not copy then return nil, err end
-  for lower, name in pairs(spelling) do
+  for lower, name in each.pair(spelling) do
     if is_reserved(lower) then
       return nil, errors.argument("%s: the library sets %s, so it cannot be given", what, errors.show(name))
     end
@@ -83,8 +84,8 @@ end
 function headers.merge(first, second)
   if not first or not second then return first or second end
   local merged, overridden = {}, {}
-  for name, value in pairs(second) do merged[name], overridden[name:lower()] = value, true end
-  for name, value in pairs(first) do
+  for name, value in each.pair(second) do merged[name], overridden[name:lower()] = value, true end
+  for name, value in each.pair(first) do
     if not overridden[name:lower()] then merged[name] = value end
   end
   return merged

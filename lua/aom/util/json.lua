@@ -4,6 +4,7 @@
 --- integral numbers become integers and null members of an object are absent.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 
@@ -94,7 +95,7 @@ function json.integer(number) return to_integer(number) or number end
 local function tidy(value)
   if type(value) == "number" then return json.integer(value) end
   if type(value) ~= "table" then return value end
-  for key, member in pairs(value) do
+  for key, member in each.pair(value) do
     if member == null and type(key) == "string" then
       value[key] = nil
     elseif type(member) == "table" or type(member) == "number" then
@@ -160,7 +161,7 @@ end
 --- Sorted, so that the same table is always the same text.
 local function write_object(value, depth)
   local names, parts = {}, {}
-  for name in next, value do
+  for name in each.raw(value) do
     if type(name) ~= "string" then error("a table has keys that are neither names nor those of a list", 0) end
     names[#names + 1] = name
   end

@@ -2,6 +2,7 @@
 --- returns what was expected when the value is something else.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
@@ -88,7 +89,7 @@ end
 
 local function count(value)
   local entries = 0
-  for _ in next, value do entries = entries + 1 end
+  for _ in each.raw(value) do entries = entries + 1 end
   return entries
 end
 
@@ -110,7 +111,7 @@ function kinds.map(value, row)
   local wanted = row.texts and "a table of strings with string keys" or "a table with string keys"
   if row.max then wanted = wanted .. (", at most %d of them"):format(row.max) end
   if type(value) ~= "table" or (row.max and count(value) > row.max) then return wanted end
-  for key, entry in next, value do
+  for key, entry in each.raw(value) do
     if type(key) ~= "string" or (row.texts and type(entry) ~= "string") then return wanted end
   end
   if plain.is_veiled_within(value) then return wanted .. " (plain tables, without metatables)" end

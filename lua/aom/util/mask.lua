@@ -1,6 +1,7 @@
 --- Hides secrets wherever they stand: in a text, and in headers.
 
 local core = require "aom.core"
+local each = require "aom.util.each"
 
 local unpack = table.unpack or unpack
 
@@ -22,7 +23,7 @@ function mask.is_secret_header(name) return secret_headers[name:lower()] == true
 ---@return table<string, string>
 function mask.headers(headers, hide)
   local copy = {}
-  for name, value in pairs(headers) do copy[name] = secret_headers[name:lower()] and "***" or hide(value) end
+  for name, value in each.pair(headers) do copy[name] = secret_headers[name:lower()] and "***" or hide(value) end
   return copy
 end
 

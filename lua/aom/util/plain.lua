@@ -2,6 +2,7 @@
 --- Where keys or elements are not known in advance, a table whose metatable may hide some
 --- is refused rather than read as if they were not there.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 
 local plain = {}
@@ -33,7 +34,7 @@ end
 ---@return aom.Error|nil
 function plain.values(container, names)
   local copy = {}
-  for name in pairs(names) do
+  for name in each.pair(names) do
     local value, err = plain.index(container, name)
     if err then return nil, err end
     copy[name] = value
@@ -63,7 +64,7 @@ end
 ---@param length integer
 ---@return any
 function plain.stray_key(container, length)
-  for key in next, container do
+  for key in each.raw(container) do
     if type(key) ~= "number" or key < 1 or key > length or key % 1 ~= 0 then return key end
   end
 end
@@ -104,7 +105,7 @@ function plain.is_veiled_within(value, depth)
   depth = depth or 0
   if type(value) ~= "table" or depth > DEPTH then return false end
   if plain.is_veiled(value) then return true end
-  for _, entry in next, value do
+  for _, entry in each.raw(value) do
     if plain.is_veiled_within(entry, depth + 1) then return true end
   end
   return false

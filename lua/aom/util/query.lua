@@ -1,6 +1,7 @@
 --- The query of a request, as users give it: a list of { name, value } pairs, or values by
 --- name.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
@@ -17,7 +18,7 @@ query.row = plain.row "a list of { name, value } pairs or a table of values by n
 ---@return aom.Error|nil
 function query.read(given, what)
   local copy = {}
-  for key, entry in next, given or {} do
+  for key, entry in each.raw(given or {}) do
     local name, value = key, entry
     if type(key) == "number" then
       local pair = type(entry) == "table" and plain.list(entry)

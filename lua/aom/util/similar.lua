@@ -1,5 +1,7 @@
 --- Which of many names a misspelt one may have meant. Pure.
 
+local each = require "aom.util.each"
+
 local similar = {}
 
 --- How many single-byte edits lie between two words (Levenshtein).
@@ -29,7 +31,7 @@ end
 ---@return string|nil
 function similar.nearest(name, candidates, most)
   local best, best_distance
-  for candidate in pairs(candidates) do
+  for candidate in each.pair(candidates) do
     local d = distance(name, candidate)
     if not best or d < best_distance or (d == best_distance and candidate < best) then
       best, best_distance = candidate, d

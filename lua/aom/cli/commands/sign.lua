@@ -2,6 +2,7 @@
 --- reads, so that no signature is seen among its arguments.
 
 local aom = require "aom.safe"
+local each = require "aom.util.each"
 local message = require "aom.cli.message"
 local must = require "aom.cli.shell".must
 local status = require "aom.cli.status"
@@ -15,7 +16,7 @@ local function recorder()
   local kept, service = {}, nil
   local loop = {
     now = os.time, sleep = function() return true end, waiter = function() end,
-    run = function(list) for _, each in ipairs(list) do each() end end,
+    run = function(list) for _, body in ipairs(list) do body() end end,
   }
   function loop.fetch(attempt)
     if service then
@@ -36,7 +37,7 @@ local function line_of(name, value) return ('%s = "%s"'):format(name, (value:gsu
 
 local function show(shell, kept)
   local names = {}
-  for name in pairs(kept.headers) do names[#names + 1] = name end
+  for name in each.pair(kept.headers) do names[#names + 1] = name end
   table.sort(names)
   shell:say(line_of("url", kept.url))
   shell:say(line_of("request", kept.method))

@@ -1,6 +1,7 @@
 --- `aom pause` and `aom resume`: a maintenance window, remembered in a file.
 
 local choice = require "aom.cli.choice"
+local each = require "aom.util.each"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
@@ -55,7 +56,7 @@ end
 
 function pause.run(shell)
   local args, options = shell.args, options_of(shell, "saving what they look like now")
-  for name, value in pairs(choice.read(args)) do options[name] = value end
+  for name, value in each.pair(choice.read(args)) do options[name] = value end
   -- The process ends, and the window goes on.
   options.file, options.detach = args.file, true
   local window = must(shell:client():pause(options))

@@ -4,6 +4,7 @@
 ---
 --- It holds ids and names, and no secret.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local numbers = require "aom.client.window.numbers"
@@ -138,7 +139,7 @@ end
 --- Marks all windows that were returned for this file as resumed.
 ---@param path string
 function journal.forget(path)
-  for _, known in pairs(shown_of) do
+  for _, known in each.pair(shown_of) do
     if known.path == path then known.stage = "resumed" end
   end
 end

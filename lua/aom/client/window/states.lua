@@ -2,6 +2,7 @@
 --- whose values its reference does not list: what is not known here is never guessed.
 
 local check = require "aom.util.check"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local selection = require "aom.client.selection"
 
@@ -30,7 +31,7 @@ function states.table_of(more)
   if more == nil then return spellings end
   local lists, err = check.table(more, rows, check.label("states", "list"))
   if not lists then return nil, err end
-  for meaning, list in pairs(lists) do
+  for meaning, list in each.pair(lists) do
     for _, spelling in ipairs(list) do
       local other = spellings[spelling:lower()]
       if other and other ~= meaning then

@@ -1,6 +1,7 @@
 --- Credentials from environment variables.
 
 local choice = require "aom.credentials.providers.choice"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
 local stored = require "aom.credentials.providers.stored"
@@ -20,7 +21,7 @@ local SKIPPED = "environment variables " .. searched() .. " (none is set)"
 
 local function read_all(variables, source)
   local values = {}
-  for name, variable in pairs(variables) do
+  for name, variable in each.pair(variables) do
     local err
     values[name], err = source:variable(name, variable)
     if err then return nil, err end

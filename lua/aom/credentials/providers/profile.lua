@@ -1,6 +1,7 @@
 --- Credentials from the [basic] section of the profile file.
 
 local choice = require "aom.credentials.providers.choice"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local files = require "aom.config.profile"
 local kinds = require "aom.config.credential_kinds"
@@ -21,7 +22,7 @@ local function warn_if_open(system, path)
 end
 
 local function holds_secret(values)
-  for name, field in pairs(kinds.fields) do
+  for name, field in each.pair(kinds.fields) do
     if field.secret and values[name] then return true end
   end
   return false

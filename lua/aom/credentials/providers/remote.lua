@@ -2,6 +2,7 @@
 --- a renewal waits as calls do. Nothing of a good answer is shown, since it holds secrets.
 
 local clock = require "aom.util.clock"
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
@@ -34,7 +35,7 @@ local function name(ask) return ("%s (%s)"):format(titles[ask.service], ask.endp
 
 local function headers_of(ask)
   local headers = { ["Content-Type"] = "application/json" }
-  for header, value in pairs(ask.headers or {}) do headers[header] = value end
+  for header, value in each.pair(ask.headers or {}) do headers[header] = value end
   return headers
 end
 

@@ -96,10 +96,13 @@ function errors.memory() return errors.new("network", "out of memory", { retryab
 local no_memory = { ["not enough memory"] = true, ["out of memory"] = true,
   ["Memory allocation error in CJSON protected call"] = true }
 
---- Whether what was raised, or why something failed, is that memory is short.
+--- Whether what was raised, or why something failed, is that memory is short. A codec's own
+--- error may begin with a place in the code.
 ---@param why any
 ---@return boolean
-function errors.is_memory(why) return no_memory[why] == true end
+function errors.is_memory(why)
+  return type(why) == "string" and no_memory[why:match "^[^\n]*:%d+: (.*)$" or why] == true
+end
 
 ---@return aom.Error
 function errors.argument(format, ...)

@@ -127,3 +127,19 @@ describe("a value in a message", function()
     assert.are.equal('got "%d%s"', errors.argument("got %s", errors.show "%d%s").message)
   end)
 end)
+
+describe("what was raised", function()
+  local CJSON = "Memory allocation error in CJSON protected call"
+  local cases = {
+    { "not enough memory", true }, { "out of memory", true }, { CJSON, true },
+    { "/usr/share/lua/5.2/aom/util/json.lua:182: " .. CJSON, true },
+    { "the service is out of memory", false }, { "out of memory: try later", false }, { "", false },
+    { 12, false }, { {}, false },
+  }
+  for _, case in ipairs(cases) do
+    it(("%s a lack of memory: %s"):format(case[2] and "is" or "is not", tostring(case[1]):gsub("0x%x+", "")), function()
+      assert.are.equal(case[2], errors.is_memory(case[1]))
+    end)
+  end
+  it("may be nothing", function() assert.is_false(errors.is_memory(nil)) end)
+end)

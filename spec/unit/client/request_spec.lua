@@ -148,7 +148,7 @@ describe("a request never leaves", function()
     { { method = "HEAD", body = "x" }, "request.body: a HEAD request has none" },
     { { idempotent = 1 }, "request.idempotent: expected true or false" },
     { { project_id = "short" }, "request.project_id: expected a project id of 32" },
-    { { endpoint = "http://ecs.example.com" }, "request.endpoint: is neither https:// nor on this machine" },
+    { { endpoint = "http://ecs.example.com" }, "request.endpoint: expected https://, or http:// to this machine" },
     { { endpoint = "https://u:p@ecs.example.com" }, "request.endpoint: contains a user name or password" },
     { { endpoint = "https://ecs.example.com/?a" }, "request.endpoint: contains a query" },
     { { pth = "/x" }, 'request: unknown field "pth"' },

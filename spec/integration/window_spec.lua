@@ -7,14 +7,7 @@ local windows = require "spec.support.windows"
 local quote = process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
 
--- Long enough for calls in flight, since the simulator answers at once.
-local SHORTLY = { settle_timeout = 0.05 }
-
-local function exists(path)
-  local opened = io.open(path)
-  if opened then opened:close() end
-  return opened ~= nil
-end
+local exists, SHORTLY = windows.exists, windows.SHORTLY
 
 describe("a maintenance window", function()
   local simulator, c, file, before

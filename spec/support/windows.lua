@@ -6,6 +6,17 @@ local lua, quote = process.interpreter, process.quote
 
 local windows = {}
 
+--- Options of `resume`: long enough for calls in flight, since the simulator answers at once.
+windows.SHORTLY = { settle_timeout = 0.05 }
+
+---@param path string
+---@return boolean
+function windows.exists(path)
+  local opened = io.open(path)
+  if opened then opened:close() end
+  return opened ~= nil
+end
+
 --- What runs spec/support/killed_window.lua; its arguments are said there.
 ---@param what "pause"|"resume"
 ---@param url string

@@ -14,7 +14,7 @@ local request_all = {}
 local function read(given, settings)
   local elements = type(given) == "table" and plain.list(given)
   if not elements then
-    return nil, errors.argument("requests: expected a list with no metatable that may hide some, got %s",
+    return nil, errors.argument("requests: expected a plain list, without a metatable, got %s",
       errors.show(given))
   end
   local stray = plain.stray_key(given, #elements)

@@ -116,7 +116,7 @@ local function check_identity(settings, system)
 end
 
 --- Checks the files, and turns `ca_file` into what libcurl is told: `ca_file`, `ca_path` and
---- `ca_pem`; `trusted` says what named them. nginx takes its authorities from its own configuration.
+--- `ca_pem`; `trusted` says what named them. The other transport has authorities of its own.
 ---@param settings table
 ---@param system aom.System
 ---@return aom.Error|nil

@@ -65,8 +65,8 @@ describe("many requests", function()
     { { get "/a", "/b" }, nil, "requests[2]: request: expected a table of fields" },
     { { get "/a", nil, get "/b" }, nil, "requests: expected a list without holes, got the key 3" },
     { get "/a", nil, "requests: expected a list without holes, got the key" },
-    { setmetatable({}, { __index = { get "/a" } }), nil, "requests: expected a list with no metatable" },
-    { "/a", nil, "requests: expected a list" },
+    { setmetatable({}, { __index = { get "/a" } }), nil, "requests: expected a plain list, without a metatable" },
+    { "/a", nil, "requests: expected a plain list" },
     { { get "/a" }, { concurency = 1 }, 'request_all: unknown option "concurency"' },
   } do
     it("are refused before any is sent: " .. row[3], function()

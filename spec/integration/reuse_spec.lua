@@ -2,6 +2,7 @@
 
 local aom = require "aom"
 local core = require "aom.core"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local serial = 0
@@ -17,9 +18,10 @@ local function answer(body) return ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r
 
 local FORGED = answer '{"forged"}'
 
---- The bodies of three calls, a pause apart, and how many connections they took.
-local function three_calls(server, pause)
-  local c = client(server)
+--- The bodies of three calls, and how many connections they took. Between two of them the
+--- server has the time to send what nobody has asked for: `seconds` at rest.
+local function three_calls(server, seconds)
+  local c, pause = client(server), patience.of(seconds)
   local bodies, connections = {}, {}
   for i = 1, 3 do
     bodies[i] = c:enable("wf-" .. i).body

@@ -5,6 +5,7 @@ local attempt = require "aom.http.attempt"
 local cjson = require "cjson"
 local client = require "aom.client.state"
 local nginx = require "spec.support.nginx"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uvloop = require "spec.support.uvloop"
 
@@ -20,7 +21,7 @@ local ROWS = {
   { "does not answer to a handshake", { replies = { "" }, hello = true }, "https", "the TLS handshake", false },
 }
 
-local SECONDS = 0.3
+local SECONDS = patience.of(0.3)
 
 local function options(url, more)
   local all = { endpoint = url, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true, proxy = "" }

@@ -174,7 +174,7 @@ describe("lua-resty-http in nginx", function()
     local folder
     setup(function()
       folder = process.run "mktemp -d":match "^(%S+)\n"
-      require "spec.support.chain"(folder)
+      process.run("luajit spec/support/certificates.lua " .. process.quote(folder))
     end)
     teardown(function() process.run("rm -rf " .. process.quote(folder)) end)
 
@@ -193,10 +193,10 @@ describe("lua-resty-http in nginx", function()
             http = ([[
               lua_ssl_trusted_certificate %s; lua_ssl_verify_depth %d;
               server {
-                listen 127.0.0.1:%d ssl; ssl_certificate %s/chain.pem; ssl_certificate_key %s/chain.key;
+                listen 127.0.0.1:%d ssl; ssl_certificate %s/deep.pem; ssl_certificate_key %s/deep.key;
                 location / { return 200 '{"success"}'; }
               }
-            ]]):format(row[2] and folder .. "/root.pem" or secure.ca_file, row[1], port, folder, folder),
+            ]]):format(row[2] and folder .. "/ca.pem" or secure.ca_file, row[1], port, folder, folder),
             server = ([[
               resolver 127.0.0.1:%d ipv6=off;
               location = /call { content_by_lua_block {

@@ -3,8 +3,8 @@
 ---     luajit spec/support/certificates.lua FOLDER
 ---
 --- Each is NAME.pem and NAME.key: the authority is ca; good, other (for no host), expired,
---- early and client are signed by it; stranger and namesake, which has the authority's name,
---- are authorities that sign nothing.
+--- early and client are signed by it, and deep through two authorities that deep.pem has behind
+--- it; stranger and namesake, which has the authority's name, are authorities that sign nothing.
 
 local altname = require "openssl.x509.altname"
 local bignum = require "openssl.bignum"
@@ -23,7 +23,8 @@ end
 
 local serial = 0
 
---- Makes a certificate that `signer` signs, or else itself.
+--- Makes a certificate that `signer` signs, or else itself. What signs others is an `authority`;
+--- the authorities between a certificate and ca are its `chain`, the nearest first.
 local function issue(label, fields)
   serial = serial + 1
   local key, signer = pkey.new { type = "EC", curve = "prime256v1" }, fields.signer
@@ -40,11 +41,13 @@ local function issue(label, fields)
     names:add("IP", "127.0.0.1")
     crt:setSubjectAlt(names)
   end
-  crt:setBasicConstraints { CA = signer == nil }
+  crt:setBasicConstraints { CA = signer == nil or fields.authority == true }
   crt:setBasicConstraintsCritical(true)
   crt:setPublicKey(key)
   crt:sign(signer and signer.key or key)
-  write(label .. ".pem", crt:toPEM())
+  local chain = crt:toPEM()
+  for _, authority in ipairs(fields.chain or {}) do chain = chain .. authority.crt:toPEM() end
+  write(label .. ".pem", chain)
   write(label .. ".key", key:toPEM "private")
   return { crt = crt, key = key }
 end
@@ -57,3 +60,6 @@ issue("other", { signer = ca })
 issue("expired", { signer = ca, host = "localhost", from = -3, to = -2 })
 issue("early", { signer = ca, host = "localhost", from = 2, to = 3 })
 issue("client", { signer = ca })
+local first = issue("first", { signer = ca, authority = true })
+local second = issue("second", { signer = first, authority = true })
+issue("deep", { signer = second, host = "localhost", chain = { second, first } })

@@ -27,6 +27,7 @@ engine *engine_new(void) {
     return NULL;
   e->generation = process_generation;
   e->shares_openssl = engine_tls_is_shared();
+  e->previews_headers = transfer_needs_preview();
   return e;
 }
 

@@ -11,6 +11,8 @@ static const slice useful_names[] = {
     TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
 };
 
+static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
 static bool is_useful(slice name) {
   for (size_t i = 0; i < sizeof useful_names / sizeof *useful_names; i++)
     if (text_equals_lower(name, useful_names[i]))
@@ -83,9 +85,43 @@ static bool extend_header(transfer *t, const char *line, size_t len) {
 static bool take_line(transfer *t, const char *line, size_t len) {
   if (t->head_ended || len == 0)
     return true;
-  bool continues = *line == ' ' || *line == '\t';
-  return continues ? extend_header(t, line, len) : keep_header(t, line, len);
+  return is_blank(*line) ? extend_header(t, line, len) : keep_header(t, line, len);
 }
+
+/* --- the first header -------------------------------------------------------------- */
+
+/* From 7.83 to 8.0 libcurl keeps a pointer to a header of the last answer in the handle,
+ * after it has freed that, and follows it when the next answer's first header begins with
+ * a blank. With CURLOPT_HEADER libcurl hands a line to the callback of the body before it
+ * looks at it itself, and there such a line ends the transfer. The option is on for that
+ * line alone. A handle for each request would take 25,000 instructions more. */
+bool transfer_needs_preview(void) {
+  unsigned number = curl_version_info(CURLVERSION_NOW)->version_num;
+  return number >= 0x075300 && number < 0x080100;
+}
+
+static bool begin_preview(transfer *t) {
+  if (!t->owner->previews_headers)
+    return true;
+  t->preview = PREVIEW_LINE;
+  return curl_easy_setopt(t->easy, CURLOPT_HEADER, 1L) == CURLE_OK;
+}
+
+bool transfer_end_preview(transfer *t) {
+  if (t->preview == PREVIEW_NONE)
+    return true;
+  t->preview = PREVIEW_NONE;
+  return curl_easy_setopt(t->easy, CURLOPT_HEADER, 0L) == CURLE_OK;
+}
+
+/* A long line comes in parts. */
+static size_t preview_line(transfer *t, const char *bytes, size_t len) {
+  t->folded = t->preview == PREVIEW_LINE && is_blank(*bytes);
+  t->preview = PREVIEW_REST;
+  return t->folded ? 0 : len;
+}
+
+/* --- what libcurl calls ------------------------------------------------------------ */
 
 /* What an interim 1xx says is void. After 101 no other head comes. */
 static void end_head(transfer *t) {
@@ -99,6 +135,7 @@ static void end_head(transfer *t) {
   buffer_clear(&t->kept);
   t->kept_count = 0;
   t->kept_last = false;
+  t->awaits_status = true;
 }
 
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
@@ -109,6 +146,10 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
     t->over_limit = true;
     return 0;
   }
+  bool previewed = t->awaits_status ? begin_preview(t) : transfer_end_preview(t);
+  t->awaits_status = false;
+  if (!previewed)
+    return 0;
   if (len > 0 && len <= 2 && line[len - 1] == '\n') {
     end_head(t);
   } else if (!take_line(t, line, len)) {
@@ -121,6 +162,8 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user) {
   transfer *t = user;
   size_t len = size * count;
+  if (t->preview != PREVIEW_NONE)
+    return preview_line(t, bytes, len);
   if (len > t->body.max - t->body.len) {
     t->over_limit = true;
     return 0;

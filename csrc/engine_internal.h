@@ -14,6 +14,14 @@ typedef enum transfer_state {
   TRANSFER_DONE
 } transfer_state;
 
+/* How far transfer_on_body has seen the first header, before libcurl has: see
+ * engine_answer.c. */
+typedef enum transfer_preview {
+  PREVIEW_NONE,
+  PREVIEW_LINE, /* its beginning comes next */
+  PREVIEW_REST
+} transfer_preview;
+
 /* Which file a name stood for, and in which state. */
 typedef struct file_state {
   dev_t device;
@@ -81,7 +89,10 @@ typedef struct transfer {
   size_t head_bytes;
   size_t max_head;
   bool over_limit;
-  bool head_ended; /* an empty line came; libcurl does without one at the end */
+  bool head_ended;    /* an empty line came; libcurl does without one at the end */
+  bool awaits_status; /* the next line begins a head */
+  transfer_preview preview;
+  bool folded; /* the first line after the status is a continuation */
   bool no_memory;
   bool no_descriptors; /* for a socket */
 
@@ -112,6 +123,7 @@ struct engine {
   unsigned long generation; /* of the process that made them */
   bool shares_openssl;      /* libcurl uses the OpenSSL that this module uses */
   bool denies_resends;      /* libcurl lets the engine keep it from sending twice */
+  bool previews_headers;    /* libcurl must not see a folded first header */
 
   transfer **slots;
   size_t slot_count;
@@ -158,6 +170,8 @@ bool engine_transport_set(transfer *t);
 /* engine_answer.c: the answer. */
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user);
 size_t transfer_on_body(char *bytes, size_t size, size_t count, void *user);
+bool transfer_needs_preview(void);
+bool transfer_end_preview(transfer *t); /* false: libcurl refused the option */
 void transfer_finish(transfer *t, CURLcode code);
 
 /* engine_outcome.c: why there is no answer. Texts are static, or the transfer's. */

@@ -175,6 +175,8 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
     return engine_no_descriptors;
   if (outcome == ENGINE_TIMEOUT)
     return transfer_late(t);
+  if (t->folded)
+    return "the first line of the response headers is a continuation";
   if (t->denied)
     return t->refused ? "the server refused the HTTP/2 stream"
                       : "the connection ended before the response";

@@ -266,12 +266,15 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   t->keeps_all = request->all_headers;
   t->over_limit = t->no_memory = t->head_ended = t->begun = t->was_connected = false;
   t->denied = t->refused = t->reuses = t->no_descriptors = t->kept_last = false;
+  t->folded = false;
+  t->awaits_status = true;
   t->socket = -1;
   t->port = 0;
   t->sent_at = 0;
   t->tls = NULL;
-  if (ensure_easy(t) && set_method(t, request->method, request->body) &&
-      set_sharing(t, request) && set_url(t, request->base, request->target) &&
+  if (ensure_easy(t) && transfer_end_preview(t) &&
+      set_method(t, request->method, request->body) && set_sharing(t, request) &&
+      set_url(t, request->base, request->target) &&
       set_headers(t, request->headers, request->header_count) && set_limits(t, request))
     return true;
   *why = why_refused(t);
@@ -286,21 +289,9 @@ static void empty_buffer(buffer *b) {
     buffer_clear(b);
 }
 
-/* From 7.83 to 8.0 libcurl keeps a pointer to a header of the last answer in the handle,
- * after it has freed that, and follows it when the next answer's first line begins with a
- * blank. */
-static bool has_lasting_headers(void) {
-  unsigned number = curl_version_info(CURLVERSION_NOW)->version_num;
-  return number >= 0x075300 && number < 0x080100;
-}
-
 /* Headers and bodies hold tokens, passwords and keys, in both directions: those bytes are
  * wiped before the slot waits for its next request. */
 void transfer_clear(transfer *t) {
-  if (has_lasting_headers()) {
-    curl_easy_cleanup(t->easy);
-    t->easy = NULL;
-  }
   empty_buffer(&t->header_text);
   empty_buffer(&t->request_body);
   empty_buffer(&t->kept);

@@ -366,28 +366,43 @@ describe("an engine", function()
   end)
 end)
 
-describe("a response whose first header line is a continuation", function()
-  -- libcurl 7.83 to 8.0 writes to memory that it has freed if its handle was used before.
-  it("harms no memory", function()
-    local folded = "HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\n{}"
-    local server = process.rawserver { replies = { answer("{}", "X: a\r\n"), folded }, by_request = true,
-      ["then"] = "hold" }
-    local path = process.temporary(([[
-      local engine = require "aom.core".engine()
-      for _ = 1, 2 do
-        local id = engine:start({ method = "GET", base = %q, host = "x", path = "/", query = {}, headers = {},
-          body = "", connect_timeout = 5 }, 5, { max_body = 1000, max_head = 1000, proxy = "" })
-        while not engine:wait(id, 1) do end
-        io.write(tostring((engine:collect(id))), " ")
-      end
-    ]]):format(server.url))
-    -- Freed memory is overwritten.
-    local output, code = process.run(("env MALLOC_PERTURB_=85 LUA_CPATH=%s %s %s 2>&1"):format(
-      process.quote(package.cpath), process.interpreter, process.quote(path)))
-    os.remove(path)
-    server.stop()
-    assert.are.same({ "200 nil ", 0 }, { output, code })
-  end)
+describe("a response on a handle that was used before", function()
+  local function folded(blank) return "HTTP/1.1 200 OK\r\n" .. blank .. "X: a\r\nContent-Length: 2\r\n\r\n{}" end
+  -- libcurl hands on at most 16 KB at a time.
+  local long = answer("{}", "X: " .. ("a" .. (" "):rep(99)):rep(400) .. "b\r\n")
+
+  -- libcurl 7.83 to 8.0 writes to memory that it has freed where the first header is a continuation.
+  for name, row in pairs {
+    ["that begins with a continuation harms no memory"] = { folded " ", "nil" },
+    ["that begins with a continuation after a tab harms no memory"] = { folded "\t", "nil" },
+    ["that begins so after an interim one harms no memory"] = {
+      "HTTP/1.1 103 Early Hints\r\n\r\n" .. folded " ", "nil" },
+    ["whose first header is long arrives"] = { long, "200 {}" },
+    ["without any header arrives"] = { "HTTP/1.1 204 OK\r\n\r\n", "204 " },
+    ["after an interim one arrives"] = { "HTTP/1.1 103 Early Hints\r\nX: a\r\n\r\n" .. answer("{}", "X: b\r\n"),
+      "200 {}" },
+  } do
+    it(name, function()
+      local good = answer("{}", "X: a\r\n")
+      local server = process.rawserver { replies = { good, row[1], good }, by_request = true, ["then"] = "hold" }
+      local path = process.temporary(([[
+        local engine = require "aom.core".engine()
+        for _ = 1, 3 do
+          local id = engine:start({ method = "GET", base = %q, host = "x", path = "/", query = {}, headers = {},
+            body = "", connect_timeout = 5 }, 5, { max_body = 1000, max_head = 100000, proxy = "" })
+          while not engine:wait(id, 1) do end
+          local status, _, body = engine:collect(id)
+          io.write(tostring(status), status and " " .. body or "", "\n")
+        end
+      ]]):format(server.url))
+      -- Freed memory is overwritten.
+      local output, code = process.run(("env MALLOC_PERTURB_=85 LUA_CPATH=%s %s %s 2>&1"):format(
+        process.quote(package.cpath), process.interpreter, process.quote(path)))
+      os.remove(path)
+      server.stop()
+      assert.are.same({ "200 {}\n" .. row[2] .. "\n200 {}\n", 0 }, { output, code })
+    end)
+  end
 end)
 
 describe("taking an answer out of an engine", function()

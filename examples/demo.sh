@@ -7,7 +7,8 @@ set -eu
 
 cd "$(dirname "$0")/.."
 AK=AKDEMO00000000000000 SK=demo-secret-key PROJECT=0a1b2c3d4e5f60718293a4b5c6d7e8f9
-WORKFLOW=workflow-demo
+# the id of nightly-report in the simulated account
+WORKFLOW=894d30f0-d944-5efd-babd-aa9ca25bdac7
 
 # A proxy or a configured account would change where these calls go.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
@@ -33,7 +34,7 @@ start_simulator() {
   (
     eval "$(make -s --no-print-directory env LUA=luajit)"
     exec luajit examples/simulator.lua --port 0 --lifetime 60 \
-      --ak "$AK" --sk "$SK" --project "$PROJECT" --workflow "$WORKFLOW"
+      --ak "$AK" --sk "$SK" --project "$PROJECT"
   ) >"$scratch/ready" 2>"$scratch/log" </dev/null &
   simulator=$!
 }

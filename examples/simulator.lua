@@ -1,6 +1,6 @@
 -- Runs a simulated AOM service on this machine, as `aom simulate` does, from a checkout.
 --
---     luajit examples/simulator.lua --port 8080 --workflow nightly-backup
+--     luajit examples/simulator.lua --port 8080
 --
 -- It prints one line of JSON with its URL on standard output, and the variables that let a
 -- script reach it on standard error. It ends after its lifetime, on SIGTERM, or on Ctrl-C.

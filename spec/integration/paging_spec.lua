@@ -18,7 +18,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     teardown(function() simulator.stop() end)
     before_each(function()
       simulator.reset()
-      local workflows = { ["nightly-backup"] = false, ["night-shift"] = false }
+      local workflows = {}
       for i = 1, COUNT do workflows[id_of(i)] = { name = "job-" .. i, trigger_status = "enable" } end
       simulator.set { workflows = workflows }
       file = os.tmpname()

@@ -15,7 +15,7 @@ comeback.AK, comeback.SK, comeback.PROJECT = "BACKKEY", "back-secret", ("0123456
 function comeback.simulator(seconds)
   local port, pid = nginx.free_port(), nil
   if seconds then
-    pid = process.run(("(sleep %s; exec luajit %s --quiet --port %d --lifetime %s --auto-create --ak %s --sk %s "
+    pid = process.run(("(sleep %s; exec luajit %s --quiet --bare --port %d --lifetime %s --auto-create --ak %s --sk %s "
       .. "--project %s) >/dev/null 2>&1 </dev/null & echo $!"):format(seconds,
       quote(process.root .. "/examples/simulator.lua"), port, os.getenv "LIMIT" or 600, comeback.AK, comeback.SK,
       comeback.PROJECT)):match "%d+"

@@ -11,7 +11,7 @@ local LUAJIT = "env -u LUA_PATH -u LUA_CPATH -u LUA_INIT luajit "
 
 local PLAIN_OPTIONS = { ak = true, sk = true, project = true, token = true, latency = true, lifetime = true,
   security_token = true, cert_dir = true, clock_offset = true, port = true, http_version = true }
-local SWITCHES = { tls = true, auto_create = true, catch_all = true }
+local SWITCHES = { tls = true, bare = true, auto_create = true, catch_all = true }
 
 --- Quotes a word for the shell.
 ---@param text string|number
@@ -190,12 +190,13 @@ function controls.set(simulator, changes)
 end
 
 --- Starts a simulator. Options are those of its command line with `_` for `-`, and
--- `workflows` as a list. The result can be used as `simulator.state()` and as
+-- `workflows` as a list of ids; it has no others, unless `account` is true. The result can be used as `simulator.state()` and as
 -- `simulator:state()`.
 ---@param options table|nil
 ---@return table simulator `url`, `port`, `ca_file`, `pid`, `stop()` and the control calls
 function process.simulator(options)
   options = until_the_limit(options)
+  options.bare, options.account = not options.account, nil
   local words = option_words("simulator", options, SWITCHES, PLAIN_OPTIONS, "workflows")
   for _, id in ipairs(options.workflows or {}) do
     words[#words + 1] = "--workflow " .. quote(id)

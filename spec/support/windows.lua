@@ -43,7 +43,7 @@ end
 ---@return table<string, string> before  the trigger status of each, by id
 function windows.prepare(simulator)
   simulator.reset()
-  local workflows, before = { ["nightly-backup"] = false, ["night-shift"] = false }, {}
+  local workflows, before = {}, {}
   for i = 1, 13 do
     local id = ("wf-%02d"):format(i)
     workflows[id] = {

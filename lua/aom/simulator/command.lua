@@ -15,7 +15,8 @@ usage: aom simulate [options]
   --security-token T      makes the key pair a temporary one
   --project ID            the project id that is accepted
   --token T               a token that is accepted
-  --workflow ID           a workflow that exists; may be repeated
+  --bare                  none of the account's workflows, scripts, jobs and templates
+  --workflow ID[=NAME]    one more workflow that exists; may be repeated
   --auto-create           create any workflow that is requested
   --catch-all             answer any other path by echoing the request
   --tls                   HTTPS with a new certificate (HTTP/1.1 and HTTP/2)
@@ -26,6 +27,7 @@ usage: aom simulate [options]
   --lifetime SECONDS      stop after this time (default 600)
   --json                  print the URL as JSON, and the hints on standard error
   --quiet                 no hints
+Workflows, faults and other settings can be changed while it runs: see doc/simulator.md.
 ]]
 
 local values = {
@@ -34,7 +36,8 @@ local values = {
   ["clock-offset"] = tonumber, ["http-version"] = tonumber,
 }
 
-local switches = { tls = true, quiet = true, json = true, ["auto-create"] = true, ["catch-all"] = true }
+local switches = { tls = true, quiet = true, json = true, bare = true, ["auto-create"] = true,
+  ["catch-all"] = true }
 
 local function fail(message)
   io.stderr:write("simulator: ", message, "\n", usage)
@@ -56,7 +59,8 @@ local function parse(words)
       if value == nil then
         fail("--" .. name .. " needs a value")
       elseif name == "workflow" then
-        workflows[#workflows + 1] = value
+        local id, given = value:match "^([^=]*)=(.*)$"
+        workflows[id or value] = id and { name = given } or true
       else
         options[field] = value
       end
@@ -74,29 +78,37 @@ local function with_defaults(options)
   options.ak = options.ak or "SIMULATORACCESSKEY00"
   options.sk = options.sk or "simulator-secret-key"
   options.project = options.project or "0123456789abcdef0123456789abcdef"
-  if #options.workflows == 0 then
-    options.workflows = { "nightly-backup", "night-shift" }
-  end
+  options.account = not options.bare
   return options
 end
 
--- What another terminal can be given as it stands.
+-- A word of the shell.
+local function quote(text)
+  return text:find "[^%w%-_./:]" and "'" .. text:gsub("'", "'\\''") .. "'" or text
+end
+
+-- What would be used instead of the key pair, or with it.
+local others = "unset HUAWEICLOUD_SDK_SECURITY_TOKEN HUAWEICLOUD_SDK_IDP_ID HUAWEICLOUD_SDK_ID_TOKEN_FILE"
+
+-- What another terminal can be given as it stands. Not every shell takes a pasted `#` for a
+-- comment: those lines hold nothing that such a shell could run.
 local function hints(options, sim)
-  local lines = {
-    "# a simulated AOM service; paste these lines into another terminal, and start a script there",
-    "export HUAWEICLOUD_SDK_AK=" .. options.ak,
-    "export HUAWEICLOUD_SDK_SK=" .. options.sk,
-    "export HUAWEICLOUD_SDK_PROJECT_ID=" .. options.project,
-    "export HUAWEICLOUD_SDK_AOM_ENDPOINT=" .. sim.url,
-    "# workflows: " .. table.concat(options.workflows, " "),
-    ("# it ends after %d seconds, or with Ctrl-C"):format(options.lifetime),
+  local exports = {
+    { "HUAWEICLOUD_SDK_AK", options.ak }, { "HUAWEICLOUD_SDK_SK", options.sk },
+    { "HUAWEICLOUD_SDK_PROJECT_ID", options.project }, { "HUAWEICLOUD_SDK_AOM_ENDPOINT", sim.url },
+    { "HUAWEICLOUD_SDK_IAM_ENDPOINT", sim.url }, { "HUAWEICLOUD_SDK_SECURITY_TOKEN", options.security_token },
+    { "SSL_CERT_FILE", sim.ca_file },
   }
-  if options.security_token then
-    table.insert(lines, 4, "export HUAWEICLOUD_SDK_SECURITY_TOKEN=" .. options.security_token)
+  local lines = {
+    "# a simulated AOM service, paste these lines into another terminal and start a script there", others,
+  }
+  for _, pair in ipairs(exports) do
+    lines[#lines + 1] = pair[2] and ("export %s=%s"):format(pair[1], quote(pair[2])) or nil
   end
-  if sim.ca_file then
-    lines[#lines + 1] = "# its certificate: ca_file = \"" .. sim.ca_file .. "\""
+  if options.account then
+    lines[#lines + 1] = "# then try: aom list"
   end
+  lines[#lines + 1] = ("# it ends after %.10g seconds or with Ctrl-C"):format(options.lifetime)
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -30,7 +30,8 @@ local simulator = {}
 ---@field tokens table<string, boolean|table>|nil token to true or { expired = true }
 ---@field project string|nil one project id
 ---@field projects table<string, boolean>|nil project ids
----@field workflows table|nil ids, or ids mapped to { name, type, trigger_status }
+---@field account boolean|nil some twenty workflows, scripts, jobs and templates, see `aom.simulator.account`
+---@field workflows table|nil ids, or ids mapped to { name, type, trigger_status }, besides those
 ---@field routes aom.simulator.Route[]|nil more routes
 ---@field on_log fun(line: string)|nil called for connections that failed
 ---@field latency number|nil and every other setting: see `Simulator:set`
@@ -45,8 +46,8 @@ Simulator.__index = Simulator
 local PACKAGES = "the simulator needs the packages lua-http, lua-luaossl, lua-cqueues and "
   .. "lua-cjson, which Debian has for LuaJIT and Lua 5.1: "
 
-local part_names = { "certificate", "clock", "executions", "faults", "gateway", "iam", "library", "metadata",
-  "recorder", "router", "server", "service", "settings", "workflows" }
+local part_names = { "account", "certificate", "clock", "executions", "faults", "gateway", "iam", "library",
+  "metadata", "recorder", "router", "server", "service", "settings", "workflows" }
 
 -- Loads the parts and the modules they need. The error says what to install.
 local function load_parts()
@@ -152,7 +153,32 @@ function Simulator:reset()
     end
   end
   self.gateway = parts.gateway.new(self.settings, self.recorder, now)
+  self.settings.clock_offset = self.initial.clock_offset or 0
+  self.began = now()
+  if self.options.account then
+    assert(self:set(parts.account.settings(self.began)))
+  end
   assert(self:set(self.initial))
+end
+
+-- In their order workflows are created.
+local function sorted_ids(map)
+  local ids = {}
+  for id in pairs(map) do
+    ids[#ids + 1] = id
+  end
+  table.sort(ids)
+  return ids
+end
+
+local function change_workflow(self, id, fields)
+  if type(fields) == "table" then
+    self.executions:remember(self.workflows:put(id, fields), fields.runs or {})
+  elseif fields == true then
+    self.workflows:put(id)
+  else
+    self.workflows:remove(id)
+  end
 end
 
 --- Changes settings:
@@ -177,12 +203,8 @@ function Simulator:set(changes)
     return nil, err
   end
   self.parts.settings.apply(self.settings, changes)
-  for id, fields in pairs(changes.workflows or {}) do
-    if type(fields) == "table" or fields == true then
-      self.workflows:put(id, fields ~= true and fields or nil)
-    else
-      self.workflows:remove(id)
-    end
+  for _, id in ipairs(sorted_ids(changes.workflows or {})) do
+    change_workflow(self, id, changes.workflows[id])
   end
   return true
 end

@@ -4,6 +4,7 @@
 local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
 local listing = require "aom.simulator.listing"
+local shapes = require "aom.simulator.shapes"
 
 local library = {}
 
@@ -17,7 +18,16 @@ for name, value in pairs(rules) do
   loose_rules[name] = value
 end
 
--- The entries of a setting that pass the filter, each with its id and its position.
+-- An entry of a setting, with its id and its position.
+local function entry_of(id, fields, place)
+  local entry = { id = id, name = listing.name_of(id), order = place }
+  for name, value in pairs(fields ~= true and fields or {}) do
+    entry[name] = value
+  end
+  return entry
+end
+
+-- The entries of a setting that pass the filter.
 local function entries(map, passes)
   local ids, found = {}, {}
   for id in pairs(map) do
@@ -25,10 +35,7 @@ local function entries(map, passes)
   end
   table.sort(ids)
   for place, id in ipairs(ids) do
-    local entry = { id = id, name = id, order = place }
-    for name, value in pairs(map[id] ~= true and map[id] or {}) do
-      entry[name] = value
-    end
+    local entry = entry_of(id, map[id], place)
     if passes(entry) then
       found[#found + 1] = entry
     end
@@ -36,17 +43,23 @@ local function entries(map, passes)
   return found
 end
 
-local function view(entry)
-  local shown = {}
+local BY = "operator"
+
+-- What is known of every entry, and where it is.
+local function view(context, request, shape, entry)
+  local time = context.began * 1000
+  local values = { create_time = time, update_time = time, create_by = BY, update_by = BY,
+    enterprise_project_id = "0", project_id = request.parameters.project_id, is_latest_version = true,
+    version_number = 1, version = "1", job_version = 1, share_type = "private", script_language = "SHELL",
+    online_exist_status = true, online_id = entry.id .. "-v1" }
   for name, value in pairs(entry) do
-    shown[name] = value
+    values[name] = value
   end
-  shown.order, shown.versions = nil, nil
-  return shown
+  return shapes.show(shape, values)
 end
 
 -- Makes a handler that lists the entries of a setting.
-local function lists(setting, the_rules, passes)
+local function lists(setting, the_rules, shape, passes)
   return function(context, request)
     local body = listing.parse(request, the_rules)
     if not body then
@@ -55,7 +68,9 @@ local function lists(setting, the_rules, passes)
     local found = entries(context.settings[setting], function(entry)
       return listing.contains(entry.name, body.name) and (not passes or passes(entry, request))
     end)
-    return listing.answer(found, body, the_rules, context.settings.page_cap, view)
+    return listing.answer(found, body, the_rules, context.settings.page_cap, function(entry)
+      return view(context, request, shape, entry)
+    end)
   end
 end
 
@@ -67,12 +82,15 @@ local function script_versions(context, request)
   end
   local found = {}
   for number = 1, script ~= true and script.versions or 1 do
-    found[number] = {
-      order = number, script_id = body.script_id, version_id = body.script_id .. "-v" .. number,
-      version_number = tostring(number), content = "echo " .. number, status_desc = number == 1 and 1 or 0,
-    }
+    local entry = entry_of(body.script_id, script, number)
+    entry.script_id, entry.version_id = body.script_id, body.script_id .. "-v" .. number
+    entry.version_number, entry.content = tostring(number), "echo " .. number
+    entry.status_desc, entry.job_reference_number = number == 1 and 1 or 0, 0
+    found[number] = entry
   end
-  return listing.answer(found, body, rules, context.settings.page_cap, view)
+  return listing.answer(found, body, rules, context.settings.page_cap, function(entry)
+    return view(context, request, shapes.script_version, entry)
+  end)
 end
 
 local shares = { public = true, private = true }
@@ -84,10 +102,8 @@ local function template(context, request)
   elseif not entry then
     return answers.service(404, "AOM.31001404", "The template does not exist")
   end
-  local shown = view(entry ~= true and entry or {})
-  shown.id, shown.version = request.parameters.template_id, "1"
-  shown.nodes = json.array {}
-  return answers.json(200, shown)
+  local id = request.parameters.template_id
+  return answers.json(200, view(context, request, shapes.template, entry_of(id, entry)))
 end
 
 local function of_job(entry, request)
@@ -98,10 +114,10 @@ local ROOT = "/v1/{project_id}/cms"
 
 ---@type aom.simulator.Route[]
 library.routes = {
-  { method = "POST", path = ROOT .. "/script/list", handler = lists("scripts", rules) },
+  { method = "POST", path = ROOT .. "/script/list", handler = lists("scripts", rules, shapes.script) },
   { method = "POST", path = ROOT .. "/script-version-list", handler = script_versions },
-  { method = "POST", path = ROOT .. "/job/list", handler = lists("jobs", rules) },
-  { method = "POST", path = ROOT .. "/template-list/{job_id}", handler = lists("templates", loose_rules, of_job) },
+  { method = "POST", path = ROOT .. "/job/list", handler = lists("jobs", rules, shapes.job) },
+  { method = "POST", path = ROOT .. "/template-list/{job_id}", handler = lists("templates", loose_rules, shapes.template, of_job) },
   { method = "GET", path = ROOT .. "/template/{template_id}", handler = template },
 }
 

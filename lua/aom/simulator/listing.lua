@@ -62,7 +62,8 @@ end
 ---@return aom.simulator.Response
 function listing.answer(items, body, rules, cap, show)
   sorted(items, body[rules.sort], body[rules.direction] == "DESC")
-  local page, size = math.max(body[rules.page] or 1, 1), math.min(body[rules.size] or 10, cap)
+  local page = math.max(listing.given(body[rules.page]) or 1, 1)
+  local size = math.min(listing.given(body[rules.size]) or 10, cap)
   local elements = json.array {}
   for i = (page - 1) * size + 1, math.min(page * size, #items) do
     elements[#elements + 1] = show(items[i])
@@ -70,11 +71,28 @@ function listing.answer(items, body, rules, cap, show)
   return answers.json(200, { elements = elements, total_elements = #items })
 end
 
+--- A value that a body may leave out, or say as null.
+---@param value any
+---@return any
+function listing.given(value)
+  if value ~= json.null then
+    return value
+  end
+end
+
 ---@param text string|nil
 ---@param part string|nil nothing is contained in everything
 ---@return boolean
 function listing.contains(text, part)
-  return part == nil or part == json.null or (text or ""):find(part, 1, true) ~= nil
+  part = listing.given(part)
+  return part == nil or (text or ""):find(part, 1, true) ~= nil
+end
+
+--- The name of what was given none: never its id, which a script must not take for a name.
+---@param id string
+---@return string
+function listing.name_of(id)
+  return "name-of-" .. id
 end
 
 return listing

@@ -64,6 +64,26 @@ local function is_entry(entry)
   return entry == true or type(entry) == "table"
 end
 
+local function is_run(run)
+  return type(run) == "table" and type(run.status) == "string" and is_seconds(run.ago) and is_seconds(run.took)
+end
+
+-- A workflow, and the runs of its past, the oldest one first.
+local function is_workflow(entry)
+  if type(entry) ~= "table" then
+    return entry == true
+  end
+  if entry.runs ~= nil and type(entry.runs) ~= "table" then
+    return false
+  end
+  for _, run in ipairs(entry.runs or {}) do
+    if not is_run(run) then
+      return false
+    end
+  end
+  return true
+end
+
 local function is_time(value)
   return type(value) == "string" and clock.parse(value) ~= nil, "must look like 20260102T030405Z"
 end
@@ -97,7 +117,8 @@ local checks = {
   metadata_tokens = is_kind "boolean",
   metadata_agency = is_kind "boolean",
   expire_issued = is_kind "boolean",
-  workflows = is_changes(is_entry, "must map workflow ids to true, {name, type, trigger_status} or false"),
+  workflows = is_changes(is_workflow,
+    "must map workflow ids to true, {name, type, trigger_status, runs = a list of {status, ago, took}} or false"),
   scripts = is_changes(is_entry, "must map script ids to true, {name, versions} or false"),
   jobs = is_changes(is_entry, "must map job ids to true, {name} or false"),
   templates = is_changes(is_entry, "must map template ids to true, {name, job_id} or false"),

@@ -4,6 +4,7 @@
 -- signer: only two independent implementations can check each other.
 
 local digest = require "openssl.digest"
+local elliptic = require "aom.simulator.elliptic"
 local hmac = require "openssl.hmac"
 local uri = require "aom.simulator.uri"
 
@@ -23,26 +24,31 @@ local function keyed_hash(name, key, text)
   return hmac.new(key, name):final(text)
 end
 
-local function plain_key(secret)
-  return secret
+local function verify_hmac(algorithm, claim, secret, text)
+  return hex(keyed_hash(algorithm.hash, secret, text)) == claim.signature
 end
 
 -- The scoped key: extract and expand with one block each. Its hexadecimal text, not its
--- bytes, is the signing key.
-local function scoped_key(secret, claim)
-  local extracted = keyed_hash("sha256", claim.ak, secret)
-  return hex(keyed_hash("sha256", extracted, claim.scope .. "\1"))
+-- bytes, is the signing key. The scope's date must be the day of the signature.
+local function verify_scoped(algorithm, claim, secret, text, date)
+  local extracted = keyed_hash(algorithm.hash, claim.ak, secret)
+  local key = hex(keyed_hash(algorithm.hash, extracted, claim.scope .. "\1"))
+  return claim.scope:sub(1, 8) == date:sub(1, 8) and verify_hmac(algorithm, claim, key, text)
 end
 
+local function verify_elliptic(algorithm, claim, secret, text)
+  return elliptic.verify(algorithm.curve, claim, secret, text)
+end
+
+local curves = elliptic.curves
+
 local algorithms = {
-  ["SDK-HMAC-SHA256"] = { hash = "sha256", content_header = "x-sdk-content-sha256", key = plain_key },
-  ["SDK-HMAC-SM3"] = { hash = "sm3", content_header = "x-sdk-content-sm3", key = plain_key },
-  ["V11-HMAC-SHA256"] = {
-    hash = "sha256",
-    content_header = "x-sdk-content-sha256",
-    key = scoped_key,
-    scoped = true, -- the header has Credential=AK/date/region/service
-  },
+  ["SDK-HMAC-SHA256"] = { hash = "sha256", verify = verify_hmac },
+  ["SDK-HMAC-SM3"] = { hash = "sm3", verify = verify_hmac },
+  ["SDK-ECDSA-P256-SHA256"] = { hash = "sha256", verify = verify_elliptic, curve = curves.p256 },
+  ["SDK-SM2-SM3"] = { hash = "sm3", verify = verify_elliptic, curve = curves.sm2 },
+  -- the header has Credential=AK/date/region/service
+  ["V11-HMAC-SHA256"] = { hash = "sha256", verify = verify_scoped, scoped = true },
 }
 
 local function split_names(text)
@@ -112,19 +118,30 @@ local function canonical_headers(request, names)
   return table.concat(lines)
 end
 
+local UNSIGNED = "UNSIGNED-PAYLOAD"
+
+-- The hash of the body that arrived, whatever a header says it is; only a header that is
+-- signed itself can leave the body out of the signature.
+local function payload_line(request, claim, hash_name)
+  local header = "x-sdk-content-" .. hash_name
+  if signature.covers(claim, header) and request:header(header) == UNSIGNED then
+    return UNSIGNED
+  end
+  return hash(hash_name, request.body)
+end
+
 --- The canonical request of a received request.
 ---@param request aom.simulator.Request
 ---@param claim aom.simulator.Claim
 ---@return string
 function signature.canonical_request(request, claim)
-  local algorithm = algorithms[claim.algorithm]
   return table.concat({
     request.method,
     uri.canonical_path(request.segments),
     uri.canonical_query(request.query),
     canonical_headers(request, claim.names),
     claim.signed_headers,
-    request:header(algorithm.content_header) or hash(algorithm.hash, request.body),
+    payload_line(request, claim, algorithms[claim.algorithm].hash),
   }, "\n")
 end
 
@@ -137,13 +154,10 @@ end
 function signature.verify(request, claim, secret)
   local algorithm = algorithms[claim.algorithm]
   local canonical = signature.canonical_request(request, claim)
-  local lines = { claim.algorithm, request:header("x-sdk-date"), claim.scope }
+  local date = request:header "x-sdk-date"
+  local lines = { claim.algorithm, date, claim.scope }
   lines[#lines + 1] = hash(algorithm.hash, canonical)
-  local key = algorithm.key(secret, claim)
-  local expected = hex(keyed_hash(algorithm.hash, key, table.concat(lines, "\n")))
-  -- The scope's date must be the day of the signature.
-  local same_day = not claim.scope or claim.scope:sub(1, 8) == lines[2]:sub(1, 8)
-  return same_day and expected == claim.signature, canonical
+  return algorithm.verify(algorithm, claim, secret, table.concat(lines, "\n"), date), canonical
 end
 
 return signature

@@ -4,6 +4,7 @@ local answers = require "aom.simulator.answers"
 local json = require "aom.simulator.json"
 local listing = require "aom.simulator.listing"
 local ring = require "aom.simulator.ring"
+local shapes = require "aom.simulator.shapes"
 
 local HISTORY = 100 -- switches kept for each workflow
 
@@ -18,22 +19,25 @@ end
 
 -- The other fields of a workflow that a caller may set.
 local plain_fields = { "description", "template_id", "template_name", "input", "task_type", "tags", "job_id",
-  "job_name", "quote", "service_name", "service_scenario", "update_by" }
+  "job_name", "quote", "service_name", "service_scenario", "create_by", "update_by" }
 
 --- Adds or replaces a workflow. A replaced one keeps its position and its creation time.
 ---@param id string
----@param fields table|nil name, type, trigger_status and others of the service
+---@param fields table|nil name, type, trigger_status and others of the service. A manual workflow
+--- has no schedule, and so no trigger status, unless it is given one.
 ---@return table workflow
 function workflows:put(id, fields)
   fields = fields or {}
   local old, time = self.by_id[id], self.now() * 1000
+  local kind = fields.type or "cron"
   local workflow = {
     id = id,
-    name = fields.name or id,
-    type = fields.type or "cron",
-    trigger_status = fields.trigger_status or "disable",
-    create_time = old and old.create_time or time,
-    update_time = time,
+    name = fields.name or listing.name_of(id),
+    type = kind,
+    trigger_status = fields.trigger_status or kind ~= "manual" and "disable" or nil,
+    create_time = old and old.create_time or fields.create_time or time,
+    update_time = fields.update_time or time,
+    last_execution = old and old.last_execution,
     order = old and old.order or self.count,
     changes = 0, -- switches that changed something
     history = ring.new(HISTORY), -- all switches
@@ -87,15 +91,17 @@ function workflows:describe()
   return shown
 end
 
+local BY = "operator"
+
 -- A workflow as the service shows it.
-local function view(workflow)
-  local shown = { tags = workflow.tags or {}, input = workflow.input or {}, quote = json.array(workflow.quote or {}) }
-  for _, name in ipairs { "id", "name", "type", "trigger_status", "create_time", "update_time", "description",
-    "template_id", "template_name", "task_type", "job_id", "job_name", "service_name", "service_scenario",
-    "update_by", "status", "last_execution_id" } do
-    shown[name] = workflow[name]
-  end
-  return shown
+local function view(context, workflow, request)
+  local known = context.executions:summary(workflow)
+  known.project_id, known.workflow_id = request.parameters.project_id, workflow.id
+  known.create_by, known.update_by = workflow.create_by or BY, workflow.update_by or BY
+  known.enterprise_project_id, known.edit_time = "0", workflow.update_time
+  known.quote = json.array(workflow.quote or {})
+  known.trigger_id = workflow.trigger_status and "trigger-" .. workflow.id or nil
+  return shapes.show(shapes.workflow, workflow, known)
 end
 
 local actions = { enable = true, disable = true }
@@ -114,6 +120,9 @@ local function update_trigger_status(context, request)
   local workflow = context.workflows:get(request.parameters.workflow_id)
   if not workflow then
     return workflows.missing()
+  end
+  if not workflow.trigger_status then
+    return answers.service(400, "AOM.31001302", "Invalid param: the workflow has no schedule")
   end
   switch(context.workflows, workflow, action, request)
   return { status = 200, body = context.settings.success_body }
@@ -144,13 +153,37 @@ local function create(context, request)
       return answers.service(400, "AOM.31001302", "Invalid param: the name is taken")
     end
   end
-  return answers.json(200, view(context.workflows:put(request.id, body)))
+  return answers.json(200, view(context, context.workflows:put(request.id, body), request))
 end
 
 local rules = {
   sort = "sort_field", direction = "sort_type", page = "page", size = "size",
   columns = { create_time = true, last_execution_start_time = true, update_time = true },
 }
+
+-- Whether a workflow has all the tags that are asked for.
+local function is_tagged(workflow, tags)
+  for name, value in pairs(listing.given(tags) or {}) do
+    if (workflow.tags or {})[name] ~= value then
+      return false
+    end
+  end
+  return true
+end
+
+-- Whether a workflow, as it is shown, is one of those that a list's body asks for.
+local function is_asked_for(workflow, body)
+  for _, name in ipairs { "type", "status", "create_by", "enterprise_project_id" } do
+    if (listing.given(body[name]) or workflow[name]) ~= workflow[name] then
+      return false
+    end
+  end
+  local time = workflow.update_time
+  return time >= (listing.given(body.search_time_start) or 0)
+    and time <= (listing.given(body.search_time_end) or math.huge)
+    and is_tagged(workflow, body.tags)
+    and (listing.contains(workflow.name, body.search) or listing.contains(workflow.description, body.search))
+end
 
 local function list(context, request)
   local body = listing.parse(request, rules)
@@ -159,14 +192,15 @@ local function list(context, request)
   end
   local found = {}
   for _, workflow in pairs(context.workflows.by_id) do
-    local named = listing.contains(workflow.name, body.search) or (body.search
-      and listing.contains(workflow.description or "", body.search))
-    if named and (body.type or workflow.type) == workflow.type
-      and (body.status or workflow.status) == workflow.status then
-      found[#found + 1] = workflow
+    local shown = view(context, workflow, request)
+    if is_asked_for(shown, body) then
+      found[#found + 1] = { order = workflow.order, create_time = shown.create_time, update_time = shown.update_time,
+        last_execution_start_time = shown.last_execution_start_time, shown = shown }
     end
   end
-  return listing.answer(found, body, rules, context.settings.page_cap, view)
+  return listing.answer(found, body, rules, context.settings.page_cap, function(item)
+    return item.shown
+  end)
 end
 
 ---@type aom.simulator.Route[]

@@ -32,8 +32,8 @@ local function alert(text)
 end
 
 local last
-local function show(execution, elapsed)
-  if execution.status ~= last then print(("%5.1f s  %s"):format(elapsed, execution.status)) end
+local function show(waited, _, execution)
+  if execution.status ~= last then print(("%5.1f s  %s"):format(waited, execution.status)) end
   last = execution.status
 end
 

@@ -35,24 +35,42 @@ describe("aom", function()
       local output, code, errors = run "list"
       assert.are.equal("", errors)
       assert.are.equal(0, code)
-      assert.truthy(output:find("NAME                        STATE    TYPE    LAST RUN  ID\n", 1, true), output)
-      assert.truthy(output:find("每日清理磁盘与日志归档任务  enable   cron    -         id-3\n", 1, true), output)
-      assert.truthy(output:find("by hand                     disable  manual  -         id-4\n", 1, true), output)
+      assert.truthy(output:find("NAME                        STATE     TYPE    LAST RUN  ID\n", 1, true), output)
+      assert.truthy(output:find("每日清理磁盘与日志归档任务  enabled   cron    -         id-3\n", 1, true), output)
+      assert.truthy(output:find("by hand                     disabled  manual  -         id-4\n", 1, true), output)
     end)
 
     it("shows how a workflow ran last", function()
       local elements = {}
-      for i, row in ipairs { { "success", 5 }, { "fail", 300 }, { "success", 7300 }, { "executing", 200000 } } do
-        elements[i] = ('{"id":"%d","name":"n","status":"%s","last_execution_end_time":%d000}'):format(i, row[1],
-          os.time() - row[2])
+      -- The status, how long ago it began and ended in seconds (0: the service writes 0), what is shown.
+      local rows = {
+        { "success", 60, 5, "success just now" }, { "fail", 900, 300, "fail 5m ago" },
+        { "success", 0, 7300, "success 2h ago" }, { "executing", 200000, 400000, "executing for 2d" },
+        { "waitApproval", 7, 0, "waitApproval just now" }, { "success", 200, 0, "success 3m ago" },
+        { "pausing", 0, 0, "pausing" },
+      }
+      local function time(age) return age > 0 and ("%d000"):format(os.time() - age) or "0" end
+      for i, row in ipairs(rows) do
+        elements[i] = ('{"id":"<%d>","name":"n","status":"%s","last_execution_start_time":%s,'
+          .. '"last_execution_end_time":%s}'):format(i, row[1], time(row[2]), time(row[3]))
       end
       simulator.script { { match = "workflow-list", status = 200,
-        body = ('{"elements":[%s],"total_elements":4}'):format(table.concat(elements, ",")) } }
+        body = ('{"elements":[%s],"total_elements":%d}'):format(table.concat(elements, ","), #rows) } }
       local output = run "list"
-      for _, shown in ipairs { "success just now  1\n", "fail 5m ago       2\n", "success 2h ago    3\n",
-        "executing 2d ago  4\n" } do
-        assert.truthy(output:find(shown, 1, true), output)
+      for i, row in ipairs(rows) do assert.matches(("  %s +<%d>\n"):format(row[4], i), output) end
+    end)
+
+    it("shows states in the words of its commands, and others as they are", function()
+      local elements, rows = {}, {
+        { "enable", "enabled" }, { "Active", "enabled" }, { "off", "disabled" }, { "frozen", "frozen" },
+      }
+      for i, row in ipairs(rows) do
+        elements[i] = ('{"id":"%d","name":"n%d","trigger_status":"%s"}'):format(i, i, row[1])
       end
+      simulator.script { { match = "workflow-list", status = 200,
+        body = ('{"elements":[%s],"total_elements":%d}'):format(table.concat(elements, ","), #rows) } }
+      local output = run "list"
+      for i, row in ipairs(rows) do assert.matches(("\nn%d +%s +"):format(i, row[2]), output) end
     end)
 
     for words, names in pairs {
@@ -341,7 +359,7 @@ describe("the README", function()
     local count = #simulator.state().workflows["id-1"].history
     simulator.stop()
     assert.are.equal(0, code, output)
-    assert.matches("nightly%-backup +enable", output)
+    assert.matches("nightly%-backup +enabled", output)
     assert.matches("disabled nightly%-backup\n0 paused; aom resume paused.json", output)
     assert.matches("success\n%[%]$", output)
     assert.are.equal(1, count)

@@ -30,27 +30,27 @@ describe("aom in a terminal", function()
 
   for columns, lines in pairs {
     [80] = {
-      "NAME                        STATE    TYPE    LAST RUN  ID",
-      "nightly%-a                   enable   cron    %-         id%-1",
-      "nightly%-b                   disable  cron    %-         id%-2",
-      "每日清理磁盘与日志归档任务  enable   cron    %-         id%-3",
-      "by hand                     disable  manual  %-         id%-4",
+      "NAME                        STATE     TYPE    LAST RUN  ID",
+      "nightly%-a                   enabled   cron    %-         id%-1",
+      "nightly%-b                   disabled  cron    %-         id%-2",
+      "每日清理磁盘与日志归档任务  enabled   cron    %-         id%-3",
+      "by hand                     disabled  manual  %-         id%-4",
       "ended 0",
     },
     [40] = {
-      "NAME             STATE    LAST RUN  ID",
-      "nightly%-a        enable   %-         id%-1",
-      "nightly%-b        disable  %-         id%-2",
-      "每日清理磁盘与…  enable   %-         id%-3",
-      "by hand          disable  %-         id%-4",
+      "NAME            STATE     LAST RUN  ID",
+      "nightly%-a       enabled   %-         id%-1",
+      "nightly%-b       disabled  %-         id%-2",
+      "每日清理磁盘…   enabled   %-         id%-3",
+      "by hand         disabled  %-         id%-4",
       "ended 0",
     },
     [24] = {
-      "NAME             STATE",
-      "nightly%-a        enable",
-      "nightly%-b        disable",
-      "每日清理磁盘与…  enable",
-      "by hand          disable",
+      "NAME            STATE",
+      "nightly%-a       enabled",
+      "nightly%-b       disabled",
+      "每日清理磁盘…   enabled",
+      "by hand         disabled",
       "ended 0",
     },
   } do
@@ -68,7 +68,7 @@ describe("aom in a terminal", function()
       terminal:wait "ended"
       local screen = terminal:screen(true)
       assert.are.equal(colored, screen:find "\27%[1mNAME" ~= nil)
-      assert.are.equal(colored, screen:find "\27%[32menable" ~= nil)
+      assert.are.equal(colored, screen:find "\27%[32menabled" ~= nil)
       assert.are.equal(colored, screen:find "\27%[%d" ~= nil)
     end)
   end
@@ -94,7 +94,7 @@ describe("aom in a terminal", function()
   it("shows how long it has waited for an execution", function()
     simulator.set { execution_time = 3 }
     open "run id-1 --wait"
-    terminal:wait "waiting: executing for [1-9]"
+    terminal:wait "waiting: executing for [1-9]%d* s of 3600"
     local screen = terminal:wait "ended"
     simulator.set { execution_time = 0 }
     assert.matches("  success\nended 0\n", screen)

@@ -44,10 +44,111 @@ describe("examples/neovim", function()
     assert.are.equal("disable", simulator.state().workflows["wf-1"].trigger_status)
   end)
 
-  it("says what is missing when nothing is configured", function()
-    local note = run([[return last "AomWorkflow wf-1 disable"]], {})
-    assert.are.equal(4, note.level)
-    assert.matches("HUAWEICLOUD_SDK_REGION", note.text, 1, true)
+  for _, words in ipairs { "AomWorkflow wf-1 disable", "AomWorkflows" } do
+    it("says what is missing when nothing is configured, at " .. words, function()
+      local note = run(("return last %q"):format(words), {})
+      assert.are.equal(4, note.level)
+      assert.matches("HUAWEICLOUD_SDK_REGION", note.text, 1, true)
+    end)
+  end
+
+  describe(":AomWorkflows", function()
+    -- Answers the questions in turn with the items whose texts hold these words; false: with none.
+    local PICKER = [[
+      local asked, drawn = {}, 0
+      local function answer_with(words)
+        vim.ui.select = function(items, options, on_choice)
+          local texts, choice = {}, nil
+          for i, item in ipairs(items) do
+            texts[i] = options.format_item(item)
+            if words[1] and texts[i]:find(words[1], 1, true) then choice = item end
+          end
+          asked[#asked + 1] = { prompt = options.prompt, texts = texts }
+          table.remove(words, 1)
+          on_choice(choice)
+        end
+      end
+      local function settle() vim.wait(300, function() return false end, 5) end
+    ]]
+
+    before_each(function()
+      simulator.set { latency = 0, workflows = {
+        ["id-1"] = { name = "nightly backup", trigger_status = "enable" },
+        ["id-2"] = { name = "夜班", trigger_status = "disable" },
+      } }
+    end)
+    after_each(function() simulator.set { workflows = { ["id-1"] = false, ["id-2"] = false } } end)
+
+    it("picks a workflow and an action, and reports what came of it", function()
+      local answer = run(PICKER .. [[
+        answer_with { "夜班", "enable" }
+        local note = last "AomWorkflows"
+        return { note = note, asked = asked }
+      ]])
+      assert.are.equal("aom: workflow id-2: enabled", answer.note.text)
+      assert.are.equal("enable", simulator.state().workflows["id-2"].trigger_status)
+      assert.are.equal("enable", simulator.state().workflows["id-1"].trigger_status)
+      local list = table.concat(answer.asked[1].texts, "\n")
+      assert.matches("nightly backup  %(enable, last run: none%)", list)
+      assert.matches("夜班  %(disable, last run: none%)", list)
+      assert.are.same({ prompt = "Workflow 夜班:", texts = { "enable", "disable (as it is)" } }, answer.asked[2])
+    end)
+
+    it("lists those that match a pattern", function()
+      local answer = run(PICKER .. [[
+        answer_with { false }
+        vim.cmd "AomWorkflows ^nightly"
+        vim.wait(5000, function() return #asked > 0 end, 5)
+        return asked
+      ]])
+      assert.are.equal(1, #answer)
+      assert.are.equal(1, #answer[1].texts)
+    end)
+
+    for name, words in pairs { ["no workflow"] = "{ false }", ["no action"] = "{ '夜班', false }" } do
+      it("changes nothing when the user picks " .. name, function()
+        local notes = run(PICKER .. ("answer_with " .. words) .. [[
+
+          vim.cmd "AomWorkflows"
+          vim.wait(5000, function() return #asked > 0 end, 5)
+          settle()
+          return notes
+        ]])
+        assert.are.same({}, notes)
+        assert.are.equal("disable", simulator.state().workflows["id-2"].trigger_status)
+      end)
+    end
+
+    it("keeps the editor going meanwhile", function()
+      simulator.set { latency = 0.4 }
+      local answer = run(PICKER .. [[
+        answer_with { "夜班", "enable" }
+        local timer = vim.loop.new_timer()
+        timer:start(0, 10, function() drawn = drawn + 1 end)
+        vim.cmd "AomWorkflows"
+        local asked_at_once, before = #asked, #notes
+        vim.wait(5000, function() return #notes > before end, 5)
+        timer:close()
+        return { at_once = asked_at_once, drawn = drawn }
+      ]])
+      simulator.set { latency = 0 }
+      assert.are.equal(0, answer.at_once)
+      assert.is_true(answer.drawn > 10, tostring(answer.drawn))
+    end)
+
+    -- Words, the level of the note, what it says, what the service answers.
+    for _, case in ipairs {
+      { "AomWorkflows nothing-so", 3, 'no workflow matches "nothing' },
+      { "AomWorkflows [", 4, "%[ is no Lua pattern" },
+      { "AomWorkflows", 4, "not today", '{"error_code":"AOM.1","error_msg":"not today"}' },
+    } do
+      it(("tells of what goes wrong: %s, %s"):format(case[1], case[3]), function()
+        if case[4] then simulator.script { { match = "workflow-list", status = 400, body = case[4] } } end
+        local note = run(("return last %q"):format(case[1]))
+        assert.are.equal(case[2], note.level)
+        assert.matches(case[3], note.text)
+      end)
+    end
   end)
 
   it("completes the actions", function()

@@ -1,5 +1,7 @@
--- A Neovim plugin: `:AomWorkflow {id} {enable|disable}` switches the schedule of a workflow
--- without blocking the editor, and reports the result through vim.notify.
+-- A Neovim plugin, which never blocks the editor and reports through vim.notify:
+-- `:AomWorkflow {id} {enable|disable}` switches the schedule of a workflow;
+-- `:AomWorkflows [pattern]` lists the workflows whose names match a Lua pattern, to pick one
+-- and what to do with it.
 --
 -- Add this to your init.lua, with a checkout in ~/src/lua-aom that `make LUA=luajit` has
 -- built:
@@ -28,15 +30,53 @@ local function report(err, result)
   end
 end
 
+-- Wrong arguments and a missing configuration are returned here; all other errors go to the
+-- callback.
+local function trigger(id, action)
+  local handle, err = require("aom.safe").trigger(id, action, report)
+  if not handle then report(err) end
+end
+
 local function switch(command)
   local id, action = command.fargs[1], command.fargs[2]
   if not action or command.fargs[3] then
     return notify("ERROR", "usage: AomWorkflow {id} {enable|disable}")
   end
-  -- Wrong arguments and a missing configuration are returned here; all other errors go to
-  -- the callback.
-  local handle, err = require("aom.safe").trigger(id, action, report)
-  if not handle then report(err) end
+  trigger(id, action)
+end
+
+local function label(workflow)
+  return ("%s  (%s, last run: %s)"):format(workflow.name, workflow.trigger_status or "no schedule",
+    workflow.status or "none")
+end
+
+local function pick_action(workflow)
+  vim.ui.select(ACTIONS, {
+    prompt = "Workflow " .. workflow.name .. ":",
+    format_item = function(action) return action .. (action == workflow.trigger_status and " (as it is)" or "") end,
+  }, function(action)
+    if action then trigger(workflow.id, action) end
+  end)
+end
+
+local function pick_workflow(err, workflows, pattern)
+  if err then return report(err) end
+  local found = vim.tbl_filter(function(workflow) return workflow.name:find(pattern) ~= nil end, workflows)
+  if not found[1] then return notify("WARN", "no workflow matches %q", pattern) end
+  vim.ui.select(found, { prompt = "AOM workflow:", format_item = label }, function(workflow)
+    if workflow then pick_action(workflow) end
+  end)
+end
+
+local lister
+
+local function list(command)
+  local pattern, err = command.args, nil
+  local fine, why = pcall(string.find, "", pattern)
+  if not fine then return notify("ERROR", "%s is no Lua pattern: %s", pattern, why) end
+  if not lister then lister, err = require("aom.safe").client() end
+  if not lister then return report(err) end
+  lister:all_workflows(function(failure, workflows) pick_workflow(failure, workflows, pattern) end)
 end
 
 -- Completes the action; ids cannot be completed.
@@ -48,4 +88,7 @@ end
 
 vim.api.nvim_create_user_command("AomWorkflow", switch, {
   nargs = "*", complete = complete, desc = "Switch the schedule of an AOM workflow: {id} {enable|disable}",
+})
+vim.api.nvim_create_user_command("AomWorkflows", list, {
+  nargs = "?", desc = "Pick an AOM workflow, and enable or disable its schedule: [pattern]",
 })

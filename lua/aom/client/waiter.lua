@@ -14,7 +14,8 @@ local TIMEOUT = 3600
 
 --- The statuses that an execution keeps. The service documents no closed list: any other
 --- one means that it goes on.
-local final = { success = true, fail = true, cancel = true, approvalFailed = true }
+---@type table<string, true>
+waiter.final = { success = true, fail = true, cancel = true, approvalFailed = true }
 
 local known = {
   timeout = options.rows.seconds, interval = options.rows.seconds, on_progress = options.rows.callable,
@@ -31,7 +32,7 @@ local ExecutionWait = {}
 ExecutionWait.__index = ExecutionWait
 
 local function is_final(self, execution)
-  if final[execution.status] then return true end
+  if waiter.final[execution.status] then return true end
   for _, status in ipairs(self.chosen.final or {}) do
     if execution.status == status then return true end
   end
@@ -59,7 +60,7 @@ function ExecutionWait:run()
     local result, err = dispatch.step(self.state, scope, "execution", self.workflow_id, self.execution_id)
     if result then
       last = result.execution
-      if chosen.on_progress then chosen.on_progress(last, loop.now() - started) end
+      if chosen.on_progress then chosen.on_progress(loop.now() - started, chosen.timeout, last) end
       if is_final(self, last) then return last end
     elseif not err.retryable then
       return nil, err

@@ -182,7 +182,8 @@
 ---@field timeout? number   seconds. Default 3600
 ---@field interval? number  seconds before the second request; later waits grow up to 15. Default 1
 ---@field final? string[]   more statuses that end an execution
----@field on_progress? fun(execution: aom.Execution, elapsed: number)  after each request; elapsed in seconds
+---@field on_progress? fun(done: number, total: number, execution: aom.Execution)  after each request: seconds waited,
+---  the timeout, and the execution as it is
 
 ---@class aom.BulkOptions
 ---@field concurrency? integer  calls at once. Default 16

@@ -61,11 +61,17 @@ describe("waiting for an execution", function()
 
   it("reports progress", function()
     local seen = {}
-    wait({ shows "waitExecute", shows "executing", shows "success" }, {
-      on_progress = function(execution, elapsed) seen[#seen + 1] = execution.status .. " " .. elapsed end,
+    local function note(...) seen[#seen + 1] = { ... } end
+    local _, _, loop = wait({ shows "waitExecute", shows "executing", shows "success" }, {
+      timeout = 60, interval = 2, on_progress = note,
     })
-    assert.are.same({ "waitExecute", "executing", "success" }, { seen[1]:match "%a+", seen[2]:match "%a+",
-      seen[3]:match "%a+" })
+    for i, row in ipairs { { 0, "waitExecute" }, { 2, "executing" }, { 5, "success" } } do
+      local done, total, execution = seen[i][1], seen[i][2], seen[i][3]
+      assert.are.same({ row[1], 60, row[2], 3 }, { done, total, execution.status, #seen[i] })
+      assert.are.equal("e", execution.execution_id)
+    end
+    assert.are.equal(3, #seen)
+    assert.are.equal(5, loop.now())
   end)
 
   it("ignores retryable errors until its timeout", function()

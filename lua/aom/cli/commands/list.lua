@@ -3,8 +3,10 @@
 local choice = require "aom.cli.choice"
 local selection = require "aom.client.selection"
 local shells = require "aom.cli.shell"
+local states = require "aom.client.window.states"
 local status = require "aom.cli.status"
 local layout = require "aom.cli.table"
+local waiter = require "aom.client.waiter"
 
 local must = shells.must
 
@@ -17,29 +19,45 @@ end
 
 local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "m" } }
 
---- How long ago a time in milliseconds was, as in "3d ago".
+--- How long it is since a time in milliseconds, as in "3d"; nil for less than a minute.
 local function age(milliseconds)
   local seconds = os.time() - milliseconds / 1000
   for _, unit in ipairs(UNITS) do
-    if seconds >= unit[1] then return ("%d%s ago"):format(math.floor(seconds / unit[1]), unit[2]) end
+    if seconds >= unit[1] then return ("%d%s"):format(math.floor(seconds / unit[1]), unit[2]) end
   end
-  return "just now"
 end
 
+--- A time of the service's, or nil where there is none: it writes 0 for that, too.
+local function time_of(value)
+  local time = tonumber(value)
+  return time and time > 0 and time or nil
+end
+
+--- As in "success 2h ago", or "executing for 5m" while it goes on.
 local function last_run(workflow)
-  local time = tonumber(workflow.last_execution_end_time) or tonumber(workflow.last_execution_start_time)
-  local shown = { workflow.status, time and time > 0 and age(time) or nil }
-  return shown[1] and table.concat(shown, " ") or nil
+  local result, words = workflow.status, "%s %s ago"
+  if not result then return nil end
+  local began, ended = time_of(workflow.last_execution_start_time), time_of(workflow.last_execution_end_time)
+  local time = ended or began
+  if began and not waiter.final[result] then time, words = began, "%s for %s" end
+  if not time then return result end
+  local since = age(time)
+  return since and words:format(result, since) or result .. " just now"
 end
 
-local state_colors = { enable = "green", disable = "yellow" }
+local spellings = states.table_of()
+local names = { on = "enabled", off = "disabled" }
+
+--- What is no known spelling is shown as it is.
+local function state_of(workflow) return names[states.of(spellings, workflow)] or workflow.trigger_status end
+
+local state_colors = { enabled = "green", disabled = "yellow" }
 local run_colors = { success = "green", fail = "red" }
 
 ---@type aom.Column[]
 local columns = {
   { title = "NAME", text = function(workflow) return workflow.name end, share = 0.2 },
-  { title = "STATE", text = function(workflow) return workflow.trigger_status end,
-    color = function(workflow) return state_colors[workflow.trigger_status] end },
+  { title = "STATE", text = state_of, color = function(workflow) return state_colors[state_of(workflow)] end },
   { title = "TYPE", text = function(workflow) return workflow.type end, rank = 3 },
   { title = "LAST RUN", text = last_run, color = function(workflow) return run_colors[workflow.status] end, rank = 1 },
   { title = "ID", text = function(workflow) return workflow.id end, rank = 2 },

@@ -24,10 +24,10 @@ end
 --- Shows each new status, and on a terminal how long it has been going on.
 local function watcher(shell)
   local bar, last = progress.new(shell), nil
-  return function(execution, elapsed)
-    if execution.status ~= last then shell:say(("%6.1f s  %s"):format(elapsed, tostring(execution.status))) end
+  return function(done, total, execution)
+    if execution.status ~= last then shell:say(("%6.1f s  %s"):format(done, tostring(execution.status))) end
     last = execution.status
-    bar:wait(("waiting: %s for %.0f s"):format(tostring(last), elapsed))
+    bar:wait(("waiting: %s for %.0f s of %.0f"):format(tostring(last), done, total))
   end
 end
 

@@ -107,6 +107,7 @@ lint: deps-lint  ## Check style, compiler warnings, layers, rockspecs and versio
 
 bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
+	@sh spec/bench/sign.sh
 	@sh spec/bench/run.sh $(ARGS)
 	@sh spec/bench/bulk.sh
 	@sh spec/bench/nginx.sh

@@ -1,9 +1,5 @@
 #include "lua_request.h"
 
-/* Far more than a request can use. A bound keeps sizes from overflowing, and a
- * list with holes can claim any length. */
-enum { MAX_ENTRIES = 65536 };
-
 /* The string on top of the stack, which is popped: a table keeps it alive.
  * Numbers are refused: Lua would turn a copy of them into a string that nothing keeps
  * alive. */
@@ -35,8 +31,8 @@ static slice required_field(lua_State *L, int table, const char *name) {
 
 static size_t list_length(lua_State *L, int table, const char *what) {
   size_t count = (size_t)lua_rawlen(L, table);
-  if (count > MAX_ENTRIES)
-    luaL_error(L, "%s: expected at most %d entries", what, (int)MAX_ENTRIES);
+  if (count > REQUEST_MAX_ENTRIES)
+    luaL_error(L, "%s: expected at most %d entries", what, (int)REQUEST_MAX_ENTRIES);
   return count;
 }
 
@@ -72,8 +68,9 @@ static void fill_query(lua_State *L, int table, const char *what, pair *pairs,
 static size_t count_headers(lua_State *L, int table) {
   size_t count = 0;
   for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
-    if (++count > MAX_ENTRIES)
-      luaL_error(L, "request.headers: expected at most %d entries", (int)MAX_ENTRIES);
+    if (++count > REQUEST_MAX_ENTRIES)
+      luaL_error(L, "request.headers: expected at most %d entries",
+                 (int)REQUEST_MAX_ENTRIES);
   return count;
 }
 

@@ -12,6 +12,10 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Of each list. Far more than a request can use; a bound keeps sizes from overflowing,
+ * and a list with holes can claim any length. */
+enum { REQUEST_MAX_ENTRIES = 65536 };
+
 /* Fills `request` from the table at `index`. The slices point into strings that
  * the table holds, so they live as long as the table does and no Lua code runs.
  * The arrays are a userdata pushed on the stack: exactly one value is pushed.

@@ -35,9 +35,7 @@ static const char *const status_codes[SIGN_STATUS_COUNT] = {
     [SIGN_BAD_KEY] = "key",
 };
 
-/* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
- * went wrong; returns how many. */
-static int push_sign_error(lua_State *L, sign_status status) {
+int lua_sign_push_error(lua_State *L, sign_status status) {
   lua_pushnil(L);
   lua_pushstring(L, sign_status_text(status));
   lua_pushstring(L, status_codes[status]);
@@ -106,7 +104,7 @@ static int scratch_gc(lua_State *L) {
 /* Pushes what the scratch holds and gives its memory back at once. */
 static int finish_scratch(lua_State *L, buffer *b, bool complete) {
   if (!complete)
-    return push_sign_error(L, SIGN_NO_MEMORY);
+    return lua_sign_push_error(L, SIGN_NO_MEMORY);
   push_slice(L, buffer_slice(b));
   buffer_free(b);
   return 1;
@@ -159,7 +157,7 @@ static int core_signer(lua_State *L) {
   sign_output_init(&self->output);
   self->signer = signer_new(&key, &status);
   if (self->signer == NULL)
-    return push_sign_error(L, status);
+    return lua_sign_push_error(L, status);
   return 1;
 }
 
@@ -176,7 +174,7 @@ static int method_scoped(lua_State *L) {
   /* Making the object may have run a finaliser, and that may have closed the signer. */
   self->signer = signer_new_scoped(check_live(L, 1)->signer, region, service, &status);
   if (self->signer == NULL)
-    return push_sign_error(L, status);
+    return lua_sign_push_error(L, status);
   return 1;
 }
 
@@ -189,7 +187,9 @@ static int signer_tostring(lua_State *L) {
 
 static int method_fingerprint(lua_State *L) {
   char text[SIGNER_FINGERPRINT_LEN];
-  signer_fingerprint(check_live(L, 1)->signer, text);
+  sign_status status = signer_fingerprint(check_live(L, 1)->signer, text);
+  if (status != SIGN_OK)
+    return luaL_error(L, "%s", sign_status_text(status));
   lua_pushlstring(L, text, sizeof text);
   return 1;
 }
@@ -229,14 +229,13 @@ static int method_ak(lua_State *L) {
   return 1;
 }
 
-static void push_signed(lua_State *L, const lua_signer *self, const sign_output *out,
-                        const sign_request *request) {
+void lua_sign_push(lua_State *L, const signer *s, const sign_request *request,
+                   const sign_output *out) {
   pair added[SIGN_ADDED_HEADERS];
-  size_t count = signer_added_headers(self->signer, request, out, added);
+  size_t count = signer_added_headers(s, request, out, added);
   lua_createtable(L, 0, 5);
   push_pairs(L, added, count);
   lua_setfield(L, -2, "headers");
-  set_slice_field(L, "target", buffer_slice(&out->target));
   set_slice_field(L, "canonical_request", buffer_slice(&out->canonical));
   set_slice_field(L, "string_to_sign", buffer_slice(&out->string_to_sign));
   set_slice_field(L, "signed_headers", buffer_slice(&out->signed_headers));
@@ -273,9 +272,10 @@ static int core_sign(lua_State *L) {
   }
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
-    return push_sign_error(L, status);
+    return lua_sign_push_error(L, status);
   hold_signer(self);
-  push_signed(L, self, out, &request);
+  lua_sign_push(L, self->signer, &request, out);
+  set_slice_field(L, "target", buffer_slice(&out->target));
   let_go_signer(self);
   return 1;
 }
@@ -298,7 +298,7 @@ static int core_is_unreserved(lua_State *L) {
 static int core_random(lua_State *L) {
   double number = sign_random();
   if (number < 0)
-    return push_sign_error(L, SIGN_CRYPTO);
+    return lua_sign_push_error(L, SIGN_CRYPTO);
   lua_pushnumber(L, number);
   return 1;
 }

@@ -17,6 +17,15 @@ void lua_sign_open(lua_State *L);
  * userdata and ask again. */
 signer *lua_sign_check(lua_State *L, int index);
 
+/* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
+ * went wrong; returns how many. */
+int lua_sign_push_error(lua_State *L, sign_status status);
+
+/* Pushes a table of what was signed: the headers to add, canonical_request,
+ * string_to_sign and signed_headers, with room for one more. May raise. */
+void lua_sign_push(lua_State *L, const signer *s, const sign_request *request,
+                   const sign_output *out);
+
 #pragma GCC visibility pop
 
 #endif

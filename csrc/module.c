@@ -5,6 +5,7 @@
 #include "lua_file.h"
 #include "lua_lockout.h"
 #include "lua_sign.h"
+#include "lua_sign_alone.h"
 #include "lua_values.h"
 #include <dlfcn.h>
 #include <stdint.h>
@@ -107,6 +108,7 @@ int luaopen_aom_core(lua_State *L) {
   lua_createtable(L, 0, 8);
   luaL_setfuncs(L, functions, 0);
   lua_sign_open(L);
+  lua_sign_alone_open(L);
   lua_engine_open(L);
   lua_file_open(L);
   lua_lockout_open(L);

@@ -62,7 +62,7 @@ static bool make_signature(signer *s, slice message, unsigned char out[KEY_SIGNA
   if (s->algorithm->elliptic)
     return key_sign_elliptic(s->key, s->algorithm->digest, message, out, len);
   *len = DIGEST_LEN;
-  return hmac_sign(&s->mac, message, out);
+  return hmac_sign(&s->mac, &s->hash, message, out);
 }
 
 /* V11 names the access key together with the scope that its key holds for. */

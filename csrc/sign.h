@@ -70,10 +70,10 @@ signer *signer_new_scoped(const signer *s, slice region, slice service,
 
 slice signer_ak(const signer *s);
 
-/* A one-way name for the key pair, safe to keep and to compare: lower-case hex,
+/* Makes a one-way name for the key pair, safe to keep and to compare: lower-case hex,
  * SIGNER_FINGERPRINT_LEN bytes and no NUL. */
 #define SIGNER_FINGERPRINT_LEN 32
-void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]);
+sign_status signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]);
 
 /* mask_text for the secret key and the security token. */
 bool signer_mask(const signer *s, slice text, buffer *out);

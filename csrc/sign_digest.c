@@ -70,9 +70,7 @@ static bool make_contexts(hmac *h) {
     h->inner = EVP_MD_CTX_new();
   if (h->outer == NULL)
     h->outer = EVP_MD_CTX_new();
-  if (h->work == NULL)
-    h->work = EVP_MD_CTX_new();
-  return h->inner != NULL && h->outer != NULL && h->work != NULL;
+  return h->inner != NULL && h->outer != NULL;
 }
 
 static bool take_pad(EVP_MD_CTX *context, const EVP_MD *algorithm,
@@ -98,13 +96,12 @@ static bool fit_key(hasher *h, slice key, unsigned char block[DIGEST_BLOCK]) {
 
 bool hmac_set_key(hmac *h, digest_kind kind, slice key) {
   unsigned char block[DIGEST_BLOCK];
-  hasher work = {algorithm_of(kind), NULL};
-  if (work.algorithm == NULL || !make_contexts(h))
+  const EVP_MD *algorithm = algorithm_of(kind);
+  if (algorithm == NULL || !make_contexts(h))
     return false;
-  work.context = h->work;
-  bool ok = fit_key(&work, key, block) &&
-            take_pad(h->inner, work.algorithm, block, 0x36) &&
-            take_pad(h->outer, work.algorithm, block, 0x5c);
+  bool ok = fit_key(&(hasher){algorithm, h->inner}, key, block) &&
+            take_pad(h->inner, algorithm, block, 0x36) &&
+            take_pad(h->outer, algorithm, block, 0x5c);
   OPENSSL_cleanse(block, sizeof block);
   return ok;
 }
@@ -116,22 +113,26 @@ static bool finish_copy(EVP_MD_CTX *work, const EVP_MD_CTX *start, slice message
          EVP_DigestFinal_ex(work, out, NULL) == 1;
 }
 
-bool hmac_sign(hmac *h, slice message, unsigned char out[DIGEST_LEN]) {
-  return finish_copy(h->work, h->inner, message, out) &&
-         finish_copy(h->work, h->outer, (slice){(const char *)out, DIGEST_LEN}, out);
+bool hmac_sign(const hmac *h, hasher *work, slice message,
+               unsigned char out[DIGEST_LEN]) {
+  return finish_copy(work->context, h->inner, message, out) &&
+         finish_copy(work->context, h->outer, (slice){(const char *)out, DIGEST_LEN},
+                     out);
 }
 
 void hmac_free(hmac *h) {
   EVP_MD_CTX_free(h->inner);
   EVP_MD_CTX_free(h->outer);
-  EVP_MD_CTX_free(h->work);
-  *h = (hmac){NULL, NULL, NULL};
+  *h = (hmac){NULL, NULL};
 }
 
 bool hmac_once(digest_kind kind, slice key, slice message,
                unsigned char out[DIGEST_LEN]) {
-  hmac h = {NULL, NULL, NULL};
-  bool ok = hmac_set_key(&h, kind, key) && hmac_sign(&h, message, out);
+  hmac h = {NULL, NULL};
+  hasher work = {NULL, NULL};
+  bool ok = hasher_init(&work, kind) && hmac_set_key(&h, kind, key) &&
+            hmac_sign(&h, &work, message, out);
+  hasher_free(&work);
   hmac_free(&h);
   return ok;
 }

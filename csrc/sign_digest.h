@@ -37,18 +37,17 @@ bool hasher_hash(hasher *h, slice message, unsigned char out[DIGEST_LEN]);
 void hasher_free(hasher *h);
 
 /* HMAC with a key that is set once. `inner` and `outer` have already taken in
- * the key's two padded blocks; each message starts from copies of them. That is
- * the fastest way OpenSSL 3.0 offers, and does not depend on EVP_MAC_init
- * without a key starting afresh, which its first releases do not do. */
+ * the key's two padded blocks; each message starts from a hasher's copies of them. That
+ * is the fastest way OpenSSL 3.0 offers, and does not depend on EVP_MAC_init without a
+ * key starting afresh, which its first releases do not do. */
 typedef struct hmac {
-  EVP_MD_CTX *inner; /* these three owned; freeing them wipes them */
+  EVP_MD_CTX *inner; /* both owned; freeing them wipes them */
   EVP_MD_CTX *outer;
-  EVP_MD_CTX *work;
 } hmac;
 
 /* May be called again with another key. */
 bool hmac_set_key(hmac *h, digest_kind kind, slice key);
-bool hmac_sign(hmac *h, slice message, unsigned char out[DIGEST_LEN]);
+bool hmac_sign(const hmac *h, hasher *work, slice message, unsigned char out[DIGEST_LEN]);
 void hmac_free(hmac *h);
 
 /* Sets a key, signs one message, forgets the key. */

@@ -67,23 +67,6 @@ static bool copy_texts(signer *s, const signer_key *key) {
   return true;
 }
 
-/* The label keeps this apart from everything that is ever sent as a signature. */
-static sign_status make_fingerprint(signer *s) {
-  static const slice label = TEXT("lua-aom fingerprint of a key pair\n");
-  unsigned char mac[DIGEST_LEN];
-  buffer named;
-  buffer_init(&named, label.len + s->ak.len);
-  buffer_append_slice(&named, label);
-  sign_status status = SIGN_NO_MEMORY;
-  if (buffer_append_slice(&named, s->ak))
-    status = hmac_once(DIGEST_SHA256, s->sk, buffer_slice(&named), mac) ? SIGN_OK
-                                                                        : SIGN_CRYPTO;
-  if (status == SIGN_OK)
-    digest_hex(s->fingerprint, mac, SIGNER_FINGERPRINT_LEN / 2);
-  buffer_free(&named);
-  return status;
-}
-
 static bool prepare_keys(signer *s) {
   const algorithm *a = s->algorithm;
   if (!hasher_init(&s->hash, a->digest))
@@ -104,11 +87,7 @@ sign_status signer_crypto_failure(void) {
 static sign_status prepare_signer(signer *s, const signer_key *key) {
   if (!copy_texts(s, key))
     return SIGN_NO_MEMORY;
-  sign_status status = make_fingerprint(s);
-  if (status == SIGN_OK && !prepare_keys(s))
-    status = SIGN_CRYPTO;
-  if (status == SIGN_CRYPTO)
-    status = signer_crypto_failure();
+  sign_status status = prepare_keys(s) ? SIGN_OK : signer_crypto_failure();
   /* OpenSSL gets over some of its errors, and leaves them in the queue even so. */
   ERR_clear_error();
   return status;
@@ -169,8 +148,23 @@ bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]) {
 
 slice signer_ak(const signer *s) { return s->ak; }
 
-void signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
-  memcpy(out, s->fingerprint, SIGNER_FINGERPRINT_LEN);
+/* The label keeps this apart from everything that is ever sent as a signature. */
+sign_status signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]) {
+  static const slice label = TEXT("lua-aom fingerprint of a key pair\n");
+  unsigned char mac[DIGEST_LEN];
+  buffer named;
+  buffer_init(&named, label.len + s->ak.len);
+  buffer_append_slice(&named, label);
+  sign_status status = SIGN_NO_MEMORY;
+  if (buffer_append_slice(&named, s->ak))
+    status = hmac_once(DIGEST_SHA256, s->sk, buffer_slice(&named), mac)
+                 ? SIGN_OK
+                 : signer_crypto_failure();
+  if (status == SIGN_OK)
+    digest_hex(out, mac, SIGNER_FINGERPRINT_LEN / 2);
+  buffer_free(&named);
+  ERR_clear_error();
+  return status;
 }
 
 bool signer_mask(const signer *s, slice text, buffer *out) {

@@ -25,7 +25,6 @@ struct signer {
   slice sk;
   slice security_token;
   slice scope; /* "YYYYMMDD/region/service" where it applies, the date to fill in */
-  char fingerprint[SIGNER_FINGERPRINT_LEN];
 
   hasher hash;
   hmac mac;           /* keyed once, or for V11 once a date */

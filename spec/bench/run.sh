@@ -1,6 +1,5 @@
 #!/bin/sh
-# Measures the two floors, and prints ratios: a signature over the bare hashes in it,
-# and a keep-alive trigger over bare libcurl that sends the same request to the same
+# Measures a keep-alive trigger over bare libcurl that sends the same request to the same
 # nginx. Both sides take turns in short rounds, and the median of the rounds' ratios
 # counts, since the machine is not ours alone.
 #
@@ -22,13 +21,7 @@ cd "$root"
 cc=${CC:-cc}
 flags="-std=c11 -O2 -D_GNU_SOURCE"
 # shellcheck disable=SC2046,SC2086
-$cc $flags -Icsrc -o "$work/sign_floor" spec/bench/sign_floor.c csrc/sign*.c csrc/text.c csrc/uri.c csrc/buffer.c \
-  $(pkg-config --cflags --libs libcrypto)
-# shellcheck disable=SC2046,SC2086
 $cc $flags -o "$work/curl_floor" spec/bench/curl_floor.c $(pkg-config --cflags --libs libcurl)
-
-echo "signature, over the same SHA-256 and HMAC with fetched OpenSSL objects (aim: 2.00 or less)"
-"$work/sign_floor"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
   -addext subjectAltName=IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null

@@ -5,8 +5,9 @@
  * Both are measured in turn, round after round, so that a change of the
  * machine's clock speed meets both; the best round and the median count.
  *
- *   cc -O2 -Icsrc spec/bench/sign_floor.c csrc/sign*.c csrc/text.c csrc/uri.c
- * csrc/buffer.c \ -lcrypto -o sign_floor && ./sign_floor [rounds] */
+ *   sign_floor [ROUNDS]
+ *   sign_floor hashes         the floor alone: prints its nanoseconds
+ *   sign_floor hashes COUNT   makes the hashes so often, for a count of instructions */
 #include "sign.h"
 
 #include <openssl/core_names.h>
@@ -152,10 +153,37 @@ static void measure(signer *s, const sign_request *request, sign_output *out,
          copies_win ? "copied contexts" : "EVP_MAC", ratio, full[0] / floor_best);
 }
 
-int main(int argc, char **argv) {
+static void measure_floor(floor_work *w) {
+  enum { FLOOR_ROUNDS = 21 };
+  double copies[FLOOR_ROUNDS], macs[FLOOR_ROUNDS];
+  for (size_t i = 0; i < FLOOR_ROUNDS; i++) {
+    copies[i] = time_floor(floor_by_copies, w);
+    macs[i] = time_floor(floor_by_mac, w);
+  }
+  double by_copies = median(copies, FLOOR_ROUNDS), by_mac = median(macs, FLOOR_ROUNDS);
+  printf("%.0f\n", by_copies < by_mac ? by_copies : by_mac);
+}
+
+static void run(signer *s, const sign_request *request, sign_output *out, floor_work *w,
+                int argc, char **argv) {
+  unsigned char bytes[64];
+  int only_hashes = argc > 1 && strcmp(argv[1], "hashes") == 0;
+  if (only_hashes && argc > 2) {
+    for (long left = strtol(argv[2], NULL, 10); left > 0; left--)
+      floor_by_copies(w, bytes);
+    return;
+  }
+  if (only_hashes) {
+    measure_floor(w);
+    return;
+  }
   long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 1001;
   if (rounds < 1 || rounds > ROUNDS_MAX)
     die("reading the number of rounds");
+  measure(s, request, out, w, (size_t)rounds);
+}
+
+int main(int argc, char **argv) {
   const signer_key key = {.ak = SLICE("QTWAOYTTINDUT2QVKYUC"),
                           .sk = SLICE(secret),
                           .algorithm = SIGN_HMAC_SHA256};
@@ -186,7 +214,7 @@ int main(int argc, char **argv) {
                   .message = buffer_slice(&out.string_to_sign)};
   w.inner = padded(w.hash, 0x36);
   w.outer = padded(w.hash, 0x5c);
-  measure(s, &request, &out, &w, (size_t)rounds);
+  run(s, &request, &out, &w, argc, argv);
   EVP_MD_CTX_free(w.inner);
   EVP_MD_CTX_free(w.outer);
   EVP_MD_CTX_free(w.context);

@@ -31,7 +31,7 @@ local HEAD = [[
       if not failed then break end
       count = count + 1 + math.floor(count / 50)
     end
-    if count < 10 then print("few", count) end
+    if count < 5 then print("few", count) end
   end
 ]]
 

@@ -120,7 +120,8 @@ end
 --- A function of the module that needs no client, of so many arguments.
 local function plain(run, finish, module, name, most)
   return function(...)
-    local err = (...) == module and dotted(name) or arguments.excess(name, most, select(most + 1, ...))
+    local err = (...) == module and dotted(name)
+      or select("#", ...) > most and arguments.excess(name, most, select(most + 1, ...))
     if err then return finish(nil, err) end
     return finish(attempt(run, ...))
   end

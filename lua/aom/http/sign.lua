@@ -5,6 +5,7 @@ local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
+local plain = require "aom.util.plain"
 local query = require "aom.util.query"
 local text = require "aom.util.text"
 
@@ -75,35 +76,43 @@ local function read_key(given)
   return key, err
 end
 
-local function choose_date(given, spelling, key)
-  if key.date then return key.date end
-  local named = spelling["x-sdk-date"]
-  return named and given[named] or os.date("!%Y%m%dT%H%M%SZ")
-end
-
-local function copy_request(given, key)
+--- A copy that holds nothing but what the core reads.
+local function copy_request(given)
   local pairs_read, headers_read, spelling, err
   pairs_read, err = query.read(given.query, "request.query")
   if not pairs_read then return nil, err end
   headers_read, err, spelling = headers.read(given.headers, "request.headers")
   if not headers_read then return nil, err end
-  return {
-    method = given.method:upper(),
-    host = given.host,
-    path = given.path,
-    query = pairs_read,
-    headers = headers_read,
-    body = given.body or "",
-    date = choose_date(headers_read, spelling, key),
-    signed_headers = key.signed_headers,
+  local named = spelling["x-sdk-date"]
+  local copy = {
+    method = given.method, scheme = given.scheme, host = given.host, path = given.path, body = given.body,
+    query = pairs_read, headers = headers_read,
   }
+  return copy, nil, named and headers_read[named]
+end
+
+--- Reads what may be behind metatables and what is no text yet, and checks it.
+---@return table|nil request  as the core reads it
+---@return table|nil key
+---@return aom.Error|nil
+local function read(given, key)
+  local request, err, date
+  given, err = check.table(given, request_rows, request_label)
+  if not given then return nil, nil, err end
+  key, err = read_key(key)
+  if not key then return nil, nil, err end
+  request, err, date = copy_request(given)
+  if not request then return nil, nil, err end
+  key.date = key.date or date
+  key.signed_headers = key.signed_headers and plain.list(key.signed_headers)
+  return request, key
 end
 
 local OPENSSL = "OpenSSL's configuration (a file that the variable OPENSSL_CONF may name) has to activate a provider "
   .. "with SHA-256 and HMAC, such as the default one"
 
 --- The error of a host that cannot sign anything; nil: the input is to blame.
----@param why string
+---@param why string|nil
 ---@param code string|nil  the signer's
 ---@return aom.Error|nil
 function sign.host_error(why, code)
@@ -111,47 +120,42 @@ function sign.host_error(why, code)
   return code == "crypto" and errors.config("nothing can be signed: " .. why, OPENSSL) or nil
 end
 
---- The error of a part of the input, unless that is not to blame. What the core raises names
---- its part itself.
+--- The error of a part of the input, unless that is not to blame.
 local function blame(part, why, code)
   local unable = sign.host_error(why, code)
   if unable then return unable end
   return errors.argument("%s%s", part and part .. ": " or "", tostring(why))
 end
 
--- The fields that the core's reasons are about.
+-- The parts that the core's reasons are about.
 local blamed = {
   date = "the signature's date", not_given = "credentials.signed_headers",
-  no_date = "credentials.signed_headers", conflict = "request.headers",
+  no_date = "credentials.signed_headers", conflict = "request.headers", key = "credentials",
 }
 
---- Signs a request.
+--- What the core raises names its part itself.
+local function attempt(request, key)
+  local made, signed, why, code = pcall(core.sign_alone, request, key)
+  if made then return signed, why, code end
+  return nil, signed
+end
+
+--- Signs a request. The core checks it, too, and what it refuses is looked at again here: to
+--- say what is wrong, or since it has to be read in another way.
 ---@param given table  { method, host, path (decoded), scheme?, query?, headers?, body? }
 ---@param key table    { ak, sk, security_token?, algorithm?, date?, region?, service?, signed_headers? }
 ---@return table|nil signed  { headers, url, canonical_request, string_to_sign, signed_headers }
 ---@return aom.Error|nil err
 function sign.sign(given, key)
-  local request, err
-  given, err = check.table(given, request_rows, request_label)
-  if not given then return nil, err end
-  key, err = read_key(key)
-  if not key then return nil, err end
-  request, err = copy_request(given, key)
-  if not request then return nil, err end
-  local made, signer, why, code = pcall(core.signer, {
-    ak = key.ak, sk = key.sk, security_token = key.security_token,
-    algorithm = key.algorithm or "SDK-HMAC-SHA256", region = key.region, service = key.service,
-  })
-  if not made then return nil, blame(nil, signer) end
-  if not signer then return nil, blame("credentials", why, code) end
-  local signed
-  made, signed, why, code = pcall(core.sign, request, signer)
-  signer:close()
-  if not made then return nil, blame(nil, signed) end
-  if not signed then return nil, blame(blamed[code] or "request", why, code) end
-  signed.url = (given.scheme or "https") .. "://" .. given.host .. signed.target
-  signed.target = nil
-  return signed
+  local signed, why, code = attempt(given, key)
+  if signed then return signed end
+  local err = sign.host_error(why, code)
+  if err then return nil, err end
+  given, key, err = read(given, key)
+  if err then return nil, err end
+  signed, why, code = attempt(given, key)
+  if signed then return signed end
+  return nil, blame(code and (blamed[code] or "request"), why, code)
 end
 
 return sign

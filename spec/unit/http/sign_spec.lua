@@ -2,8 +2,10 @@
 
 local aom = require "aom"
 local attempt = require "aom.http.attempt"
+local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
+local finaliser = require "spec.support.finaliser"
 local json = require "aom.util.json"
 local sign = require("aom.safe").sign
 
@@ -268,6 +270,9 @@ describe("a bad input to signing", function()
       assert.are.equal(case[4], err.message:sub(1, #case[4]))
       if case[5] then assert.are.equal(case[5], err.hint) end
       assert.is_nil(tostring(err):find("hush", 1, true))
+      -- The core lets none of them pass, whatever Lua checks.
+      local made, value = pcall(core.sign_alone, request(case[2]), key(case[3]))
+      assert.is_true(not made or value == nil)
     end)
   end
 
@@ -349,9 +354,95 @@ describe("what the official SDKs sign", function()
   end
 end)
 
+describe("signing of plain tables", function()
+  local real = check.table
+  after_each(function() check.table = real end)
+
+  local scope = { algorithm = "V11-HMAC-SHA256", region = "cn-north-4", service = "aom" }
+  local crowd = {}
+  for i = 1, 100 do crowd[i] = { "n" .. i, "v" } end
+  -- Changes to request and key.
+  for name, case in pairs {
+    ["as usual"] = { {}, {} },
+    ["with little"] = { { scheme = NONE, query = NONE, headers = NONE, body = NONE }, { date = NONE } },
+    ["with a map for a query"] = { { query = { action = "enable", of = "" } }, {} },
+    ["with a name alone in the query"] = { { query = { { "action" } } }, {} },
+    ["with a long query"] = { { query = crowd }, {} },
+    ["with empty lists"] = { { query = {}, headers = {} }, {} },
+    ["with a token"] = { {}, { security_token = "tok" } },
+    ["with named headers"] = { {}, { signed_headers = { "X-Sdk-Date", "Host" } } },
+    ["with a scope"] = { {}, scope },
+    ["with SM3"] = { {}, { algorithm = "SDK-HMAC-SM3" } },
+    ["with SM2"] = { {}, { algorithm = "SDK-SM2-SM3" } },
+  } do
+    it(name .. " is the core's work alone", function()
+      check.table = function() error "Lua checks what the core has to" end
+      local signed = assert(sign(request(case[1]), key(case[2])))
+      assert.is_string(signed.headers.Authorization)
+    end)
+  end
+
+  it("gives what tables with values behind a metatable give", function()
+    local fields = { security_token = "tok", signed_headers = { "host", "x-sdk-date", "x-project-id" } }
+    local expected = assert(sign(request(), key(fields)))
+    local behind = function(values) return setmetatable({}, { __index = values }) end
+    assert.are.same(expected, (sign(behind(request()), behind(key(fields)))))
+  end)
+
+  it("is not misled by a finaliser that empties them", function()
+    local function emptied(container)
+      for name, value in pairs(container) do
+        if type(value) == "table" then emptied(value) end
+        container[name] = nil
+      end
+    end
+    -- Texts that nothing else holds.
+    local function fresh(i) return "v" .. ("%d"):format(i) .. ("x"):rep(50) end
+    for i = 1, 10 do
+      local given, secret, began = request { query = { { "a", fresh(i) } }, headers = { ["X-One"] = fresh(i) } }, key()
+      local signed, err
+      finaliser.always(function()
+        began = true
+        signed, err = sign(given, secret)
+      end, function()
+        if not began then return end
+        emptied(given)
+        emptied(secret)
+      end)
+      if signed then
+        assert.are.equal("https://" .. HOST .. PATH .. "?a=" .. fresh(i), signed.url)
+        assert.matches("\nx%-one:" .. fresh(i) .. "\n", signed.canonical_request)
+      else
+        assert.are.equal("argument", err.kind)
+      end
+    end
+  end)
+
+  it("leaves no copy of the secret in the memory of C", function()
+    local maps = io.open("/proc/self/maps")
+    if not maps then return pending "the system has no /proc" end
+    local from, to = maps:read("*a"):match "(%x+)%-(%x+)[^\n]*%[heap%]"
+    maps:close()
+    -- There the token follows the secret directly; here the two are never joined.
+    local sk, token = ("s"):rep(20) .. os.time(), ("t"):rep(20) .. os.time()
+    local fields = { ak = ("A"):rep(64), sk = sk, security_token = token }
+    for _ = 1, 10 do assert(sign(request(), key(fields))) end
+    local memory = assert(io.open("/proc/self/mem", "rb"))
+    memory:seek("set", tonumber(from, 16))
+    local bytes = memory:read(tonumber(to, 16) - tonumber(from, 16))
+    memory:close()
+    local at = 0
+    repeat
+      local _, last = bytes:find(sk, at + 1, true)
+      at = last
+      assert.is_false(last ~= nil and bytes:sub(last + 1, last + #token) == token)
+    until not last
+  end)
+end)
+
 describe("a signature that fails", function()
-  local real = core.sign
-  after_each(function() core.sign = real end)
+  local real, alone = core.sign, core.sign_alone
+  after_each(function() core.sign, core.sign_alone = real, alone end)
 
   for code, row in pairs {
     memory = { "out of memory", "network" }, crypto = { "OpenSSL failed", "config" },
@@ -359,6 +450,7 @@ describe("a signature that fails", function()
   } do
     it("because of " .. code .. " is a " .. row[2] .. " error", function()
       core.sign = function() return nil, row[1], code end
+      core.sign_alone = core.sign
       local signed, err = sign(request(), key())
       assert.is_nil(signed)
       assert.are.equal(row[2], err.kind)

@@ -196,6 +196,26 @@ local vectors = {
     signature = "10cd99d4afdd91ae3794c7b04560afac5451357461ef142f63d41564235b3785",
   },
   {
+    name = "ECDSA",
+    algorithm = "SDK-ECDSA-P256-SHA256",
+    ak = KEY_1.ak, sk = KEY_1.sk, date = "20250314T092653Z",
+    target = trigger_path(WORKFLOW, PROJECT_1) .. "?action=enable",
+    headers = { Host = HOST, ["X-Project-Id"] = PROJECT_1 },
+    names = "host;x-project-id;x-sdk-date",
+    signature = "3044022100b243cfc2f7dfd8762199f068c18e6f9adb19081ccf8195a96bda8594488adc9a021f777216f78cf0eb93266be"
+      .. "4478d71217d0401ec6ff7de4643e68945b566a4df",
+  },
+  {
+    name = "SM2",
+    algorithm = "SDK-SM2-SM3",
+    ak = KEY_1.ak, sk = KEY_1.sk, date = "20250314T092653Z",
+    target = trigger_path(WORKFLOW, PROJECT_1) .. "?action=enable",
+    headers = { Host = HOST, ["X-Project-Id"] = PROJECT_1 },
+    names = "host;x-project-id;x-sdk-date",
+    signature = "30450220726790306408b780a011c7a10c80f1f20ee81b7cb942685221e13a18471a4071022100a7a3c5ea95ce29fc8a49"
+      .. "87004caceb5e01f1450d61322219dfa467c835729733",
+  },
+  {
     name = "a scoped key",
     algorithm = "V11-HMAC-SHA256", scope = "/20250314/cn-north-4/aom",
     ak = KEY_1.ak, sk = KEY_1.sk, date = "20250314T092653Z",
@@ -229,8 +249,8 @@ local function send_vector(sim, vector, signature)
 end
 
 local function with_wrong_digit(signature)
-  local first = signature:sub(1, 1) == "0" and "1" or "0"
-  return first .. signature:sub(2)
+  local last = signature:sub(-1) == "0" and "1" or "0"
+  return signature:sub(1, -2) .. last
 end
 
 local function describe_simulator(title, options)

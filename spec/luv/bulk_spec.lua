@@ -97,11 +97,11 @@ describe("under libuv", function()
     local seen = {}
     c:enable(ids[1])
     c:all_workflows({ search = "wf-0" }, function(_, list) seen.list = #list end)
-    c:find("wf-07", function(_, workflow) seen.found = workflow.id end)
+    c:find("name-of-wf-07", function(_, workflow) seen.found = workflow.id end)
     c:execute(ids[2], function(_, execution)
       c:wait(execution, { interval = 0.01 }, function(_, detail) seen.status = detail.status end)
     end)
-    c:pause({ match = "^wf", file = file }, function(_, paused)
+    c:pause({ match = "^name%-of%-wf", file = file }, function(_, paused)
       seen.paused = paused.paused
       c:resume(paused, function(_, resumed) seen.resumed = resumed.resumed end)
     end)

@@ -1,4 +1,4 @@
---- The hosts of the matrix: each runs spec/matrix/probe.lua and returns its lines.
+--- The hosts of the matrix: each runs spec/matrix/probe.lua, or the list's own `probe`, and returns its lines.
 
 local neovim = require "spec.support.neovim"
 local nginx = require "spec.support.nginx"
@@ -30,7 +30,7 @@ end
 
 local function load_list(list)
   return ("local list = dofile %q\nlocal probe = dofile %q\n"):format(process.temporary(source_of(list)),
-    root() .. "/spec/matrix/probe.lua")
+    root() .. "/" .. (list.probe or "spec/matrix/probe.lua"))
 end
 
 local function script(lua, body)

@@ -16,7 +16,7 @@ usage: aom simulate [options]
   --project ID            the project id that is accepted
   --token T               a token that is accepted
   --bare                  none of the account's workflows, scripts, jobs and templates
-  --workflow ID[=NAME]    one more workflow that exists; may be repeated
+  --workflow ID[/NAME]    one more workflow that exists; may be repeated
   --auto-create           create any workflow that is requested
   --catch-all             answer any other path by echoing the request
   --tls                   HTTPS with a new certificate (HTTP/1.1 and HTTP/2)
@@ -59,7 +59,7 @@ local function parse(words)
       if value == nil then
         fail("--" .. name .. " needs a value")
       elseif name == "workflow" then
-        local id, given = value:match "^([^=]*)=(.*)$"
+        local id, given = value:match "^([^/]*)/(.*)$"
         workflows[id or value] = id and { name = given } or true
       else
         options[field] = value

@@ -30,8 +30,17 @@ else
 MODULE_LDFLAGS = -shared -Wl,-z,relro,-z,now -Wl,--as-needed
 endif
 
+# The headers must be those of the interpreter: a module that was built for another Lua crashes, or
+# cannot be loaded. LuaJIT's have a version of their own.
+no_headers      = $(if $(shell command -v $(PKG_CONFIG)),pkg-config knows no headers of Lua $(LUA_VERSION) (tried: \
+  $(LUA_MODULES)). Install them or run make deps,pkg-config is missing: run make deps)
+lua_headers     = $(or $(LUA_PC),$(error $(no_headers)))
+headers_version = $(shell $(PKG_CONFIG) --modversion $(lua_headers))
+check_headers   = $(if $(filter luajit,$(lua_headers))$(filter $(LUA_VERSION) $(LUA_VERSION).%,$(headers_version)),,$(error \
+  LUA=$(LUA) is Lua $(LUA_VERSION) but the headers that pkg-config finds as $(lua_headers) are of $(headers_version)))
+
 # Evaluated once, and only by builds: `make clean` runs no pkg-config.
-LUA_CFLAGS  = $(eval LUA_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(or $(LUA_PC),$(LUA))))$(LUA_CFLAGS)
+LUA_CFLAGS  = $(eval LUA_CFLAGS := $(check_headers)$(shell $(PKG_CONFIG) --cflags $(lua_headers)))$(LUA_CFLAGS)
 core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libssl libcrypto))$(core_cflags)
 core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto))$(core_libs)
 
@@ -40,6 +49,10 @@ LUA_PROGRAM = $(or $(shell command -v $(LUA)),/usr/bin/env $(LUA))
 
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
+
+# Where `make install` puts its files, and its list of them.
+root      = $(DESTDIR)$(PREFIX)
+installed = $(root)/lib/lua/$(LUA_VERSION)/aom/installed
 
 # The checkout's path, with single quotes escaped for the shell.
 here = $(subst ','\'',$(CURDIR))
@@ -52,7 +65,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix soak sanitize fuzz install rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix soak sanitize fuzz install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -134,12 +147,23 @@ rockspecs: deps-build  ## Update the module lists of the rockspecs
 rock: deps-test  ## Build the rock into build/rock and load it: LUA=lua5.1|lua5.2|lua5.3|lua5.4
 	@sh spec/support/rock.sh $(LUA)
 
-install: build  ## Install for LUA under DESTDIR and PREFIX
-	@for file in $(LUA_FILES); do \
-	  $(INSTALL) -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
+install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there
+	@put() { mkdir -p "$(root)/$${3%/*}" && $(INSTALL) -m "$$1" "$$2" "$(root)/$$3" && echo "$$3" >>"$(installed)"; }; \
+	mkdir -p "$(root)/lib/lua/$(LUA_VERSION)/aom" && for file in $(LUA_FILES); do \
+	  put 644 "$$file" "share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
+	done && put 755 $(CORE) lib/lua/$(LUA_VERSION)/aom/core.so && put 755 $(COMMAND) bin/aom
+	@echo "installed for Lua $(LUA_VERSION) in $(root)"
+
+# The command belongs to the Lua that installed it last: its first line says which.
+uninstall: $(COMMAND)  ## Remove what `make install` has put there for LUA
+	@[ ! -f "$(installed)" ] || while read -r file; do \
+	  case $$file in bin/aom) [ "$$(sed 1q "$(root)/$$file" 2>&1)" = "$$(sed 1q $(COMMAND))" ] || continue ;; esac; \
+	  rm -f "$(root)/$$file"; \
+	done <"$(installed)"
+	@rm -f "$(installed)"
+	@for folder in share lib; do \
+	  find "$(root)/$$folder/lua/$(LUA_VERSION)/aom" -depth -type d -exec rmdir {} \; 2>/dev/null || true; \
 	done
-	$(INSTALL) -D -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)/aom/core.so"
-	$(INSTALL) -D -m 755 $(COMMAND) "$(DESTDIR)$(PREFIX)/bin/aom"
 
 env:  ## Print the exports that let this shell and LUA use this checkout: eval "$$(make -s env)"
 	@: $(info export LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;;')

@@ -3,7 +3,7 @@
 --     lua examples/trigger.lua WORKFLOW_ID enable|disable
 --
 -- Credentials and region come from the environment or from ~/.huaweicloud/credentials: see
--- "Configuration" in the README.
+-- doc/configuration.md.
 --
 -- Exit status: 0 switched, 1 failed, 2 wrong usage.
 

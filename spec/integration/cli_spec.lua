@@ -344,28 +344,6 @@ describe("aom", function()
   end)
 end)
 
-describe("the README", function()
-  it("shows lines that work", function()
-    local handle = assert(io.open(process.root .. "/README.md"))
-    local block = assert(handle:read "*a":match "\n## The command aom\n\n```sh\n(.-)```")
-    handle:close()
-    local simulator = command.simulator()
-    simulator.set { workflows = { ["id-1"] = { name = "nightly-backup", trigger_status = "enable" } } }
-    local folder = process.run "mktemp -d":match "%S+"
-    local output, code = process.run(([[export %s; cd %s; printf '#!/bin/sh\n' >upgrade.sh; chmod +x upgrade.sh
-      aom() { %s "$@"; }; set -e; %s]]):format(command.environment(simulator.url), folder, command.line "",
-      block:gsub("curl ", "curl --silent ")))
-    process.run("rm -r " .. folder)
-    local count = #simulator.state().workflows["id-1"].history
-    simulator.stop()
-    assert.are.equal(0, code, output)
-    assert.matches("nightly%-backup +enabled", output)
-    assert.matches("disabled nightly%-backup\n0 paused; aom resume paused.json", output)
-    assert.matches("success\n%[%]$", output)
-    assert.are.equal(1, count)
-  end)
-end)
-
 describe("aom simulate", function()
   -- LuaJIT finds its own modules, and the simulator in this checkout.
   local paths = ("LUA_PATH=%s"):format(process.quote(process.root .. "/lua/?.lua;" .. process.root

@@ -28,7 +28,8 @@ runs_on() {
   case $2 in
   spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua | spec/integration/wrong_keys_spec.lua) [ "$1" = luajit ] ;;
   spec/integration/window_*_spec.lua | spec/integration/deadlines_spec.lua | spec/integration/handshake_spec.lua | \
-    spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua)
+    spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua | spec/integration/documents_spec.lua | \
+    spec/integration/install_spec.lua)
     [ "$1" = lua5.4 ] || [ "$1" = luajit ]
     ;;
   spec/integration/cli*_spec.lua) [ "$1" != lua5.2 ] && [ "$1" != lua5.3 ] ;;

@@ -1,4 +1,4 @@
---- Proves that the README and the types for editors name what exists.
+--- Proves that the documents and the types for editors name what exists.
 
 local paginator = require "aom.client.paginator"
 local methods = require "aom.client.methods"
@@ -13,7 +13,8 @@ local function read(path)
   return text
 end
 
-local readme = read "README.md"
+local configuration = read "doc/configuration.md"
+local events = read "doc/events.md"
 local types = read "lua/aom/types/aom.lua"
 local values = read "lua/aom/types/values.lua"
 
@@ -30,8 +31,8 @@ describe("an option of a client", function()
   for name in pairs(require "aom.config.options".client) do known[name] = true end
 
   for name in pairs(known) do
-    it(name .. " is in the README", function() assert.truthy(readme:find("`" .. name .. "`", 1, true)
-      or readme:find("`" .. name .. " = ", 1, true)) end)
+    it(name .. " is documented", function() assert.truthy(configuration:find("`" .. name .. "`", 1, true)
+      or configuration:find("`" .. name .. " = ", 1, true)) end)
   end
 
   it("is a field of its type, and nothing else is", function()
@@ -42,11 +43,11 @@ end)
 describe("an event", function()
   local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua"
 
-  it("is in the README and in its type", function()
+  it("is documented, and in its type", function()
     local count = 0
     for name in call:gmatch 'emit%(self, "(%w+)"' do
       count = count + 1
-      assert.truthy(readme:find("\n| `" .. name .. "` |", 1, true), name)
+      assert.truthy(events:find("\n| `" .. name .. "` |", 1, true), name)
       assert.truthy(values:match("@field event [^\n]*\"" .. name .. '"'), name)
     end
     assert.are.equal(7, count)

@@ -21,7 +21,7 @@ local by_name = {}
 for _, command in ipairs(commands) do by_name[command.name] = command end
 
 local EPILOG = [[
-Credentials come from the environment or ~/.huaweicloud/credentials, see README.
+Credentials come from the environment or ~/.huaweicloud/credentials.
 Status: 0 done, 1 partly, 2 usage or configuration, 3 refused, 4 not reached.]]
 
 local NO_ARGPARSE = "aom: argparse is not installed: luarocks install argparse, or apt-get install lua-argparse\n"

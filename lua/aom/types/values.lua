@@ -2,7 +2,7 @@
 --- The tables that users pass in and get back, for editors and type checkers. Nothing here
 --- runs. The service's fields keep its names; its reference lists more of them.
 
---- Options of a client. Each may be set elsewhere, too: see "Configuration" in the README.
+--- Options of a client. Each may be set elsewhere, too: see doc/configuration.md.
 ---@class aom.ClientOptions
 ---@field region? string            such as "cn-north-4"
 ---@field endpoint? string|string[] base URLs, instead of the region's
@@ -112,7 +112,7 @@
 ---@field workflow_id string
 ---@field action "enable"|"disable"
 
---- Any request: see "Any other API" in the README.
+--- Any request: see doc/requests.md.
 ---@class aom.AnyRequest
 ---@field method "GET"|"HEAD"|"PUT"|"DELETE"|"OPTIONS"|"POST"|"PATCH"
 ---@field path string            decoded; `{project_id}` is filled in

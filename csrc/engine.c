@@ -157,7 +157,7 @@ static void give_back(engine *e, transfer *t) {
 
 engine_id engine_start(engine *e, const engine_request *request, engine_outcome *why) {
   engine_enter(e);
-  pool *p = engine_pool_find(e, &request->transport);
+  pool *p = engine_pool_find(e, request);
   transfer *t = p ? take_slot(p) : NULL;
   if (!t) {
     *why = engine_fds_are_used_up() ? ENGINE_DESCRIPTORS : ENGINE_MEMORY;
@@ -228,6 +228,11 @@ engine_id engine_next_finished(engine *e) {
     e->done_last = NULL;
   t->next = NULL;
   return t->id;
+}
+
+bool engine_has_only_finished(engine *e, engine_id id) {
+  engine_enter(e);
+  return e->done_first && e->done_first == e->done_last && e->done_first->id == id;
 }
 
 static void unqueue_done(engine *e, transfer *gone) {

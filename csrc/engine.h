@@ -120,6 +120,9 @@ void engine_poll(engine *e, int timeout_ms);
 /* Takes the next finished transfer off the queue; 0 when there is none. */
 engine_id engine_next_finished(engine *e);
 
+/* Whether this one has finished, and no other one that has waits to be taken. */
+bool engine_has_only_finished(engine *e, engine_id id);
+
 /* Takes a finished transfer out: from then on its id names nothing. NULL: unknown id, or
  * still in flight (then engine_is_running says so). */
 const engine_result *engine_take(engine *e, engine_id id);

@@ -147,8 +147,8 @@ struct engine {
 };
 
 /* engine_pool.c: pools of connections. */
-pool *engine_pool_find(engine *e, const engine_transport *wanted); /* NULL: it failed */
-void engine_pool_enter(pool *p);                                   /* a transfer begins */
+pool *engine_pool_find(engine *e, const engine_request *request); /* NULL: it failed */
+void engine_pool_enter(pool *p);                                  /* a transfer begins */
 void engine_pool_free(pool *p); /* with nothing running */
 void engine_pool_trim(engine *e);
 
@@ -157,6 +157,10 @@ void engine_pool_trim(engine *e);
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
+
+bool request_is_secure(const engine_request *request); /* https */
+bool request_may_use_proxy(
+    const engine_request *request); /* or the environment names one */
 
 static inline bool took_option(transfer *t, CURLcode code) {
   if (code == CURLE_OUT_OF_MEMORY)

@@ -158,17 +158,27 @@ static void drop_outdated(engine *e, const engine_transport *wanted) {
   }
 }
 
-pool *engine_pool_find(engine *e, const engine_transport *wanted) {
-  file_state files[ENGINE_FILES];
+static void look_at_all(const engine_transport *wanted, file_state *files) {
   for (size_t i = 0; i < ENGINE_FILES; i++)
     files[i] = look_at(wanted->texts[i].data);
+}
+
+/* The files are for TLS alone, and each look is a system call. */
+pool *engine_pool_find(engine *e, const engine_request *request) {
+  const engine_transport *wanted = &request->transport;
+  file_state files[ENGINE_FILES];
+  bool may_use_tls = request_is_secure(request) || request_may_use_proxy(request);
+  if (may_use_tls)
+    look_at_all(wanted, files);
   for (pool **link = &e->pools; *link; link = &(*link)->next) {
-    if (!has_settings(*link, wanted) || !has_files(*link, files))
+    if (!has_settings(*link, wanted) || (may_use_tls && !has_files(*link, files)))
       continue;
     put_first(link);
     return e->pools;
   }
   drop_outdated(e, wanted);
+  if (!may_use_tls)
+    look_at_all(wanted, files);
   return new_pool(e, wanted, files);
 }
 

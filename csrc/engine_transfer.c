@@ -103,7 +103,7 @@ static bool reserve_nodes(transfer *t, size_t count) {
 }
 
 /* libcurl only reads a header list, so its nodes may lie in one array of ours. */
-static bool set_headers(transfer *t, const pair *headers, size_t count) {
+static bool set_headers(transfer *t, const pair *headers, size_t count, bool has_body) {
   static char no_expect[] = "Expect:"; /* no wait for 100 Continue */
   if (!reserve_nodes(t, count + 1))
     return false;
@@ -119,6 +119,8 @@ static bool set_headers(transfer *t, const pair *headers, size_t count) {
     line += strlen(line) + 1;
   }
   t->headers[count] = (struct curl_slist){.data = no_expect, .next = NULL};
+  if (count > 0 && !has_body)
+    t->headers[count - 1].next = NULL;
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers));
 }
 
@@ -214,12 +216,20 @@ static void set_version(transfer *t, bool fresh) {
                    (long)(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 }
 
+bool request_is_secure(const engine_request *request) {
+  return text_starts_with(request->base, (slice)TEXT("https://"));
+}
+
+bool request_may_use_proxy(const engine_request *request) {
+  const char *proxy = request->transport.texts[ENGINE_PROXY].data;
+  return !request->no_proxy && (!proxy || *proxy);
+}
+
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
  * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
-  const char *proxy = t->pool->texts[ENGINE_PROXY].data;
-  t->secure = text_starts_with(request->base, (slice)TEXT("https://"));
-  t->may_use_proxy = !request->no_proxy && (!proxy || *proxy);
+  t->secure = request_is_secure(request);
+  t->may_use_proxy = request_may_use_proxy(request);
   t->shares = t->secure && !request->fresh_connection;
   set_version(t, request->fresh_connection);
   return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
@@ -275,7 +285,8 @@ bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome
   if (ensure_easy(t) && transfer_end_preview(t) &&
       set_method(t, request->method, request->body) && set_sharing(t, request) &&
       set_url(t, request->base, request->target) &&
-      set_headers(t, request->headers, request->header_count) && set_limits(t, request))
+      set_headers(t, request->headers, request->header_count, request->body.len > 0) &&
+      set_limits(t, request))
     return true;
   *why = why_refused(t);
   return false;

@@ -204,6 +204,8 @@ static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
 /* Waits once, for at most `wait_ms`. False: a signal ended the wait. */
 static bool wait_once(engine *e, int64_t wait_ms) {
   size_t count = fill_polled(e);
+  if (count == 0 && wait_ms == 0)
+    return true;
   int ready = poll(e->polled, (nfds_t)count, (int)wait_ms);
   if (ready < 0 && errno == EINTR)
     return false;

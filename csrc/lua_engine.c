@@ -30,14 +30,21 @@ static int engine_gc(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg methods[] = {
-    {"start", lua_transfer_start},       {"poll", lua_transfer_poll},
-    {"wait", lua_transfer_wait},         {"finished", lua_transfer_finished},
-    {"collect", lua_transfer_collect},   {"cancel", lua_transfer_cancel},
-    {"running", lua_transfer_running},   {"watch", lua_events_watch},
-    {"wish", lua_events_wish},           {"timer", lua_events_timer},
-    {"is_sent", lua_transfer_is_sent},   {"on_timeout", lua_events_on_timeout},
-    {"on_socket", lua_events_on_socket}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"start", lua_transfer_start},
+                                   {"poll", lua_transfer_poll},
+                                   {"wait", lua_transfer_wait},
+                                   {"finished", lua_transfer_finished},
+                                   {"collect", lua_transfer_collect},
+                                   {"cancel", lua_transfer_cancel},
+                                   {"running", lua_transfer_running},
+                                   {"watch", lua_events_watch},
+                                   {"wish", lua_events_wish},
+                                   {"timer", lua_events_timer},
+                                   {"is_sent", lua_transfer_is_sent},
+                                   {"on_timeout", lua_events_on_timeout},
+                                   {"on_socket", lua_events_on_socket},
+                                   {"fetch", lua_transfer_fetch},
+                                   {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 

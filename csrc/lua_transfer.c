@@ -143,11 +143,13 @@ static const char *start_failure(engine_outcome why) {
 
 static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
 
-/* engine:start(attempt, seconds, transport) -> id | nil, kind, message
+/* Starts what the arguments of engine:start describe. Where that fails, *id is 0, and why
+ * is pushed; returns how many values.
  *
  * The signer is fetched last: reading a table may allocate, so a finaliser may run,
  * and that may close the client and its signer. */
-int lua_transfer_start(lua_State *L) {
+static int start_transfer(lua_State *L, lua_engine *self, engine_id *id) {
+  *id = 0;
   luaL_checktype(L, 2, LUA_TTABLE);
   engine_request transfer = {
       .base = text_field(L, "base"),
@@ -164,7 +166,6 @@ int lua_transfer_start(lua_State *L) {
     return push_transfer_error(L, "argument", "more than 64 headers");
   signer *s;
   bool usable = signer_field(L, &s);
-  lua_engine *self = lua_engine_object(L);
   if (!self->engine)
     return push_transfer_error(L, "cancelled", ended_text);
   if (!usable)
@@ -185,10 +186,17 @@ int lua_transfer_start(lua_State *L) {
   transfer.headers = list.items;
   transfer.header_count = list.count;
   engine_outcome why;
-  engine_id id = engine_start(self->engine, &transfer, &why);
+  *id = engine_start(self->engine, &transfer, &why);
+  return *id == 0 ? push_transfer_error(L, kinds[why], start_failure(why)) : 0;
+}
+
+/* engine:start(attempt, seconds, transport) -> id | nil, kind, message */
+int lua_transfer_start(lua_State *L) {
+  engine_id id;
+  int count = start_transfer(L, lua_engine_object(L), &id);
   sign_clear_errors();
   if (id == 0)
-    return push_transfer_error(L, kinds[why], start_failure(why));
+    return count;
   push_id(L, id);
   return 1;
 }
@@ -289,18 +297,9 @@ static void push_headers(lua_State *L, const engine_result *result) {
   }
 }
 
-/* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
- * proxy_status, refused, fault
- *
- * Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
+/* Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
  * any more. */
-int lua_transfer_collect(lua_State *L) {
-  engine_id id = check_id(L);
-  engine *e = lua_engine_check(L);
-  if (!e)
-    return push_transfer_error(L, "cancelled", ended_text);
-  if (engine_is_running(e, id))
-    return luaL_error(L, "the transfer is still in flight");
+static int push_result(lua_State *L, engine *e, engine_id id) {
   const engine_result *result = engine_take(e, id);
   if (!result)
     return push_transfer_error(L, "cancelled", "the call was cancelled");
@@ -322,6 +321,40 @@ int lua_transfer_collect(lua_State *L) {
   }
   engine_give_back(e, result);
   return count;
+}
+
+/* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
+ * proxy_status, refused, fault */
+int lua_transfer_collect(lua_State *L) {
+  engine_id id = check_id(L);
+  engine *e = lua_engine_check(L);
+  if (!e)
+    return push_transfer_error(L, "cancelled", ended_text);
+  if (engine_is_running(e, id))
+    return luaL_error(L, "the transfer is still in flight");
+  return push_result(L, e, id);
+}
+
+/* engine:fetch(attempt, seconds, transport, patience) -> what start, one poll of so many
+ * seconds and collect return | false, id
+ *
+ * False: Lua has to go on, since the transfer is in flight, or others have finished too.
+ */
+int lua_transfer_fetch(lua_State *L) {
+  engine_id id;
+  int ms = poll_ms(L, 5);
+  lua_engine *self = lua_engine_object(L);
+  int count = start_transfer(L, self, &id);
+  if (id != 0)
+    engine_poll(self->engine, ms);
+  sign_clear_errors();
+  if (id == 0)
+    return count;
+  if (engine_has_only_finished(self->engine, id))
+    return push_result(L, self->engine, id);
+  lua_pushboolean(L, 0);
+  push_id(L, id);
+  return 2;
 }
 
 /* engine:cancel(id) */

@@ -12,6 +12,7 @@ int lua_transfer_poll(lua_State *L);
 int lua_transfer_wait(lua_State *L);
 int lua_transfer_finished(lua_State *L);
 int lua_transfer_collect(lua_State *L);
+int lua_transfer_fetch(lua_State *L);
 int lua_transfer_cancel(lua_State *L);
 int lua_transfer_is_sent(lua_State *L);
 int lua_transfer_running(lua_State *L);

@@ -17,7 +17,7 @@ local admission = {}
 ---@field replaced boolean     other credentials were asked for already
 ---@field gap? number          of the last refusal: seconds by which the clock seems to be off
 ---@field corrected? boolean   and whether it was corrected by them
-local Admission = {}
+local Admission = { for_lookup = false, target = false, healed = false, replaced = false }
 Admission.__index = Admission
 
 ---@param client aom.ClientState
@@ -25,8 +25,10 @@ Admission.__index = Admission
 ---@param target? aom.Target
 ---@return aom.Admission
 function admission.new(client, for_lookup, target)
-  return setmetatable({ client = client, for_lookup = for_lookup or false, target = target or false,
-    authenticator = false, hold = false, deadline = 0, expires = 0, healed = false, replaced = false }, Admission)
+  local new = setmetatable({ client = client, authenticator = false, hold = false, deadline = 0, expires = 0 }, Admission)
+  if for_lookup then new.for_lookup = true end
+  if target then new.target = target end
+  return new
 end
 
 --- Asks once for other credentials in place of those refused. True: there are some.

@@ -145,7 +145,9 @@ end
 ---@return aom.Error|nil
 function Cache:get(loop, deadline, expires)
   if self.closed then return nil, errors.cancelled() end
-  if not is_due(self) then return self.current end
+  local current = self.current
+  -- Those of the busy path never expire.
+  if current and not current.expires_at and current ~= self.refused or not is_due(self) then return current end
   return renew_once(self, loop, deadline, expires)
 end
 

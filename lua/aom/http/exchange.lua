@@ -83,7 +83,7 @@ local emit = events.emit
 ---@field left table<aom.Endpoint, boolean>|false  those that another one took over from
 ---@field probe aom.FlightHold|false  it looks for all whether the service can be reached
 ---@field waits boolean            it has told of an outage
-local Exchange = {}
+local Exchange = { scope = false, last = false, left = false, probe = false, waits = false }
 Exchange.__index = Exchange
 
 local DONE = { state = "done" }
@@ -122,9 +122,9 @@ local function admit(self, now)
   return grant, err
 end
 
-local function is_throttled(self)
-  local throttle = self.channel.throttle
-  return throttle and throttle.resume_at > 0 and throttle.resume_at > self.channel.loop.now()
+local function is_throttled(channel)
+  local throttle = channel.throttle
+  return throttle and throttle.resume_at > 0 and throttle.resume_at > channel.loop.now()
 end
 
 --- Holds an attempt back while the service has asked another call to wait. The right to try
@@ -144,7 +144,7 @@ end
 --- is nothing to wait for.
 local function await_service(self)
   local channel, outage = self.channel, self.channel.outage
-  if not outage.began or self.max_attempts == 1 then return true end
+  if self.max_attempts == 1 then return true end
   local settings = channel.settings
   local patience = math.min(outage:patience(settings.outage_timeout), self.deadline - channel.loop.now())
   if patience > 0 and not self.waits then
@@ -303,15 +303,16 @@ end
 ---@return aom.Decision
 local function turn(self)
   if is_cancelled(self) then return failed(errors.cancelled()) end
-  local ready, err = await_service(self)
+  local channel, ready, err = self.channel, true, nil
+  if channel.outage.began then ready, err = await_service(self) end
   if not ready then return failed(err) end
-  local now = self.channel.loop.now()
+  local now = channel.loop.now()
   ready, err = admit(self, now)
-  while ready and is_throttled(self) do ready, err = keep_pace(self) end
+  while ready and is_throttled(channel) do ready, err = keep_pace(self) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if not ready then return failed(err) end
   prepare(self, now)
-  if self.channel.settings.on_event then
+  if channel.settings.on_event then
     emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
       headers = mask.headers(self.attempt.headers, self.grant.mask), body = #self.attempt.body })
     if is_cancelled(self) then return failed(errors.cancelled()) end
@@ -382,15 +383,19 @@ end
 ---@return aom.Exchange
 function exchange.new(channel, request, access, scope, deadline)
   local settings, operation, started = channel.settings, request.operation, channel.loop.now()
-  deadline = deadline or started + settings.timeout
-  if scope and scope.deadline and scope.deadline < deadline then deadline = scope.deadline end
-  return setmetatable({
-    channel = channel, request = request, access = access, scope = scope or false,
+  -- What few exchanges need is with the class until they do.
+  local new = setmetatable({
+    channel = channel, request = request, access = access,
     patience = least(settings.attempt_timeout, operation.attempt_timeout),
     max_attempts = least(settings.max_attempts, operation.max_attempts),
-    started = started, deadline = deadline, attempts = 0, attempt = false, grant = false, last = false,
-    endpoint = false, left = false, result = false, answer = false, probe = false, waits = false,
+    started = started, deadline = deadline or started + settings.timeout, attempts = 0, attempt = false,
+    grant = false, endpoint = false, result = false, answer = false,
   }, Exchange)
+  if scope then
+    new.scope = scope
+    if scope.deadline and scope.deadline < new.deadline then new.deadline = scope.deadline end
+  end
+  return new
 end
 
 return exchange

@@ -70,15 +70,16 @@ local function suspend_for_transfer(self, wait, id)
   end)
 end
 
---- Other transfers that end meanwhile wake their own tasks, which run later.
-local function block_for_transfer(self, wait, id)
-  local carrier = self.carrier
-  repeat
+--- Waits for a transfer here. Others that end meanwhile wake their own tasks, which run later.
+local function block_for_transfer(self, id)
+  local carrier, wait = self.carrier, { tasks = self.tasks }
+  carrier.waits[id] = wait
+  carrier:wake_finished()
+  while not wait.woken and not self.closed do
     carrier.engine:poll(PATIENCE)
     carrier:wake_finished()
-  until wait.woken or self.closed
+  end
   carrier:drop(id)
-  self:on_change()
   if wait.woken then return wait.a, wait.b end
   return cancelled()
 end
@@ -89,11 +90,17 @@ end
 ---@return aom.Trouble|nil
 function EngineLoop:fetch(attempt, deadline)
   if self.closed then return cancelled() end
-  local wait = { tasks = self.tasks, task = self.tasks:current() }
-  local id, trouble = self.carrier:start(wait, attempt, deadline - now(), self.transport)
-  if not id then return nil, trouble end
-  if wait.task then return suspend_for_transfer(self, wait, id) end
-  return block_for_transfer(self, wait, id)
+  local task = self.tasks:current()
+  if task then
+    local wait = { tasks = self.tasks, task = task }
+    local id, trouble = self.carrier:start(wait, attempt, deadline - now(), self.transport)
+    if not id then return nil, trouble end
+    return suspend_for_transfer(self, wait, id)
+  end
+  local answer, trouble, id = transfer.fetch(self.carrier.engine, attempt, deadline - now(), self.transport, PATIENCE)
+  if id then answer, trouble = block_for_transfer(self, id) end
+  self:on_change()
+  return answer, trouble
 end
 
 --- What ended the wait: "time", "woken" or "cancelled".

@@ -61,16 +61,36 @@ function transfer.start(engine, attempt, seconds, transport)
   return transfer.trouble(kind, message, false)
 end
 
+--- What the engine says of a transfer that has ended, or did not begin.
+local function read(status, headers, body, more, sent, proxy_status, refused, fault)
+  if status then return { status = status, headers = headers, body = body, several = more } end
+  return nil, { kind = headers, message = body, code = more, sent = sent or false, proxy_status = proxy_status,
+    refused = refused, fault = fault, away = headers == "network" and away[more] or nil }
+end
+
 --- Takes a finished transfer out of the engine.
 ---@param engine userdata
 ---@param id integer
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
-function transfer.collect(engine, id)
-  local status, headers, body, more, sent, proxy_status, refused, fault = engine:collect(id)
-  if status then return { status = status, headers = headers, body = body, several = more } end
-  return nil, { kind = headers, message = body, code = more, sent = sent, proxy_status = proxy_status,
-    refused = refused, fault = fault, away = headers == "network" and away[more] or nil }
+function transfer.collect(engine, id) return read(engine:collect(id)) end
+
+local function read_fetched(status, id, ...)
+  if status == false then return nil, nil, id end
+  return read(status, id, ...)
+end
+
+--- Begins a transfer, and waits for some time for its end.
+---@param engine userdata
+---@param attempt aom.Attempt
+---@param seconds number   that it may take
+---@param transport aom.Transport
+---@param patience number  seconds to wait now
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+---@return integer|nil id  it is to be waited for and collected
+function transfer.fetch(engine, attempt, seconds, transport, patience)
+  return read_fetched(engine:fetch(attempt, seconds, transport, patience))
 end
 
 ---@return nil

@@ -76,8 +76,8 @@ describe("the simulated account", function()
     local list = c:all_workflows()
     assert.are.same({ cron = 14, manual = 4, event = 2 }, occurring(list, "type"))
     assert.are.same({ enable = 11, disable = 5, none = 4 }, occurring(list, "trigger_status"))
-    for status in ("success fail executing cancel waitExecute waitApproval approvalFailed pausing canceling"):gmatch "%a+"
-    do
+    local states = "success fail executing cancel waitExecute waitApproval approvalFailed pausing canceling"
+    for status in states:gmatch "%a+" do
       local found = c:all_workflows { status = status }
       assert.are.equal(occurring(list, "status")[status], #found, status)
       assert.is_true(#found > 0, status)
@@ -115,8 +115,9 @@ describe("the simulated account", function()
       if i > 1 then assert.are.equal(86400 * 1000, run.begin_time - runs[i - 1].begin_time) end
     end
     assert.are.same({ "success", "success", "fail", "success", "success" }, statuses)
-    assert.are.same({ runs[5].execution_id, "success", runs[5].begin_time, runs[5].end_time }, {
-      workflow.last_execution_id, workflow.status, workflow.last_execution_start_time, workflow.last_execution_end_time })
+    local last = runs[5]
+    assert.are.same({ last.execution_id, "success", last.begin_time, last.end_time }, { workflow.last_execution_id,
+      workflow.status, workflow.last_execution_start_time, workflow.last_execution_end_time })
   end)
 
   it("shows the last run that was started, and when it ended", function()

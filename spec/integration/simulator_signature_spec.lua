@@ -8,8 +8,8 @@ local PROJECT, DATE = ("0123456789abcdef"):rep(2), "20260102T030405Z"
 local BODY, CHANGED = '{"sort_field":"create_time"}', '{"sort_field":"update_time"}'
 
 local hashes = {
-  ["SDK-HMAC-SHA256"] = "sha256", ["SDK-HMAC-SM3"] = "sm3", ["SDK-ECDSA-P256-SHA256"] = "sha256", ["SDK-SM2-SM3"] = "sm3",
-  ["V11-HMAC-SHA256"] = "sha256",
+  ["SDK-HMAC-SHA256"] = "sha256", ["SDK-HMAC-SM3"] = "sm3", ["SDK-ECDSA-P256-SHA256"] = "sha256",
+  ["SDK-SM2-SM3"] = "sm3", ["V11-HMAC-SHA256"] = "sha256",
 }
 
 local function hash_of(name, text)
@@ -33,7 +33,8 @@ local rows = {
   { "a signed header with the body's hash", 200, content = hash_of_body },
   { "a signed header with another body's hash", 401, content = hash_of_changed },
   { "another body behind a signed header", 401, content = hash_of_body, sent = CHANGED },
-  { "another body with the first one's hash in a header that is not signed", 401, added = hash_of_body, sent = CHANGED },
+  { "another body, with a header of the first one's hash that is not signed", 401, added = hash_of_body,
+    sent = CHANGED },
   { "a header that is not signed, with another body's hash", 200, added = hash_of_changed },
   { "any body with a signed header that says so", 200, content = unsigned, sent = CHANGED },
   { "any body with a header that says so and is not signed", 401, added = unsigned, sent = CHANGED },
@@ -54,8 +55,8 @@ describe("the simulator's gateway", function()
     local header = "X-Sdk-Content-" .. hashes[algorithm]
     local headers = { ["Content-Type"] = "application/json", [header] = row.content and row.content(hashes[algorithm]) }
     local signed = aom.sign({ method = "POST", scheme = "http", host = simulator.url:match "//(.*)$", path = "/x/y",
-      query = { { "a", "1" } }, headers = headers, body = row.signed or BODY },
-      { ak = "KEY", sk = secret or "secret", date = DATE, algorithm = algorithm, region = "cn-north-4", service = "aom" })
+      query = { { "a", "1" } }, headers = headers, body = row.signed or BODY }, { ak = "KEY", sk = secret or "secret",
+      date = DATE, algorithm = algorithm, region = "cn-north-4", service = "aom" })
     for name, value in pairs(signed.headers) do headers[name] = value end
     if row.added then headers[header] = row.added(hashes[algorithm]) end
     local words = {}

@@ -190,8 +190,8 @@ function controls.set(simulator, changes)
 end
 
 --- Starts a simulator. Options are those of its command line with `_` for `-`, and
--- `workflows` as a list of ids; it has no others, unless `account` is true. The result can be used as `simulator.state()` and as
--- `simulator:state()`.
+-- `workflows` as a list of ids; it has no others, unless `account` is true. The result can be
+-- used as `simulator.state()` and as `simulator:state()`.
 ---@param options table|nil
 ---@return table simulator `url`, `port`, `ca_file`, `pid`, `stop()` and the control calls
 function process.simulator(options)

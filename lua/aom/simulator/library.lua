@@ -2,7 +2,6 @@
 -- They are settings, which the service only lists.
 
 local answers = require "aom.simulator.answers"
-local json = require "aom.simulator.json"
 local listing = require "aom.simulator.listing"
 local shapes = require "aom.simulator.shapes"
 
@@ -117,7 +116,11 @@ library.routes = {
   { method = "POST", path = ROOT .. "/script/list", handler = lists("scripts", rules, shapes.script) },
   { method = "POST", path = ROOT .. "/script-version-list", handler = script_versions },
   { method = "POST", path = ROOT .. "/job/list", handler = lists("jobs", rules, shapes.job) },
-  { method = "POST", path = ROOT .. "/template-list/{job_id}", handler = lists("templates", loose_rules, shapes.template, of_job) },
+  {
+    method = "POST",
+    path = ROOT .. "/template-list/{job_id}",
+    handler = lists("templates", loose_rules, shapes.template, of_job),
+  },
   { method = "GET", path = ROOT .. "/template/{template_id}", handler = template },
 }
 

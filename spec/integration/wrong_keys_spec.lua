@@ -4,6 +4,10 @@
 local hosts = require "spec.matrix.hosts"
 local process = require "spec.support.process"
 
+-- This Lua, and what is built with it.
+local lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
+local built_with = { luv = "lua5.4", neovim = "luajit", ["nginx-curl"] = "luajit", ["nginx-resty"] = "luajit" }
+
 local PROJECT = ("0123456789abcdef"):rep(2)
 
 -- Calls made, and requests that are answered before the signature is looked at.
@@ -22,7 +26,7 @@ local function interruptions()
   return list
 end
 
-for _, host in ipairs(hosts) do
+local function tests(host)
   describe("in " .. host.name, function()
     local simulator, state, output
 
@@ -51,4 +55,8 @@ for _, host in ipairs(hosts) do
       end)
     end
   end)
+end
+
+for _, host in ipairs(hosts) do
+  if (built_with[host.name] or host.name) == lua then tests(host) end
 end

@@ -26,7 +26,7 @@ results=$root/$BUILD/results
 # as Ctrl-C and exit statuses do, on the oldest one too.
 runs_on() {
   case $2 in
-  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua | spec/integration/wrong_keys_spec.lua) [ "$1" = luajit ] ;;
+  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua) [ "$1" = luajit ] ;;
   spec/integration/window_*_spec.lua | spec/integration/deadlines_spec.lua | spec/integration/handshake_spec.lua | \
     spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua | spec/integration/documents_spec.lua | \
     spec/integration/install_spec.lua)

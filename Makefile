@@ -65,7 +65,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix soak sanitize fuzz install uninstall rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize fuzz install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -128,6 +128,10 @@ bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 matrix: deps-test  ## Ask every host and transport for the same story about many faults: ARGS="--hosts 'lua5.4 luv'"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
 	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' luajit spec/matrix/run.lua $(ARGS)
+
+torture: deps-test  ## Let each allocation fail, and print what came of it: ARGS="--luas lua5.4 --cases sign,bulk --growth 1"
+	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
+	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' luajit spec/torture/run.lua $(ARGS)
 
 soak: deps-test  ## Make, use and drop many clients with 256 descriptors, on all LUAS and in nginx: ARGS="100000"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'

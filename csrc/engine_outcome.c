@@ -107,7 +107,7 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
     return ENGINE_PROTOCOL;
   case CURLE_OUT_OF_MEMORY:
     /* What libcurl says when a single header line passes its own ceiling. */
-    return t->head_bytes ? ENGINE_LIMIT : ENGINE_MEMORY;
+    return t->head_bytes && !t->head_ended ? ENGINE_LIMIT : ENGINE_MEMORY;
   case CURLE_TOO_LARGE: /* the same since 8.6, and too many headers since 8.13 */
     return ENGINE_LIMIT;
   case CURLE_SSL_CACERT_BADFILE:

@@ -6,6 +6,7 @@ local any_request = require "aom.api.request"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
 local operations = require "aom.api.operations"
+local protect = require "aom.util.pcall"
 local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
 local run_in = require "aom.client.state".run
@@ -100,6 +101,22 @@ function dispatch.step(state, scope, name, a, b, c)
   return dispatch.next(state, scope, request)
 end
 
+local function nothing() end
+
+--- Runs something longer than a call to its end. An error that cuts it short, as Ctrl-C does
+--- and a lack of memory, cancels its steps: they must not go on in the next call.
+local function run_here(state, run)
+  local err = select_loop.enter(state.loop, false)
+  if err then return nil, err end
+  local scope = scopes.new()
+  local ok, result, failure = protect(run, scope)
+  if ok then return result, failure end
+  scope:cancel(state.loop)
+  -- One turn, in which they end.
+  pcall(state.loop.run, { nothing }, 1)
+  error(result, 0)
+end
+
 --- Something longer than a call. `prepare` checks the arguments and returns the rest of
 --- it, as a function of a scope: so arguments are refused at once in the callback form too.
 ---@param state aom.ClientState
@@ -115,9 +132,7 @@ function dispatch.task(state, callback, prepare, ...)
   if not body then return nil, err end
   local function run(scope) return run_in(state, scope, body) end
   if callback then return start(state.loop, run, callback) end
-  err = select_loop.enter(state.loop, false)
-  if err then return nil, err end
-  return run(scopes.new())
+  return run_here(state, run)
 end
 
 return dispatch

@@ -46,7 +46,7 @@ function callback.start(loop, run, done)
     handle.done = true
     if ok then return done(err, result) end
     done(thrown(result))
-    error(result, 0)
+    if not errors.is_memory(result) then error(result, 0) end
   end
   if loop.spawn then
     handle.task = loop.spawn(body)

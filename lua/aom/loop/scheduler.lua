@@ -69,9 +69,10 @@ function Scheduler:current()
   return task or register(self, { thread = thread })
 end
 
+-- Ctrl-C raises an error between any two steps: the queue has no holes at any time.
 local function push(self, wait)
+  self.ready[self.last + 1] = wait
   self.last = self.last + 1
-  self.ready[self.last] = wait
   self.owner:on_ready()
 end
 
@@ -180,9 +181,10 @@ end
 function Scheduler:flush()
   local stop = self.last
   while self.first <= stop do
-    local wait = self.ready[self.first]
-    self.ready[self.first] = nil
-    self.first = self.first + 1
+    local place = self.first
+    local wait = self.ready[place]
+    self.first = place + 1
+    self.ready[place] = nil
     resume(self, wait)
   end
 end

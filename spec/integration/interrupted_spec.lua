@@ -1,0 +1,67 @@
+--- A call that an error cuts short, as Ctrl-C does and a lack of memory, is over: no step of it
+--- is made in a later call.
+
+local process = require "spec.support.process"
+
+local safe = require "aom.safe"
+
+local AK, SK, PROJECT = "INTERRUPTEDKEY", "interrupted-secret", ("0123456789abcdef"):rep(2)
+local MANY = 40
+
+-- What LuaJIT has compiled calls no hook.
+if rawget(_G, "jit") then require("jit").off() end
+
+--- Raises an error after so many instructions of `body`.
+local function interrupt(count, body)
+  debug.sethook(function()
+    debug.sethook()
+    error("interrupted!", 0)
+  end, "", count)
+  local ok, err = pcall(body)
+  debug.sethook()
+  return ok, err
+end
+
+describe("a call that is interrupted", function()
+  local simulator, client, ids
+
+  setup(function()
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, auto_create = true, workflows = { "one" } }
+    ids = {}
+    for i = 1, MANY do ids[i] = "wf-" .. i end
+  end)
+  teardown(function() simulator.stop() end)
+  before_each(function()
+    client = assert(safe.client { endpoint = simulator.url, project_id = PROJECT, ak = AK, sk = SK, proxy = "",
+      loop = "blocking" })
+    assert(client:enable "one")
+  end)
+  after_each(function() client:close() end)
+
+  local calls = {
+    trigger_all = function() client:trigger_all(ids, "disable", { concurrency = 8 }) end,
+    ["trigger_all with a rate"] = function() client:trigger_all(ids, "disable", { rate = 200 }) end,
+    request_all = function()
+      local list = {}
+      for i, id in ipairs(ids) do list[i] = { method = "GET", path = "/v1/{project_id}/" .. id } end
+      client:request_all(list)
+    end,
+  }
+  for name, call in pairs(calls) do
+    it(name .. " sends nothing in the next call", function()
+      local interrupted = 0
+      for count = 2000, 12000, 1000 do
+        local ok, err = interrupt(count, call)
+        if not ok then
+          assert.are.equal("interrupted!", err)
+          interrupted = interrupted + 1
+        end
+        local before = #simulator.state().requests
+        local report = assert(client:trigger_all({ "one" }, "enable"))
+        assert.are.same({ 1, 0 }, { report.succeeded, report.failed })
+        assert.are.equal(before + 1, #simulator.state().requests)
+      end
+      assert.is_true(interrupted > 2)
+    end)
+  end
+end)

@@ -65,7 +65,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize fuzz install uninstall rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize fuzz doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -147,6 +147,9 @@ fuzz: deps-fuzz  ## Fuzz the signer and the parsers of external input: ARGS="SEC
 
 rockspecs: deps-build  ## Update the module lists of the rockspecs
 	@lua5.4 spec/support/rockspec.lua
+
+doc: deps-build  ## Make the types for editors, doc/reference.md and doc/aom.txt from the rows and annotations
+	@lua5.4 spec/support/doc/run.lua
 
 rock: deps-test  ## Build the rock into build/rock and load it: LUA=lua5.1|lua5.2|lua5.3|lua5.4
 	@sh spec/support/rock.sh $(LUA)

@@ -25,7 +25,7 @@ end
 
 -- What goes wrong on the way is printed as it happens.
 local client, err = aom.client { on_event = aom.log "warn" }
-if not client then fail(err) end
+if not client then return fail(err) end
 
 if name then
   local answer
@@ -34,7 +34,7 @@ if name then
     body = { name = name, type = "cron", task_type = "customize", template_id = "t-1", input = {},
       quote = aom.list {} },
   }
-  if not answer then fail(err) end
+  if not answer then return fail(err) end
   print(("created %s: %s"):format(name, answer.data.id))
 end
 
@@ -53,7 +53,7 @@ for page, failure in client:pages {
   method = "POST", path = "/v1/{project_id}/cms/workflow-list", endpoint = endpoint, idempotent = true,
   body = page_of(1), next = next_page,
 } do
-  if failure then fail(failure) end
+  if not page then return fail(failure) end
   for _, workflow in ipairs(page.data.elements) do
     count = count + 1
     print(("%-40s %s"):format(workflow.id, workflow.name))

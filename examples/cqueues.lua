@@ -60,7 +60,7 @@ local function waiter()
 end
 
 ---@param controller table  the loop that runs the coroutines: cqueues.new()
----@return aom.Loop
+---@return aom.Adapter
 local function new_adapter(controller)
   local adapter = { fetch = fetch, sleep = cqueues.sleep, now = cqueues.monotime }
 

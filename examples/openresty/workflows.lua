@@ -47,7 +47,7 @@ end
 --- Seconds until the next time the local clock shows `time`.
 local function seconds_until(time)
   local hour, minute, second = time:match "^(%d+):(%d+):?(%d*)$"
-  local due = os.date "*t"
+  local due = os.date "*t" --[[@as table]]
   due.hour, due.min, due.sec = tonumber(hour), tonumber(minute), tonumber(second) or 0
   local left = os.time(due) - os.time()
   if left > 0 then return left end

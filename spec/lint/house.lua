@@ -42,7 +42,8 @@ local function check_text(path, text, complain)
       complain("%s:%d: a loop over pairs or next, in place of aom.util.each", path, number)
     end
   end
-  if number > MAX_LINES and (path:find("^csrc/") or path:find("^lua/")) then
+  local is_made = text:find("^%-%-%- Made by `make doc`")
+  if number > MAX_LINES and not is_made and (path:find("^csrc/") or path:find("^lua/")) then
     complain("%s has %d lines, more than %d", path, number, MAX_LINES)
   end
 end
@@ -85,6 +86,9 @@ local samples = {
       ["lua/aom/a.lua"] = "for i in ipairs(t) do end\n-- in pairs\n",
       ["lua/aom/simulator/a.lua"] = "for key in pairs(t) do end\n",
     },
+  },
+  ["a giant that is made"] = {
+    files = { ["lua/a.lua"] = "--- Made by `make doc` from rows.\n" .. ("\n"):rep(MAX_LINES + 1) },
   },
   ["a giant"] = {
     files = { ["csrc/a.h"] = ("\n"):rep(MAX_LINES + 1) },

@@ -49,6 +49,7 @@ check "luacheck" luacheck --formatter plain lua spec examples .busted
 check "clang-format" c_style
 check "shellcheck" shell_style
 check "rockspecs" lua5.4 spec/support/rockspec.lua --check
+check "types and reference" lua5.4 spec/support/doc/run.lua --check
 for rockspec in aom-scm-1.rockspec lua/aom/simulator/aom-simulator-scm-1.rockspec; do
   check "luarocks lint ${rockspec##*/}" luarocks lint "$rockspec"
 done
@@ -61,9 +62,9 @@ done
 own_check "exports" sh spec/lint/exports.sh build/lint-gcc/lua5.4/aom/core.so \
   build/lint-clang/luajit/aom/core.so
 if command -v lua-language-server >/dev/null; then
-  check "type annotations" lua-language-server --check lua --checklevel Warning
+  own_check "types of documents and examples" lua5.4 spec/lint/types.lua
 else
-  echo "skip  type annotations: lua-language-server is not installed"
+  echo "skip  types of documents and examples: lua-language-server is not installed"
 fi
 
 printf 'lint: %d passed, %d failed\n' "$passed" "$failed"

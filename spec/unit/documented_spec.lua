@@ -15,8 +15,9 @@ end
 
 local configuration = read "doc/configuration.md"
 local events = read "doc/events.md"
-local types = read "lua/aom/types/aom.lua"
+local types = { aom = read "lua/aom/types/aom.lua", safe = read "lua/aom/types/safe.lua" }
 local values = read "lua/aom/types/values.lua"
+local reference = read "doc/reference.md"
 
 --- The fields of a class among the types.
 local function fields_of(class)
@@ -35,9 +36,65 @@ describe("an option of a client", function()
       or configuration:find("`" .. name .. " = ", 1, true)) end)
   end
 
-  it("is a field of its type, and nothing else is", function()
-    assert.are.same(known, fields_of "ClientOptions")
+  it("is in the reference, with its meaning", function()
+    local section = reference:match "\n### aom.ClientOptions\n(.-)\n### "
+    for name, row in pairs(require "aom.config.options".client) do
+      assert.truthy(row.meaning, name)
+      assert.truthy(section:find("\n| `" .. name .. "` | [^\n]+ |\n"), name)
+    end
   end)
+end)
+
+-- The options of methods that annotations describe, and the rows that check them.
+for class, rows in pairs {
+  BulkOptions = require "aom.client.bulk".options, WaitOptions = require "aom.client.waiter".options,
+  AnyRequest = require "aom.api.request".rows,
+} do
+  describe(class, function()
+    it("has a field for each row, and no other", function()
+      local known = {}
+      for name in pairs(rows) do known[name] = true end
+      assert.are.same(known, fields_of(class))
+    end)
+  end)
+end
+
+describe("a field of an operation", function()
+  for name, row in pairs(require "aom.api.operations") do
+    it("is in the reference, with its meaning: " .. name, function()
+      local section = reference:match("\n### client:" .. (name == "execute_workflow" and "execute" or name)
+        .. "\n(.-)\n###? ")
+      assert.truthy(section:find("https://support.huaweicloud.com/api-aom/" .. row.official .. ".html", 1, true))
+      for _, field in ipairs(row.fields or {}) do
+        assert.truthy(field.meaning, field.name)
+        assert.truthy(section:find("\n| `" .. field.name .. "`[^\n]+ |\n"), field.name)
+      end
+      for _, argument in ipairs(row.arguments) do assert.truthy(row.parameters[argument].meaning, argument) end
+    end)
+  end
+end)
+
+describe("a field of what the service lists", function()
+  -- All that the service's reference says of a workflow and of an execution.
+  local documented = {
+    Workflow = "id name type description create_by update_by template_name template_id last_execution_id status "
+      .. "job_name job_id service_scenario service_name task_type project_id workflow_id task_status output trigger_id "
+      .. "trigger_status approve_id enterprise_project_id last_execute_by create_time update_time "
+      .. "last_execution_start_time last_execution_end_time edit_time is_delete citation_urns quote "
+      .. "execution_action_rules execution_permission tags input nodes global_parameters steps template_i18n",
+    Execution = "workflow_id execution_id status begin_time end_time last_update_time created_by "
+      .. "approve_user_name_list execution_result_list project_id workflow_edit_time last_record_id_with_snapshot",
+  }
+  for class, names in pairs(documented) do
+    it("is in the reference: aom." .. class, function()
+      local section = reference:match("\n### aom." .. class .. "\n(.-)\n###? ")
+      for name in names:gmatch "%S+" do
+        local line = section:match("\n| `" .. name .. "` | ([^\n]+) |\n")
+        assert.truthy(line, name)
+        assert.are.equal(name:find "_time$" ~= nil, line:find "milliseconds since 1970" ~= nil, name)
+      end
+    end)
+  end
 end)
 
 describe("an event", function()
@@ -56,23 +113,31 @@ end)
 
 describe("a function", function()
   local official = {}
-  for _, row in pairs(require "aom.api.operations") do official[row.official_name] = true end
+  for _, row in pairs(require "aom.api.operations") do official[row.official_name] = row.name end
+
+  local function defined(text, owner, name)
+    return text:find("\nfunction " .. owner .. name .. "(", 1, true)
+      or owner == "client:" and text:find("\nclient." .. name .. " = client.", 1, true)
+  end
 
   for _, group in ipairs { { "client:", methods }, { "client:", paginator.walks },
     { "client:", pages.walks }, { "aom.", safe } } do
     for name in pairs(group[2]) do
-      if not official[name] and name ~= "execute_workflow" then
-        it(name .. " has its type", function()
-          assert.truthy(types:find("\nfunction " .. group[1] .. name .. "(", 1, true))
-        end)
-      end
+      it(name .. " has its types and its page", function()
+        assert.truthy(defined(types.aom, group[1], name))
+        assert.truthy(defined(types.safe, group[1]:gsub("aom", "safe"), name))
+        if not official[name] and name ~= "execute_workflow" then
+          assert.truthy(reference:find("\n### " .. group[1] .. name .. "\n", 1, true))
+        end
+      end)
     end
   end
 
   it("has no type without a function", function()
-    for owner, name in types:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
-      assert.truthy(owner == "aom" and safe[name] or methods[name] or paginator.walks[name] or pages.walks[name],
-        name)
+    for face, text in pairs(types) do
+      for owner, name in text:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
+        assert.truthy(owner == face and safe[name] or methods[name] or paginator.walks[name] or pages.walks[name], name)
+      end
     end
   end)
 end)

@@ -16,17 +16,20 @@ local bulk = {}
 
 local CONCURRENCY = 16
 
+--- What became of one call of many.
 ---@class aom.BulkEntry
 ---@field id? string        of a workflow
 ---@field name? string      when it was found by a selection
 ---@field request? table    of request_all: what was given
----@field result? aom.Result
----@field error? aom.Error
+---@field result? aom.TriggerResult|aom.Response  what the call returned
+---@field error? aom.Error    or why it failed
 
----@class aom.BulkReport
----@field succeeded integer
----@field failed integer
----@field elapsed number
+--- What became of many calls. It can be printed.
+---@class aom.BulkReport: aom.Caught
+---@field [integer] aom.BulkEntry
+---@field succeeded integer  number of calls
+---@field failed integer     number of calls
+---@field elapsed number     seconds
 
 local row = operations.trigger
 

@@ -17,7 +17,8 @@ local TIMEOUT = 3600
 ---@type table<string, true>
 waiter.final = { success = true, fail = true, cancel = true, approvalFailed = true }
 
-local known = {
+---@type table<string, aom.Row>
+waiter.options = {
   timeout = options.rows.seconds, interval = options.rows.seconds, on_progress = options.rows.callable,
   final = { kind = "list" },
 }
@@ -96,7 +97,7 @@ end
 function waiter.prepare_wait(state, execution, given)
   local workflow_id, execution_id = read_execution(execution)
   if not workflow_id then return nil, execution_id end
-  local chosen, err = options.read_table("wait", given == nil and {} or given, known)
+  local chosen, err = options.read_table("wait", given == nil and {} or given, waiter.options)
   if not chosen then return nil, err end
   chosen.timeout, chosen.interval = chosen.timeout or TIMEOUT, chosen.interval or FIRST_INTERVAL
   return function(scope)

@@ -1,317 +1,532 @@
+--- Made by `make doc` from the rows and annotations of the library: do not edit. Nothing here
+--- runs.
 ---@meta
---- The functions that users call, for editors and type checkers. Nothing here runs. Times
---- are in seconds; the service's fields that end in `_time` are milliseconds since 1970.
 ---
---- `aom` and `aom.safe` have the same functions: `aom` raises an `aom.Error`, `aom.safe`
---- returns nil and the error. Every method that calls the service takes a callback
---- `function(err, result)` as its last argument, and then returns an `aom.Handle`.
----
---- A method's description begins with the service's official name of the operation. In snake
---- case that is a method too, such as `client:update_workflow_trigger_status`. The service's
---- page for UpdateWorkflowTriggerStatus, and likewise for the others, is
---- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+--- `aom`, whose functions raise an aom.Error. With a callback, a function that calls a service
+--- returns an aom.Handle, and the callback gets the error or the result.
 
 ---@class aom
 local aom = {}
 
---- UpdateWorkflowTriggerStatus, with a client made from environment and profile.
----@param id string  of the workflow
----@param action "enable"|"disable"
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function aom.trigger(id, action, callback) end
+--- Makes a client. Nothing is sent.
+---
+--- Errors: `argument` (an option is wrong or unknown), `config` (region, endpoint, project or a file
+--- is missing or wrong), `credentials` (none are found).
+---@param options? aom.ClientOptions  region, credentials, time-outs and more
+---@return aom.Client result  a client; on Lua 5.4 it can be a `<close>` variable
+function aom.client(options) end
 
---- UpdateWorkflowTriggerStatus with "enable".
----@param id string
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function aom.enable(id, callback) end
+--- Closes the client of `aom.trigger` and its like; their next call makes another.
+---@return true result
+function aom.close() end
 
---- UpdateWorkflowTriggerStatus with "disable".
----@param id string
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function aom.disable(id, callback) end
+--- Switches the schedule of a workflow on or off. With a client made from environment and profile.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param action "enable"|"disable"  switches the schedule on or off
+---@return aom.TriggerResult result
+---@overload fun(workflow_id: string, action: "enable"|"disable", callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function aom.trigger(workflow_id, action) end
 
---- A request to any other API, with a client made from environment and profile.
----@param fields aom.AnyRequest
----@param callback? fun(err: aom.Error?, answer: aom.Response?)
----@return aom.Response
-function aom.request(fields, callback) end
+--- Switches the schedule of a workflow on. With a client made from environment and profile.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.TriggerResult result  what was done
+---@overload fun(id: string, callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function aom.enable(id) end
 
---- A function for option `on_event` that prints one line an event.
+--- Switches the schedule of a workflow off. With a client made from environment and profile.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.TriggerResult result  what was done
+---@overload fun(id: string, callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function aom.disable(id) end
+
+--- Sends any other request: signed, retried and limited as every call. With a client made from
+--- environment and profile.
+---
+--- Errors: those of every call.
+---@param fields aom.AnyRequest  the request
+---@return aom.Response result  the response
+---@overload fun(fields: aom.AnyRequest, callback: fun(err: aom.Error?, result: aom.Response?)): aom.Handle
+function aom.request(fields) end
+
+--- Checks what a client with these options would use, and changes nothing. The report can be
+--- printed.
+---
+--- Errors: those of every call.
+---@param options? aom.ClientOptions  region, credentials, time-outs and more
+---@return aom.Check[] result  one entry for each finding
+---@overload fun(options: aom.ClientOptions|nil, callback: fun(err: aom.Error?, result: (aom.Check[])?)): aom.Handle
+---@overload fun(callback: fun(err: aom.Error?, result: (aom.Check[])?)): aom.Handle
+function aom.doctor(options) end
+
+--- Signs a request for another HTTP library. No I/O.
+---
+--- Errors: `argument` (the request or the key cannot be signed).
+---@param request aom.SignRequest  the request
+---@param credentials aom.SignKey  the key, and how to sign
+---@return aom.Signed result  its headers
+function aom.sign(request, credentials) end
+
+--- Makes a function for option `on_event` that prints one line an event.
+---
+--- Errors: `argument` (the level is unknown).
 ---@param level? "error"|"warn"|"info"|"debug"  default: "info"
 ---@param write? fun(line: string)  default: to standard error
----@return fun(event: aom.Event)
+---@return fun(event: aom.Event) result  a function for `on_event`
 function aom.log(level, write) end
 
 --- Marks a table as a list for the body of a request: an empty one is sent as `[]`.
----@generic T
----@param value? T[]
----@return T[]
+---
+--- Errors: `argument` (it is no table, or has a protected metatable).
+---@param value? any[]  default: a new list
+---@return any[] result  the same table
 function aom.list(value) end
 
---- Makes a client. Raises `argument`, `config` or `credentials`; nothing is sent.
----@param options? aom.ClientOptions
----@return aom.Client
-function aom.client(options) end
-
---- Checks what a client with these options would use, and changes nothing. It waits as
---- calls do. The list can be printed.
----@param options? aom.ClientOptions
----@param callback? fun(err: aom.Error?, report: aom.Check[]?)
----@return aom.Check[]
-function aom.doctor(options, callback) end
-
---- Signs a request for another HTTP library. Raises `argument`.
----@param request aom.SignRequest
----@param credentials aom.SignKey
----@return aom.Signed
-function aom.sign(request, credentials) end
-
---- Whether a caught value is an `aom.Error`.
----@param value any
----@return boolean
+--- Whether a value is an error of this library.
+---@param value any  such as what pcall caught
+---@return boolean result
 function aom.is_error(value) end
 
 --- The versions of this library, and of the libraries it uses.
----@return aom.Versions
+---@return aom.Versions result  they can be printed
 function aom.version() end
 
---- Closes the client of `aom.trigger`, `aom.enable` and `aom.disable`. The next call makes another one.
----@return true
-function aom.close() end
-
----@class aom.Client
+---@class aom.Client: aom.Caught
 local client = {}
 
---- UpdateWorkflowTriggerStatus.
----@param id string
----@param action "enable"|"disable"
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function client:trigger(id, action, callback) end
+--- Switches the schedule of a workflow on or off.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param action "enable"|"disable"  switches the schedule on or off
+---@return aom.TriggerResult result
+---@overload fun(self: aom.Client, workflow_id: string, action: "enable"|"disable", callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function client:trigger(workflow_id, action) end
 
---- UpdateWorkflowTriggerStatus with "enable".
----@param id string
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function client:enable(id, callback) end
+---The official name of `trigger`, or another.
+client.update_workflow_trigger_status = client.trigger
 
---- UpdateWorkflowTriggerStatus with "disable".
----@param id string
----@param callback? fun(err: aom.Error?, result: aom.TriggerResult?)
----@return aom.TriggerResult
-function client:disable(id, callback) end
+--- Switches the schedule of a workflow on.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.TriggerResult result  what was done
+---@overload fun(self: aom.Client, id: string, callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function client:enable(id) end
 
---- CreateWorkflow. Sent once.
----@param fields aom.NewWorkflow
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ workflow: aom.Workflow }
-function client:create_workflow(fields, callback) end
+--- Switches the schedule of a workflow off.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call.
+---@param id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.TriggerResult result  what was done
+---@overload fun(self: aom.Client, id: string, callback: fun(err: aom.Error?, result: aom.TriggerResult?)): aom.Handle
+function client:disable(id) end
 
---- ListWorkflow: one page.
----@param fields? { type?: string, search?: string, page?: integer, size?: integer, [string]: any }
----@param callback? fun(err: aom.Error?, page: aom.Page?)
----@return aom.Page
-function client:list_workflows(fields, callback) end
+--- Switches many workflows side by side. A failed call is an entry of the report, not an error.
+---
+--- UpdateWorkflowTriggerStatus, which needs the permission cms:workflow:update:
+--- https://support.huaweicloud.com/api-aom/UpdateWorkflowTriggerStatus.html
+---
+--- Errors: those of every call; `argument` (the selection matches nothing, and then nothing is
+--- changed).
+---@param ids string[]|aom.Workflow[]|aom.Selection  ids or workflows, or a selection
+---@param action "enable"|"disable"  switches the schedules on or off
+---@param options? aom.BulkOptions  pace and progress
+---@return aom.BulkReport result  one aom.BulkEntry for each id, in order, and counts
+---@overload fun(self: aom.Client, ids: string[]|aom.Workflow[]|aom.Selection, action: "enable"|"disable", options: aom.BulkOptions|nil, callback: fun(err: aom.Error?, result: aom.BulkReport?)): aom.Handle
+---@overload fun(self: aom.Client, ids: string[]|aom.Workflow[]|aom.Selection, action: "enable"|"disable", callback: fun(err: aom.Error?, result: aom.BulkReport?)): aom.Handle
+function client:trigger_all(ids, action, options) end
 
---- ExecuteWorkflow. Sent once.
----@param id string
----@param callback? fun(err: aom.Error?, execution: aom.StartedExecution?)
----@return aom.StartedExecution
-function client:execute(id, callback) end
-
-client.execute_workflow = client.execute
-
---- ListWorkflowExecutions.
----@param id string
----@param fields? { x_enterprise_project_id?: string }
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ executions: aom.Execution[] }
-function client:list_workflow_executions(id, fields, callback) end
-
---- SearchWorkflowExecutionDetail.
----@param workflow_id string
----@param execution_id string
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ execution: aom.Execution }
-function client:execution(workflow_id, execution_id, callback) end
-
---- StartPausingWorkflowExecutions. Sent once.
----@param workflow_id string
----@param execution_id string
----@param fields { action: "restart"|"skip"|"continue", node_id: string }
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ result: any }
-function client:operate_execution(workflow_id, execution_id, fields, callback) end
-
---- StopExecution. Sent once.
----@param workflow_id string
----@param execution_id string
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ result: any }
-function client:stop_execution(workflow_id, execution_id, callback) end
-
---- ListAllScriptByName: one page.
----@param fields? table
----@param callback? fun(err: aom.Error?, page: aom.Page?)
----@return aom.Page
-function client:list_scripts(fields, callback) end
-
---- ListAllVersionByVersionId: one page.
----@param fields { script_id: string, [string]: any }
----@param callback? fun(err: aom.Error?, page: aom.Page?)
----@return aom.Page
-function client:list_script_versions(fields, callback) end
-
---- ListAllJobByName: one page.
----@param fields? table
----@param callback? fun(err: aom.Error?, page: aom.Page?)
----@return aom.Page
-function client:list_jobs(fields, callback) end
-
---- ListTemplateByJobId: one page.
----@param job_id string
----@param fields? table
----@param callback? fun(err: aom.Error?, page: aom.Page?)
----@return aom.Page
-function client:list_templates(job_id, fields, callback) end
-
---- SearchTemplateById.
----@param id string
----@param fields? { share_type?: "public"|"private" }
----@param callback? fun(err: aom.Error?, result: aom.Result?)
----@return aom.Result|{ template: table }
-function client:template(id, fields, callback) end
-
---- Iterates over all workflows: `for workflow in client:workflows { … } do`. An incomplete
---- list ends with a `protocol` error, unless `allow_partial = true` accepts it.
----@param filter? aom.WorkflowFilter
----@return fun(): aom.Workflow|false|nil, aom.Error?
-function client:workflows(filter) end
-
---- Iterates over all scripts.
----@param filter? aom.ListFilter  the fields of list_scripts
----@return fun(): table|false|nil, aom.Error?
-function client:scripts(filter) end
-
---- Iterates over all versions of a script.
----@param filter { script_id: string, allow_partial?: boolean, [string]: any }
----@return fun(): table|false|nil, aom.Error?
-function client:script_versions(filter) end
-
---- Iterates over all jobs.
----@param filter? aom.ListFilter  the fields of list_jobs
----@return fun(): table|false|nil, aom.Error?
-function client:jobs(filter) end
-
---- Iterates over all templates of a job.
----@param job_id string
----@param filter? aom.ListFilter  the fields of list_templates
----@return fun(): table|false|nil, aom.Error?
-function client:templates(job_id, filter) end
-
---- All workflows as a list.
----@param filter? aom.WorkflowFilter
----@param callback? fun(err: aom.Error?, list: aom.Workflow[]?)
----@return aom.Workflow[]
-function client:all_workflows(filter, callback) end
-
---- All scripts as a list.
----@param filter? aom.ListFilter
----@param callback? fun(err: aom.Error?, list: table[]?)
----@return table[]
-function client:all_scripts(filter, callback) end
-
---- All versions of a script as a list.
----@param filter { script_id: string, allow_partial?: boolean, [string]: any }
----@param callback? fun(err: aom.Error?, list: table[]?)
----@return table[]
-function client:all_script_versions(filter, callback) end
-
---- All jobs as a list.
----@param filter? aom.ListFilter
----@param callback? fun(err: aom.Error?, list: table[]?)
----@return table[]
-function client:all_jobs(filter, callback) end
-
---- All templates of a job as a list.
----@param job_id string
----@param filter? aom.ListFilter
----@param callback? fun(err: aom.Error?, list: table[]?)
----@return table[]
-function client:all_templates(job_id, filter, callback) end
-
---- The workflow of exactly that name. If there is none, the `argument` error lists similar
---- names; if there are several, they are in `err.matches`.
----@param name string
----@param callback? fun(err: aom.Error?, workflow: aom.Workflow?)
----@return aom.Workflow
-function client:find(name, callback) end
-
---- Waits until an execution has ended, with any status. A `timeout` error if it takes too long.
----@param execution aom.StartedExecution|aom.Execution
----@param options? aom.WaitOptions
----@param callback? fun(err: aom.Error?, execution: aom.Execution?)
----@return aom.Execution
-function client:wait(execution, options, callback) end
-
---- Switches many workflows. A failed call is an entry of the report, not an error.
----@param ids string[]|aom.Workflow[]|aom.Selection
----@param action "enable"|"disable"
----@param options? aom.BulkOptions
----@param callback? fun(err: aom.Error?, report: aom.BulkReport?)
----@return aom.BulkReport|aom.BulkEntry[]
-function client:trigger_all(ids, action, options, callback) end
-
---- A request to any other API, signed, retried and limited as every call.
----@param fields aom.AnyRequest
----@param callback? fun(err: aom.Error?, answer: aom.Response?)
----@return aom.Response
-function client:request(fields, callback) end
-
---- Many requests. A failed one is an entry of the report, not an error.
----@param requests aom.AnyRequest[]
----@param options? aom.BulkOptions
----@param callback? fun(err: aom.Error?, report: aom.BulkReport?)
----@return aom.BulkReport|aom.BulkEntry[]
-function client:request_all(requests, options, callback) end
-
---- Iterates over the answers to a request that has pages.
----@param fields aom.PagedRequest
----@return fun(): aom.Response|false|nil, aom.Error?
-function client:pages(fields) end
-
---- The same as a list.
----@param fields aom.PagedRequest
----@param callback? fun(err: aom.Error?, answers: aom.Response[]?)
----@return aom.Response[]
-function client:all_pages(fields, callback) end
-
---- A client with settings of its own, which shares all else with this one, and is closed
---- with it. Closing it ends its own calls only.
----@param options aom.OwnOptions
----@return aom.Client
-function client:with(options) end
-
---- Disables the selected scheduled workflows that are enabled, and records them in a file.
---- An error after the first change has `err.paused`.
----@param options aom.PauseOptions
----@param callback? fun(err: aom.Error?, paused: aom.Window?)
----@return aom.Window
-function client:pause(options, callback) end
+--- Disables the selected scheduled workflows that are enabled, and records them in a file, from
+--- which they can be enabled again whatever happens to the process.
+---
+--- Errors: those of every call; `argument` (the selection matches nothing, and then nothing is
+--- changed), `argument` (the file holds a window that was not resumed), `config` (the file cannot be
+--- written).
+---@param options aom.PauseOptions  what to pause, and how
+---@return aom.Window result  what was paused
+---@overload fun(self: aom.Client, options: aom.PauseOptions, callback: fun(err: aom.Error?, result: aom.Window?)): aom.Handle
+function client:pause(options) end
 
 --- Enables the paused workflows again. It can be repeated.
+---
+--- Errors: those of every call; `argument` (there is no window in the file, or another process that
+--- lives has paused it).
 ---@param paused aom.Window|string  what `pause` returned, or the file's path
----@param options? aom.ResumeOptions
----@param callback? fun(err: aom.Error?, resumed: aom.Window?)
----@return aom.Window
-function client:resume(paused, options, callback) end
+---@param options? aom.ResumeOptions  how to resume
+---@return aom.Window result  what was resumed
+---@overload fun(self: aom.Client, paused: aom.Window|string, options: aom.ResumeOptions|nil, callback: fun(err: aom.Error?, result: aom.Window?)): aom.Handle
+---@overload fun(self: aom.Client, paused: aom.Window|string, callback: fun(err: aom.Error?, result: aom.Window?)): aom.Handle
+function client:resume(paused, options) end
 
---- Ends the running calls with `cancelled`, and wipes the keys. Connections stay, for other clients.
---- A second call does nothing.
----@return true
+--- Finds the workflow of exactly that name.
+---
+--- ListWorkflow, which needs the permission cms:workflow:list:
+--- https://support.huaweicloud.com/api-aom/ListWorkflow.html
+---
+--- Errors: those of every call; `argument` (no workflow has that name (the hint lists similar ones),
+--- or several have (`err.matches`)).
+---@param name string  1 to 64 characters
+---@return aom.Workflow result  that workflow
+---@overload fun(self: aom.Client, name: string, callback: fun(err: aom.Error?, result: aom.Workflow?)): aom.Handle
+function client:find(name) end
+
+--- Iterates over all workflows. Pages are requested as they are needed.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.WorkflowsFilter  the fields of `list_workflows`, and `allow_partial`
+---@return fun(): aom.Workflow?  each of them
+function client:workflows(filter) end
+
+--- Lists all workflows.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.WorkflowsFilter  the fields of `list_workflows`, and `allow_partial`
+---@return aom.Workflow[] result  all of them
+---@overload fun(self: aom.Client, filter: aom.WorkflowsFilter|nil, callback: fun(err: aom.Error?, result: (aom.Workflow[])?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: (aom.Workflow[])?)): aom.Handle
+function client:all_workflows(filter) end
+
+--- Lists workflows: one page of them.
+---
+--- ListWorkflow, which needs the permission cms:workflow:list:
+--- https://support.huaweicloud.com/api-aom/ListWorkflow.html
+---
+--- Errors: those of every call.
+---@param fields? aom.ListWorkflowsFields  the other fields
+---@return aom.ListWorkflowsResult result
+---@overload fun(self: aom.Client, fields: aom.ListWorkflowsFields|nil, callback: fun(err: aom.Error?, result: aom.ListWorkflowsResult?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: aom.ListWorkflowsResult?)): aom.Handle
+function client:list_workflows(fields) end
+
+---The official name of `list_workflows`, or another.
+client.list_workflow = client.list_workflows
+
+--- Makes a workflow.
+---
+--- CreateWorkflow, which needs the permission cms:workflow:create and is sent once:
+--- https://support.huaweicloud.com/api-aom/CreateWorkflow.html
+---
+--- Errors: those of every call.
+---@param fields aom.CreateWorkflowFields  the other fields
+---@return aom.CreateWorkflowResult result
+---@overload fun(self: aom.Client, fields: aom.CreateWorkflowFields, callback: fun(err: aom.Error?, result: aom.CreateWorkflowResult?)): aom.Handle
+function client:create_workflow(fields) end
+
+---The official name of `create_workflow`, or another.
+client.create_workflow = client.create_workflow
+
+--- Runs a workflow now. It returns when the execution has begun: `client:wait` waits for its end.
+---
+--- ExecuteWorkflow, which needs the permission cms:execution:create and is sent once:
+--- https://support.huaweicloud.com/api-aom/ExecuteWorkflow.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.ExecuteWorkflowResult result
+---@overload fun(self: aom.Client, workflow_id: string, callback: fun(err: aom.Error?, result: aom.ExecuteWorkflowResult?)): aom.Handle
+function client:execute(workflow_id) end
+
+---The official name of `execute`, or another.
+client.execute_workflow = client.execute
+
+---The official name of `execute`, or another.
+client.execute_workflow = client.execute
+
+--- Waits until an execution has ended, with any status. Errors that may pass are waited out.
+---
+--- SearchWorkflowExecutionDetail, which needs the permission cms:execution:get:
+--- https://support.huaweicloud.com/api-aom/SearchWorkflowExecutionDetail.html
+---
+--- Errors: those of every call; `timeout` (it has not ended in time (its last status is in the
+--- hint)).
+---@param execution aom.ExecuteWorkflowResult|aom.Execution
+---  what `execute` returned, or any table with `workflow_id` and `execution_id`
+---@param options? aom.WaitOptions  how long and how often
+---@return aom.Execution result  the execution as it ended
+---@overload fun(self: aom.Client, execution: aom.ExecuteWorkflowResult|aom.Execution, options: aom.WaitOptions|nil, callback: fun(err: aom.Error?, result: aom.Execution?)): aom.Handle
+---@overload fun(self: aom.Client, execution: aom.ExecuteWorkflowResult|aom.Execution, callback: fun(err: aom.Error?, result: aom.Execution?)): aom.Handle
+function client:wait(execution, options) end
+
+--- Lists the executions of a workflow.
+---
+--- ListWorkflowExecutions, which needs the permission cms:execution:get:
+--- https://support.huaweicloud.com/api-aom/ListWorkflowExecutions.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param fields? aom.ListWorkflowExecutionsFields  the other fields
+---@return aom.ListWorkflowExecutionsResult result
+---@overload fun(self: aom.Client, workflow_id: string, fields: aom.ListWorkflowExecutionsFields|nil, callback: fun(err: aom.Error?, result: aom.ListWorkflowExecutionsResult?)): aom.Handle
+---@overload fun(self: aom.Client, workflow_id: string, callback: fun(err: aom.Error?, result: aom.ListWorkflowExecutionsResult?)): aom.Handle
+function client:list_workflow_executions(workflow_id, fields) end
+
+---The official name of `list_workflow_executions`, or another.
+client.list_workflow_executions = client.list_workflow_executions
+
+--- Shows an execution of a workflow.
+---
+--- SearchWorkflowExecutionDetail, which needs the permission cms:execution:get:
+--- https://support.huaweicloud.com/api-aom/SearchWorkflowExecutionDetail.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param execution_id string  id of the execution: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.ExecutionResult result
+---@overload fun(self: aom.Client, workflow_id: string, execution_id: string, callback: fun(err: aom.Error?, result: aom.ExecutionResult?)): aom.Handle
+function client:execution(workflow_id, execution_id) end
+
+---The official name of `execution`, or another.
+client.search_workflow_execution_detail = client.execution
+
+--- Goes on with an execution that is paused, or whose node has failed.
+---
+--- StartPausingWorkflowExecutions, which needs the permission cms:execution:create and is sent once:
+--- https://support.huaweicloud.com/api-aom/StartPausingWorkflowExecutions.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param execution_id string  id of the execution: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param fields aom.OperateExecutionFields  the other fields
+---@return aom.OperateExecutionResult result
+---@overload fun(self: aom.Client, workflow_id: string, execution_id: string, fields: aom.OperateExecutionFields, callback: fun(err: aom.Error?, result: aom.OperateExecutionResult?)): aom.Handle
+function client:operate_execution(workflow_id, execution_id, fields) end
+
+---The official name of `operate_execution`, or another.
+client.start_pausing_workflow_executions = client.operate_execution
+
+--- Stops an execution.
+---
+--- StopExecution, which needs the permission cms:execution:create and is sent once:
+--- https://support.huaweicloud.com/api-aom/StopExecution.html
+---
+--- Errors: those of every call.
+---@param workflow_id string  id of the workflow: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param execution_id string  id of the execution: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@return aom.StopExecutionResult result
+---@overload fun(self: aom.Client, workflow_id: string, execution_id: string, callback: fun(err: aom.Error?, result: aom.StopExecutionResult?)): aom.Handle
+function client:stop_execution(workflow_id, execution_id) end
+
+---The official name of `stop_execution`, or another.
+client.stop_execution = client.stop_execution
+
+--- Iterates over all scripts. Pages are requested as they are needed.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.ScriptsFilter  the fields of `list_scripts`, and `allow_partial`
+---@return fun(): aom.Script?  each of them
+function client:scripts(filter) end
+
+--- Lists all scripts.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.ScriptsFilter  the fields of `list_scripts`, and `allow_partial`
+---@return aom.Script[] result  all of them
+---@overload fun(self: aom.Client, filter: aom.ScriptsFilter|nil, callback: fun(err: aom.Error?, result: (aom.Script[])?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: (aom.Script[])?)): aom.Handle
+function client:all_scripts(filter) end
+
+--- Lists scripts: one page of them.
+---
+--- ListAllScriptByName, which needs the permission cms:script:list:
+--- https://support.huaweicloud.com/api-aom/ListAllScriptByName.html
+---
+--- Errors: those of every call.
+---@param fields? aom.ListScriptsFields  the other fields
+---@return aom.ListScriptsResult result
+---@overload fun(self: aom.Client, fields: aom.ListScriptsFields|nil, callback: fun(err: aom.Error?, result: aom.ListScriptsResult?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: aom.ListScriptsResult?)): aom.Handle
+function client:list_scripts(fields) end
+
+---The official name of `list_scripts`, or another.
+client.list_all_script_by_name = client.list_scripts
+
+--- Iterates over all versions of a script. Pages are requested as they are needed.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter aom.ScriptVersionsFilter  the fields of `list_script_versions`, and `allow_partial`
+---@return fun(): aom.ScriptVersion?  each of them
+function client:script_versions(filter) end
+
+--- Lists all versions of a script.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter aom.ScriptVersionsFilter  the fields of `list_script_versions`, and `allow_partial`
+---@return aom.ScriptVersion[] result  all of them
+---@overload fun(self: aom.Client, filter: aom.ScriptVersionsFilter, callback: fun(err: aom.Error?, result: (aom.ScriptVersion[])?)): aom.Handle
+function client:all_script_versions(filter) end
+
+--- Lists the versions of a script: one page of them.
+---
+--- ListAllVersionByVersionId, which needs the permission cms:script:list:
+--- https://support.huaweicloud.com/api-aom/ListAllVersionByVersionId.html
+---
+--- Errors: those of every call.
+---@param fields aom.ListScriptVersionsFields  the other fields
+---@return aom.ListScriptVersionsResult result
+---@overload fun(self: aom.Client, fields: aom.ListScriptVersionsFields, callback: fun(err: aom.Error?, result: aom.ListScriptVersionsResult?)): aom.Handle
+function client:list_script_versions(fields) end
+
+---The official name of `list_script_versions`, or another.
+client.list_all_version_by_version_id = client.list_script_versions
+
+--- Iterates over all jobs. Pages are requested as they are needed.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.JobsFilter  the fields of `list_jobs`, and `allow_partial`
+---@return fun(): aom.Job?  each of them
+function client:jobs(filter) end
+
+--- Lists all jobs.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param filter? aom.JobsFilter  the fields of `list_jobs`, and `allow_partial`
+---@return aom.Job[] result  all of them
+---@overload fun(self: aom.Client, filter: aom.JobsFilter|nil, callback: fun(err: aom.Error?, result: (aom.Job[])?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: (aom.Job[])?)): aom.Handle
+function client:all_jobs(filter) end
+
+--- Lists jobs, which are templates of several steps: one page of them.
+---
+--- ListAllJobByName, which needs the permission cms:job:list:
+--- https://support.huaweicloud.com/api-aom/ListAllJobByName.html
+---
+--- Errors: those of every call.
+---@param fields? aom.ListJobsFields  the other fields
+---@return aom.ListJobsResult result
+---@overload fun(self: aom.Client, fields: aom.ListJobsFields|nil, callback: fun(err: aom.Error?, result: aom.ListJobsResult?)): aom.Handle
+---@overload fun(self: aom.Client, callback: fun(err: aom.Error?, result: aom.ListJobsResult?)): aom.Handle
+function client:list_jobs(fields) end
+
+---The official name of `list_jobs`, or another.
+client.list_all_job_by_name = client.list_jobs
+
+--- Iterates over all templates of a job. Pages are requested as they are needed.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param job_id string  id of the job: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param filter? aom.TemplatesFilter  the fields of `list_templates`, and `allow_partial`
+---@return fun(): aom.Template?  each of them
+function client:templates(job_id, filter) end
+
+--- Lists all templates of a job.
+---
+--- Errors: those of every call; `protocol` (the list is not complete (`allow_partial = true` accepts
+--- that)).
+---@param job_id string  id of the job: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param filter? aom.TemplatesFilter  the fields of `list_templates`, and `allow_partial`
+---@return aom.Template[] result  all of them
+---@overload fun(self: aom.Client, job_id: string, filter: aom.TemplatesFilter|nil, callback: fun(err: aom.Error?, result: (aom.Template[])?)): aom.Handle
+---@overload fun(self: aom.Client, job_id: string, callback: fun(err: aom.Error?, result: (aom.Template[])?)): aom.Handle
+function client:all_templates(job_id, filter) end
+
+--- Lists the templates (execution plans) of a job: one page of them.
+---
+--- ListTemplateByJobId, which needs the permission cms:template:list:
+--- https://support.huaweicloud.com/api-aom/ListTemplateByJobId.html
+---
+--- Errors: those of every call.
+---@param job_id string  id of the job: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param fields? aom.ListTemplatesFields  the other fields
+---@return aom.ListTemplatesResult result
+---@overload fun(self: aom.Client, job_id: string, fields: aom.ListTemplatesFields|nil, callback: fun(err: aom.Error?, result: aom.ListTemplatesResult?)): aom.Handle
+---@overload fun(self: aom.Client, job_id: string, callback: fun(err: aom.Error?, result: aom.ListTemplatesResult?)): aom.Handle
+function client:list_templates(job_id, fields) end
+
+---The official name of `list_templates`, or another.
+client.list_template_by_job_id = client.list_templates
+
+--- Shows a template (execution plan).
+---
+--- SearchTemplateById, which needs the permission cms:template:get:
+--- https://support.huaweicloud.com/api-aom/SearchTemplateById.html
+---
+--- Errors: those of every call.
+---@param template_id string  id of the template: 1 to 64 bytes, without / \ % ? #, blanks and control characters
+---@param fields? aom.TemplateFields  the other fields
+---@return aom.TemplateResult result
+---@overload fun(self: aom.Client, template_id: string, fields: aom.TemplateFields|nil, callback: fun(err: aom.Error?, result: aom.TemplateResult?)): aom.Handle
+---@overload fun(self: aom.Client, template_id: string, callback: fun(err: aom.Error?, result: aom.TemplateResult?)): aom.Handle
+function client:template(template_id, fields) end
+
+---The official name of `template`, or another.
+client.search_template_by_id = client.template
+
+--- Sends any other request: signed, retried and limited as every call.
+---
+--- Errors: those of every call.
+---@param fields aom.AnyRequest  the request
+---@return aom.Response result  the response
+---@overload fun(self: aom.Client, fields: aom.AnyRequest, callback: fun(err: aom.Error?, result: aom.Response?)): aom.Handle
+function client:request(fields) end
+
+--- Sends many requests side by side. A failed one is an entry of the report, not an error.
+---
+--- Errors: those of every call.
+---@param requests aom.AnyRequest[]  the requests
+---@param options? aom.BulkOptions  pace and progress
+---@return aom.BulkReport result  one aom.BulkEntry for each request, in order, and counts
+---@overload fun(self: aom.Client, requests: aom.AnyRequest[], options: aom.BulkOptions|nil, callback: fun(err: aom.Error?, result: aom.BulkReport?)): aom.Handle
+---@overload fun(self: aom.Client, requests: aom.AnyRequest[], callback: fun(err: aom.Error?, result: aom.BulkReport?)): aom.Handle
+function client:request_all(requests, options) end
+
+--- Iterates over the responses to a request that has pages.
+---
+--- Errors: those of every call; `protocol` (the next page is one that was read already).
+---@param fields aom.PagedRequest  the first request, and what the next one is
+---@return fun(): aom.Response?  each page
+function client:pages(fields) end
+
+--- Lists the responses to a request that has pages.
+---
+--- Errors: those of every call; `protocol` (the next page is one that was read already).
+---@param fields aom.PagedRequest  the first request, and what the next one is
+---@return aom.Response[] result  all pages
+---@overload fun(self: aom.Client, fields: aom.PagedRequest, callback: fun(err: aom.Error?, result: (aom.Response[])?)): aom.Handle
+function client:all_pages(fields) end
+
+--- Makes a client with settings of its own, which shares all else with this one and is closed with
+--- it.
+---
+--- Errors: `argument` (an option is wrong or unknown, or the client is closed).
+---@param options aom.OwnOptions  what is its own
+---@return aom.Client result  a client; closing it ends its own calls only
+function client:with(options) end
+
+--- Ends the running calls with `cancelled`, and wipes the keys. A second call does nothing.
+---@return true result
 function client:close() end
 
 return aom

@@ -1,46 +1,11 @@
 ---@meta
---- The tables that users pass in and get back, for editors and type checkers. Nothing here
---- runs. The service's fields keep its names; its reference lists more of them.
+--- The tables that users pass in and get back, as far as no row of the library describes them,
+--- for editors, type checkers and the reference. Written by hand; the other files of this
+--- folder and the reference are made by `make doc`, which reads this one. Nothing here runs.
 
---- Options of a client. Each may be set elsewhere, too: see doc/configuration.md.
----@class aom.ClientOptions
----@field region? string            such as "cn-north-4"
----@field endpoint? string|string[] base URLs, instead of the region's
----@field project_id? string        32 letters and digits. Default: looked up by the region's name
----@field ak? string
----@field sk? string
----@field security_token? string
----@field token? string
----@field credentials? (fun(context: { loop: aom.Loop, deadline: number }): aom.Credentials)|{ refresh: function }
----@field username? string
----@field password? string
----@field domain_name? string
----@field idp_id? string
----@field id_token_file? string
----@field metadata? boolean         use the credentials of this instance's agency. Default false
----@field metadata_endpoint? string  base URL of the metadata service
----@field iam_endpoint? string      base URL of the identity service. Default: the region's, for its own endpoint only
----@field timeout? number           seconds for a call with its retries. Default 60
----@field attempt_timeout? number   seconds for one attempt. Default 30
----@field connect_timeout? number   seconds to connect. Default 5
----@field outage_timeout? number    seconds to wait for a service that cannot be reached. Default 10
----@field max_attempts? integer     attempts in total. Default 4
----@field max_response_bytes? integer  limit of a response body. Default 1 MiB
----@field headers? table<string, string|number|boolean>  sent and signed with every call
----@field user_agent? string        appended to this library's
----@field token_hosts? string[]     hosts of other services that may get the client's token
----@field ca_file? string|string[]  PEM files of the authorities that are trusted, in place of the system's; "system"
----  in a list adds those
----@field client_cert? string       PEM file with the client's own certificate, for a server that asks for one
----@field client_key? string        PEM file of its private key; default: in the file of client_cert
----@field client_key_password? string  if the key is encrypted
----@field proxy? string             URL; "" for none. Default: the environment's
----@field insecure? boolean         do not verify the server. Default false
----@field allow_http? boolean       allow tokens and passwords over plain http:// to other hosts. Default false
----@field algorithm? "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"
----@field loop? "blocking"|"uv"|"nginx"|aom.Loop  default: detected
----@field transport? "curl"|"resty"  inside nginx. Default "curl"
----@field on_event? fun(event: aom.Event)  called during calls; it must not wait
+--- What a table of options, fields or filters holds under a name that is none of its own: so
+--- a checker finds a misspelt name.
+---@alias aom.NoSuchName "no such name"
 
 --- What `on_event` gets. Secrets are masked.
 ---@class aom.Event
@@ -48,7 +13,7 @@
 ---@field operation string          such as "trigger", "request", "find_project" or "create_token"
 ---@field service? "identity"|"metadata"|"pod"  the service that is called; nil: AOM, or that of a request
 ---@field attempt integer           its number, from 1
----@field method? string            request
+---@field method? string            of a request
 ---@field url? string               request
 ---@field headers? table<string, string>  request (without those that signing adds) and response
 ---@field body? integer             request and response: its size in bytes
@@ -65,20 +30,23 @@
 ---@field method string
 ---@field host string               with the port, if it is not the scheme's default
 ---@field path string               decoded
----@field scheme? "https"|"http"    for `url` only. Default "https"
+---@field scheme? "https"|"http"    for `url` only. Default: "https"
 ---@field query? table              { name, value } pairs, or values by name
 ---@field headers? table<string, string|number|boolean>
 ---@field body? string
+---@field [string] aom.NoSuchName
 
 ---@class aom.SignKey
 ---@field ak string
 ---@field sk string
 ---@field security_token? string
----@field algorithm? string         default "SDK-HMAC-SHA256"
+---@field algorithm? "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"
+---  default "SDK-HMAC-SHA256"
 ---@field region? string            needed for V11-HMAC-SHA256
 ---@field service? string           needed for V11-HMAC-SHA256
 ---@field date? string              YYYYMMDDTHHMMSSZ. Default: now
 ---@field signed_headers? string[]
+---@field [string] aom.NoSuchName
 
 ---@class aom.Signed
 ---@field url string
@@ -98,8 +66,20 @@
 ---@field tls string                libcurl's TLS backend
 ---@field http2 boolean
 
+--- `local ok, value = pcall(client.trigger, client, id, action)` gives a result or an aom.Error.
+--- Checkers take it for the result alone: with these fields, which no result has, they accept
+--- what is read of the error.
+---@class aom.Caught
+---@field kind? aom.ErrorKind
+---@field code? string
+---@field message? string
+---@field hint? string
+---@field retryable? boolean
+---@field details? aom.ErrorDetail[]
+---@field cause? aom.ErrorCause
+
 --- What every successful call returns.
----@class aom.Result
+---@class aom.Result: aom.Caught
 ---@field success true
 ---@field status integer     HTTP status
 ---@field http_status integer  the same
@@ -107,10 +87,6 @@
 ---@field attempts integer   requests sent
 ---@field elapsed number     seconds
 ---@field body string        raw bytes of the response
-
----@class aom.TriggerResult: aom.Result
----@field workflow_id string
----@field action "enable"|"disable"
 
 --- Any request: see doc/requests.md.
 ---@class aom.AnyRequest
@@ -123,6 +99,7 @@
 ---@field endpoint? string       base URL of another service
 ---@field project_id? string     default: the client's
 ---@field service? string        for V11-HMAC-SHA256
+---@field [string] aom.NoSuchName
 
 ---@class aom.PagedRequest: aom.AnyRequest
 ---@field next fun(answer: aom.Response): table?, (table|string)?  query and body of the next page, as far as they
@@ -132,65 +109,6 @@
 ---@field headers table<string, string|string[]>  names in lower case
 ---@field data any               the decoded body; nil if it is no JSON
 
---- What `with` takes.
----@class aom.OwnOptions
----@field timeout? number
----@field attempt_timeout? number
----@field max_attempts? integer
----@field headers? table<string, string|number|boolean>  added to the client's
----@field on_event? fun(event: aom.Event)
-
----@class aom.Workflow
----@field id string
----@field name string
----@field type "cron"|"manual"|"event"
----@field trigger_status? string
----@field status? string
----@field create_time? integer
----@field update_time? integer
----@field [string] any
-
----@class aom.Execution
----@field workflow_id string
----@field execution_id string
----@field status string        its own, such as "success"
----@field http_status? integer  of the response: from `wait` and `execution`
----@field begin_time? integer
----@field end_time? integer
----@field last_update_time? integer|string
----@field execution_result_list? table[]
----@field [string] any
-
----@class aom.Page: aom.Result
----@field elements table[]
----@field total? integer
-
----@class aom.StartedExecution: aom.Result
----@field id string
----@field execution_id string
----@field workflow_id string
-
----@class aom.NewWorkflow
----@field name string
----@field type "cron"|"manual"
----@field template_id string
----@field input table
----@field task_type "package"|"script"|"job"|"cloud"|"standard"|"customize"
----@field [string] any
-
----@class aom.WaitOptions
----@field timeout? number   seconds. Default 3600
----@field interval? number  seconds before the second request; later waits grow up to 15. Default 1
----@field final? string[]   more statuses that end an execution
----@field on_progress? fun(done: number, total: number, execution: aom.Execution)  after each request: seconds waited,
----  the timeout, and the execution as it is
-
----@class aom.BulkOptions
----@field concurrency? integer  calls at once. Default 16
----@field rate? number          calls a second, at most
----@field stop_on_error? boolean  start no further call after an error. Default false
----@field on_result? fun(entry: aom.BulkEntry, done: integer, total: integer)
-
 --- One workflow of a maintenance window.
 ---@class aom.WindowItem
 ---@field id string
@@ -199,7 +117,7 @@
 ---@field note? string  what others did to it, or why it failed
 
 --- A maintenance window, as `pause` and `resume` return it.
----@class aom.Window
+---@class aom.Window: aom.Caught
 ---@field file? string      nil after a dry run of `pause`
 ---@field stage "pausing"|"paused"|"resuming"|"resumed"
 ---@field dry_run? boolean
@@ -213,51 +131,72 @@
 ---@field matched? integer  of `pause`: number of selected workflows, enabled or not
 ---@field already? boolean  of `resume`: the window had been resumed before; nothing was done
 
---- The service's filters of a list of workflows.
----@class aom.WorkflowFilter
----@field type? "cron"|"event"|"manual"
----@field search? string
----@field tags? table<string, string>
----@field create_by? string
----@field enterprise_project_id? string
----@field allow_partial? boolean  accept an incomplete list. Default false
----@field [string] any
+--- Options of `wait`.
+---@class aom.WaitOptions
+---@field timeout? number   seconds to wait at most. Default: 3600
+---@field interval? number  seconds before the second request; later waits grow up to 15. Default: 1
+---@field final? string[]   more statuses that end an execution
+---@field on_progress? fun(done: number, total: number, execution: aom.Execution)  after each request: seconds waited,
+---  the timeout, and the execution as it is
+---@field [string] aom.NoSuchName
 
---- The filter of any other list: the fields of its operation.
----@class aom.ListFilter
----@field allow_partial? boolean  accept an incomplete list. Default false
----@field [string] any
+--- Options of `trigger_all` and `request_all`.
+---@class aom.BulkOptions
+---@field concurrency? integer  calls at once. Default: 16
+---@field rate? number          calls a second, at most
+---@field stop_on_error? boolean  start no further call after an error. Default: false
+---@field on_result? fun(entry: aom.BulkEntry, done: integer, total: integer)  after each call
+---@field [string] aom.NoSuchName
 
---- Selects workflows by exactly one of name, names or match, within the service's filters.
----@class aom.Selection: aom.WorkflowFilter
+--- Selects workflows by exactly one of `name`, `names` and `match`, within the service's filters.
+---@class aom.Selection: aom.SelectionFilter
 ---@field name? string         exactly that name
 ---@field names? string[]      exactly these names
+---@field match? string|fun(workflow: aom.Workflow): any  a Lua pattern for names (`-` is a quantifier there: `%-` is a
+---  hyphen), or a predicate
+---@field allow_none? boolean  a selection that matches nothing is no error. Default: false
+---@field allow_partial? boolean  accept an incomplete list. Default: false
+---@field [string] aom.NoSuchName
+
+--- Options of `pause`: a selection, and how to pause it.
+---@class aom.PauseOptions: aom.PauseFilter
+---@field name? string       exactly that name; one of name, names and match, as in aom.Selection
+---@field names? string[]    exactly these names
 ---@field match? string|fun(workflow: aom.Workflow): any  a Lua pattern for names, or a predicate
----@field allow_none? boolean  a selection that matches nothing is no error. Default false
-
----@class aom.PauseOptions
----@field name? string       exactly one of name, names or match, as in aom.Selection
----@field names? string[]
----@field match? string|fun(workflow: aom.Workflow): any
----@field allow_none? boolean
----@field file? string       required, except for a dry run
----@field detach? boolean    any process may resume. Default false; true in nginx
----@field dry_run? boolean   change nothing. Default false
+---@field allow_none? boolean  a selection that matches nothing is no error. Default: false
+---@field file? string       path of the file that remembers the window; required, except for a dry run
+---@field detach? boolean    any process may resume. Default: false; true in nginx
+---@field dry_run? boolean   change nothing. Default: false
 ---@field states? { on?: string[], off?: string[] }  more values of trigger_status
----@field concurrency? integer  calls at once. Default 8
+---@field concurrency? integer  calls at once. Default: 8
 ---@field rate? number          calls a second, at most
----@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)
----@field search? string
----@field tags? table<string, string>
----@field create_by? string
----@field enterprise_project_id? string
+---@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)  after each workflow
+---@field [string] aom.NoSuchName
 
+--- Options of `resume`.
 ---@class aom.ResumeOptions
----@field dry_run? boolean   change nothing. Default false
----@field force? boolean     also while the process that paused still runs. Default false
+---@field dry_run? boolean   change nothing. Default: false
+---@field force? boolean     also while the process that paused still runs. Default: false
 ---@field states? { on?: string[], off?: string[] }  more values of trigger_status
 ---@field settle_timeout? number  seconds to wait for late calls, at most. Default: the attempt_timeout of the
 ---  client that paused
----@field concurrency? integer  calls at once. Default 8
+---@field concurrency? integer  calls at once. Default: 8
 ---@field rate? number          calls a second, at most
----@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)
+---@field on_result? fun(entry: aom.WindowItem, done: integer, total: integer)  after each workflow
+---@field [string] aom.NoSuchName
+
+--- Gives credentials. It is called when they are needed, and may wait, as with `loop.sleep`.
+---@alias aom.CredentialFunction fun(context: { loop: aom.Loop, deadline: number }): aom.Credentials
+
+--- Tells a client how to wait in a loop that this library does not know: see
+--- doc/adapters.md.
+---@class aom.Adapter
+---@field fetch fun(attempt: table, deadline: number): table?, any  sends one request, without redirects
+---@field sleep fun(seconds: number): boolean?  waits; false if the call was cancelled meanwhile
+---@field now fun(): number  monotonic seconds
+---@field waiter fun(): table?  `{ wait(deadline), wake() }`, or nil if nothing else can run during a wait
+---@field run fun(functions: function[], concurrency: integer)  runs all of them, so many at once
+---@field spawn? fun(body: function): any  runs it later, and returns a task
+---@field cancel? fun(task: any)  ends the wait of a task
+---@field enter? fun(later: boolean): string?  a message if no call can be made here
+---@field close? fun()  the client was closed

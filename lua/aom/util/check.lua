@@ -24,6 +24,8 @@ local check = {}
 ---@field item_min? integer   characters of a list's items
 ---@field item_max? integer
 ---@field texts? boolean      a map's values are strings
+---@field meaning? string     for the reference: see spec/support/doc
+---@field type? string        for the reference, where the kind does not tell it
 
 --- How messages call a table and what is in it.
 ---@class aom.Label

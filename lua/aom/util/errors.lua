@@ -16,7 +16,7 @@ local text = require "aom.util.text"
 ---| "cancelled"   # the caller cancelled it
 
 ---@class aom.Error
----@field kind aom.ErrorKind
+---@field kind aom.ErrorKind       what happened
 ---@field message string          one sentence
 ---@field status? integer         HTTP status
 ---@field code? string            the service's code, such as "AOM.31001302"
@@ -26,8 +26,8 @@ local text = require "aom.util.text"
 ---@field body? string            of the answer, masked; at most 64 KiB
 ---@field encoded_authorization_message? string  what an administrator can decode
 ---@field operation? string       such as "trigger"
----@field method? string
----@field url? string
+---@field method? string          HTTP method
+---@field url? string             what was asked for
 ---@field attempts? integer       requests made
 ---@field elapsed? number         seconds
 ---@field retryable boolean       whether the same call may safely be made again later
@@ -39,13 +39,15 @@ local text = require "aom.util.text"
 local Error = { __name = "aom.error" }
 Error.__index = Error
 
+--- A lower error that the service listed.
 ---@class aom.ErrorDetail
----@field code? string
----@field message? string
+---@field code? string     the service's
+---@field message? string  one sentence
 
+--- What lies below an error: libcurl's or OpenSSL's words.
 ---@class aom.ErrorCause
----@field code? integer  libcurl's number
----@field message string
+---@field code? integer   libcurl's number
+---@field message string  in its words
 
 local errors = {}
 

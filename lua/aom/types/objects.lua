@@ -1,0 +1,214 @@
+--- Made by `make doc` from the rows and annotations of the library: do not edit. Nothing here
+--- runs.
+---@meta
+
+--- Who approves a run.
+---@class aom.ApproveInfo
+---@field need_approve? boolean  whether a run needs approval
+---@field topic_selected? string  topic by which approvers are told
+---@field smn_urn_list? string  addresses of the topics
+---@field [string] any  what the service adds
+
+--- One run of a workflow.
+---@class aom.Execution
+---@field workflow_id string  id of the workflow
+---@field execution_id string  its id
+---@field status string
+---  "waitExecute", "waitApproval", "executing", "pausing" or "canceling" while it goes on;
+---  "success", "fail", "cancel" or "approvalFailed" when it has ended. The service documents no
+---  closed list
+---@field http_status? integer  HTTP's of the response, from `wait` and `execution`
+---@field begin_time? integer  when it began: milliseconds since 1970
+---@field end_time? integer  when it ended: milliseconds since 1970
+---@field last_update_time? integer|string
+---  when its status changed last; a date as text in some answers: milliseconds since 1970
+---@field created_by? string  who started it; not from `execution` and `wait`
+---@field approve_user_name_list? string[]  who may approve it
+---@field execution_result_list? aom.NodeResult[]  how each node went
+---@field project_id? string  the project that it belongs to
+---@field workflow_edit_time? integer  when the definition that runs was changed: milliseconds since 1970
+---@field last_record_id_with_snapshot? string  id of the last record that has a snapshot
+---@field [string] any  what the service adds
+
+--- A job: steps that templates (execution plans) give values to.
+---@class aom.Job
+---@field id string  its id
+---@field name string  its name
+---@field description? string  for people; up to 1,000 characters
+---@field steps? aom.Step[]  its steps
+---@field parameters? aom.Parameter[]  what its templates give values to
+---@field approve_info? aom.ApproveInfo  who approves its runs
+---@field rate_control? aom.RateControl  how many machines run it at once
+---@field is_latest_version? boolean  whether this is its latest version
+---@field version_number? integer  number of the version
+---@field create_by? string  who made it
+---@field create_time? integer  when it was made: milliseconds since 1970
+---@field update_by? string  who changed it last
+---@field update_time? integer  when it was changed last: milliseconds since 1970
+---@field project_id? string  the project that it belongs to
+---@field enterprise_project_id? string  the enterprise project that it belongs to
+---@field [string] any  what the service adds
+
+--- A node of a workflow.
+---@class aom.Node
+---@field id? string  its id
+---@field name? string  its name
+---@field category? string  what it does
+---@field description? string  for people
+---@field parent_node? string  the node before it
+---@field task_name? string  its task
+---@field ignore_error? boolean  whether the run goes on if it fails
+---@field metadata? { type: string, configuration: table<string, any> }  how it does it
+---@field [string] any  what the service adds
+
+--- How a node of an execution went.
+---@class aom.NodeResult
+---@field node_id? string  id of the node, for `operate_execution`
+---@field status? string  as that of an execution
+---@field begin_time? integer  when it began: milliseconds since 1970
+---@field end_time? integer  when it ended: milliseconds since 1970
+---@field output? any  its output
+---@field function_execution_id? string  id of the function's run
+---@field [string] any  what the service adds
+
+--- A parameter of a workflow, job or template.
+---@class aom.Parameter
+---@field param_name string  its name
+---@field param_type? string  its type
+---@field param_group? string  its group
+---@field default_value? string  its value if none is given
+---@field id? string  its id
+---@field hint? string  for people
+---@field description? string  for people
+---@field encryption? boolean  whether its value is encrypted
+---@field quote_param? boolean  whether it refers to another parameter
+---@field required? boolean  whether it needs a value
+---@field [string] any  what the service adds
+
+--- How many machines a run reaches at once.
+---@class aom.RateControl
+---@field have_rate_control? boolean  whether there is a limit
+---@field max? integer  machines at once
+---@field time_delay? integer  wait between batches; its unit is not documented
+---@field [string] any  what the service adds
+
+--- A script.
+---@class aom.Script
+---@field id string  its id
+---@field name string  its name
+---@field script_language? "SHELL"|"BAT"|"PYTHON"|"POWER_SHELL"  its language
+---@field description? string  for people; up to 1,000 characters
+---@field online_exist_status? boolean  whether one of its versions is online
+---@field online_id? string  id of that version
+---@field approve_info? aom.ApproveInfo  who approves its runs
+---@field rate_control? aom.RateControl  how many machines run it at once
+---@field create_by? string  who made it
+---@field create_time? integer  when it was made: milliseconds since 1970
+---@field update_by? string  who changed it last
+---@field update_time? integer  when it was changed last: milliseconds since 1970
+---@field project_id? string  the project that it belongs to
+---@field enterprise_project_id? string  the enterprise project that it belongs to
+---@field [string] any  what the service adds
+
+--- A version of a script.
+---@class aom.ScriptVersion
+---@field version_id string  its id
+---@field version_number? string  its number
+---@field script_id? string  id of the script
+---@field name? string  name of the script
+---@field content? string  the script itself
+---@field script_language? "SHELL"|"BAT"|"PYTHON"|"POWER_SHELL"  its language
+---@field status_desc? 0|1|2|3  0: was never online, 1: is online, 2: is offline, 3: disabled
+---@field job_reference_number? integer  number of jobs that use it
+---@field job_reference_name? { job_id: string, job_name: string }[]  these jobs
+---@field create_by? string  who made it
+---@field create_time? integer  when it was made: milliseconds since 1970
+---@field update_by? string  who changed it last
+---@field update_time? integer  when it was changed last: milliseconds since 1970
+---@field project_id? string  the project that it belongs to
+---@field enterprise_project_id? string  the enterprise project that it belongs to
+---@field [string] any  what the service adds
+
+--- A step of a workflow, job or template.
+---@class aom.Step
+---@field id? string  its id
+---@field name? string  its name
+---@field type? string  what it does
+---@field description? string  for people
+---@field input? table<string, string>  its parameters by name
+---@field ignore_error? boolean  whether the run goes on if it fails
+---@field [string] any  what the service adds
+
+--- A template (execution plan) of a job.
+---@class aom.Template
+---@field id string  its id
+---@field name string  its name
+---@field job_id? string  id of the job
+---@field job_version? integer  the job's version that it was made for
+---@field share_type? "public"|"private"  whose it is
+---@field version? string  its own version
+---@field is_publish? boolean  whether it is published
+---@field is_collect? boolean  whether the user marked it as a favourite
+---@field need_synchronize? boolean  whether the job has changed since
+---@field nodes? aom.Node[]  its nodes
+---@field steps? aom.Step[]  its steps
+---@field parameters? aom.Parameter[]  its parameters
+---@field quote? string[]  what it refers to
+---@field approve_info? aom.ApproveInfo  who approves its runs
+---@field rate_control? aom.RateControl  how many machines run it at once
+---@field create_by? string  who made it
+---@field create_time? integer  when it was made: milliseconds since 1970
+---@field update_by? string  who changed it last
+---@field update_time? integer  when it was changed last: milliseconds since 1970
+---@field project_id? string  the project that it belongs to
+---@field enterprise_project_id? string  the enterprise project that it belongs to
+---@field [string] any  what the service adds
+
+--- A workflow. The provider's pages call it a task.
+---@class aom.Workflow
+---@field id string  its id, which every call takes; 1 to 64 characters
+---@field name string  its name
+---@field type? "cron"|"manual"|"event"  whether it has a schedule, runs on demand only, or runs on events
+---@field trigger_status? string
+---  whether its schedule is on. The service documents no values; seen are "enable" and "disable"
+---@field trigger_id? string  id of its schedule
+---@field status? string
+---  how its last execution went: "success", "fail" or "executing"; or another word of the executions
+---@field last_execution_id? string  id of its last execution
+---@field last_execution_start_time? integer  when that began: milliseconds since 1970
+---@field last_execution_end_time? integer  when that ended: milliseconds since 1970
+---@field last_execute_by? string  who started it
+---@field tags? table<string, string>  its tags by name
+---@field input? table<string, any>
+---  parameters of the run, as its template wants them; numbers and booleans in it are texts. A
+---  schedule's cron expression, in Spring's syntax, is among them; the service documents no name for
+---  it
+---@field description? string  for people
+---@field task_type? "package"|"script"|"job"|"cloud"|"standard"|"customize"  what it runs
+---@field task_status? string  state of that task
+---@field template_id? string  id of the template (execution plan) that it runs
+---@field template_name? string  name of that template
+---@field template_i18n? table  names of the template by language, "en-us" and "zh-cn"
+---@field job_id? string  id of the job that the template belongs to
+---@field job_name? string  name of that job
+---@field service_scenario? string  the service's scenario that it belongs to
+---@field service_name? string  the cloud service that it acts on
+---@field workflow_id? string  its id at the service that runs its functions
+---@field output? string  its output
+---@field approve_id? string  id of an approval that it waits for
+---@field edit_time? integer  when its definition was changed last: milliseconds since 1970
+---@field is_delete? boolean  whether it was deleted
+---@field nodes? aom.Node[]  its nodes
+---@field steps? aom.Step[]  its steps
+---@field global_parameters? aom.Parameter[]  parameters that all steps share
+---@field quote? string[]  what it refers to
+---@field citation_urns? string[]  resources that it refers to
+---@field execution_action_rules? string[]  rules of what follows a run
+---@field execution_permission? string[]  who may run it
+---@field create_by? string  who made it
+---@field create_time? integer  when it was made: milliseconds since 1970
+---@field update_by? string  who changed it last
+---@field update_time? integer  when it was changed last: milliseconds since 1970
+---@field project_id? string  the project that it belongs to
+---@field enterprise_project_id? string  the enterprise project that it belongs to
+---@field [string] any  what the service adds

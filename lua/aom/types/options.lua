@@ -1,0 +1,61 @@
+--- Made by `make doc` from the rows and annotations of the library: do not edit. Nothing here
+--- runs.
+---@meta
+
+--- Options of a client. Each may be set elsewhere, too: see doc/configuration.md.
+---@class aom.ClientOptions
+---@field region? string  region id, such as "cn-north-4"; determines the endpoint
+---@field project_id? string  the project's id, 32 letters and digits. Default: looked up by the region's name
+---@field endpoint? string|string[]  base URL instead of the region's, or several
+---@field iam_endpoint? string  base URL of the identity service. Default: the region's, for its own endpoint only
+---@field ak? string  access key id
+---@field sk? string  secret access key
+---@field security_token? string  of a temporary key pair
+---@field token? string  IAM token of the project: 1 to 40960 bytes
+---@field credentials? aom.CredentialFunction|{ refresh: aom.CredentialFunction }
+---  gives credentials when they are needed, and may wait
+---@field username? string  name of an IAM user
+---@field password? string  of that user
+---@field domain_name? string  account that the user belongs to
+---@field idp_id? string  id of an identity provider (OpenID Connect)
+---@field id_token_file? string  path of a file with its id token
+---@field metadata? boolean  use the credentials of this instance's agency. Default: false
+---@field metadata_endpoint? string  base URL of the metadata service. Default: "http://169.254.169.254"
+---@field timeout? number  for a whole call, with its retries. Default: 60: seconds, above 0
+---@field attempt_timeout? number  for one attempt. Default: 30: seconds, above 0
+---@field connect_timeout? number  to connect. Default: 5: seconds, above 0
+---@field outage_timeout? number
+---  that a call waits, within `timeout`, for a service that cannot be reached. Default: 10: seconds,
+---  0 or more
+---@field max_attempts? integer  attempts in total; 1 means no second try of any kind. Default: 4: 1 or more
+---@field max_response_bytes? integer
+---  limit of a response's body in bytes, after decompression. Default: 1 MiB: 1 or more
+---@field headers? table<string, string|number|boolean>
+---  sent and signed with every call, but not to identity and metadata services
+---@field user_agent? string  appended to this library's: 1 to 256 bytes
+---@field token_hosts? string[]  hosts of other services that may get the client's token
+---@field ca_file? string|string[]
+---  PEM file of the authorities to trust instead of the system's, or several, with "system" for the
+---  system's
+---@field client_cert? string  PEM file of a certificate for servers that ask for one
+---@field client_key? string  PEM file of its key. Default: in the file of the certificate
+---@field client_key_password? string  of an encrypted key
+---@field proxy? string  URL of a proxy, "" for none. Default: by https_proxy, http_proxy and no_proxy
+---@field insecure? boolean  do not verify the server; for experiments only. Default: false
+---@field allow_http? boolean  allow a token or password over plain http:// to another host. Default: false
+---@field algorithm? "SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"
+---  how requests are signed. Default: "SDK-HMAC-SHA256"
+---@field loop? "blocking"|"uv"|"nginx"|aom.Adapter  how calls wait. Default: detected
+---@field transport? "curl"|"resty"  inside nginx. Default: "curl"
+---@field on_event? fun(event: aom.Event)  called during calls, see aom.Event; it must not wait
+---@field [string] aom.NoSuchName
+
+--- What `with` takes. `headers` are added to the client's.
+---@class aom.OwnOptions
+---@field timeout? number  for a whole call, with its retries. Default: 60: seconds, above 0
+---@field attempt_timeout? number  for one attempt. Default: 30: seconds, above 0
+---@field max_attempts? integer  attempts in total; 1 means no second try of any kind. Default: 4: 1 or more
+---@field headers? table<string, string|number|boolean>
+---  sent and signed with every call, but not to identity and metadata services
+---@field on_event? fun(event: aom.Event)  called during calls, see aom.Event; it must not wait
+---@field [string] aom.NoSuchName

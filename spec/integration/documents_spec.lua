@@ -64,7 +64,8 @@ describe("a block of code", function()
   teardown(function() simulator.stop() end)
   before_each(function()
     simulator.reset()
-    simulator.set { execution_time = 0,
+    simulator.set { execution_time = 0, scripts = { SCRIPT_ID = true }, jobs = { JOB_ID = true },
+      templates = { TEMPLATE_ID = { job_id = "JOB_ID" } },
       workflows = { w = false, WORKFLOW_ID = { name = "nightly-backup", trigger_status = "enable" } } }
     folder = process.run "mktemp -d":match "%S+"
     process.run("mkdir " .. folder .. "/bin")

@@ -45,28 +45,29 @@ local scripts, all_scripts = list({ "scripts", operation = "list_scripts",
   example = "for script in client:scripts() do print(script.id, script.name) end",
   whole = "local list = client:all_scripts()\nprint(#list)" }, "scripts", "aom.Script", "Scripts")
 local versions, all_versions = list({ "script_versions", operation = "list_script_versions", required = true,
-  example = 'for version in client:script_versions { script_id = "id" } do print(version.version_number) end',
-  whole = 'local list = client:all_script_versions { script_id = "id" }\nprint(#list)' },
+  example = 'for version in client:script_versions { script_id = "SCRIPT_ID" } do\n'
+    .. "  print(version.version_number)\nend",
+  whole = 'local list = client:all_script_versions { script_id = "SCRIPT_ID" }\nprint(#list)' },
   "versions of a script", "aom.ScriptVersion", "ScriptVersions")
 local jobs, all_jobs = list({ "jobs", operation = "list_jobs",
   example = "for job in client:jobs() do print(job.id, job.name) end",
   whole = "local list = client:all_jobs()\nprint(#list)" }, "jobs", "aom.Job", "Jobs")
 local templates, all_templates = list({ "templates", operation = "list_templates",
-  example = 'for template in client:templates "job-id" do print(template.id, template.name) end',
-  whole = 'local list = client:all_templates "job-id"\nprint(#list)' }, "templates of a job", "aom.Template",
+  example = 'for template in client:templates "JOB_ID" do print(template.id, template.name) end',
+  whole = 'local list = client:all_templates "JOB_ID"\nprint(#list)' }, "templates of a job", "aom.Template",
   "Templates", { { "job_id", "string", "id of the job", kind = "id" } })
 
 return {
   {
     title = "Switching schedules",
     { name = "client:trigger", operation = "trigger",
-      example = 'local result = client:trigger("workflow-id", "disable")\nprint(result.success, result.request_id)' },
+      example = 'local result = client:trigger("WORKFLOW_ID", "disable")\nprint(result.success, result.request_id)' },
     { name = "client:enable", like = "trigger", summary = "Switches the schedule of a workflow on.", args = { id },
       returns = { "aom.TriggerResult", "what was done" }, waits = true,
-      example = 'local result = client:enable "workflow-id"\nprint(result.attempts, result.elapsed)' },
+      example = 'local result = client:enable "WORKFLOW_ID"\nprint(result.attempts, result.elapsed)' },
     { name = "client:disable", like = "trigger", summary = "Switches the schedule of a workflow off.", args = { id },
       returns = { "aom.TriggerResult", "what was done" }, waits = true,
-      example = 'client:disable("workflow-id", function(err, result)\n  print(err or result)\nend)' },
+      example = 'client:disable("WORKFLOW_ID", function(err, result)\n  print(err or result)\nend)' },
     { name = "client:trigger_all", like = "trigger",
       summary = "Switches many workflows side by side. A failed call is an entry of the report, not an error.",
       args = {
@@ -93,7 +94,8 @@ return {
         { "options", "aom.ResumeOptions", "how to resume", optional = true } },
       returns = { "aom.Window", "what was resumed" }, waits = true,
       errors = { { "argument", "there is no window in the file, or another process that lives has paused it" } },
-      example = 'local window = client:resume "paused.json"\nprint(window.resumed, window.gone)' },
+      example = 'local paused = client:pause { match = "^nightly", file = "paused.json" }\n'
+        .. 'print(client:resume(paused).resumed)           -- or client:resume "paused.json"' },
   },
   {
     title = "Workflows",
@@ -106,13 +108,13 @@ return {
     { name = "client:list_workflows", operation = "list_workflows",
       example = "local page = client:list_workflows { size = 20 }\nprint(#page.elements, page.total)" },
     { name = "client:create_workflow", operation = "create_workflow",
-      example = 'local made = client:create_workflow { name = "nightly", type = "cron", template_id = "id",\n'
+      example = 'local made = client:create_workflow { name = "nightly", type = "cron", template_id = "TEMPLATE_ID",\n'
         .. '  task_type = "script", input = {} }' },
   },
   {
     title = "Executions",
     { name = "client:execute", operation = "execute_workflow",
-      example = 'local execution = client:execute "workflow-id"\nprint(client:wait(execution).status)' },
+      example = 'local execution = client:execute "WORKFLOW_ID"\nprint(client:wait(execution).status)' },
     { name = "client:wait", like = "execution",
       summary = "Waits until an execution has ended, with any status. Errors that may pass are waited out.",
       args = { { "execution", "aom.ExecuteWorkflowResult|aom.Execution", "what `execute` returned, or any table with "
@@ -120,16 +122,19 @@ return {
         { "options", "aom.WaitOptions", "how long and how often", optional = true } },
       returns = { "aom.Execution", "the execution as it ended" }, waits = true,
       errors = { { "timeout", "it has not ended in time (its last status is in the hint)" } },
-      example = 'local execution = client:wait(client:execute "workflow-id", { timeout = 600 })\n'
+      example = 'local execution = client:wait(client:execute "WORKFLOW_ID", { timeout = 600 })\n'
         .. 'print(execution.status == "success")' },
     { name = "client:list_workflow_executions", operation = "list_workflow_executions",
-      example = 'local result = client:list_workflow_executions "workflow-id"\nprint(#result.executions)' },
+      example = 'local result = client:list_workflow_executions "WORKFLOW_ID"\nprint(#result.executions)' },
     { name = "client:execution", operation = "execution",
-      example = 'local result = client:execution("workflow-id", "execution-id")\nprint(result.execution.status)' },
+      example = 'local started = client:execute "WORKFLOW_ID"\n'
+        .. 'print(client:execution("WORKFLOW_ID", started.id).execution.status)' },
     { name = "client:operate_execution", operation = "operate_execution",
-      example = 'client:operate_execution("workflow-id", "execution-id", { action = "restart", node_id = "node-1" })' },
+      example = 'local started = client:execute "WORKFLOW_ID"\n'
+        .. 'client:operate_execution("WORKFLOW_ID", started.id, { action = "restart", node_id = "node-1" })' },
     { name = "client:stop_execution", operation = "stop_execution",
-      example = 'client:stop_execution("workflow-id", "execution-id")' },
+      example = 'local started = client:execute "WORKFLOW_ID"\n'
+        .. 'client:stop_execution("WORKFLOW_ID", started.id, function(err, result) print(err or result) end)' },
   },
   {
     title = "Scripts, jobs and templates",
@@ -138,15 +143,15 @@ return {
       example = 'local page = client:list_scripts { name = "clean" }\nprint(page.total)' },
     versions, all_versions,
     { name = "client:list_script_versions", operation = "list_script_versions",
-      example = 'local page = client:list_script_versions { script_id = "script-id" }\nprint(page.total)' },
+      example = 'local page = client:list_script_versions { script_id = "SCRIPT_ID" }\nprint(page.total)' },
     jobs, all_jobs,
     { name = "client:list_jobs", operation = "list_jobs",
       example = "local page = client:list_jobs { page_size = 50 }\nprint(page.total)" },
     templates, all_templates,
     { name = "client:list_templates", operation = "list_templates",
-      example = 'local page = client:list_templates("job-id", { name = "weekly" })\nprint(page.total)' },
+      example = 'local page = client:list_templates("JOB_ID", { name = "weekly" })\nprint(page.total)' },
     { name = "client:template", operation = "template",
-      example = 'local result = client:template("template-id", { share_type = "public" })\n'
+      example = 'local result = client:template("TEMPLATE_ID", { share_type = "public" })\n'
         .. "print(result.template.name)" },
   },
   {
@@ -183,13 +188,13 @@ return {
       errors = { { "argument", "an option is wrong or unknown" },
         { "config", "region, endpoint, project or a file is missing or wrong" },
         { "credentials", "none are found" } },
-      example = 'local client = aom.client { region = "cn-north-4", timeout = 20 }\nclient:enable "workflow-id"' },
+      example = 'local client = aom.client { region = "cn-north-4", timeout = 20 }\nclient:enable "WORKFLOW_ID"' },
     { name = "client:with",
       summary = "Makes a client with settings of its own, which shares all else with this one and is closed with it.",
       args = { { "options", "aom.OwnOptions", "what is its own" } },
       returns = { "aom.Client", "a client; closing it ends its own calls only" },
       errors = { { "argument", "an option is wrong or unknown, or the client is closed" } },
-      example = 'client:with { timeout = 5 }:trigger("workflow-id", "enable")' },
+      example = 'client:with { timeout = 5 }:trigger("WORKFLOW_ID", "enable")' },
     { name = "client:close",
       summary = "Ends the running calls with `cancelled`, and wipes the keys. A second call does nothing.",
       args = {}, returns = { "true", "" }, example = "client:close()" },
@@ -199,9 +204,9 @@ return {
   {
     title = "Functions of the module",
     { name = "aom.trigger", default = "client:trigger",
-      example = 'local result = aom.trigger("workflow-id", "enable")\nprint(result)' },
-    { name = "aom.enable", default = "client:enable", example = 'aom.enable "workflow-id"' },
-    { name = "aom.disable", default = "client:disable", example = 'aom.disable "workflow-id"' },
+      example = 'local result = aom.trigger("WORKFLOW_ID", "enable")\nprint(result)' },
+    { name = "aom.enable", default = "client:enable", example = 'aom.enable "WORKFLOW_ID"' },
+    { name = "aom.disable", default = "client:disable", example = 'aom.disable "WORKFLOW_ID"' },
     { name = "aom.request", default = "client:request",
       example = 'print(aom.request { method = "GET", path = "/v1/{project_id}/alarm-rules" }.status)' },
     { name = "aom.doctor",
@@ -227,7 +232,7 @@ return {
       example = 'client:request { method = "POST", path = "/v1/things", body = { names = aom.list() } }' },
     { name = "aom.is_error", summary = "Whether a value is an error of this library.",
       args = { { "value", "any", "such as what pcall caught" } }, returns = { "boolean", "" }, never = true,
-      example = 'local ok, err = pcall(aom.trigger, "workflow-id", "enable")\n'
+      example = 'local ok, err = pcall(aom.trigger, "WORKFLOW_ID", "enable")\n'
         .. "if not ok and aom.is_error(err) then print(err.kind, err.hint) end" },
     { name = "aom.version", summary = "The versions of this library, and of the libraries it uses.",
       args = {}, returns = { "aom.Versions", "they can be printed" }, example = "print(aom.version())" },

@@ -227,6 +227,7 @@ local function complete(of)
     of.returns = { "aom." .. camel(row.name) .. "Result", "" }
     of.once = not row.idempotent
     of.fields = row.fields and model.classes["aom." .. camel(row.name) .. "Fields"]
+    if of.fields then of.fields.page = of.name end
     of.aliases = { row.official_name }
     if row.name ~= name then of.aliases[2] = row.name end
   end

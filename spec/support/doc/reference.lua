@@ -29,12 +29,15 @@ local function cell(text) return (text:gsub("|", "\\|")) end
 
 local function anchor(title) return (title:lower():gsub("[^%w _-]", ""):gsub(" ", "-")) end
 
+--- A link to a class; the fields of an operation stand on the operation's page.
+local function link(name) return ("[%s](#%s)"):format(name, anchor(model.classes[name].page or name)) end
+
 local function code(text) return "`" .. cell(text) .. "`" end
 
 --- Makes links of the names of classes in a text.
 local function linked(text)
   return (text:gsub("%f[%w]see (aom%.%w+)", function(name)
-    return model.classes[name] and ("see [%s](#%s)"):format(name, anchor(name)) or "see " .. name
+    return "see " .. (model.classes[name] and link(name) or name)
   end))
 end
 
@@ -42,7 +45,7 @@ end
 local function simple_type(type)
   local name, rest = type:match "^(aom%.%w+)([%[%]]*)$"
   if not name or not model.has_page(name) then return code(type) end
-  return ("[%s](#%s)%s"):format(name, anchor(name), rest ~= "" and code(rest) or "")
+  return link(name) .. (rest ~= "" and code(rest) or "")
 end
 
 --- A type, with links to the classes in it. One that has brackets is shown whole, with the
@@ -55,7 +58,7 @@ local function type_cell(type)
   end
   local links = {}
   for name in type:gmatch "aom%.%w+" do
-    if model.has_page(name) then links[#links + 1] = ("[%s](#%s)"):format(name, anchor(name)) end
+    if model.has_page(name) then links[#links + 1] = link(name) end
   end
   return code(type) .. (links[1] and ", with " .. table.concat(links, ", ") or "")
 end
@@ -131,7 +134,7 @@ local function class_page(class)
   local parts = { "### " .. class.name .. "\n" }
   if class.meaning ~= "" then parts[#parts + 1] = class.meaning .. "\n" end
   if class.parent then
-    parts[#parts + 1] = ("It has the fields of [%s](#%s), too.\n"):format(class.parent, anchor(class.parent))
+    parts[#parts + 1] = ("It has the fields of %s, too.\n"):format(link(class.parent))
   end
   if class.name == "aom.Handle" then parts[#parts + 1] = "`handle:cancel()` ends the call; it can be repeated.\n" end
   if class.fields[1] then parts[#parts + 1] = table_of(class.fields, class.closed) end

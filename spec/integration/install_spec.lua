@@ -42,7 +42,8 @@ describe("make, for an interpreter,", function()
     { "says which headers are missing", "lua", "5.4", { ["lua5.1"] = "5.1.5" },
       "pkg-config knows no headers of Lua 5.4 (tried: lua5.4 lua-5.4 lua54 lua). Install them" },
     { "takes LuaJIT's, whatever their version", "luajit", "5.1", { luajit = "2.1.0-beta3" }, "-Iluajit " },
-    { "takes no other's for LuaJIT", "luajit", "5.1", { ["lua5.1"] = "5.1.5" }, "no headers of Lua 5.1 (tried: luajit)" },
+    { "takes no other's for LuaJIT", "luajit", "5.1", { ["lua5.1"] = "5.1.5" },
+      "no headers of Lua 5.1 (tried: luajit)" },
     { "that cannot be asked says so", "lua", nil, { ["lua5.4"] = "5.4.6" }, "LUA=lua cannot be run" },
   }
 
@@ -52,11 +53,12 @@ describe("make, for an interpreter,", function()
       program(name, version and "echo " .. version or "exit 1")
       local cases = {}
       for module, of in pairs(modules) do
-        cases[#cases + 1] = ("'--exists %s') ;; '--modversion %s') echo %s ;; '--cflags %s') echo -I%s ;;"):format(module,
-          module, of, module, module)
+        cases[#cases + 1] = ("'--exists %s') ;; '--modversion %s') echo %s ;; '--cflags %s') echo -I%s ;;"):format(
+          module, module, of, module, module)
       end
       program("pkg-config", ('case "$*" in %s *libcurl*) ;; *) exit 1 ;; esac'):format(table.concat(cases, " ")))
-      local output, code = make(("-n build LUA=%s BUILD=%s/build"):format(name, folder), "PATH=" .. folder .. ':"$PATH"')
+      local output, code = make(("-n build LUA=%s BUILD=%s/build"):format(name, folder),
+        "PATH=" .. folder .. ':"$PATH"')
       assert.truthy(output:find(answer, 1, true), output)
       assert.are.equal(answer:find "^%-I" and 0 or 2, code)
     end)
@@ -94,10 +96,11 @@ describe("make install", function()
 
   it("installs what signs, and a command that runs", function()
     target "install"
-    local output, code = process.run(("cd / && env LUA_PATH=%s LUA_CPATH=%s %s -e %s && env LUA_PATH=%s LUA_CPATH=%s %s "
-      .. "--version 2>&1"):format(quote(share .. "/?.lua;;"), quote(lib .. "/?.so;;"), lua,
+    local output, code = process.run(("cd / && env LUA_PATH=%s LUA_CPATH=%s %s -e %s && env LUA_PATH=%s LUA_CPATH=%s "
+      .. "%s --version 2>&1"):format(quote(share .. "/?.lua;;"), quote(lib .. "/?.so;;"), lua,
       quote "print((require 'aom'.sign({ method = 'GET', host = 'h', path = '/' }, { ak = 'A', sk = 'S' })).url)",
-      quote(share .. "/?.lua;" .. share .. "/?/init.lua;;"), quote(lib .. "/?.so;;"), quote(folder .. "/opt/aom/bin/aom")))
+      quote(share .. "/?.lua;" .. share .. "/?/init.lua;;"), quote(lib .. "/?.so;;"),
+      quote(folder .. "/opt/aom/bin/aom")))
     assert.are.equal(0, code, output)
     assert.matches("^https://h/\naom %d", output)
     assert.is_nil(files():find("simulator/", 1, true))

@@ -25,7 +25,8 @@ Admission.__index = Admission
 ---@param target? aom.Target
 ---@return aom.Admission
 function admission.new(client, for_lookup, target)
-  local new = setmetatable({ client = client, authenticator = false, hold = false, deadline = 0, expires = 0 }, Admission)
+  local new = setmetatable({ client = client, authenticator = false, hold = false, deadline = 0, expires = 0 },
+    Admission)
   if for_lookup then new.for_lookup = true end
   if target then new.target = target end
   return new

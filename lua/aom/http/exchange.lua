@@ -164,8 +164,7 @@ local function prepare(self, now)
   self.endpoint = endpoint
   self.attempt = attempt.new {
     method = request.operation.method,
-    base = endpoint.base,
-    host = endpoint.host,
+    base = endpoint.base, host = endpoint.host,
     path = path_at(endpoint, request),
     query = request.query,
     headers = self.access and headers.merge(grant.headers, request.headers) or grant.headers,
@@ -385,11 +384,11 @@ function exchange.new(channel, request, access, scope, deadline)
   local settings, operation, started = channel.settings, request.operation, channel.loop.now()
   -- What few exchanges need is with the class until they do.
   local new = setmetatable({
-    channel = channel, request = request, access = access,
+    channel = channel, request = request, access = access, started = started,
     patience = least(settings.attempt_timeout, operation.attempt_timeout),
     max_attempts = least(settings.max_attempts, operation.max_attempts),
-    started = started, deadline = deadline or started + settings.timeout, attempts = 0, attempt = false,
-    grant = false, endpoint = false, result = false, answer = false,
+    deadline = deadline or started + settings.timeout, attempts = 0,
+    attempt = false, grant = false, endpoint = false, result = false, answer = false,
   }, Exchange)
   if scope then
     new.scope = scope

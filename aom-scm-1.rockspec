@@ -65,6 +65,7 @@ build = {
       ["aom.cli.commands.switch"] = "lua/aom/cli/commands/switch.lua",
       ["aom.cli.commands.window"] = "lua/aom/cli/commands/window.lua",
       ["aom.cli"] = "lua/aom/cli/init.lua",
+      ["aom.cli.lists"] = "lua/aom/cli/lists.lua",
       ["aom.cli.message"] = "lua/aom/cli/message.lua",
       ["aom.cli.progress"] = "lua/aom/cli/progress.lua",
       ["aom.cli.shell"] = "lua/aom/cli/shell.lua",

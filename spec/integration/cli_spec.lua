@@ -86,6 +86,16 @@ describe("aom", function()
       end)
     end
 
+    it("tells an empty list from an empty object", function()
+      for words, texts in pairs {
+        ["list --name nightly-b --json"] = { '"quote":[]', '"nodes":[]', '"tags":{}', '"input":{}' },
+        ["run id-4 --wait --json"] = { '"approve_user_name_list":[]', '"output":{}' },
+      } do
+        local output = run(words)
+        for _, text in ipairs(texts) do assert.truthy(output:find(text, 1, true), output) end
+      end
+    end)
+
     it("of nothing is an empty list", function()
       assert.are.equal("[]\n", (run "list --json --type event"))
       assert.are.equal("no workflows\n", (run "list --type event"))

@@ -188,6 +188,29 @@ describe("the simulated account", function()
       return list
     end,
   }
+  it("knows the fields that the library's own reference lists", function()
+    local function names_of(fields)
+      local names = {}
+      for key, field in pairs(fields) do names[#names + 1] = type(key) == "string" and key or field.name end
+      table.sort(names)
+      return table.concat(names, " ")
+    end
+    local own, objects = require "aom.simulator.shapes", require "aom.api.objects"
+    local pairs_of_names = { Workflow = "workflow", Script = "script", ScriptVersion = "script_version", Job = "job",
+      Template = "template", Execution = "listed_execution" }
+    local checked = 0
+    for _, object in ipairs(objects) do
+      local name = pairs_of_names[object.name]
+      if name then
+        -- The library adds HTTP's status to an execution.
+        local expected = (" " .. names_of(object.fields)):gsub(" http_status", ""):sub(2)
+        assert.are.equal(expected, names_of(own[name]))
+        checked = checked + 1
+      end
+    end
+    assert.are.equal(6, checked)
+  end)
+
   for name, ask in pairs(shown) do
     it("shows each " .. name .. " with the fields of the reference, and of their types", function()
       local list = ask()

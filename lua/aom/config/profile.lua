@@ -99,9 +99,12 @@ local function meant_by(name, known)
   return similar.nearest(name, known, #name < 5 and 1 or 2)
 end
 
---- The values of the known keys, as they are meant.
+--- What can be shown: a pasted secret that ends in `=` looks like a key, too.
+local function is_name(key) return #key <= 24 and key:find "^[%a_]+$" ~= nil end
+
+--- The values of the known keys, as they are meant, and what there is if none is a credential.
 local function usable(section, lines, path)
-  local found = {}
+  local found, others = {}, {}
   for key, text in each.pair(section) do
     local value, problem
     if keys[key] then
@@ -109,11 +112,13 @@ local function usable(section, lines, path)
     else
       local meant = meant_by(key, keys)
       if meant then return nil, fault(path, lines[key], "unknown key " .. key, meant) end
+      if not foreign[key] and is_name(key) then others[#others + 1] = key end
     end
     if problem then return nil, fault(path, lines[key], ("%s %s"):format(key, problem)) end
     found[key] = value
   end
-  return found
+  table.sort(others)
+  return found, nil, others[1] and "none is there, but " .. table.concat(others, ", ")
 end
 
 --- What stands in place of the section that counts.
@@ -153,8 +158,8 @@ function profile.load(system)
     lack, err = describe_others(sections, lines, path)
     return not err and {} or nil, err, path, lack
   end
-  values, err = usable(sections[SECTION], lines[SECTION], path)
-  return values, err, path
+  values, err, lack = usable(sections[SECTION], lines[SECTION], path)
+  return values, err, path, lack
 end
 
 return profile

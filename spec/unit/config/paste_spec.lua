@@ -232,6 +232,8 @@ describe("a profile", function()
     ["[prod]\nak = A\n[dev]\nak = A"] = "it has no section [basic], but [dev], [prod]",
     ["# nothing"] = "it has no section [basic]",
     ["[basic]\nregion = cn-north-4"] = "none is there",
+    ["[basic]\nsecret_key = S\naccess_key = A\ndomain_id = d"] = "none is there, but access_key, secret_key",
+    ["[basic]\ns3cr3tKEY==\n" .. ("s"):rep(40) .. "="] = "none is there",
   } do
     it(("that gives no credentials is named: %q"):format(text), function()
       local values, err = find({}, text)

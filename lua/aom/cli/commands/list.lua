@@ -1,6 +1,7 @@
 --- `aom list`: the workflows, their states, and how they ran last.
 
 local choice = require "aom.cli.choice"
+local lists = require "aom.cli.lists"
 local selection = require "aom.client.selection"
 local shells = require "aom.cli.shell"
 local states = require "aom.client.window.states"
@@ -73,7 +74,7 @@ function list.run(shell)
   local args = shell.args
   local workflows = chosen(args, must(shell:client():all_workflows { type = args.type }))
   if args.json then
-    shell:answer(shells.list(workflows))
+    shell:answer(lists.mark(shells.list(workflows)))
   elseif workflows[1] then
     local lines = layout.lines(columns, workflows, shell.columns, function(...) return shell:paint(...) end)
     for _, line in ipairs(lines) do shell:say(line) end

@@ -1,6 +1,7 @@
 --- `aom run`: executes a workflow now, and may wait for its end.
 
 local errors = require "aom.util.errors"
+local lists = require "aom.cli.lists"
 local must = require "aom.cli.shell".must
 local progress = require "aom.cli.progress"
 local status = require "aom.cli.status"
@@ -39,7 +40,7 @@ local function wait(shell, client, execution)
     if shell.args.json then shell:answer { execution_id = execution.id, error = err } end
     return status.partly
   end
-  if shell.args.json then shell:answer(ended) end
+  if shell.args.json then shell:answer(lists.mark(ended)) end
   return ended.status == "success" and status.done or status.partly
 end
 

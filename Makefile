@@ -151,7 +151,7 @@ rockspecs: deps-build  ## Update the module lists of the rockspecs
 doc: deps-build  ## Make the types for editors, doc/reference.md and doc/aom.txt from the rows and annotations
 	@lua5.4 spec/support/doc/run.lua
 
-rock: deps-test  ## Build the rock into build/rock and load it: LUA=lua5.1|lua5.2|lua5.3|lua5.4
+rock: deps-test  ## Pack both rocks of a release into build/rock and install them: LUA=lua5.1|lua5.2|lua5.3|lua5.4
 	@sh spec/support/rock.sh $(LUA)
 
 install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there

@@ -8,7 +8,7 @@
 --
 --     0 22 * * * lua nightly_toggle.lua disable '^nightly\%-'
 --
--- Exit status: 0 all were switched, 1 one failed or none was found, 2 wrong usage.
+-- Exit status: 0 all were switched, 1 one failed or none was found, 2 wrong usage or configuration.
 
 local aom = require "aom"
 
@@ -26,7 +26,11 @@ local function show(entry, done, total)
     entry.error and tostring(entry.error) or action .. "d"))
 end
 
-local client = aom.client()
+local made, client = pcall(aom.client)
+if not made then
+  io.stderr:write(tostring(client), "\n")
+  os.exit(2)
+end
 local ok, report = pcall(client.trigger_all, client, selection, action, { on_result = show })
 client:close()
 if not ok then

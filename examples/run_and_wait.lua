@@ -9,7 +9,7 @@
 --
 --     sh -c 'printf "%s\n" "$1" | mail -s alert ops' alert
 --
--- Exit status: 0 the workflow succeeded, 1 it did not, 2 wrong usage.
+-- Exit status: 0 the workflow succeeded, 1 it did not or could not be run, 2 wrong usage.
 
 local aom = require "aom"
 
@@ -37,7 +37,8 @@ local function show(waited, _, execution)
   last = execution.status
 end
 
-local client = aom.client()
+local made, client = pcall(aom.client)
+if not made then alert(("%s: %s"):format(name, tostring(client))) end
 
 local function run()
   local workflow = client:find(name)

@@ -236,6 +236,21 @@ describe("the example", function()
     assert.matches('no workflow is named "nobody"', output)
   end)
 
+  for name, expected in pairs { nightly_toggle = { 2, "^aom: config: ", "disable", "^nightly" },
+    maintenance_window = { 2, "^aom: config: ", "^nightly", "/nonexistent/file", "true" },
+    run_and_wait = { 1, "^alert: nightly: aom: config: .*\nCALLED nightly: aom: config: ", "nightly", "1", "echo CALLED" },
+    trigger = { 1, "^aom: config: ", "w", "enable" } } do
+    it(name .. " says what is not configured", function()
+      local words = {}
+      for i = 3, #expected do words[#words + 1] = quote(expected[i]) end
+      local output, code = process.run(("env HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s %s %s %s 2>&1"):format(
+        quote(package.path), quote(package.cpath), lua, quote(process.root .. "/examples/" .. name .. ".lua"),
+        table.concat(words, " ")))
+      assert.are.equal(expected[1], code, output)
+      assert.matches(expected[2], output)
+    end)
+  end
+
   for _, name in ipairs { "nightly_toggle", "maintenance_window", "run_and_wait" } do
     it(name .. " says how it is used", function()
       local output, code = run(name)
@@ -284,6 +299,25 @@ describe("the example", function()
       local output, code = run_line(lines[2]:gsub("weekend", "other"))
       assert.are.equal(2, code)
       assert.matches("^aom: ", output)
+    end)
+
+    local function has(program) return select(2, process.run("command -v " .. program .. " >/dev/null")) == 0 end
+
+    ;(has "crontab" and it or pending)("is a crontab that cron accepts", function()
+      local output, code = process.run("crontab -n " .. quote(process.root .. "/examples/crontab") .. " 2>&1")
+      assert.are.equal(0, code, output)
+    end)
+
+    ;(has "systemd-analyze" and it or pending)("are units that systemd accepts", function()
+      local folder = process.run "mktemp -d":match "%S+"
+      -- The program that they run is not installed here.
+      process.run(("cp %s/examples/systemd/* %s && sed -i s,/usr/local/bin/aom,/bin/true, %s/*.service"):format(
+        quote(process.root), folder, folder))
+      local output, code = process.run(("cd %s && systemd-analyze verify ./aom@disable.timer ./aom@enable.timer "
+        .. "./aom@disable.service 2>&1"):format(folder))
+      process.run("rm -r " .. folder)
+      assert.are.equal(0, code, output)
+      assert.is_nil(output:find("aom@", 1, true), output)
     end)
 
     it("by systemd timers does so too", function()

@@ -133,6 +133,7 @@ build = {
       ["aom.http.exchange"] = "lua/aom/http/exchange.lua",
       ["aom.http.failover"] = "lua/aom/http/failover.lua",
       ["aom.http.outage"] = "lua/aom/http/outage.lua",
+      ["aom.http.plan"] = "lua/aom/http/plan.lua",
       ["aom.http.retry"] = "lua/aom/http/retry.lua",
       ["aom.http.sign"] = "lua/aom/http/sign.lua",
       ["aom.http.throttle"] = "lua/aom/http/throttle.lua",

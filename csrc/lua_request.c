@@ -1,4 +1,5 @@
 #include "lua_request.h"
+#include "lua_plan.h"
 
 /* The string on top of the stack, which is popped: a table keeps it alive.
  * Numbers are refused: Lua would turn a copy of them into a string that nothing keeps
@@ -116,26 +117,29 @@ static arrays push_arrays(lua_State *L, const sign_request *r) {
                   (slice *)(void *)(block + pairs * sizeof(pair))};
 }
 
+/* What is read of a request: that which a plan has, or the rest, or both. */
+enum { HEAD = 1, REST = 2 };
+
 /* The three tables stand side by side on the stack, nil where there is none. */
-static int push_parts(lua_State *L, int table, sign_request *r) {
+static int push_parts(lua_State *L, int table, int parts, sign_request *r) {
   int base = lua_gettop(L);
-  if (!push_table(L, table, "query"))
+  if (!(parts & REST) || !push_table(L, table, "query"))
     lua_pushnil(L);
   else
     r->query_count = list_length(L, base + 1, "request.query");
-  if (!push_table(L, table, "headers"))
+  if (!(parts & HEAD) || !push_table(L, table, "headers"))
     lua_pushnil(L);
   else
     r->header_count = count_headers(L, base + 2);
-  if (!push_table(L, table, "signed_headers"))
+  if (parts != (HEAD | REST) || !push_table(L, table, "signed_headers"))
     lua_pushnil(L);
   else
     r->signed_header_count = list_length(L, base + 3, "request.signed_headers");
   return base + 1;
 }
 
-static void check_arrays(lua_State *L, int table, sign_request *r) {
-  int query = push_parts(L, table, r), headers = query + 1, names = query + 2;
+static void check_arrays(lua_State *L, int table, int parts, sign_request *r) {
+  int query = push_parts(L, table, parts, r), headers = query + 1, names = query + 2;
   arrays a = push_arrays(L, r);
   if (r->query_count > 0)
     fill_query(L, query, "request.query", a.query, r->query_count);
@@ -151,20 +155,40 @@ static void check_arrays(lua_State *L, int table, sign_request *r) {
   lua_settop(L, query);
 }
 
-void request_check(lua_State *L, int index, sign_request *request) {
+static void check_parts(lua_State *L, int index, int parts, sign_request *request) {
   int table = lua_absindex(L, index);
   luaL_checktype(L, table, LUA_TTABLE);
   luaL_checkstack(L, 12, "reading a request");
   *request = (sign_request){0};
-  request->method = required_field(L, table, "method");
-  request->host = required_field(L, table, "host");
-  request->path = required_field(L, table, "path");
-  if (request->method.len == 0 || request->host.len == 0)
-    luaL_error(L, "request.%s: expected a non-empty string",
-               request->method.len == 0 ? "method" : "host");
-  request->body = string_field(L, table, "body");
-  request->date = string_field(L, table, "date");
-  check_arrays(L, table, request);
+  if (parts & HEAD) {
+    request->method = required_field(L, table, "method");
+    request->host = required_field(L, table, "host");
+    if (request->method.len == 0 || request->host.len == 0)
+      luaL_error(L, "request.%s: expected a non-empty string",
+                 request->method.len == 0 ? "method" : "host");
+  }
+  if (parts & REST) {
+    request->path = required_field(L, table, "path");
+    request->body = string_field(L, table, "body");
+    request->date = string_field(L, table, "date");
+  }
+  check_arrays(L, table, parts, request);
+}
+
+void request_check(lua_State *L, int index, sign_request *request) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  const lua_plan *plan = lua_plan_field(L, index);
+  check_parts(L, index, plan ? REST : HEAD | REST, request);
+  if (!plan)
+    return;
+  request->method = plan->request.method;
+  request->host = plan->request.host;
+  request->headers = plan->request.headers;
+  request->header_count = plan->request.header_count;
+}
+
+void request_check_head(lua_State *L, int index, sign_request *request) {
+  check_parts(L, index, HEAD, request);
 }
 
 pair *request_check_query(lua_State *L, int index, const char *what, size_t *count) {

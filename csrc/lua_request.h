@@ -3,7 +3,8 @@
  *
  * The table's fields: method, host, path (decoded), query (list of
  * {name, value}), headers (name = value), body, date, signed_headers (list).
- * Only method, host and path must be there. */
+ * Only method, host and path must be there. An attempt with a plan has method, host and
+ * headers from that: see lua_plan.h. */
 #ifndef AOM_LUA_REQUEST_H
 #define AOM_LUA_REQUEST_H
 
@@ -21,6 +22,9 @@ enum { REQUEST_MAX_ENTRIES = 65536 };
  * The arrays are a userdata pushed on the stack: exactly one value is pushed.
  * Raises a Lua error that names the field when it has the wrong type. */
 void request_check(lua_State *L, int index, sign_request *request);
+
+/* The same for method, host and headers alone. */
+void request_check_head(lua_State *L, int index, sign_request *request);
 
 /* Reads a list of {name, value} in the same way; `what` is its name in errors. Pushes one
  * value. A value that is nil counts as empty. */

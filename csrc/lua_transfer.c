@@ -4,13 +4,12 @@
  * object. */
 #include "lua_transfer.h"
 #include "lua_engine.h"
+#include "lua_plan.h"
 #include "lua_request.h"
 #include "lua_sign.h"
 #include "lua_values.h"
 #include "text.h"
 #include "uri.h"
-#include <limits.h>
-#include <math.h>
 #include <string.h>
 
 static const char ended_text[] = "the Lua state is closing";
@@ -50,23 +49,6 @@ static sign_status plain_headers(sign_request *request, sign_output *out,
     return out->target.full ? SIGN_TOO_LARGE : SIGN_NO_MEMORY;
   list->items[list->count++] = (pair){{"Host", 4}, request->host};
   return SIGN_OK;
-}
-
-static long milliseconds(lua_Number seconds) {
-  if (!(seconds > 0))
-    return 1; /* libcurl reads 0 as "no limit" */
-  lua_Number ms = ceil(seconds * 1000);
-  return ms < (lua_Number)INT_MAX ? (long)ms : INT_MAX;
-}
-
-static slice text_field(lua_State *L, const char *name) {
-  slice text = {NULL, 0};
-  lua_getfield(L, 2, name);
-  if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "attempt.%s: expected a string", name);
-  text.data = lua_tolstring(L, -1, &text.len);
-  lua_pop(L, 1);
-  return text;
 }
 
 /* False for one that was closed. The attempt keeps it alive. */
@@ -112,13 +94,6 @@ static void read_transport(lua_State *L, engine_request *request) {
   request->max_head = transport_limit(L, "max_head");
 }
 
-static lua_Number number_field(lua_State *L, const char *name) {
-  lua_getfield(L, 2, name);
-  lua_Number value = luaL_checknumber(L, -1);
-  lua_pop(L, 1);
-  return value;
-}
-
 static int push_transfer_error(lua_State *L, const char *kind, const char *text) {
   lua_pushnil(L);
   lua_pushstring(L, kind);
@@ -151,14 +126,9 @@ static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)
 static int start_transfer(lua_State *L, lua_engine *self, engine_id *id) {
   *id = 0;
   luaL_checktype(L, 2, LUA_TTABLE);
-  engine_request transfer = {
-      .base = text_field(L, "base"),
-      .connect_timeout_ms = milliseconds(number_field(L, "connect_timeout")),
-      .timeout_ms = milliseconds(luaL_checknumber(L, 3)),
-      .fresh_connection = flag_field(L, 2, "fresh"),
-      .no_proxy = flag_field(L, 2, "no_proxy"),
-      .all_headers = flag_field(L, 2, "all_headers"),
-  };
+  const lua_plan *plan = lua_plan_field(L, 2);
+  engine_request transfer = plan ? plan->transfer : lua_plan_read_transfer(L, 2);
+  transfer.timeout_ms = to_milliseconds(luaL_checknumber(L, 3));
   read_transport(L, &transfer);
   sign_request request;
   request_check(L, 2, &request);
@@ -211,7 +181,7 @@ static engine_id check_id(lua_State *L) {
 
 static int poll_ms(lua_State *L, int index) {
   lua_Number seconds = luaL_checknumber(L, index);
-  return seconds > 0 ? (int)milliseconds(seconds) : 0;
+  return seconds > 0 ? (int)to_milliseconds(seconds) : 0;
 }
 
 /* engine:poll(seconds) */

@@ -5,6 +5,8 @@
 
 #include "buffer.h"
 #include "compat.h"
+#include <limits.h>
+#include <math.h>
 
 /* The string at `index`, which lives as long as it stays on the stack. No number passes:
  * Lua would turn the value on the stack into a string. */
@@ -21,6 +23,12 @@ static inline bool flag_field(lua_State *L, int table, const char *name) {
   bool set = lua_toboolean(L, -1);
   lua_pop(L, 1);
   return set;
+}
+
+/* libcurl reads 0 as "no limit". */
+static inline long to_milliseconds(lua_Number seconds) {
+  lua_Number ms = seconds > 0 ? ceil(seconds * 1000) : 1;
+  return ms < (lua_Number)INT_MAX ? (long)ms : INT_MAX;
 }
 
 static inline void push_slice(lua_State *L, slice text) {

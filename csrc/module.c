@@ -4,6 +4,7 @@
 #include "lua_engine.h"
 #include "lua_file.h"
 #include "lua_lockout.h"
+#include "lua_plan.h"
 #include "lua_sign.h"
 #include "lua_sign_alone.h"
 #include "lua_values.h"
@@ -110,6 +111,7 @@ int luaopen_aom_core(lua_State *L) {
   lua_sign_open(L);
   lua_sign_alone_open(L);
   lua_engine_open(L);
+  lua_plan_open(L);
   lua_file_open(L);
   lua_lockout_open(L);
   return 1;

@@ -35,6 +35,7 @@ function scripted.new(world, answers)
 
   function loop.fetch(attempt, deadline)
     local copy = { deadline = deadline, at = loop.now() }
+    for name, value in pairs(attempt.plan and getmetatable(attempt).__index or {}) do copy[name] = value end
     for name, value in pairs(attempt) do copy[name] = value end
     -- Signed as a transport would, so that a bad attempt cannot pass unseen.
     local method, url, headers, body = attempt:signed()

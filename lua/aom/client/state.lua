@@ -64,7 +64,7 @@ function state.open(given, world)
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
     read = response.read, prefix = project.prefix(settings.project_id),
-    targets = failover.new(settings.endpoints),
+    targets = failover.new(settings.endpoints), plans = {},
   }
   new.root = new
   new.credentials, err = cache.new(settings)
@@ -94,6 +94,7 @@ function state.derive(parent, given)
   own.headers = headers.merge(parent.settings.headers, own.headers)
   return setmetatable({
     settings = setmetatable(own, { __index = parent.settings }), parent = parent, scopes = setmetatable({}, weak),
+    plans = {},
   }, { __index = parent })
 end
 
@@ -130,7 +131,7 @@ end
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end
-  client.closed = true
+  client.closed, client.plans = true, nil
   if client.parent then return end_calls(client) end
   if client.loop.close then client.loop.close() end
   client.credentials:close()

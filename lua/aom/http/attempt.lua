@@ -19,13 +19,21 @@ local each = require "aom.util.each"
 ---@field fresh boolean    never on a connection that was used before
 ---@field all_headers? boolean  of the answer are wanted, and not only those that matter
 ---@field no_proxy? boolean  connect directly, without a proxy
+---@field plan? userdata  has what other attempts have too
 local Attempt = {}
 Attempt.__index = Attempt
 
 local attempt = {}
 
+attempt.class = Attempt
+
+---@param fields table          those that the plan lacks; without one all
+---@param plan? aom.AttemptPlan
 ---@return aom.Attempt
-function attempt.new(fields) return setmetatable(fields, Attempt) end
+function attempt.new(fields, plan)
+  fields.plan = plan and plan.core
+  return setmetatable(fields, plan or Attempt)
+end
 
 -- What fails without any fault of the request: memory is short, or OpenSSL fails.
 local blameless = { memory = "network", crypto = "config" }

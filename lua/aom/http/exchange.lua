@@ -8,10 +8,9 @@ local diagnose = require "aom.http.diagnose"
 local errors = require "aom.util.errors"
 local events = require "aom.http.events"
 local failover = require "aom.http.failover"
-local headers = require "aom.util.headers"
-local is_direct = require "aom.config.endpoint".is_direct
 local mask = require "aom.util.mask"
 local outages = require "aom.http.outage"
+local plan_for = require "aom.http.plan"
 local retry = require "aom.http.retry"
 
 local exchange = {}
@@ -30,6 +29,7 @@ local emit = events.emit
 ---@field clock? aom.Clock        dates what is signed
 ---@field throttle? aom.Throttle  keeps the pace that the service asks for
 ---@field outage aom.Outage       waits while the service cannot be reached
+---@field plans? table<table, aom.AttemptPlan>  of its attempts, by operation
 ---@field closed? boolean
 
 --- What is sent.
@@ -158,25 +158,17 @@ local function await_service(self)
 end
 
 local function prepare(self, now)
-  local channel, request, grant = self.channel, self.request, self.grant
-  local settings, clock = channel.settings, channel.clock
-  local endpoint = channel.targets:current(now)
+  local channel, request = self.channel, self.request
+  local endpoint, clock = channel.targets:current(now), channel.clock
   self.endpoint = endpoint
-  self.attempt = attempt.new {
-    method = request.operation.method,
-    base = endpoint.base, host = endpoint.host,
+  self.attempt = attempt.new({
     path = path_at(endpoint, request),
     query = request.query,
-    headers = self.access and headers.merge(grant.headers, request.headers) or grant.headers,
     body = request.body,
-    signer = grant.signer,
+    signer = self.grant.signer,
     date = clock and clock:stamp() or "",
     offset = clock and clock.offset or 0,
-    connect_timeout = settings.connect_timeout,
-    fresh = not request.operation.idempotent,
-    all_headers = request.operation.all_headers,
-    no_proxy = request.no_proxy or is_direct(endpoint, settings),
-  }
+  }, plan_for(channel, request, self.grant.headers, endpoint))
 end
 
 --- Sends the request once.

@@ -238,7 +238,8 @@ describe("the example", function()
 
   for name, expected in pairs { nightly_toggle = { 2, "^aom: config: ", "disable", "^nightly" },
     maintenance_window = { 2, "^aom: config: ", "^nightly", "/nonexistent/file", "true" },
-    run_and_wait = { 1, "^alert: nightly: aom: config: .*\nCALLED nightly: aom: config: ", "nightly", "1", "echo CALLED" },
+    run_and_wait = { 1, "^alert: nightly: aom: config: .*\nCALLED nightly: aom: config: ", "nightly", "1",
+      "echo CALLED" },
     trigger = { 1, "^aom: config: ", "w", "enable" } } do
     it(name .. " says what is not configured", function()
       local words = {}

@@ -84,7 +84,7 @@ function bodies.elements(body, result)
   if elements == nil and (result.total == 0 or has_null_elements(body)) then elements = {} end
   if not is_list(elements) then return false end
   for _, element in ipairs(elements) do
-    if type(element) ~= "table" then return false end
+    if type(element) ~= "table" or element[1] ~= nil then return false end
   end
   result.elements = elements
   return true

@@ -3,6 +3,7 @@
 local each = require "aom.util.each"
 local json = require "aom.util.json"
 local objects = require "aom.api.objects"
+local plain = require "aom.util.plain"
 
 local lists = {}
 
@@ -13,11 +14,6 @@ for _, object in ipairs(objects) do
   end
 end
 
-local function is_empty(value)
-  for _ in each.raw(value) do return false end
-  return true
-end
-
 --- Marks the empty lists within workflows and executions, so that they are encoded as lists.
 ---@generic T
 ---@param value T
@@ -25,7 +21,7 @@ end
 function lists.mark(value)
   for name, member in each.pair(value) do
     if type(member) == "table" then
-      if is_list[name] and is_empty(member) then json.list(member) else lists.mark(member) end
+      if is_list[name] and plain.stray_key(member, 0) == nil then json.list(member) else lists.mark(member) end
     end
   end
   return value

@@ -38,7 +38,7 @@ describe("a page of elements", function()
   end
 
   for _, body in ipairs { "", "{}", '{"success"}', "<html>", '{"total_elements":5}', '{"elements":{"a":1}}',
-    '{"elements":["a"]}', '{"error":"x"}', "null", "5" } do
+    '{"elements":["a"]}', '[[{"id":"a"}]]', '{"elements":[[{"id":"a"}]]}', '{"error":"x"}', "null", "5" } do
     it("is not " .. (body == "" and "nothing" or body), function() assert.is_nil(read("elements", body)) end)
   end
 end)

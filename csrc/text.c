@@ -52,7 +52,8 @@ slice text_trim(slice text) {
 /* Nonzero when one of eight bytes is a control byte. A byte minus 0x20 borrows
  * into its top bit only when it is below 0x20, or when one beside it is, and then
  * the answer is yes anyway; 0x7f is found the same way, as what it flips to zero.
- * Byte by byte, a whole trigger takes 1.8 % more instructions (277,000 for 272,000). */
+ * Byte by byte a whole trigger takes 1.5 % more instructions, on LuaJIT 2.5 % (232,700
+ * for 229,300, and 175,100 for 170,900). */
 static uint64_t controls_in(const char *eight) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
   uint64_t bytes;

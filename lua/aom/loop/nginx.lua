@@ -61,8 +61,10 @@ local function new_signal()
   if found then
     local posts = semaphore.new()
     return {
-      -- It counts in milliseconds, and must not come back before its time.
-      wait = function(deadline) return posts:wait(math.max(0.001, deadline - now())) == true end,
+      -- It cuts off fractions of milliseconds, and must not come back before its time.
+      wait = function(deadline)
+        return posts:wait(math.max(1, math.ceil((deadline - now()) * 1000)) / 1000 + 1e-5) == true
+      end,
       wake = function() posts:post(1) end,
     }
   end
@@ -256,7 +258,7 @@ end
 function nginx.new(carrier, transport, settings)
   local resty, err = find_resty(settings, transport)
   if err then return nil, err end
-  carrier.curl = carrier.curl or nginx_curl.new(carrier.engine, ngx.sleep, ngx.now)
+  carrier.curl = carrier.curl or nginx_curl.new(carrier.engine, ngx.sleep, ngx.now, now)
   local weak = { __mode = "k" }
   local loop = bind(setmetatable({
     curl = carrier.curl, transport = transport, resty = resty, closed = false,

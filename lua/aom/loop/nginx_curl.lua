@@ -1,20 +1,26 @@
---- Drives an engine in nginx, which has no event for libcurl's sockets: every call that
---- waits looks at times, at most one of them in a tick of nginx's clock, and who looks
---- wakes those whose transfers have ended.
+--- Drives an engine in nginx, which has no event for libcurl's sockets. Of the calls that wait
+--- one leads: it looks at times for all of them, and wakes those whose transfers have ended.
+--- The others sleep, until they are woken or the leader seems to be gone.
 
-local core = require "aom.core"
 local each = require "aom.util.each"
 local latency = require "aom.loop.nginx_latency"
 local transfer = require "aom.loop.transfer"
 
 local nginx_curl = {}
 
-local now = core.now
-
 --- Before the request is sent, libcurl has something to do whenever the server reacts: a
---- call looks after a fifth of the time that has passed. Afterwards its origin's latency
---- says when to look.
-local SHARE, SHORTEST, LONGEST = 0.2, 0.001, 0.1
+--- call looks after a fifth of the time that has passed, and at least so often. Afterwards
+--- its origin's latency says when to look.
+local SHARE, SHORTEST, UNSENT = 0.2, 0.001, 0.1
+
+--- How long a call that has been sent waits at most without a look.
+local LONGEST = 0.5
+
+--- How far apart the looks of a crowd are at least, as a share of what the next one awaits.
+local APART = 0.02
+
+--- When a leader is taken for gone: so many seconds after it ought to have looked.
+local GONE = 0.02
 
 --- How many transfers may begin in one turn of nginx's loop. Signing and connecting take
 --- time, and where hundreds of calls come at once nginx is to serve other requests in
@@ -39,18 +45,24 @@ local PATIENCE = 1
 --- A call that waits for a transfer.
 ---@class aom.CurlWait
 ---@field waiter aom.Waiter
+---@field latency aom.Latency
+---@field explores boolean   it also looks before the answer is likely
 ---@field started number
 ---@field deadline number    when its caller gives up
+---@field due number         when to look for it
 ---@field sent? number       when the request was
 ---@field since? number      the last look without an answer
 ---@field found? number      the first one with it
----@field transport aom.Transport
 
 ---@class aom.NginxCurl
 ---@field engine userdata
 ---@field nap fun(seconds: number)
 ---@field tick fun(): number  nginx's clock, which stands still within one turn of its loop
+---@field now fun(): number   a clock that does not stand still
 ---@field waiting table<integer, aom.CurlWait>   by the id of the transfer
+---@field leader? aom.CurlWait   who looks for all
+---@field due number          when it does
+---@field is_called boolean   it was woken, since there is something to send
 ---@field latencies table<string, aom.Latency>   by origin
 ---@field origins integer
 ---@field looked number       when the engine was stepped last
@@ -64,11 +76,12 @@ NginxCurl.__index = NginxCurl
 ---@param engine userdata
 ---@param nap fun(seconds: number)
 ---@param tick fun(): number
+---@param now fun(): number
 ---@return aom.NginxCurl
-function nginx_curl.new(engine, nap, tick)
+function nginx_curl.new(engine, nap, tick, now)
   return setmetatable({
-    engine = engine, nap = nap, tick = tick, waiting = {}, latencies = {}, origins = 0, looked = now(),
-    begun = 0, queued = 0,
+    engine = engine, nap = nap, tick = tick, now = now, waiting = {}, latencies = {}, origins = 0, looked = now(),
+    due = 0, is_called = false, begun = 0, queued = 0,
   }, NginxCurl)
 end
 
@@ -91,7 +104,7 @@ function NginxCurl:make_room(caller)
     -- Estimated, so that they do not all come to look every time. Counted afresh by each
     -- one that wakes, since a caller that is gone takes nothing back.
     self.queued = self.queued + 1
-    self.nap(math.min(LONGEST, SHORTEST * math.ceil(self.queued / BURST)))
+    self.nap(math.min(UNSENT, SHORTEST * math.ceil(self.queued / BURST)))
     self.queued = 0
   end
   self.begun = self.begun + 1
@@ -111,7 +124,7 @@ end
 
 --- Wakes those whose transfers have finished.
 local function gather(self)
-  local engine, since, found = self.engine, self.looked, now()
+  local engine, since, found = self.engine, self.looked, self.now()
   self.looked = found
   local id = engine:finished()
   if id then drop_abandoned(self, found) end
@@ -127,29 +140,81 @@ local function gather(self)
   end
 end
 
+--- Finds out when to look for a transfer next.
+local function schedule(self, id, wait, time)
+  if not wait.sent and self.engine:is_sent(id) then wait.sent = time end
+  local seconds
+  if wait.sent then
+    seconds = math.min(LONGEST, wait.latency:nap(time - wait.sent, wait.explores))
+  else
+    seconds = math.min(UNSENT, math.max(SHORTEST, SHARE * (time - wait.started)))
+  end
+  wait.due = time + math.min(seconds, math.max(SHORTEST, wait.deadline - time))
+end
+
+--- Sends what is to be sent, and finds what has come. Once in a turn is enough.
 local function look(self)
   local this_tick = self.tick()
   if this_tick == self.last_tick then return end
-  self.last_tick = this_tick
+  self.last_tick, self.is_called = this_tick, false
   self.engine:poll(0)
   gather(self)
+  for id, wait in each.pair(self.waiting) do
+    if wait.due <= self.looked and not wait.found then schedule(self, id, wait, self.looked) end
+  end
 end
 
---- Waits until it is time to look, or until another caller has found the answer.
+local function is_led(self, wait, time)
+  local leader = self.leader
+  return leader ~= nil and leader ~= wait and time <= self.due + GONE
+end
+
+--- When the leader looks: when the first transfer is due, whoever waits for it.
+local function next_due(self, time)
+  local first
+  for _, wait in each.pair(self.waiting) do
+    if not wait.found and (not first or wait.due < first.due) then first = wait end
+  end
+  return math.max(first.due, time + math.max(SHORTEST, APART * (time - first.started)))
+end
+
+--- Waits until it is time to look, or until the leader has found the answer.
 ---@return boolean|nil woken  nil: the call was cancelled
-local function pause(self, id, wait, known)
-  local time = now()
-  if not wait.sent and self.engine:is_sent(id) then wait.sent = time end
-  local seconds = wait.sent and known:nap(time - wait.sent) or math.max(SHORTEST, SHARE * (time - wait.started))
-  return wait.waiter.wait(time + math.min(seconds, LONGEST, math.max(SHORTEST, wait.deadline - time)))
+local function pause(self, wait)
+  local time = self.now()
+  if is_led(self, wait, time) then
+    return wait.waiter.wait(math.max(wait.due, self.due) + GONE)
+  end
+  self.leader, self.due = wait, next_due(self, time)
+  return wait.waiter.wait(self.due)
+end
+
+--- All that begin in this turn are sent at its end: the leader goes on only then.
+local function send(self, wait)
+  self.last_tick = nil
+  if not is_led(self, wait, self.now()) then return look(self) end
+  if self.is_called then return end
+  self.is_called = true
+  self.leader.waiter.wake()
+end
+
+--- Another call leads from now on, if one waits.
+local function step_down(self, wait)
+  if self.leader ~= wait then return end
+  self.leader = nil
+  for _, other in each.pair(self.waiting) do
+    if not other.found and other ~= wait then return other.waiter.wake() end
+  end
 end
 
 --- Takes the answer, and learns from it.
-local function finish(self, id, known)
+local function finish(self, id)
   local wait = self.waiting[id]
   self.waiting[id] = nil
   local answer, trouble = transfer.collect(self.engine, id)
-  if answer and wait.sent then known:learn(math.max(0, wait.since - wait.sent), wait.found - wait.sent) end
+  if answer and wait.sent then
+    wait.latency:learn(math.max(0, wait.since - wait.sent), wait.found - wait.sent, wait.explores, wait.found)
+  end
   return answer, trouble
 end
 
@@ -161,21 +226,25 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function NginxCurl:wait(id, origin, deadline, caller)
-  local known, wait = latency_of(self, origin), { waiter = caller:waiter(), started = now(), deadline = deadline }
+  local known = latency_of(self, origin)
+  local wait = { waiter = caller:waiter(), latency = known, explores = known:explores(), started = self.now(),
+    deadline = deadline, due = 0 }
   self.waiting[id] = wait
-  -- All that begin in this turn are sent by the first one that goes on after it.
-  self.last_tick = nil
-  self.nap(0)
-  look(self)
+  send(self, wait)
   while not wait.found do
-    if pause(self, id, wait, known) == nil then
+    if self.waiting[id] ~= wait then
+      step_down(self, wait)
+      return transfer.late(wait.started, "the response", true)
+    end
+    if pause(self, wait) == nil then
       drop(self, id)
+      step_down(self, wait)
       return transfer.cancelled()
     end
-    if self.waiting[id] ~= wait then return transfer.late(wait.started, "the response", true) end
-    look(self)
+    if not wait.found and not is_led(self, wait, self.now()) then look(self) end
   end
-  return finish(self, id, known)
+  step_down(self, wait)
+  return finish(self, id)
 end
 
 ---@param attempt aom.Attempt
@@ -186,7 +255,7 @@ end
 function NginxCurl:fetch(attempt, deadline, caller)
   self:make_room(caller)
   if caller:is_over() then return transfer.cancelled() end
-  local id, trouble = transfer.start(self.engine, attempt, deadline - now(), caller.transport)
+  local id, trouble = transfer.start(self.engine, attempt, deadline - self.now(), caller.transport)
   if not id then return nil, trouble end
   return self:wait(id, attempt.base, deadline, caller)
 end
@@ -197,8 +266,8 @@ end
 ---@param time number
 ---@param is_done fun(): boolean
 function NginxCurl:poll_until(time, is_done)
-  while now() < time and not is_done() do
-    self.engine:poll(math.min(PATIENCE, time - now()))
+  while self.now() < time and not is_done() do
+    self.engine:poll(math.min(PATIENCE, time - self.now()))
     gather(self)
   end
 end
@@ -210,16 +279,16 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function NginxCurl:block(attempt, deadline, caller)
-  local id, trouble = transfer.start(self.engine, attempt, deadline - now(), caller.transport)
+  local id, trouble = transfer.start(self.engine, attempt, deadline - self.now(), caller.transport)
   if not id then return nil, trouble end
-  local wait = { waiter = { wake = function() end }, started = now(), deadline = math.huge }
+  local wait = { waiter = { wake = function() end }, started = self.now(), deadline = math.huge, due = math.huge }
   self.waiting[id] = wait
   self:poll_until(math.huge, function() return wait.found ~= nil or caller:is_over() end)
   if not wait.found then
     drop(self, id)
     return transfer.cancelled()
   end
-  return finish(self, id, latency_of(self, attempt.base))
+  return finish(self, id)
 end
 
 return nginx_curl

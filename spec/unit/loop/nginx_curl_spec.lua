@@ -1,11 +1,11 @@
 --- Proves how nginx steps libcurl, with a host whose clock moves only during a wait and an engine whose
 --- transfers end when the spec says so.
 
-local core = require "aom.core"
 local nginx_curl = require "aom.loop.nginx_curl"
 
 local function new()
   local world = { time = 0, sleeps = 0, waits = {}, polls = 0, wakes = 0, done = {}, cancelled = {} }
+  function world.now() return world.time end
   local engine = {}
   function engine.start(_, attempt) return attempt.id end
   function engine.poll()
@@ -20,7 +20,7 @@ local function new()
     world.sleeps = world.sleeps + 1
     world.time = world.time + seconds
   end
-  world.steps = nginx_curl.new(engine, sleep, function() return world.time end)
+  world.steps = nginx_curl.new(engine, sleep, world.now, world.now)
   return world
 end
 
@@ -31,8 +31,8 @@ local function new_caller(world)
     return {
       wake = function() world.wakes = world.wakes + 1 end,
       wait = function(deadline)
-        world.waits[#world.waits + 1] = deadline - core.now()
-        world.time = world.time + 0.001
+        world.waits[#world.waits + 1] = deadline - world.time
+        world.time = math.max(deadline, world.time + 0.001)
         if world.on_wait then world.on_wait() end
         if caller.over then return nil end
         return false
@@ -80,7 +80,7 @@ describe("stepping the engine between waits", function()
     local world = new()
     local caller = new_caller(world)
     local known = require("aom.loop.nginx_latency").new()
-    known:learn(3.8, 4)
+    known:learn(3.8, 4, true, 1)
     world.steps.latencies[ORIGIN] = known
     world.on_wait = function() world.done[1] = 7 end
     world.steps:wait(7, ORIGIN, math.huge, caller)
@@ -95,32 +95,105 @@ describe("stepping the engine between waits", function()
     world.on_wait = function() world.done[1] = 7 end
     for _ = 1, 3 do
       local known = require("aom.loop.nginx_latency").new()
-      known:learn(29, 30)
+      known:learn(29, 30, true, 1)
       world.steps.latencies[ORIGIN], world.waits = known, {}
-      world.steps:wait(7, ORIGIN, core.now() + 20, new_caller(world))
-      assert.is_true(world.waits[1] <= 0.1, world.waits[1])
+      world.steps:wait(7, ORIGIN, world.time + 20, new_caller(world))
+      assert.is_true(world.waits[1] <= 0.5, world.waits[1])
       world.waits = {}
-      world.steps:wait(7, ORIGIN, core.now() + 0.02, new_caller(world))
+      world.steps:wait(7, ORIGIN, world.time + 0.02, new_caller(world))
       assert.is_true(world.waits[1] <= 0.02, world.waits[1])
     end
   end)
 
-  it("wakes the caller whose answer another one finds", function()
-    local world = new()
-    local other = coroutine.create(function()
-      local caller = new_caller(world)
-      local waiter = caller.waiter()
-      function caller.waiter() return { wake = waiter.wake, wait = coroutine.yield } end
-      return world.steps:wait(8, ORIGIN, math.huge, caller)
+  describe("for several calls", function()
+    local world
+
+    --- A call that goes on when the spec resumes it.
+    local function begin(id)
+      local call = { wakes = 0 }
+      local caller = { is_over = function() return call.over == true end }
+      function caller.waiter()
+        return {
+          wake = function() call.wakes = call.wakes + 1 end,
+          wait = function(deadline)
+            call.until_time = deadline
+            return coroutine.yield()
+          end,
+        }
+      end
+      call.thread = coroutine.create(function() return world.steps:wait(id, ORIGIN, math.huge, caller) end)
+      assert(coroutine.resume(call.thread))
+      return call
+    end
+
+    ---@param woken boolean|nil  what ended its wait; nil: it was cancelled
+    local function resume(call, woken)
+      local _, answer, trouble = assert(coroutine.resume(call.thread, woken))
+      return answer and answer.body, trouble and trouble.kind
+    end
+
+    local function next_turn() world.time = world.time + 0.001 end
+
+    before_each(function() world = new() end)
+
+    it("one leads, and wakes those whose answers it finds", function()
+      local leader, follower = begin(7), begin(8)
+      next_turn()
+      world.done = { 8 }
+      assert.is_nil(resume(leader, false))
+      assert.are.equal(1, follower.wakes)
+      local polls = world.polls
+      assert.are.equal("answer 8", (resume(follower, true)))
+      assert.are.equal(polls, world.polls)
     end)
-    assert(coroutine.resume(other))
-    world.on_wait = function() world.done = { 8, 7 } end
-    assert.are.equal("answer 7", world.steps:wait(7, ORIGIN, math.huge, new_caller(world)).body)
-    assert.are.equal(2, world.wakes)
-    local polls = world.polls
-    local _, answer = coroutine.resume(other, true)
-    assert.are.equal("answer 8", answer.body)
-    assert.are.equal(polls, world.polls)
+
+    it("the leader sends all that begin in one turn, woken once", function()
+      local leader = begin(7)
+      assert.are.equal(1, world.polls)
+      for id = 8, 20 do begin(id) end
+      assert.are.equal(1, world.polls)
+      assert.are.equal(1, leader.wakes)
+      resume(leader, true)
+      assert.are.equal(2, world.polls)
+      begin(21)
+      assert.are.equal(2, leader.wakes)
+    end)
+
+    it("a follower does not look while the leader does", function()
+      local leader, follower = begin(7), begin(8)
+      resume(leader, true)
+      next_turn()
+      local polls = world.polls
+      resume(follower, false)
+      assert.are.equal(polls, world.polls)
+      assert.is_true(follower.until_time > leader.until_time)
+    end)
+
+    for _, ending in ipairs { "answered", "cancelled" } do
+      it("another one leads after one that is " .. ending, function()
+        local leader, follower = begin(7), begin(8)
+        resume(leader, true)
+        next_turn()
+        if ending == "answered" then
+          world.done = { 7 }
+          assert.are.equal("answer 7", (resume(leader, false)))
+        else
+          assert.are.same({ nil, "cancelled" }, { resume(leader, nil) })
+        end
+        assert.are.equal(1, follower.wakes)
+        next_turn()
+        world.done = { 8 }
+        assert.are.equal("answer 8", (resume(follower, true)))
+      end)
+    end
+
+    it("another one leads after one that is gone without a word", function()
+      local leader, follower = begin(7), begin(8)
+      resume(leader, true)
+      world.time = leader.until_time + 0.021
+      world.done = { 8 }
+      assert.are.equal("answer 8", (resume(follower, false)))
+    end)
   end)
 
   it("drops a finished transfer that nobody waits for", function()
@@ -133,7 +206,7 @@ describe("stepping the engine between waits", function()
   it("tells a caller that comes back long after its deadline", function()
     local world = new()
     world.on_wait = function() world.done[1] = 9 end
-    local _, trouble = world.steps:wait(7, ORIGIN, core.now() - 2, new_caller(world))
+    local _, trouble = world.steps:wait(7, ORIGIN, world.time - 2, new_caller(world))
     assert.are.same({ "timeout", true }, { trouble.kind, trouble.sent })
     assert.matches("^timed out after %d+%.%d s, waiting for the response$", trouble.message)
     assert.are.same({ 7, 9 }, world.cancelled)

@@ -6,16 +6,23 @@ local unpack = unpack or table.unpack
 --- nginx sleeps whole milliseconds, and a little longer.
 local function slept(seconds) return math.floor(seconds * 1000 + 1e-6) / 1000 + 0.0002 end
 
+local found_at = 0
+
 --- Waits for an answer that takes `seconds`.
+---@param known aom.Latency
+---@param seconds number
+---@param explores? boolean  default: as the latency says
 ---@return number noticed  seconds
 ---@return integer looks
-local function wait(known, seconds)
+local function wait(known, seconds, explores)
   local since, elapsed, looks = 0, 0, 0
+  if explores == nil then explores = known:explores() end
   while elapsed < seconds do
-    since, elapsed, looks = elapsed, elapsed + slept(known:nap(elapsed)), looks + 1
+    since, elapsed, looks = elapsed, elapsed + slept(known:nap(elapsed, explores)), looks + 1
     assert(looks < 1000)
   end
-  known:learn(since, elapsed)
+  found_at = found_at + 1
+  known:learn(since, elapsed, explores, found_at)
   return elapsed, looks
 end
 
@@ -46,7 +53,7 @@ describe("the latency of an origin", function()
     { "the first one, of 5 ms", {}, 0, 0.005, 0.0065, 6 },
     { "the first one, of 200 ms", {}, 0, 0.2, 0.23, 32 },
     { "the first one of 200 ms after 5", { 0.005 }, 80, 0.2, 0.23, 32 },
-    { "the first one of 5 ms after 200", { 0.2 }, 80, 0.005, 0.1, 2 },
+    { "the first one of 5 ms after 200", { 0.2 }, 80, 0.005, 0.105, 2 },
     { "the second one of 5 ms after 200", { 0.2, 0.005 }, 1, 0.005, aim(0.005), 6 },
     { "the second one of 200 ms after 5", { 0.005, 0.2 }, 1, 0.2, aim(0.2), 13 },
     { "one of 20 ms, where others take 5 or 200", { 0.005, 0.2 }, 8, 0.02, 0.04, 9 },
@@ -60,19 +67,45 @@ describe("the latency of an origin", function()
     end)
   end
 
+  it("needs few looks for usual answers, the one in four that may be early included", function()
+    for _, seconds in ipairs { 0.02, 0.05, 0.2, 5 } do
+      local known, looks = after({ seconds }, 24), 0
+      for _ = 1, 16 do looks = looks + select(2, wait(known, seconds)) end
+      assert.is_true(looks <= 40, ("%d looks for %g s"):format(looks, seconds))
+    end
+  end)
+
+  it("follows answers that become faster, or slower", function()
+    for _, factor in ipairs { 0.99, 1.01 } do
+      local known, seconds, added = after({ 0.2 }, 24), 0.2, 0
+      for _ = 1, 100 do
+        seconds = seconds * factor
+        added = added + wait(known, seconds) / seconds - 1
+      end
+      assert.is_true(added / 100 <= 0.1, ("%g: %.1f %% added"):format(factor, added))
+    end
+  end)
+
   it("forgets what has not been seen for 64 answers", function()
     local known = after({ 0.2 }, 3)
     for _ = 1, 65 do wait(known, 0.005) end
-    local _, looks = wait(known, 0.2)
-    local _, of_new = wait(after({ 0.005 }, 65), 0.2)
-    assert.are.equal(of_new, looks)
+    local _, looks = wait(known, 0.2, true)
+    assert.is_true(looks >= 20, looks)
+  end)
+
+  it("counts answers that one look has found as one", function()
+    local known = after({ 0.2 }, 3)
+    for _ = 1, 100 do known:learn(0.004, 0.005, true, -1) end
+    local noticed, looks = wait(known, 0.2, false)
+    assert.is_true(noticed <= aim(0.2), noticed)
+    assert.is_true(looks <= 10, looks)
   end)
 
   it("is not confused by answers without any time, nor by very long ones", function()
     local known = latency.new()
-    known:learn(0, 0)
-    known:learn(1e6, 1e6 + 1)
-    assert.is_true(known:nap(0) >= 0.001)
-    assert.is_true(known:nap(2e6) < math.huge)
+    known:learn(0, 0, true, 1)
+    known:learn(1e6, 1e6 + 1, true, 2)
+    assert.is_true(known:nap(0, true) >= 0.001)
+    assert.is_true(known:nap(2e6, true) < math.huge)
   end)
 end)

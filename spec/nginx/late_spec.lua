@@ -21,7 +21,8 @@ local ROWS = {
   { "does not answer to a handshake", { replies = { "" }, hello = true }, "https", "the TLS handshake", false },
 }
 
-local SECONDS = patience.of(0.3)
+--- Long enough to connect, and for a handshake.
+local function limit() return patience.of(0.3) end
 
 local function options(url, more)
   local all = { endpoint = url, project_id = ("0"):rep(32), ak = "A", sk = "S", insecure = true, proxy = "" }
@@ -33,7 +34,7 @@ local function fetch(state)
   local endpoint = state.settings.endpoint
   local _, trouble = state.loop.fetch(attempt.new { method = "GET", base = endpoint.base, host = endpoint.host,
     path = "/", query = {}, headers = {}, body = "", date = "", connect_timeout = 5, fresh = false },
-    state.loop.now() + SECONDS)
+    state.loop.now() + limit())
   return trouble
 end
 
@@ -75,7 +76,7 @@ describe("an attempt that takes too long", function()
 
   local function fetch_over(transport)
     return function(url)
-      local text = server:get(("/late?endpoint=%s&transport=%s&seconds=%s"):format(url, transport, SECONDS))
+      local text = server:get(("/late?endpoint=%s&transport=%s&seconds=%s"):format(url, transport, limit()))
       return cjson.decode(text)
     end
   end

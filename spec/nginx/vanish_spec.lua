@@ -154,6 +154,7 @@ for _, transport in ipairs { "curl", "resty" } do
         assert.are.equal("cancelled", word)
         assert.is_true(tonumber(seconds) < patience.of(0.1), seconds)
       end
+      simulator.script { { delay = 0.9 } }
       cancel "0"
       assert.are.equal("success", (call(ak)))
       simulator.script { { delay = 0.9 } }

@@ -1,6 +1,8 @@
 --- Proves where a call waits, blocks or is refused, for every phase of nginx.
 
+local core = require "aom.core"
 local nginx = require "spec.support.nginx"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local AK, SK, PROJECT = "NGINXKEY", "nginx-secret", ("0123456789abcdef"):rep(2)
@@ -39,6 +41,28 @@ describe("in nginx", function()
       ]]):format(simulator.url, PROJECT, AK, SK),
       server = [[
         location = /init { content_by_lua_block { ngx.say(from_init.action, " ", from_init.called_back) } }
+        location = /uncaught-content { content_by_lua_block { client:trigger("nobody-content", "enable") } }
+        location = /uncaught-access { access_by_lua_block { client:trigger("nobody-access", "enable") } }
+        location = /uncaught-log {
+          content_by_lua_block { ngx.say "answered" }
+          log_by_lua_block { client:trigger("nobody-log", "enable") }
+        }
+        location = /uncaught-timer {
+          content_by_lua_block { ngx.timer.at(0, function() client:trigger("nobody-timer", "enable") end) }
+        }
+        location = /uncaught-thread {
+          content_by_lua_block {
+            ngx.thread.wait(ngx.thread.spawn(function() client:trigger("nobody-thread", "enable") end))
+          }
+        }
+        location = /caught {
+          content_by_lua_block {
+            local ok, err = pcall(function() client:trigger("nobody-caught", "enable") end)
+            ngx.say(err.kind)
+            ngx.say((select(2, xpcall(function() client:trigger("nobody-caught", "enable") end,
+              function(raised) return raised.kind end))))
+          }
+        }
         location = /content { content_by_lua_block { ngx.say(client:trigger("wf-1", "enable").action) } }
         location = /access {
           access_by_lua_block { ngx.ctx.action = client:trigger("wf-1", "enable").action }
@@ -141,6 +165,27 @@ describe("in nginx", function()
     -- What is returned is not lost, and what is raised later is the handler's.
     assert.is_nil(log:find("returned-1", 1, true))
     assert.is_nil(log:find("aom: service", 1, true))
+  end)
+
+  for phase, what in pairs {
+    content = "aom: service: ", access = "aom: service: ", timer = "aom: service: ", thread = "aom: service: ",
+    log = "aom: argument: nginx cannot wait in the phase log",
+  } do
+    it("logs what nobody catches in the phase " .. phase, function()
+      local before = #server:log()
+      server:get("/uncaught-" .. phase)
+      local latest = core.now() + patience.of(2)
+      local log
+      repeat log = server:log():sub(before + 1) until log:find("[error]", 1, true) or core.now() > latest
+      assert.matches("[error]", log, 1, true)
+      assert.matches(what, log, 1, true)
+    end)
+  end
+
+  it("does not log what somebody catches", function()
+    local before = #server:log()
+    assert.are.equal("service\nservice\n", (server:get "/caught"))
+    assert.is_nil(server:log():sub(before + 1):find("aom: service", 1, true))
   end)
 
   it("raises errors through pcall", function()

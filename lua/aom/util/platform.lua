@@ -5,6 +5,11 @@
 local core = require "aom.core"
 local host = require "aom.util.host"
 
+local getinfo, pcall, xpcall = host.debug.getinfo, pcall, xpcall
+
+--- The phases of nginx in which nothing else runs yet.
+local starting = { init = true, init_worker = true }
+
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
 ---@field read_file fun(path: string): string|nil, string|nil, boolean|nil  contents; or nil, why, if it is not there
@@ -95,12 +100,24 @@ function platform.warn(message)
   end
 end
 
---- Records an error that is about to be raised, where the host ends and shows of a table no
---- more than "unknown error".
+--- Whether a function that runs now catches errors, in the coroutine that runs.
+local function is_caught()
+  local level, info = 2, getinfo(2, "f")
+  while info do
+    if info.func == pcall or info.func == xpcall then return true end
+    level = level + 1
+    info = getinfo(level, "f")
+  end
+  return false
+end
+
+--- Records an error that is about to be raised, where the host shows of a table that nobody
+--- catches no more than "unknown error". While nginx starts, also where somebody does: it ends
+--- when that is raised again.
 ---@param err aom.Error
 function platform.record(err)
   local ngx = host.ngx()
-  if ngx and (ngx.get_phase() == "init" or ngx.get_phase() == "init_worker") then ngx.log(ngx.ERR, tostring(err)) end
+  if ngx and (starting[ngx.get_phase()] or not is_caught()) then ngx.log(ngx.ERR, tostring(err)) end
 end
 
 return platform

@@ -122,6 +122,7 @@ bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
 	@sh spec/bench/sign.sh
 	@sh spec/bench/run.sh $(ARGS)
+	@sh spec/bench/cold.sh
 	@sh spec/bench/bulk.sh
 	@sh spec/bench/nginx.sh
 

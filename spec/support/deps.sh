@@ -71,6 +71,7 @@ clang cmd:clang
 libclang-rt-dev clang:fuzzer
 LIST
   bench) packages demo && cat <<'LIST' ;;
+valgrind cmd:valgrind
 libluajit2-5.1-dev pc:luajit
 curl cmd:curl
 openssl cmd:openssl

@@ -1,10 +1,9 @@
 --- Proves that the documents and the types for editors name what exists.
 
-local paginator = require "aom.client.paginator"
 local methods = require "aom.client.methods"
-local pages = require "aom.client.pages"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
+local walks = require "aom.client.walks"
 
 local function read(path)
   local file = assert(io.open(process.root .. "/" .. path, "rb"))
@@ -120,8 +119,7 @@ describe("a function", function()
       or owner == "client:" and text:find("\nclient." .. name .. " = client.", 1, true)
   end
 
-  for _, group in ipairs { { "client:", methods }, { "client:", paginator.walks },
-    { "client:", pages.walks }, { "aom.", safe } } do
+  for _, group in ipairs { { "client:", methods }, { "client:", walks.begin }, { "aom.", safe } } do
     for name in pairs(group[2]) do
       it(name .. " has its types and its page", function()
         assert.truthy(defined(types.aom, group[1], name))
@@ -136,7 +134,7 @@ describe("a function", function()
   it("has no type without a function", function()
     for face, text in pairs(types) do
       for owner, name in text:gmatch "\nfunction (%w+)[.:]([%w_]+)%(" do
-        assert.truthy(owner == face and safe[name] or methods[name] or paginator.walks[name] or pages.walks[name], name)
+        assert.truthy(owner == face and safe[name] or methods[name] or walks.begin[name], name)
       end
     end
   end)

@@ -2,7 +2,7 @@
 --- argument, so that an invalid request is never sent.
 
 local check_value = require "aom.util.check".value
-local fields = require "aom.api.fields"
+local fields = require "aom.util.lazy" "aom.api.fields"
 
 local input = {}
 
@@ -38,6 +38,11 @@ local function add_fields(made, row, given)
   made.body, err = fields.to_body(row, list)
   return made.body and made, err
 end
+
+--- The beginning of the paths of a project's operations.
+---@param id string|nil  nil: not known yet
+---@return string
+function input.prefix(id) return "/v1/" .. (id or "{project_id}") end
 
 ---@param row aom.Operation
 ---@param a any  arguments, in the row's order; after them the table of fields

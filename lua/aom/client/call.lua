@@ -3,10 +3,12 @@
 local admission = require "aom.credentials.admission"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
-local given = require "aom.api.request"
+local lazy = require "aom.util.lazy"
 local outage = require "aom.http.outage"
-local project = require "aom.credentials.project"
 local throttle = require "aom.http.throttle"
+
+local given = lazy "aom.api.request"
+local project = lazy "aom.credentials.project"
 
 local call = {}
 

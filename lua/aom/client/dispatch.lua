@@ -2,15 +2,17 @@
 --- when there is a callback.
 
 local call = require "aom.client.call"
-local any_request = require "aom.api.request"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
+local lazy = require "aom.util.lazy"
 local operations = require "aom.api.operations"
 local protect = require "aom.util.pcall"
-local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
 local run_in = require "aom.client.state".run
-local start = require "aom.loop.callback".start
+
+local any_request = lazy "aom.api.request"
+local callbacks = lazy "aom.loop.callback"
+local scopes = lazy "aom.loop.scope"
 
 local dispatch = {}
 
@@ -31,7 +33,7 @@ end
 --- Carries a request, as a task of its own when there is a callback.
 local function carry(state, callback, request)
   if callback then
-    return start(state.loop, function(scope)
+    return callbacks.start(state.loop, function(scope)
       return run_in(state, scope, function() return call.run(state, request, scope) end)
     end, callback)
   end
@@ -131,7 +133,7 @@ function dispatch.task(state, callback, prepare, ...)
   body, err = prepare(state, ...)
   if not body then return nil, err end
   local function run(scope) return run_in(state, scope, body) end
-  if callback then return start(state.loop, run, callback) end
+  if callback then return callbacks.start(state.loop, run, callback) end
   return run_here(state, run)
 end
 

@@ -3,20 +3,21 @@
 
 local arguments = require "aom.client.arguments"
 local core = require "aom.core"
-local doctor = require "aom.client.doctor"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
 local json = require "aom.util.json"
-local log = require "aom.client.log"
+local lazy = require "aom.util.lazy"
 local methods = require "aom.client.methods"
-local page_walks = require "aom.client.pages".walks
 local protect = require "aom.util.pcall"
-local sign = require "aom.http.sign".sign
-local similar = require "aom.util.similar"
 local states = require "aom.client.state"
 local version = require "aom.util.version"
-local list_walks = require "aom.client.paginator".walks
+local walks = require "aom.client.walks"
+
+local doctor = lazy "aom.client.doctor"
+local log = lazy "aom.client.log"
+local sign = lazy "aom.http.sign"
+local similar = lazy "aom.util.similar"
 
 local facade = {}
 
@@ -184,9 +185,7 @@ function facade.build(finish)
   function class.__close(object) states.close(state_of[object]) end
   class.__index = {}
   for name, run in each.pair(methods) do class.__index[name] = method(run, finish, name) end
-  for _, walks in ipairs { list_walks, page_walks } do
-    for name, begin in each.pair(walks) do class.__index[name] = walk_method(begin, finish, name) end
-  end
+  for name, begin in each.pair(walks.begin) do class.__index[name] = walk_method(begin, finish, name) end
   setmetatable(class.__index, misspelt(class.__index, finish, "method", "client:"))
   local function client_of(state, err)
     if not state then return nil, err end
@@ -202,8 +201,8 @@ function facade.build(finish)
   end
   module.client = plain(function(options) return client_of(states.open(options)) end, finish, module, "client", 1)
   module.doctor = plain(examine, finish, module, "doctor", 2)
-  module.sign = plain(sign, finish, module, "sign", 2)
-  module.log = plain(log.new, finish, module, "log", 2)
+  module.sign = plain(function(...) return sign.sign(...) end, finish, module, "sign", 2)
+  module.log = plain(function(...) return log.new(...) end, finish, module, "log", 2)
   module.list = plain(list, finish, module, "list", 1)
   module.version = plain(versions, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)

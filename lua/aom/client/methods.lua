@@ -2,18 +2,12 @@
 --- error; the face that raises wraps them.
 
 local arguments = require "aom.client.arguments"
-local bulk = require "aom.client.bulk"
 local dispatch = require "aom.client.dispatch"
 local each = require "aom.util.each"
+local lazy = require "aom.util.lazy"
 local operations = require "aom.api.operations"
-local pages = require "aom.client.pages"
-local paginator = require "aom.client.paginator"
-local pause = require "aom.client.window.pause"
-local request_all = require "aom.client.request_all"
-local resume = require "aom.client.window.resume"
-local selection = require "aom.client.selection"
 local states = require "aom.client.state"
-local waiter = require "aom.client.waiter"
+local walks = require "aom.client.walks"
 
 ---@type table<string, fun(state: aom.ClientState, ...): any, aom.Error|nil>
 local methods = {}
@@ -56,22 +50,28 @@ end
 
 add({ name = "request", values = 1 }, dispatch.request)
 
---- Adds a method that is longer than a call: see dispatch.task.
-local function add_task(signature, prepare)
-  add(signature, function(state, callback, a, b, c) return dispatch.task(state, callback, prepare, a, b, c) end)
+--- Adds a method that is longer than a call: see dispatch.task. Its module is loaded at its
+--- first call.
+local function add_task(signature, module, prepare)
+  module = lazy(module)
+  add(signature, function(state, callback, a, b, c) return dispatch.task(state, callback, module[prepare], a, b, c) end)
 end
 
-add_task({ name = "wait", values = 2, options = true }, waiter.prepare_wait)
-add_task({ name = "find", values = 1 }, selection.prepare_find)
-add_task({ name = "trigger_all", values = 3, options = true }, bulk.prepare)
-add_task({ name = "request_all", values = 2, options = true }, request_all.prepare)
-add_task({ name = "all_pages", values = 1 }, pages.prepare_all)
-add_task({ name = "pause", values = 1 }, pause.prepare)
-add_task({ name = "resume", values = 2, options = true }, resume.prepare)
+add_task({ name = "wait", values = 2, options = true }, "aom.client.waiter", "prepare_wait")
+add_task({ name = "find", values = 1 }, "aom.client.selection", "prepare_find")
+add_task({ name = "trigger_all", values = 3, options = true }, "aom.client.bulk", "prepare")
+add_task({ name = "request_all", values = 2, options = true }, "aom.client.request_all", "prepare")
+add_task({ name = "all_pages", values = 1 }, "aom.client.pages", "prepare_all")
+add_task({ name = "pause", values = 1 }, "aom.client.window.pause", "prepare")
+add_task({ name = "resume", values = 2, options = true }, "aom.client.window.resume", "prepare")
 
-for name, list in each.pair(paginator.lists) do
-  add_task({ name = "all_" .. name, values = paginator.count_arguments(list), options = true },
-    function(state, a, b) return paginator.prepare_all(state, list, a, b) end)
+local paginator = lazy "aom.client.paginator"
+
+for name, list in each.pair(walks.lists) do
+  add({ name = "all_" .. name, values = walks.count_arguments(list), options = true }, function(state, callback, a, b)
+    local function prepare() return paginator.prepare_all(state, list, a, b) end
+    return dispatch.task(state, callback, prepare)
+  end)
 end
 
 --- A client with other settings on the same state. The faces make an object of the state.

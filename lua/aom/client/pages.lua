@@ -2,7 +2,6 @@
 --- a function of theirs says it of each answer.
 
 local any_request = require "aom.api.request"
-local arguments = require "aom.client.arguments"
 local check = require "aom.util.check"
 local core = require "aom.core"
 local dispatch = require "aom.client.dispatch"
@@ -127,17 +126,6 @@ function pages.prepare_all(state, given)
       all[#all + 1] = answer
     end
   end
-end
-
---- What begins a walk: see aom.client.paginator.
----@type table<string, fun(state: aom.ClientState, ...): aom.PageWalk|nil, aom.Error|nil>
-pages.walks = {}
-
-function pages.walks.pages(state, ...)
-  local err, _, given = arguments.split({ name = "pages", values = 1 }, ...)
-  if err then return nil, err end
-  if state.closed then return nil, errors.argument "the client is closed" end
-  return pages.walk(state, given)
 end
 
 return pages

@@ -7,8 +7,6 @@
 --- exactly, page 0 is requested too. A list may also change while it is walked: elements are told apart by
 --- their ids, so that one which moved to a later page does not come twice.
 
-local arguments = require "aom.client.arguments"
-local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
 local dispatch = require "aom.client.dispatch"
@@ -18,21 +16,6 @@ local options = require "aom.config.options"
 local input = require "aom.api.input"
 
 local paginator = {}
-
----@class aom.PagedList
----@field operation string  that returns a page
----@field page string       the field with the page's number
----@field size string       the field with the length of a page
----@field last integer      the last page that can be asked for
-
----@type table<string, aom.PagedList>
-paginator.lists = {
-  workflows = { operation = "list_workflows", page = "page", size = "size", last = 9999999 },
-  scripts = { operation = "list_scripts", page = "page_num", size = "page_size", last = 100 },
-  script_versions = { operation = "list_script_versions", page = "page_num", size = "page_size", last = 100 },
-  jobs = { operation = "list_jobs", page = "page_num", size = "page_size", last = 1000 },
-  templates = { operation = "list_templates", page = "page_num", size = "page_size", last = 9999999 },
-}
 
 local SIZE = 100
 
@@ -239,27 +222,6 @@ function paginator.prepare_all(state, list, a, b)
   local walk, err = paginator.walk(state, list, a, b)
   if not walk then return nil, err end
   return function(scope) return walk:rest(scope) end
-end
-
---- How many arguments a walk over a list takes.
----@param list aom.PagedList
----@return integer
-function paginator.count_arguments(list) return #operations[list.operation].arguments + 1 end
-
---- What begins a walk over a list, by the list's name. Not methods: the faces make
---- iterators of them.
----@type table<string, fun(state: aom.ClientState, ...): aom.Walk|nil, aom.Error|nil>
-paginator.walks = {}
-
-for name, list in each.pair(paginator.lists) do
-  local signature = { name = name, values = paginator.count_arguments(list) }
-
-  paginator.walks[name] = function(state, ...)
-    local err, _, a, b = arguments.split(signature, ...)
-    if err then return nil, err end
-    if state.closed then return nil, errors.argument("the client is closed") end
-    return paginator.walk(state, list, a, b)
-  end
 end
 
 return paginator

@@ -11,6 +11,7 @@ local patterns = require "aom.client.patterns"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local similar = require "aom.util.similar"
+local walks = require "aom.client.walks"
 
 local selection = {}
 
@@ -232,7 +233,7 @@ function selection.pick(selector, workflows)
 end
 
 local function list_all(state, scope, filters)
-  local walk, err = paginator.walk(state, paginator.lists.workflows, filters)
+  local walk, err = paginator.walk(state, walks.lists.workflows, filters)
   if not walk then return nil, err end
   return walk:rest(scope)
 end
@@ -298,7 +299,7 @@ function selection.prepare_select(state, given)
   local filters = {}
   for _, name in ipairs(filtering) do filters[name] = values[name] end
   local checked
-  checked, err = paginator.walk(state, paginator.lists.workflows, filters)
+  checked, err = paginator.walk(state, walks.lists.workflows, filters)
   if not checked then return nil, err end
   return function(scope) return find(state, scope, selector, filters) end
 end

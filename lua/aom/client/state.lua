@@ -3,22 +3,24 @@
 
 local cache = require "aom.credentials.cache"
 local chain = require "aom.credentials.providers.chain"
-local claim = require "aom.client.window.claim"
 local clock = require "aom.util.clock"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local headers = require "aom.util.headers"
+local input = require "aom.api.input"
 local json = require "aom.util.json"
+local lazy = require "aom.util.lazy"
 local options = require "aom.config.options"
 local outage = require "aom.http.outage"
 local platform = require "aom.util.platform"
-local project = require "aom.credentials.project"
 local resolve = require "aom.config.resolve".resolve
 local response = require "aom.api.response"
 local select_loop = require "aom.loop.select"
 local throttle = require "aom.http.throttle"
 local version = require "aom.util.version"
+
+local claim = lazy "aom.client.window.claim"
 
 local state = {}
 
@@ -63,7 +65,7 @@ function state.open(given, world)
   settings.user_agent = "lua-aom/" .. version .. (settings.user_agent and " " .. settings.user_agent or "")
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
-    read = response.read, prefix = project.prefix(settings.project_id),
+    read = response.read, prefix = input.prefix(settings.project_id),
     targets = failover.new(settings.endpoints), plans = {},
   }
   new.root = new
@@ -135,7 +137,7 @@ function state.close(client)
   if client.parent then return end_calls(client) end
   if client.loop.close then client.loop.close() end
   client.credentials:close()
-  claim.release_all(client)
+  if client.windows then claim.release_all(client) end
 end
 
 return state

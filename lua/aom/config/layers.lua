@@ -6,8 +6,10 @@
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
-local paste = require "aom.config.paste"
-local profile = require "aom.config.profile"
+local lazy = require "aom.util.lazy"
+
+local paste = lazy "aom.config.paste"
+local profile = lazy "aom.config.profile"
 
 ---@alias aom.Place "option"|"environment"|"profile"
 

@@ -1,7 +1,7 @@
 --- The known regions: their ids, their endpoints, and which of them offer workflow
 --- automation.
 
-local similar = require "aom.util.similar"
+local similar = require "aom.util.lazy" "aom.util.similar"
 
 local regions = {}
 

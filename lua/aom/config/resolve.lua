@@ -7,10 +7,12 @@ local each = require "aom.util.each"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
-local regions = require "aom.config.regions"
-local regions_file = require "aom.config.regions_file"
+local lazy = require "aom.util.lazy"
 local layers = require "aom.config.layers"
 local tls = require "aom.config.tls"
+
+local regions = lazy "aom.config.regions"
+local regions_file = lazy "aom.config.regions_file"
 
 local config = {}
 

@@ -6,11 +6,11 @@ local core = require "aom.core"
 local each = require "aom.util.each"
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
-local host_error = require "aom.http.sign".host_error
 local kinds = require "aom.config.credential_kinds"
 local lockout = require "aom.credentials.lockout"
 local mask = require "aom.util.mask"
 local options = require "aom.config.options"
+local sign = require "aom.util.lazy" "aom.http.sign"
 
 local authenticator = {}
 
@@ -68,7 +68,7 @@ local function new_signer(values, algorithm, region)
     ak = values.ak, sk = values.sk, security_token = values.security_token,
     algorithm = algorithm, region = region, service = "aom",
   }
-  if not signer then return nil, host_error(why, code) or errors.config("cannot create a signer: " .. why) end
+  if not signer then return nil, sign.host_error(why, code) or errors.config("cannot create a signer: " .. why) end
   return signer
 end
 

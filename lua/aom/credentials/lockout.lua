@@ -13,7 +13,7 @@
 
 local core = require "aom.core"
 local cut = require "aom.util.text".cut
-local shared_dict = require "aom.credentials.shared_dict"
+local shared_dict = require "aom.util.lazy" "aom.credentials.shared_dict"
 local errors = require "aom.util.errors"
 local one_line = require "aom.util.text".one_line
 local single_flight = require "aom.loop.single_flight"

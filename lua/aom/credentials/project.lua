@@ -8,6 +8,7 @@ local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
+local input = require "aom.api.input"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
 local outage = require "aom.http.outage"
@@ -114,16 +115,11 @@ local function ask(client, endpoint, deadline, scope)
   return nil, err
 end
 
---- The beginning of the paths of a project's operations.
----@param id string|nil  nil: not known yet
----@return string
-function project.prefix(id) return "/v1/" .. (id or "{project_id}") end
-
 local function adopt(client, id)
   if not is_id(id) then
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
   end
-  client.root.settings.project_id, client.root.prefix = id, project.prefix(id)
+  client.root.settings.project_id, client.root.prefix = id, input.prefix(id)
   return id
 end
 

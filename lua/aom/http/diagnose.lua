@@ -6,7 +6,7 @@
 local each = require "aom.util.each"
 local evidence = require "aom.http.evidence"
 local mask = require "aom.util.mask"
-local regions = require "aom.config.regions"
+local regions = require "aom.util.lazy" "aom.config.regions"
 local transfer = require "aom.loop.transfer"
 
 local diagnose = {}

@@ -4,7 +4,7 @@
 --- suspended. Other clients share the engine, but no tasks: a loop that drives it wakes
 --- theirs, and resumes none of them.
 
-local batch = require "aom.loop.batch"
+local batch = require "aom.util.lazy" "aom.loop.batch"
 local core = require "aom.core"
 local each = require "aom.util.each"
 local scheduler = require "aom.loop.scheduler"

@@ -2,7 +2,7 @@
 --- one that fits where this Lua runs. Only the loops know the host; for the rest of the
 --- library a loop is a table of functions.
 
-local adapter = require "aom.loop.adapter"
+local adapter = require "aom.util.lazy" "aom.loop.adapter"
 local carrier = require "aom.loop.carrier"
 local core = require "aom.core"
 local errors = require "aom.util.errors"

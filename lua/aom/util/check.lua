@@ -6,7 +6,7 @@ local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local kinds = require "aom.util.kinds"
 local plain = require "aom.util.plain"
-local similar = require "aom.util.similar"
+local similar = require "aom.util.lazy" "aom.util.similar"
 local text = require "aom.util.text"
 
 local check = {}

@@ -2,9 +2,8 @@
 
 local cjson = require "cjson"
 local client = require "aom.client.state"
-local paginator = require "aom.client.paginator"
+local walks = require "aom.client.walks"
 local methods = require "aom.client.methods"
-local pages = require "aom.client.paginator"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -205,7 +204,7 @@ describe("a walk over pages", function()
 
   it("returns the same when it is called again after its end", function()
     local state, asked = open(cut(3, { total = 9 }))
-    local walk = assert(paginator.walks.workflows(state))
+    local walk = assert(walks.begin.workflows(state))
     for _ = 1, 3 do assert.is_table(walk:next()) end
     for _ = 1, 2 do
       local element, err = walk:next()
@@ -226,7 +225,7 @@ describe("a walk over pages", function()
 
   it("requests pages lazily", function()
     local state, asked = open(cut(5))
-    local it = assert(paginator.walks.workflows(state, { size = 2 }))
+    local it = assert(walks.begin.workflows(state, { size = 2 }))
     assert.are.equal(0, #asked)
     it:next()
     it:next()
@@ -248,7 +247,7 @@ describe("a walk over pages", function()
       local state, asked = open(function(number, size, n)
         return n == request and { status = 403 } or pages_of(number, size)
       end)
-      local walk = assert(paginator.walks.workflows(state, { size = 2 }))
+      local walk = assert(walks.begin.workflows(state, { size = 2 }))
       local seen, failures = {}, 0
       while true do
         local element, err = walk:next()
@@ -306,7 +305,7 @@ describe("a walk over pages", function()
   it("refuses a bad filter before any request", function()
     local state, asked = open(function() return { total = 0 } end)
     for _, filter in ipairs { { typ = "cron" }, { size = 1000 }, { page = -1 }, { allow_partial = 1 }, 5 } do
-      local walked, err = paginator.walks.workflows(state, filter)
+      local walked, err = walks.begin.workflows(state, filter)
       assert.is_nil(walked)
       assert.are.equal("argument", err.kind)
     end
@@ -332,7 +331,7 @@ describe("a walk over pages", function()
 
   it("knows every list of the service", function()
     local names = {}
-    for name in pairs(pages.lists) do names[#names + 1] = name end
+    for name in pairs(walks.lists) do names[#names + 1] = name end
     table.sort(names)
     assert.are.same({ "jobs", "script_versions", "scripts", "templates", "workflows" }, names)
   end)

@@ -3,6 +3,7 @@
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
 local pages = require "aom.client.pages"
+local walks = require "aom.client.walks"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -176,7 +177,7 @@ describe("pages", function()
   } do
     it("refuse " .. row[2], function()
       local state, loop = open()
-      local walk, err = pages.walks.pages(state, row[1])
+      local walk, err = walks.begin.pages(state, row[1])
       assert.is_nil(walk)
       assert.are.equal("argument", err.kind)
       assert.matches(row[2], err.message, 1, true)

@@ -11,6 +11,7 @@ local operations = require "aom.api.operations"
 local paginator = require "aom.client.paginator"
 local states = require "aom.client.window.states"
 local switch = require "aom.client.window.switch"
+local walks = require "aom.client.walks"
 
 local pause = {}
 
@@ -237,7 +238,7 @@ function pause.prepare(state, given)
   local filter = { type = "cron", allow_partial = false }
   for _, name in ipairs(filters) do filter[name] = chosen[name] end
   local checked
-  checked, err = paginator.walk(state, paginator.lists.workflows, filter)
+  checked, err = paginator.walk(state, walks.lists.workflows, filter)
   if not checked then return nil, err end
   return function(scope)
     return setmetatable({

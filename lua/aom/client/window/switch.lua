@@ -6,6 +6,7 @@ local errors = require "aom.util.errors"
 local options = require "aom.config.options"
 local paginator = require "aom.client.paginator"
 local states = require "aom.client.window.states"
+local walks = require "aom.client.walks"
 
 local switch = {}
 
@@ -51,7 +52,7 @@ end
 ---@return table[]|nil
 ---@return table<string, table>|aom.Error by_id
 function switch.list(state, scope, filter, wanted)
-  local walk, err = paginator.walk(state, paginator.lists.workflows, filter)
+  local walk, err = paginator.walk(state, walks.lists.workflows, filter)
   if not walk then return nil, err end
   local list
   list, err = walk:rest(scope)

@@ -2,12 +2,14 @@
 --- identity and, where it is wanted, instance metadata. The first place that has any counts.
 
 local choice = require "aom.credentials.providers.choice"
-local environment = require "aom.credentials.providers.environment"
 local errors = require "aom.util.errors"
-local metadata = require "aom.credentials.providers.metadata"
-local pod = require "aom.credentials.providers.pod"
-local profile = require "aom.credentials.providers.profile"
+local lazy = require "aom.util.lazy"
 local static = require "aom.credentials.providers.static"
+
+local environment = lazy "aom.credentials.providers.environment"
+local metadata = lazy "aom.credentials.providers.metadata"
+local pod = lazy "aom.credentials.providers.pod"
+local profile = lazy "aom.credentials.providers.profile"
 
 local chain = {}
 

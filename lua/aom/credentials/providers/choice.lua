@@ -1,14 +1,15 @@
 --- From the named values of one source to credentials: which kind they are, and how that
 --- kind comes to a key pair or a token.
 
-local id_token = require "aom.credentials.providers.id_token"
 local kinds = require "aom.config.credential_kinds"
-local password = require "aom.credentials.providers.password"
+local lazy = require "aom.util.lazy"
 
 local choice = {}
 
 -- What the identity service gives for an exchanged kind, by its name.
-local exchanges = { id_token = id_token.exchange, password = password.exchange }
+local exchangers = {
+  id_token = lazy "aom.credentials.providers.id_token", password = lazy "aom.credentials.providers.password",
+}
 
 --- The first of some fields that has a value, and the first required one that has none.
 ---@param kind aom.CredentialKind
@@ -48,7 +49,7 @@ end
 ---@return aom.Credentials|nil
 ---@return aom.Error|nil
 function choice.credentials(settings, context, kind, values)
-  if kind.exchanged then return exchanges[kind.name](settings, context, values) end
+  if kind.exchanged then return exchangers[kind.name].exchange(settings, context, values) end
   local credentials = {}
   for _, name in ipairs(kind.fields) do credentials[name] = values[name] end
   return credentials

@@ -2,7 +2,7 @@
 --- exchanged at each renewal.
 
 local choice = require "aom.credentials.providers.choice"
-local custom = require "aom.credentials.providers.custom"
+local custom = require "aom.util.lazy" "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
 

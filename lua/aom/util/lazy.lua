@@ -1,0 +1,39 @@
+--- Modules that are loaded when something of them is first used: a script that makes one call
+--- need not wait for all the others. What runs after a failure is not among them, since files
+--- may be what is used up. In nginx nothing is put off: its workers are to share what is loaded
+--- before they are forked, and to read no files while they serve requests.
+
+local each = require "aom.util.each"
+local host = require "aom.util.host"
+
+-- Lua 5.1 keeps a mark for each module whose loading failed, and would refuse it from then on:
+-- a pointer, and in LuaJIT a number.
+local marks = { userdata = true, number = true }
+
+local function forget_marks()
+  for name, value in each.raw(package.loaded) do
+    if marks[type(value)] and type(name) == "string" and name:find "^aom%." then package.loaded[name] = nil end
+  end
+end
+
+local function load(name)
+  local loaded, module = pcall(require, name)
+  if loaded then return module end
+  forget_marks()
+  -- A loader puts the module's name in front.
+  error(tostring(module):find("not enough memory", 1, true) and "not enough memory" or module, 0)
+end
+
+--- What stands for a module that is a table of functions, and is only indexed.
+---@param name string
+---@return table
+return function(name)
+  if host.ngx() then return require(name) end
+  local meta = {}
+  function meta.__index(_, key)
+    local module = load(name)
+    meta.__index = module
+    return module[key]
+  end
+  return setmetatable({}, meta)
+end

@@ -61,6 +61,23 @@ static inline int compat_rawfield(lua_State *L, int index, const char *name) {
   return lua_type(L, -1);
 }
 
+/* Makes an integer of the number on top, a float that is integral, where this Lua tells
+ * them apart. False: nothing to do. */
+static inline int compat_make_integer(lua_State *L) {
+#if LUA_VERSION_NUM >= 503
+  int exact = 0;
+  lua_Integer integer = lua_isinteger(L, -1) ? 0 : lua_tointegerx(L, -1, &exact);
+  if (exact) {
+    lua_pop(L, 1);
+    lua_pushinteger(L, integer);
+  }
+  return exact;
+#else
+  (void)L;
+  return 0;
+#endif
+}
+
 /* Registers the class `name` (as "aom.signer"). `meta` holds the metamethods,
  * __gc and __tostring among them; `methods` become __index. The metatable is
  * hidden from getmetatable, so Lua code cannot call __gc by hand or put another

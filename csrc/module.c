@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "lua_engine.h"
 #include "lua_file.h"
+#include "lua_json.h"
 #include "lua_lockout.h"
 #include "lua_plan.h"
 #include "lua_sign.h"
@@ -113,6 +114,7 @@ int luaopen_aom_core(lua_State *L) {
   lua_engine_open(L);
   lua_plan_open(L);
   lua_file_open(L);
+  lua_json_open(L);
   lua_lockout_open(L);
   return 1;
 }

@@ -7,7 +7,7 @@ local aom = require "aom"
 
 local url, ca_file, rounds, label, what = arg[1], arg[2], tonumber(arg[3]), arg[4], arg[5]
 
-local LATENCY, IDS, CONCURRENCY, CROWD = 0.05, 1000, 50, 100
+local LATENCY, IDS, CONCURRENCY, CROWD = 0.05, 1000, 50, 500
 
 local function ids_of(count)
   local ids = {}

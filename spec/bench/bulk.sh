@@ -77,3 +77,9 @@ echo "1,000 ids, 50 at a time, 50 ms each, over the ideal second (aim: 1.10 or l
 each_server time
 echo "memory for each call in flight (aim: 30 KB or less)"
 each_server memory
+echo "a list of 10,000 workflows, over lua-cjson alone on its pages (aim: 1.50 or less)"
+for lua in lua5.4 luajit; do
+  eval "$(make -s env LUA=$lua)"
+  export LUA_PATH LUA_CPATH
+  "$lua" spec/bench/list.lua 21 "$lua"
+done

@@ -4,7 +4,8 @@
 
 local json = require "aom.util.json"
 
----@type table<string, fun(body: string, result: table): boolean>
+--- The last argument is the decoded body, where that is known already.
+---@type table<string, fun(body: string, result: table, document: any): boolean>
 local bodies = {}
 
 -- Documented as `{"success"}`, which is not JSON. A word in that form or bare, an empty
@@ -14,8 +15,9 @@ function bodies.acknowledgement(body)
     or body:find('^%s*{%s*"[^"\\%c]+"%s*}%s*$') ~= nil or json.decode(body) ~= nil
 end
 
-local function decode_table(body)
-  local value = json.unwrap(body)
+local function decode_table(body, document)
+  local value = document
+  if value == nil then value = json.unwrap(body) end
   return type(value) == "table" and value or nil
 end
 
@@ -50,15 +52,15 @@ function bodies.outcome(body, result)
   return true
 end
 
-function bodies.workflow(body, result)
-  local workflow = decode_table(body)
+function bodies.workflow(body, result, document)
+  local workflow = decode_table(body, document)
   if not workflow or type(workflow.id or workflow.name) ~= "string" then return false end
   result.workflow = workflow
   return true
 end
 
-function bodies.template(body, result)
-  local template = decode_table(body)
+function bodies.template(body, result, document)
+  local template = decode_table(body, document)
   if not template or next(template) == nil or is_list(template) then return false end
   result.template = template
   return true
@@ -75,8 +77,8 @@ local function has_null_elements(body) return body:find 'elements\\?"%s*:%s*null
 
 --- A page: `{ elements, total_elements }`, or the bare list. What is empty may be null, as
 --- it may be beyond the last page, with any total.
-function bodies.elements(body, result)
-  local page = decode_table(body)
+function bodies.elements(body, result, document)
+  local page = decode_table(body, document)
   if not page then return false end
   local bare = page.elements == nil and is_list(page) and body:find "^%s*%["
   local elements = bare and page or page.elements
@@ -90,16 +92,16 @@ function bodies.elements(body, result)
   return true
 end
 
-function bodies.execution_id(body, result)
-  local execution = decode_table(body)
+function bodies.execution_id(body, result, document)
+  local execution = decode_table(body, document)
   local id = execution and execution.execution_id
   if type(id) ~= "string" or id == "" then return false end
   result.id, result.execution_id = id, id
   return true
 end
 
-function bodies.execution(body, result)
-  local execution = decode_table(body)
+function bodies.execution(body, result, document)
+  local execution = decode_table(body, document)
   -- One edition of the reference puts it into a list.
   if execution and is_list(execution) then execution = execution[1] end
   execution = tidy_execution(execution)
@@ -121,8 +123,8 @@ local function flatten(list, into)
 end
 
 --- A bare list; in one edition of the reference a list of lists.
-function bodies.executions(body, result)
-  local list = decode_table(body)
+function bodies.executions(body, result, document)
+  local list = decode_table(body, document)
   if list and list.elements ~= nil then list = list.elements end
   if not is_list(list) then return false end
   if next(list) == nil and not body:find "[%[]" and not has_null_elements(body) then return false end

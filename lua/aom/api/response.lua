@@ -172,15 +172,16 @@ end
 -- Acknowledgements hold no fields that a user defines, so they can be searched in depth.
 local searched = { acknowledgement = MAX_DEPTH, outcome = MAX_DEPTH }
 
---- The error that the body of a 2xx answer states, if any, and the whole message.
+--- The error that the body of a 2xx answer states, if any, and the whole message; and what the
+--- body is decoded, as far as it had to be.
 local function refusal(answer, request, mask)
   -- The documented answer is no JSON, and not worth an attempt to decode it.
   if not answer.body:find(":", 1, true) then return nil end
   local body = json.unwrap(answer.body)
-  if type(body) ~= "table" then return nil end
+  if type(body) ~= "table" then return nil, nil, body end
   local deepest = searched[request.operation.result] or 1
   local code = find(body, error_code_of, MAX_DEPTH + 1 - deepest)
-  if not code then return nil end
+  if not code then return nil, nil, body end
   local err, said = response.failure(answer, mask)
   err.code = err.code or mask(code)
   return err, said
@@ -201,7 +202,7 @@ end
 
 --- The result of a 2xx answer.
 local function result_of(answer, request, mask)
-  local refused, said = refusal(answer, request, mask)
+  local refused, said, document = refusal(answer, request, mask)
   if refused then return nil, refused, said end
   local request_id = answer.headers["x-request-id"]
   local result = {
@@ -213,7 +214,7 @@ local function result_of(answer, request, mask)
     attempts = 0, -- set, as the next one, when the call ends
     elapsed = 0,
   }
-  if not bodies[request.operation.result](answer.body, result) then
+  if not bodies[request.operation.result](answer.body, result, document) then
     return nil, errors.new("protocol",
       "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),
       { status = answer.status, request_id = request_id and mask(request_id), body = kept_body(answer, mask) })

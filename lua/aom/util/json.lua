@@ -92,19 +92,6 @@ local to_integer = math.tointeger or function(number) return number end
 ---@return number
 function json.integer(number) return to_integer(number) or number end
 
-local function tidy(value)
-  if type(value) == "number" then return json.integer(value) end
-  if type(value) ~= "table" then return value end
-  for key, member in each.pair(value) do
-    if member == null and type(key) == "string" then
-      value[key] = nil
-    elseif type(member) == "table" or type(member) == "number" then
-      value[key] = tidy(member)
-    end
-  end
-  return value
-end
-
 ---@param text string
 ---@return any value  nil when `text` is not JSON
 ---@return string|nil why
@@ -116,7 +103,7 @@ function json.decode(text)
   -- That the text is JSON, or not, is unknown then.
   if errors.is_memory(why) then error(why, 0) end
   if value == nil then return nil, why or "not JSON" end
-  return tidy(value)
+  return core.tidy(value, null)
 end
 
 --- As `decode`, of a text that may have been wrapped into a JSON string once more.

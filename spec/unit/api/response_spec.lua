@@ -1,6 +1,7 @@
 --- Proves how responses of the service, its gateway and proxies become results or errors.
 
 local errors = require "aom.util.errors"
+local json = require "aom.util.json"
 local operations = require "aom.api.operations"
 local response = require "aom.api.response"
 
@@ -408,4 +409,26 @@ describe("a good answer", function()
     assert.are.equal("***", err.code)
     assert.are.equal('the service refused the request: {"error_code":"***"}', err.message)
   end)
+end)
+
+describe("a body of a list", function()
+  local unwrap = json.unwrap
+  after_each(function() json.unwrap = unwrap end)
+
+  for operation, body in pairs {
+    list_workflows = '{"elements":[{"id":"a"}],"total_elements":1}', template = '{"id":"a"}',
+    list_workflow_executions = '[{"execution_id":"a"}]', execute_workflow = '{"execution_id":"a"}',
+  } do
+    it("is decoded once: " .. operation, function()
+      local count = 0
+      json.unwrap = function(text)
+        count = count + 1
+        return unwrap(text)
+      end
+      local request = { operation = operations[operation], values = {} }
+      assert(request.operation, operation)
+      assert.is_true(assert(response.read({ status = 200, headers = {}, body = body }, same, request)).success)
+      assert.are.equal(1, count)
+    end)
+  end
 end)

@@ -65,7 +65,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize fuzz doc install uninstall rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -139,12 +139,17 @@ soak: deps-test  ## Make, use and drop many clients with 256 descriptors, on all
 	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' \
 	  luajit spec/soak/run.lua $(or $(ARGS),100000) $(LUAS) nginx
 
-sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
-	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/support/sanitize.sh
+sanitize: deps-sanitize threads  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind; threads under TSan
+	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/sanitize/run.sh
 
-fuzz: deps-fuzz  ## Fuzz the signer and the parsers of external input: ARGS="SECONDS"
-	@$(MAKE) --no-print-directory build LUA=lua5.4
+threads: deps-fuzz  ## Run four Lua states in four threads under ThreadSanitizer: ARGS="ROUNDS"
+	@sh spec/sanitize/threads.sh $(ARGS)
+
+fuzz: deps-fuzz  ## Fuzz what reads what a server, a file or a caller says: ARGS="SECONDS [TARGET...]"
 	@sh spec/fuzz/run.sh $(ARGS)
+
+analyze: deps-analyze  ## Check the C with gcc -fanalyzer, cppcheck and clang-tidy
+	@sh spec/lint/analyze.sh
 
 rockspecs: deps-build  ## Update the module lists of the rockspecs
 	@lua5.4 spec/support/rockspec.lua

@@ -25,7 +25,7 @@ static char *resized_bytes(const buffer *b, size_t cap) {
   char *data = malloc(cap);
   if (data == NULL)
     return NULL;
-  if (b->len > 0)
+  if (b->data != NULL)
     memcpy(data, b->data, b->len);
   release_bytes(b->data, b->cap, true);
   return data;

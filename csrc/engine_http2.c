@@ -55,7 +55,7 @@ bool engine_http2_install(transfer *t) {
 /* --- silent connections ------------------------------------------------------------ */
 
 static int port_of(int fd) {
-  struct sockaddr_storage own;
+  struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
   socklen_t size = sizeof own;
   if (getsockname(fd, (void *)&own, &size) != 0)
     return 0;

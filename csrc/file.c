@@ -33,7 +33,7 @@ static bool derive_paths(paths *p, const char *path) {
   memcpy(p->directory, path, parent);
   p->directory[parent] = '\0';
   if (parent == 0)
-    strcpy(p->directory, slash ? "/" : ".");
+    memcpy(p->directory, slash ? "/" : ".", 2);
   return true;
 }
 

@@ -92,7 +92,7 @@ static void read_owner(int fd, file_lock_owner *owner) {
   char *end;
   owner->pid = strtol(text, &end, 10);
   if (owner->pid > 0 && *end == ' ' && strlen(end + 1) < sizeof owner->host) {
-    strcpy(owner->host, end + 1);
+    memcpy(owner->host, end + 1, strlen(end + 1) + 1);
     owner->host[strcspn(owner->host, "\n")] = '\0';
     if (!is_dead(owner))
       return;

@@ -132,7 +132,7 @@ static bool mark_behind(const spellings *all, const escape_kind *kind, slice tex
   buffer decoded;
   bool done = decode(kind, text, &decoded);
   if (done && decoded.len < text.len) {
-    char *inner = calloc(decoded.len, 1);
+    char *inner = calloc(decoded.len + 1, 1);
     done = inner != NULL && mark_layer(all, buffer_slice(&decoded), inner, layers);
     if (done)
       carry_marks(kind, text, inner, marks);

@@ -1,26 +1,53 @@
 #!/bin/sh
-# Fuzzes the signer (libFuzzer, under ASan and UBSan) and the readers of foreign text.
+# Fuzzes, under AddressSanitizer and UBSan, the signer, what collects answers, and all that
+# reads what a server, a file or a caller says. Prints for each target how many inputs it
+# took, how many of them it keeps, and how much of the code it has seen.
 #
-#     spec/fuzz/run.sh [SECONDS]
+#     spec/fuzz/run.sh [SECONDS [TARGET...]]     SECONDS for each target
 set -eu
 
 seconds=${1:-30}
+[ $# = 0 ] || shift
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/corpus"
-printf 'PUT\0aom.example.com\0/v1/p/w\00020260102T030405Z\0body\0X-Project-Id\0p\0action\0enable' >"$work/corpus/headline"
 
-# shellcheck disable=SC2046
-clang -std=c11 -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Icsrc \
-  -o "$work/sign_fuzz" spec/fuzz/sign_fuzz.c csrc/sign*.c csrc/mask*.c csrc/text.c csrc/uri.c csrc/buffer.c $(pkg-config --cflags --libs libcrypto)
-"$work/sign_fuzz" -max_total_time="$seconds" -max_len=4096 -artifact_prefix="$work/" -print_final_stats=1 \
-  "$work/corpus" 2>"$work/log" || {
-  cat "$work/log" >&2
-  exit 1
-}
-grep -E 'stat::number_of_executed_units' "$work/log"
+instruments="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+${MAKE:-make} -s --no-print-directory build BUILD=build/fuzz LUA=lua5.4 CC=clang CFLAGS="$instruments -fsanitize=fuzzer-no-link"
+for source in sign answer lua; do
+  # shellcheck disable=SC2046,SC2086 # lists of words
+  clang -std=c11 -D_GNU_SOURCE $instruments -fsanitize=fuzzer -Icsrc -o "$work/$source" "spec/fuzz/${source}_fuzz.c" \
+    build/fuzz/lua5.4/obj/*.o $(pkg-config --cflags --libs lua5.4 libcurl libssl libcrypto)
+done
+mkdir "$work/seeds"
+export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" HOME="$work"
+lua5.4 spec/fuzz/seeds.lua "$work/seeds"
 
-eval "$(make -s env LUA=lua5.4)"
-export LUA_PATH LUA_CPATH
-lua5.4 spec/fuzz/decode.lua
+lua_targets=$(sed -n 's/^function targets\.\([a-z0-9_]*\).*/\1/p' spec/fuzz/targets.lua)
+# shellcheck disable=SC2086 # a list of words
+[ $# != 0 ] || set -- sign_c answer_c $lua_targets
+
+status=0
+printf '%-12s %10s %8s %8s\n' target inputs kept seen
+for target; do
+  case $target in
+  *_c) program=${target%_c} ;;
+  *) program=lua ;;
+  esac
+  mkdir "$work/corpus"
+  if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0 "$work/$program" -max_total_time="$seconds" -max_len=4096 \
+    -timeout=20 -rss_limit_mb=1024 -artifact_prefix="$work/found-" -print_final_stats=1 \
+    "$work/corpus" "$work/seeds" >"$work/log" 2>&1; then
+    echo "$target: FAILED"
+    grep -E '^fuzz: |ERROR|runtime error|^ +#[0-9]+ .*(csrc|lua)/' "$work/log" | head -n 30
+    status=1
+  fi
+  inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
+  seen=$(sed -n 's/^#.* ft: \([0-9]*\).*/\1/p' "$work/log" | tail -n 1)
+  printf '%-12s %10s %8s %8s\n' "$target" "${inputs:-0}" "$(find "$work/corpus" -type f | wc -l)" "${seen:-0}"
+  rm -rf "$work/corpus"
+done
+for found in "$work"/found-*; do
+  [ ! -f "$found" ] || { echo "input:" && od -c "$found" | head -n 40; }
+done
+exit $status

@@ -72,8 +72,9 @@ describe("without memory", function()
     simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
     lua = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d%.%d"
     folder = process.run "mktemp -d":match "^(%S+)\n"
-    local output, failed = process.run(("cc -D_GNU_SOURCE -shared -fPIC $(pkg-config --cflags %s) -o %s/short.so %s "
-      .. "2>&1"):format(lua, quote(folder), quote(process.root .. "/spec/torture/short.c")))
+    local source = quote(process.root .. "/spec/torture/short.c")
+    local output, failed = process.run(("cc -D_GNU_SOURCE -shared -fPIC $(pkg-config --cflags %s) %s "
+      .. "-o %s/short.so 2>&1"):format(lua, source, quote(folder)))
     assert.are.equal(0, failed, output)
   end)
   teardown(function()

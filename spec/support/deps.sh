@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what this machine lacks of the packages that a group of targets needs:
 #
-#   spec/support/deps.sh GROUP...      build, demo, test, lint, sanitize, fuzz, bench
+#   spec/support/deps.sh GROUP...      build, demo, test, lint, sanitize, fuzz, analyze, bench
 #
 # Silent, and done at once, when nothing is missing. Asks nothing, removes
 # nothing, and neither starts a service nor has one start at the next boot.
@@ -69,6 +69,10 @@ LIST
   fuzz) packages demo && cat <<'LIST' ;;
 clang cmd:clang
 libclang-rt-dev clang:fuzzer
+LIST
+  analyze) packages build && cat <<'LIST' ;;
+cppcheck cmd:cppcheck
+clang-tidy cmd:clang-tidy
 LIST
   bench) packages demo && cat <<'LIST' ;;
 valgrind cmd:valgrind

@@ -65,7 +65,8 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze doc install uninstall rock rockspecs env clean
+.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
+  smoke prove doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -139,7 +140,7 @@ soak: deps-test  ## Make, use and drop many clients with 256 descriptors, on all
 	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' \
 	  luajit spec/soak/run.lua $(or $(ARGS),100000) $(LUAS) nginx
 
-sanitize: deps-sanitize threads  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind; threads under TSan
+sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
 	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/sanitize/run.sh
 
 threads: deps-fuzz  ## Run four Lua states in four threads under ThreadSanitizer: ARGS="ROUNDS"
@@ -147,6 +148,9 @@ threads: deps-fuzz  ## Run four Lua states in four threads under ThreadSanitizer
 
 fuzz: deps-fuzz  ## Fuzz what reads what a server, a file or a caller says: ARGS="SECONDS [TARGET...]"
 	@sh spec/fuzz/run.sh $(ARGS)
+
+coverage: deps-test  ## Print which lines of C and Lua the specs run: ARGS="SPEC..."
+	@sh spec/coverage/run.sh $(ARGS)
 
 analyze: deps-analyze  ## Check the C with gcc -fanalyzer, cppcheck and clang-tidy
 	@sh spec/lint/analyze.sh
@@ -159,6 +163,20 @@ doc: deps-build  ## Make the types for editors, doc/reference.md and doc/aom.txt
 
 rock: deps-test  ## Pack both rocks of a release into build/rock and install them: LUA=lua5.1|lua5.2|lua5.3|lua5.4
 	@sh spec/support/rock.sh $(LUA)
+
+smoke: deps-test deps-fuzz  ## A short form of the proofs, which CI runs
+	@$(MAKE) --no-print-directory torture ARGS='--luas lua5.4 --growth 1 --cases sign,trigger,error,bulk'
+	@$(MAKE) --no-print-directory fuzz ARGS=1
+
+prove: deps-test  ## All proofs in their long form: hours
+	@$(MAKE) --no-print-directory analyze
+	@$(MAKE) --no-print-directory torture
+	@$(MAKE) --no-print-directory fuzz ARGS=600
+	@$(MAKE) --no-print-directory threads ARGS=2000
+	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory matrix
+	@$(MAKE) --no-print-directory soak
 
 install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there
 	@put() { mkdir -p "$(root)/$${3%/*}" && $(INSTALL) -m "$$1" "$$2" "$(root)/$$3" && echo "$$3" >>"$(installed)"; }; \

@@ -21,18 +21,37 @@ LIMIT=${LIMIT:-600}
 results=$root/$BUILD/results
 
 # Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
-# LuaJIT's, whichever Lua looks at them from outside. What mostly waits for processes,
-# sockets and clocks runs on the newest Lua and on LuaJIT; what depends on the interpreter,
-# as Ctrl-C and exit statuses do, on the oldest one too.
+# LuaJIT's, whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the
+# rest. What mostly waits for processes, sockets and clocks runs on no other; what depends on
+# the interpreter, as Ctrl-C and exit statuses do, on the oldest one too. The Luas in between
+# run what is about values, calls, coroutines and memory.
 runs_on() {
   case $2 in
-  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua) [ "$1" = luajit ] ;;
+  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua) [ "$1" = luajit ]; return ;;
+  esac
+  case $1 in
+  lua5.2 | lua5.3) runs_between "$2" ;;
+  lua5.1) ! waits "$2" ;;
+  esac
+}
+
+waits() {
+  case $1 in
   spec/integration/window_*_spec.lua | spec/integration/deadlines_spec.lua | spec/integration/handshake_spec.lua | \
     spec/integration/lockout_spec.lua | spec/integration/reuse_spec.lua | spec/integration/documents_spec.lua | \
-    spec/integration/install_spec.lua)
-    [ "$1" = lua5.4 ] || [ "$1" = luajit ]
-    ;;
-  spec/integration/cli*_spec.lua) [ "$1" != lua5.2 ] && [ "$1" != lua5.3 ] ;;
+    spec/integration/install_spec.lua) ;;
+  *) return 1 ;;
+  esac
+}
+
+runs_between() {
+  case ${1#spec/} in
+  unit/* | luv/uv_spec.lua | luv/lifetime_spec.lua | luv/request_spec.lua | integration/adapter_spec.lua | \
+    integration/concurrency_spec.lua | integration/failures_spec.lua | integration/hosts_spec.lua | \
+    integration/interrupted_spec.lua | integration/memory_spec.lua | integration/metatable_spec.lua | \
+    integration/no_json_spec.lua | integration/operations_spec.lua | integration/request_spec.lua | \
+    integration/trigger_spec.lua) ;;
+  *) return 1 ;;
   esac
 }
 

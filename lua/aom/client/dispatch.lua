@@ -2,17 +2,17 @@
 --- when there is a callback.
 
 local call = require "aom.client.call"
+local callbacks = require "aom.loop.callback"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
 local lazy = require "aom.util.lazy"
 local operations = require "aom.api.operations"
 local protect = require "aom.util.pcall"
+local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
 local run_in = require "aom.client.state".run
 
 local any_request = lazy "aom.api.request"
-local callbacks = lazy "aom.loop.callback"
-local scopes = lazy "aom.loop.scope"
 
 local dispatch = {}
 

@@ -92,6 +92,10 @@ describe("a host", function()
     works("require 'aom' local function meanwhile() end " .. STRICT)
   end)
 
+  it("may have taken debug away before it loads the library", function()
+    works "debug = nil require 'aom' require 'aom.safe' local function meanwhile() end\n"
+  end)
+
   it("may take debug away after it has loaded the library", function()
     works "require 'aom' require 'aom.safe' debug = nil local function meanwhile() end\n"
   end)

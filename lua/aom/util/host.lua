@@ -3,9 +3,9 @@
 
 local host = {}
 
---- Lua's own library, kept here since a host may take it away once the library is loaded, and
---- some parts are loaded later.
-host.debug = debug
+--- Lua's own library, kept here since a host may take it away at any time: the global alone, as
+--- a rule, so that it is still among the loaded modules.
+host.debug = rawget(_G, "debug") or package.loaded.debug
 
 local function global(name)
   local value = rawget(_G, name)

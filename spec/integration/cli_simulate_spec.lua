@@ -45,6 +45,17 @@ describe("aom simulate", function()
     for line in (run "simulate --lifetime 0.1"):gmatch "#[^\n]*" do assert.is_nil(line:find "[^%w #,:.-]", line) end
   end)
 
+  it("ends the simulator when it is ended", function()
+    local path = process.temporary ""
+    local output = run(("simulate --json --quiet >%s & until [ -s %s ]; do sleep 0.1; done; kill $!; cat %s"):format(
+      path, path, path))
+    os.remove(path)
+    local simulator = output:match '"pid":(%d+)'
+    assert.truthy(simulator, output)
+    local _, code = process.run(("n=0; while kill -0 %s && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done 2>/dev/null; "
+      .. "! kill -0 %s 2>/dev/null"):format(simulator, simulator))
+    assert.are.equal(0, code)
+  end)
 
   it("takes its own options, and refuses others", function()
     local output, code = run "simulate --help"

@@ -48,8 +48,9 @@ describe("a renewal in nginx", function()
           }
         ]],
       }
+      -- A worker that stands still has one or two in all of it.
       local turns = tonumber((server:get "/both"))
-      assert.is_true(turns > 20, turns)
+      assert.is_true(turns > 5, turns)
       simulator.set { expire_issued = true }
       local before = accounts.counts(simulator)[source.asked]
       assert.are.equal(1, before)

@@ -114,7 +114,7 @@ end
 ---@return string body
 ---@return integer status
 function Server:get(path, options)
-  local output, code = process.run(("curl --silent --noproxy '*' --max-time 20 -w '\\n%%{http_code}' %s %s"):format(
+  local output, code = process.run(("curl --silent --noproxy '*' --max-time 60 -w '\\n%%{http_code}' %s %s"):format(
     options or "", quote(self.url .. path)))
   local body, status = output:match "^(.*)\n(%d+)$"
   return body, tonumber(status), code

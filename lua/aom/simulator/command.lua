@@ -4,7 +4,7 @@ local ffi = require "ffi"
 local json = require "aom.simulator.json"
 local simulator = require "aom.simulator"
 
-ffi.cdef "int getpid(void); unsigned alarm(unsigned seconds);"
+ffi.cdef "int getpid(void); int getppid(void); unsigned alarm(unsigned seconds);"
 
 local command = {}
 
@@ -25,6 +25,7 @@ usage: aom simulate [options]
   --latency SECONDS       wait before each response
   --clock-offset SECONDS  let the simulated clock run ahead
   --lifetime SECONDS      stop after this time (default 600)
+  --with-parent           stop when the process that started it has ended
   --json                  print the URL as JSON, and the hints on standard error
   --quiet                 no hints
 Workflows, faults and other settings can be changed while it runs: see doc/simulator.md.
@@ -37,7 +38,7 @@ local values = {
 }
 
 local switches = { tls = true, quiet = true, json = true, bare = true, ["auto-create"] = true,
-  ["catch-all"] = true }
+  ["catch-all"] = true, ["with-parent"] = true }
 
 local function fail(message)
   io.stderr:write("simulator: ", message, "\n", usage)
@@ -142,7 +143,9 @@ function command.main(words)
   -- Ends the process even if the loop hangs.
   ffi.C.alarm(math.ceil(options.lifetime) + 5)
   announce(options, sim)
-  sim:run { lifetime = options.lifetime, signals = true }
+  local parent = ffi.C.getppid()
+  sim:run { lifetime = options.lifetime, signals = true,
+    is_wanted = options.with_parent and function() return ffi.C.getppid() == parent end or nil }
 end
 
 return command

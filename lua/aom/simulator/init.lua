@@ -290,6 +290,16 @@ local function watch_lifetime(self, seconds)
   end)
 end
 
+-- Seconds between two looks at what keeps it running.
+local LOOK = 0.2
+
+local function watch(self, is_wanted)
+  self.listener.cq:wrap(function()
+    while not self.stopped and is_wanted() do self.parts.cqueues.poll(self.stop_condition, LOOK) end
+    self:stop()
+  end)
+end
+
 -- Signals must be blocked first, so that they can be read.
 local function watch_signals(self)
   local signal = require "cqueues.signal"
@@ -302,12 +312,16 @@ local function watch_signals(self)
 end
 
 --- Serves until `stop` is called or the lifetime has ended, then closes the port.
----@param options { lifetime: number|nil, signals: boolean|nil }|nil `signals`: SIGTERM and SIGINT stop it
+---@param options { lifetime: number|nil, signals: boolean|nil, is_wanted: (fun(): boolean)|nil }|nil
+--- `signals`: SIGTERM and SIGINT stop it; `is_wanted`: it stops when this says no
 function Simulator:run(options)
   options = options or {}
   watch_lifetime(self, options.lifetime)
   if options.signals then
     watch_signals(self)
+  end
+  if options.is_wanted then
+    watch(self, options.is_wanted)
   end
   while not self.stopped do
     local ok, err = self.listener.cq:step()

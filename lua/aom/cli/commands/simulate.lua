@@ -38,8 +38,9 @@ function simulate.run(shell)
     shell:complain(MISSING)
     return status.usage
   end
-  local words = {}
-  for i, word in ipairs(shell.args.words) do words[i] = ("%q"):format(word) end
+  -- Whoever ends the command ends the simulator, which is another process.
+  local words = { '"--with-parent"' }
+  for i, word in ipairs(shell.args.words) do words[i + 1] = ("%q"):format(word) end
   return run("exec luajit -e " .. quote(PROGRAM:format(table.concat(words, ", "))))
 end
 

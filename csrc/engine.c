@@ -174,7 +174,7 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
   engine_deadline_set(e, t);
   t->id = (++e->serial << SLOT_BITS) | t->slot;
   e->running++;
-  engine_pool_enter(p);
+  engine_pool_enter(t);
   return t->id;
 }
 
@@ -183,6 +183,7 @@ engine_id engine_start(engine *e, const engine_request *request, engine_outcome 
 void engine_drain(pool *p) {
   CURLMsg *message;
   int left;
+  bool shares = !p->in_turn;
   while ((message = curl_multi_info_read(p->multi, &left))) {
     if (message->msg != CURLMSG_DONE)
       continue;
@@ -195,6 +196,8 @@ void engine_drain(pool *p) {
     curl_multi_remove_handle(p->multi, t->easy);
     queue_done(p->owner, t);
   }
+  if (shares && p->in_turn)
+    engine_pool_unshare(p);
 }
 
 void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text) {

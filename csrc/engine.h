@@ -1,7 +1,7 @@
 /* HTTP transfers over libcurl. Connections are pooled and reused, but never one on which
  * something waits unread. The engine keeps a deadline for every transfer and limits the
- * size of every answer. Over TLS, transfers share an HTTP/2 connection; they wait at most
- * 250 ms to learn whether the first one is HTTP/2.
+ * size of every answer. Over TLS, transfers share HTTP/2 connections; they wait at most
+ * 250 ms to learn whether the first one is HTTP/2, or for room on those there are.
  *
  * One engine serves all clients of an event loop. Transfers with the same transport share
  * a pool of connections, whoever starts them. A pool is made when it is needed; at most

@@ -66,6 +66,7 @@ static void stop_sharing(engine *e, transfer *t) {
   t->shares = false;
   if (transfer_is_begun(t))
     return;
+  engine_pool_widen(t->pool);
   curl_multi_remove_handle(t->pool->multi, t->easy);
   if (curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L) != CURLE_OK ||
       curl_multi_add_handle(t->pool->multi, t->easy) != CURLM_OK)
@@ -82,7 +83,17 @@ void engine_deadline_expire(engine *e) {
     }
     t->due = t->deadline;
     sink_in_heap(e, 1, t);
-    stop_sharing(e, t);
+    if (t->shares)
+      stop_sharing(e, t);
+  }
+}
+
+void engine_deadline_hurry(pool *p) {
+  engine *e = p->owner;
+  for (size_t i = 0; i < e->slot_count; i++) {
+    transfer *t = e->slots[i];
+    if (t->pool == p && t->state == TRANSFER_RUNNING && t->shares)
+      stop_sharing(e, t);
   }
 }
 

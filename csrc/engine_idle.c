@@ -26,6 +26,7 @@ void engine_idle_note(const transfer *t) {
       (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1))
     return;
   engine *e = t->owner;
+  t->pool->in_turn = true;
   int unread = engine_tls_unread(t);
   for (size_t i = 0; i < e->opened_count; i++) {
     opened *connection = &e->opened[i];

@@ -38,7 +38,9 @@ typedef struct pool {
   file_state files[ENGINE_FILES];
   bool insecure;
   size_t running;
-  size_t most; /* that were running at once */
+  size_t most;     /* that were running at once */
+  bool in_turn;    /* it has met HTTP/1, where a connection carries one after another */
+  size_t unserved; /* have waited in vain for a connection of HTTP/2 that is not full */
   struct transfer *free_first;
   bool timer_set;
   int64_t timer_due; /* libcurl's */
@@ -61,7 +63,7 @@ typedef struct transfer {
   long connect_timeout_ms;
   bool secure;        /* https */
   bool may_use_proxy; /* the environment may name one */
-  bool shares;        /* libcurl may hold it back behind another's connection */
+  bool shares;        /* libcurl may hold it back behind others' connections */
   bool begun;         /* libcurl looks a name up for it, or has opened a socket */
   int socket;         /* the last that was opened for it, until it is closed; or -1 */
   bool was_connected; /* that socket, when it was closed */
@@ -148,7 +150,9 @@ struct engine {
 
 /* engine_pool.c: pools of connections. */
 pool *engine_pool_find(engine *e, const engine_request *request); /* NULL: it failed */
-void engine_pool_enter(pool *p);                                  /* a transfer begins */
+void engine_pool_enter(const transfer *t);                        /* it begins */
+void engine_pool_unshare(pool *p);                                /* it is `in_turn` now */
+void engine_pool_widen(pool *p); /* one more is `unserved` */
 void engine_pool_free(pool *p); /* with nothing running */
 void engine_pool_trim(engine *e);
 
@@ -194,6 +198,7 @@ int64_t engine_now(void); /* milliseconds of the monotonic clock */
 void engine_deadline_set(engine *e, transfer *t);
 void engine_deadline_drop(engine *e, transfer *t); /* one that is in flight */
 void engine_deadline_expire(engine *e);            /* ends what is due */
+void engine_deadline_hurry(pool *p); /* those held back need not wait any longer */
 int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
 
 /* engine_watch.c: the sockets and the timer that libcurl waits for. */

@@ -9,6 +9,9 @@ enum { MAX_TEXT = 8 * 1024 * 1024, MAX_IDLE = 8 };
 /* The spare ones are for other hosts than the busy one, such as the identity service. */
 enum { SPARE_CONNECTIONS = 4, MAX_CONNECTIONS = 128 };
 
+/* That libcurl sends at once on a connection, if the server takes as many. */
+enum { STREAMS = 100 };
+
 /* --- telling pools apart ----------------------------------------------------------- */
 
 #ifdef __APPLE__
@@ -59,18 +62,40 @@ static bool has_settings(const pool *p, const engine_transport *wanted) {
 /* By default libcurl keeps four idle connections for each transfer that it still has.
  * When many calls end together it closes most of theirs, just before the next calls
  * begin. So a pool holds as many connections as there were transfers at once, with an
- * upper limit: each one is a file descriptor of the host's. */
+ * upper limit: each one is a file descriptor of the host's.
+ *
+ * When a connection of HTTP/2 is full, libcurl 7.88 opens one for each transfer beyond,
+ * since it shares none that is not yet greeted. So it opens no more than carry all, and a
+ * spare one beside those that end. */
 static bool set_size(pool *p) {
-  size_t size = p->most + SPARE_CONNECTIONS;
-  if (size > MAX_CONNECTIONS)
-    size = MAX_CONNECTIONS;
-  return curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)size) == CURLM_OK;
+  size_t kept = p->most + SPARE_CONNECTIONS;
+  if (kept > MAX_CONNECTIONS)
+    kept = MAX_CONNECTIONS;
+  size_t open = p->in_turn ? 0 : p->most / STREAMS + 2 + p->unserved; /* 0: no limit */
+  return curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)kept) == CURLM_OK &&
+         curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)open) ==
+             CURLM_OK;
 }
 
-void engine_pool_enter(pool *p) {
-  if (++p->running <= p->most)
-    return;
-  p->most = p->running;
+void engine_pool_enter(const transfer *t) {
+  pool *p = t->pool;
+  bool is_most = ++p->running > p->most;
+  bool is_new = !t->secure && !p->in_turn;
+  if (is_most)
+    p->most = p->running;
+  if (is_new)
+    p->in_turn = true;
+  if (is_most || is_new)
+    set_size(p);
+}
+
+void engine_pool_unshare(pool *p) {
+  set_size(p);
+  engine_deadline_hurry(p);
+}
+
+void engine_pool_widen(pool *p) {
+  p->unserved++;
   set_size(p);
 }
 

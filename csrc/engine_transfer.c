@@ -59,6 +59,8 @@ static bool set_lasting_options(transfer *t) {
   ok &= took_option(t,
                     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE));
   ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L));
+  /* The least there is. Over TLS libcurl has one for each transfer, else of 64 KB. */
+  ok &= took_option(t, curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L));
 #if LIBCURL_VERSION_NUM >= 0x075700
   /* A transfer that has ended does not wait for its name to resolve. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -226,13 +228,15 @@ bool request_may_use_proxy(const engine_request *request) {
 }
 
 /* Over TLS transfers wait until the handshake of the first connection shows whether it is
- * HTTP/2 and can carry them all; engine_deadline.c limits the wait. */
+ * HTTP/2 and can carry them all, and then for room on those that are open, or opening;
+ * engine_deadline.c limits the wait. */
 static bool set_sharing(transfer *t, const engine_request *request) {
   t->secure = request_is_secure(request);
   t->may_use_proxy = request_may_use_proxy(request);
-  t->shares = t->secure && !request->fresh_connection;
+  t->shares = t->secure;
   set_version(t, request->fresh_connection);
-  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, t->shares ? 1L : 0L));
+  long waits = t->secure && !request->fresh_connection ? 1L : 0L;
+  return took_option(t, curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, waits));
 }
 
 static bool has_clean_text(const engine_request *request) {

@@ -1,11 +1,12 @@
 --- One line of the bulk benchmark: a thousand ids, fifty at a time, against a server
---- that takes 50 ms; wall time over the ideal, and memory for each call in flight.
+--- that takes 50 ms; wall time over the ideal, and memory for each call in flight. Beside
+--- each figure stands that of bare libcurl.
 ---
----     lua bulk.lua URL CA_FILE ROUNDS LABEL time|memory
+---     lua bulk.lua URL CA_FILE ROUNDS LABEL time|memory CURL_CROWD
 
 local aom = require "aom"
 
-local url, ca_file, rounds, label, what = arg[1], arg[2], tonumber(arg[3]), arg[4], arg[5]
+local url, ca_file, rounds, label, what, curl_crowd = arg[1], arg[2], tonumber(arg[3]), arg[4], arg[5], arg[6]
 
 local LATENCY, IDS, CONCURRENCY, CROWD = 0.05, 1000, 50, 500
 
@@ -33,19 +34,30 @@ local function run(ids, concurrency, on_result)
   return report.elapsed
 end
 
+--- What bare libcurl takes for the same.
+local function floor_of(...)
+  local words = { curl_crowd, url .. "/", ca_file ~= "" and ca_file or "-", what, ... }
+  local pipe = assert(io.popen(table.concat(words, " ")))
+  local first, second = pipe:read("*n", "*n")
+  pipe:close()
+  return assert(first, "curl_crowd fails"), second
+end
+
 local function median(list)
   table.sort(list)
   return list[math.ceil(#list / 2)]
 end
 
+--- A new client tries its key with one call before it makes others, which is one round more.
 local function measure_time()
   local ideal = LATENCY * IDS / CONCURRENCY
-  local first = run(ids_of(IDS), CONCURRENCY) / ideal
+  local first = run(ids_of(IDS), CONCURRENCY) / (ideal + LATENCY)
   local ratios, busy = {}, os.clock()
   for i = 1, rounds do ratios[i] = run(ids_of(IDS), CONCURRENCY) / ideal end
   busy = (os.clock() - busy) / (rounds * IDS)
-  print(("  %-28s ratio %.3f   (%.0f us of CPU a call; first bulk of a new client, with connecting: %.3f)"):format(
-    label, median(ratios), busy * 1e6, first))
+  local bare_first, bare = floor_of(IDS, CONCURRENCY, rounds)
+  print(("  %-26s %.3f (%.3f)   new client: %.3f (%.3f)   %.0f us of CPU a call"):format(label, median(ratios),
+    bare / ideal, first, bare_first / ideal, busy * 1e6))
 end
 
 --- The difference that a crowd in flight makes, after a small bulk has loaded all code.
@@ -60,7 +72,7 @@ local function measure_memory()
     waiting = waiting - 1
     if waiting % 10 == 0 then peak = math.max(peak, resident_kb()) end
   end)
-  print(("  %-28s %.1f KB each, %d in flight"):format(label, (peak - before) / CROWD, CROWD))
+  print(("  %-26s %.1f KB each (%.1f), %d in flight"):format(label, (peak - before) / CROWD, floor_of(CROWD), CROWD))
 end
 
 if what == "time" then measure_time() else measure_memory() end

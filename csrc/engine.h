@@ -146,7 +146,7 @@ typedef struct engine_wish {
 } engine_wish;
 
 /* From now on the changes of what libcurl waits for are kept: ask for them after every
- * other call, until there are none. */
+ * other call, until there are none. All of it counts as changed now. */
 void engine_watch(engine *e);
 bool engine_next_wish(engine *e, engine_wish *wish);
 

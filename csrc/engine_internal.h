@@ -151,9 +151,9 @@ struct engine {
 /* engine_pool.c: pools of connections. */
 pool *engine_pool_find(engine *e, const engine_request *request); /* NULL: it failed */
 void engine_pool_enter(const transfer *t);                        /* it begins */
-void engine_pool_unshare(pool *p);                                /* it is `in_turn` now */
-void engine_pool_widen(pool *p); /* one more is `unserved` */
-void engine_pool_free(pool *p); /* with nothing running */
+void engine_pool_unshare(pool *p); /* it is `in_turn` now */
+void engine_pool_widen(pool *p);   /* one more is `unserved` */
+void engine_pool_free(pool *p);    /* with nothing running */
 void engine_pool_trim(engine *e);
 
 /* engine_transfer.c: the request. False: libcurl refused an option, a buffer is full, or
@@ -199,7 +199,7 @@ void engine_deadline_set(engine *e, transfer *t);
 void engine_deadline_drop(engine *e, transfer *t); /* one that is in flight */
 void engine_deadline_expire(engine *e);            /* ends what is due */
 void engine_deadline_hurry(pool *p); /* those held back need not wait any longer */
-int64_t engine_deadline_next(const engine *e);     /* INT64_MAX: nothing is due */
+int64_t engine_deadline_next(const engine *e); /* INT64_MAX: nothing is due */
 
 /* engine_watch.c: the sockets and the timer that libcurl waits for. */
 bool engine_watch_install(pool *p);

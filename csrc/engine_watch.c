@@ -231,7 +231,11 @@ void engine_poll(engine *e, int timeout_ms) {
 
 /* --- an event loop that waits for us ----------------------------------------------- */
 
-void engine_watch(engine *e) { e->watching = true; }
+void engine_watch(engine *e) {
+  e->watching = true;
+  for (size_t i = 0; i < e->socket_count; i++)
+    e->sockets[i].changed = true;
+}
 
 bool engine_next_wish(engine *e, engine_wish *wish) {
   for (size_t i = 0; i < e->socket_count; i++) {

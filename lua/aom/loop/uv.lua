@@ -13,7 +13,7 @@ local uv_loop = {}
 
 ---@class aom.UvHost
 ---@field uv table
----@field soon fun(body: function)  runs it shortly, outside of any libuv callback
+---@field soon fun(body: function): userdata|nil  runs it shortly, outside of any libuv callback; by which handle
 ---@field report fun(err: any)      tells the user of an error that nobody waits for
 ---@field is_fast fun(): boolean    whether the host refuses its API here
 ---@field handles aom.UvHandles
@@ -24,7 +24,7 @@ local function neovim(vim)
     uv = vim.uv or vim.loop,
     -- libuv callbacks run in a "fast" context, where Neovim refuses most of its API: what
     -- is scheduled runs outside of it.
-    soon = vim.schedule,
+    soon = function(body) vim.schedule(body) end,
     is_fast = vim.in_fast_event,
     handles = uv_handles.closed_at_once(vim.uv or vim.loop),
     report = function(err)
@@ -52,6 +52,7 @@ local function plain()
         handles:drop_timer(timer)
         body()
       end)
+      return timer
     end,
     is_fast = function() return false end,
     -- An error raised inside a luv callback would end the process.
@@ -68,6 +69,7 @@ local ENDING = "the Lua state is closing: callbacks can no longer run"
 ---@field host aom.UvHost
 ---@field alarm aom.UvAlarm
 ---@field scheduled boolean  `run_ready` runs soon
+---@field starter? userdata  by this handle
 ---@field stalled_at? integer  how often libuv had called back when a task began to wait
 ---@field run_ready fun()    runs the tasks that are ready
 local UvLoop = engine_loop.class()
@@ -96,17 +98,26 @@ function UvLoop:on_suspend()
   self:settle()
 end
 
---- How many tasks wait since the loop ran last. Who closes the client does not wait for them.
+--- Whether the handle is closed by which `run_ready` is to run.
+local function has_closed_starter(self)
+  return self.scheduled and self.starter ~= nil and self.host.uv.is_closing(self.starter)
+end
+
+--- How many tasks wait since the loop ran last, or on handles that the script has closed. Who closes the client does
+--- not wait for them.
 ---@return integer
+---@return boolean is_closed  the handles are
 function UvLoop:count_stalled()
-  local is_stalled = self.stalled_at == self.carrier.events.turns and not self.closed
-  return is_stalled and self.tasks:count() or 0
+  local events = self.carrier.events
+  local is_closed = events:is_closed() or self.alarm:is_closed() or has_closed_starter(self)
+  local is_stalled = (is_closed or self.stalled_at == events.turns) and not self.closed
+  return is_stalled and self.tasks:count() or 0, is_closed
 end
 
 function UvLoop:on_ready()
-  if self.scheduled or self:is_driven() then return end
+  if self:is_driven() or self.scheduled and not has_closed_starter(self) then return end
   self.scheduled, self.stalled_at = true, self.carrier.events.turns
-  self.host.soon(self.run_ready)
+  self.starter = self.host.soon(self.run_ready)
 end
 
 function UvLoop:on_error(err) self.host.report(err) end

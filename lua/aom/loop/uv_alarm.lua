@@ -22,9 +22,14 @@ function uv_alarm.new(uv, handles, on_time)
   return setmetatable({ uv = uv, handles = handles, on_time = on_time }, UvAlarm)
 end
 
+--- Whether a script has closed it, as one of all handles of the loop.
+---@return boolean
+function UvAlarm:is_closed() return self.timer ~= nil and self.uv.is_closing(self.timer) end
+
 --- Calls `on_time` once, after `seconds`; nil: not at all.
 ---@param seconds number|nil
 function UvAlarm:set(seconds)
+  if self:is_closed() then self.timer = nil end
   if not seconds then
     if self.timer then self.uv.timer_stop(self.timer) end
     return

@@ -28,10 +28,15 @@ function uv_events.new(uv, handles, carrier)
   }, UvEvents)
 end
 
+--- Whether a script has closed all handles of the loop.
+---@return boolean
+function UvEvents:is_closed() return self.timer ~= nil and self.uv.is_closing(self.timer) end
+
 local function watch(self, fd, events)
   -- It must not raise: an error inside a luv callback ends the process. A transfer whose
   -- socket cannot be watched ends at its deadline.
-  local poll = self.polls[fd] or self.handles:poll(fd)
+  local poll = self.polls[fd]
+  if not poll or self.uv.is_closing(poll) then poll = self.handles:poll(fd) end
   self.polls[fd] = poll
   if not poll then return end
   self.uv.poll_start(poll, events, function(err, happened)
@@ -67,6 +72,10 @@ end
 --- Watches what libcurl wants watched now.
 local function apply(self)
   local engine = self.engine
+  if self:is_closed() then
+    self.timer, self.polls = nil, {}
+    engine:watch()
+  end
   local fd, read, write, fresh = engine:wish()
   while fd do
     -- Another socket has the number of one that is gone: the old watch is void.

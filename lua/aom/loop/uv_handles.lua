@@ -28,10 +28,6 @@ end
 ---@field has_ended fun(self): boolean  the Lua state is closing: handles must not be touched
 ---@field join fun(self, loop: aom.UvLoop)  tells of its calls that never ended, when the state closes
 
-local function close(uv, handle)
-  if not uv.is_closing(handle) then uv.close(handle) end
-end
-
 --- Closes every handle at once.
 ---@class aom.ClosedAtOnce: aom.UvHandles
 ---@field uv table
@@ -52,15 +48,12 @@ function ClosedAtOnce.join() end
 
 function ClosedAtOnce:timer() return self.uv.new_timer() end
 
-function ClosedAtOnce:drop_poll(handle)
-  self.uv.poll_stop(handle)
-  close(self.uv, handle)
+--- libuv must not be asked to stop one that is closing.
+local function close(self, handle)
+  if not self.uv.is_closing(handle) then self.uv.close(handle) end
 end
 
-function ClosedAtOnce:drop_timer(handle)
-  self.uv.timer_stop(handle)
-  close(self.uv, handle)
-end
+ClosedAtOnce.drop_poll, ClosedAtOnce.drop_timer = close, close
 
 --- Stops every handle, and keeps it for the next call that needs one like it.
 ---@class aom.Kept: aom.UvHandles
@@ -84,15 +77,20 @@ end
 
 function Kept:join(loop) self.loops[loop] = true end
 
+local NOT_RUN = "nobody ran libuv's loop: call luv.run(), or make the client with loop = \"blocking\""
+local CLOSED = "the handles in libuv's loop were closed"
+
 --- A script that loads luv, or loads a module that does, is expected to run its loop.
 local function tell_of_lost(self)
-  local count = 0
+  local count, why = 0, NOT_RUN
   -- A state that is closed in a callback is closed on purpose.
   if self.uv.loop_mode and self.uv.loop_mode() then return end
-  for loop in each.pair(self.loops) do count = count + loop:count_stalled() end
+  for loop in each.pair(self.loops) do
+    local stalled, is_closed = loop:count_stalled()
+    count, why = count + stalled, is_closed and CLOSED or why
+  end
   if count == 0 then return end
-  io.stderr:write(("aom: %d call%s never ended, because nobody ran libuv's loop: call luv.run(), or make the client "
-    .. 'with loop = "blocking"\n'):format(count, count == 1 and "" or "s"))
+  io.stderr:write(("aom: %d call%s never ended, because %s\n"):format(count, count == 1 and "" or "s", why))
 end
 
 --- When a Lua state closes, what was made last is finalised first: so the guard before

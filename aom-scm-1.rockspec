@@ -67,6 +67,7 @@ build = {
       ["aom.cli"] = "lua/aom/cli/init.lua",
       ["aom.cli.lists"] = "lua/aom/cli/lists.lua",
       ["aom.cli.message"] = "lua/aom/cli/message.lua",
+      ["aom.cli.numbers"] = "lua/aom/cli/numbers.lua",
       ["aom.cli.progress"] = "lua/aom/cli/progress.lua",
       ["aom.cli.shell"] = "lua/aom/cli/shell.lua",
       ["aom.cli.status"] = "lua/aom/cli/status.lua",

@@ -10,6 +10,8 @@
 #include "lua_sign_alone.h"
 #include "lua_values.h"
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -42,6 +44,21 @@ static int l_terminal(lua_State *L) {
     return 0;
   lua_pushinteger(L, ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0);
   return 1;
+}
+
+/* core.guard_output(), for programs: a write to a pipe that nobody reads fails, and ends
+ * no work that has begun; and no socket or file takes the place of a standard descriptor
+ * that is closed, where it would be sent the output. */
+static int l_guard_output(lua_State *L) {
+  int descriptor;
+  (void)L;
+  (void)signal(SIGPIPE, SIG_IGN);
+  do
+    descriptor = open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0)
+    (void)close(descriptor);
+  return 0;
 }
 
 /* core.versions() -> { curl_built, curl_running, openssl_built, … } */
@@ -97,6 +114,7 @@ static const luaL_Reg functions[] = {{"now", l_now},
                                      {"file_mode", l_file_mode},
                                      {"keep_loaded", l_keep_loaded},
                                      {"terminal", l_terminal},
+                                     {"guard_output", l_guard_output},
                                      {NULL, NULL}};
 
 __attribute__((visibility("default"))) int luaopen_aom_core(lua_State *L);

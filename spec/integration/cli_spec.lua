@@ -185,7 +185,8 @@ describe("aom", function()
     { "", 2, "a command is required" },
     { "lsit", 2, "unknown command 'lsit'" },
     { "list --nope", 2, "unknown option '%-%-nope'" },
-    { "list --timeout soon", 2, "malformed" },
+    { "list --timeout soon", 2, '%-%-timeout: expected a number, got "soon"' },
+    { "enable id-1 --rate fast", 2, '%-%-rate: expected a number, got "fast"' },
     { "list --match nightly-a", 2, "is a quantifier" },
     { "list --name nightly", 2, 'similar names: "nightly%-a" %(id%-1%)' },
     { "disable", 2, "expected one of ids, %-%-name or %-%-match" },
@@ -198,6 +199,8 @@ describe("aom", function()
     { "resume /nonexistent/paused.json", 2, "cannot be read" },
     { "run", 2, "expected one of an id and %-%-name" },
     { "run nobody", 3, "HTTP 404" },
+    { "run id-1 --wait --limit 0", 2, "expected a finite number of seconds above 0" },
+    { "run id-1 --limit 5", 2, "%-%-limit has no meaning without %-%-wait" },
     { "request GET /nothing", 3, "HTTP 404" },
     { "request GET nothing", 2, "a path that starts with /" },
     { "request GET / --query a", 2, "%-%-query: expected NAME=VALUE" },
@@ -260,12 +263,27 @@ describe("aom", function()
     assert.matches("did not end within 1 seconds", errors)
   end)
 
-  it("writes an error as JSON too", function()
-    local output, code = run "run nobody --json"
-    assert.are.equal(3, code)
-    local err = cjson.decode(output).error
-    assert.are.equal("service", err.kind)
-    assert.are.equal(404, err.status)
+  -- Words, status, kind, message.
+  for _, case in ipairs {
+    { "run nobody --json", 3, "service", "does not exist" },
+    { "run id-1 --limit 5 --json", 2, "argument", "without" },
+    { "list --json --nope", 2, "argument", "unknown option" },
+    { "lsit --json", 2, "argument", "unknown command" },
+  } do
+    it("writes an error as JSON too: " .. case[1], function()
+      local output, code = run(case[1])
+      assert.are.equal(case[2], code)
+      local err = cjson.decode(output).error
+      assert.are.equal(case[3], err.kind)
+      assert.matches(case[4], err.message)
+    end)
+  end
+
+  it("runs nothing whose end cannot be waited for as asked", function()
+    local before = #simulator.state().requests
+    run "run id-1 --wait --limit -1"
+    run "run id-1 --wait --limit 0"
+    assert.are.equal(before, #simulator.state().requests)
   end)
 
   it("sends a body from a file and from standard input, as it is", function()

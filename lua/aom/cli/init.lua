@@ -2,7 +2,9 @@
 --- went.
 
 local aom = require "aom.safe"
+local core = require "aom.core"
 local errors = require "aom.util.errors"
+local numbers = require "aom.cli.numbers"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
 local switch = require "aom.cli.commands.switch"
@@ -29,9 +31,22 @@ local NO_ARGPARSE = "aom: argparse is not installed: luarocks install argparse, 
 local function define_common(command)
   command:option("--region", "The region, such as cn-north-4."):argname "ID"
   command:option("--project-id", "The project in that region."):argname "ID"
-  command:option("--timeout", "Seconds for each call with its retries (60)."):argname "SECONDS":convert(tonumber)
+  numbers.option(command, "--timeout", "SECONDS", "Seconds for each call with its retries (60).")
   command:flag("--json", "Print the result as JSON.")
   command:flag("--verbose", "Show every request on standard error.")
+end
+
+--- An action of argparse that prints a text and ends the process.
+local function print_and_exit(make)
+  return function()
+    local shell = shells.new {}
+    shell:say(make())
+    os.exit(shell:close(status.done))
+  end
+end
+
+local function define_help(parser)
+  parser:add_help { action = print_and_exit(function() return parser:get_help() end) }
 end
 
 --- The parser of the command line.
@@ -41,13 +56,13 @@ local function parser_of(argparse)
   local parser = argparse("aom", nil, EPILOG)
   parser:usage "Usage: aom COMMAND [OPTION]...    (aom COMMAND --help lists its options)"
   parser:command_target "command":help_max_width(80):help_description_margin(16)
-  parser:flag("--version", "Print the version."):action(function()
-    io.stdout:write("aom ", aom.version().aom, "\n")
-    os.exit(status.done)
-  end)
+  define_help(parser)
+  local version = function() return "aom " .. aom.version().aom end
+  parser:flag("--version", "Print the version."):action(print_and_exit(version))
   for _, each in ipairs(commands) do
     local command = parser:command(each.name):summary(each.summary):description(each.summary)
     command:help_description_margin(25)
+    define_help(command)
     each.define(command)
     if not each.raw then define_common(command) end
   end
@@ -71,6 +86,18 @@ local function report(shell, command, err)
   return code
 end
 
+--- What argparse refuses.
+local function refuse(words, why)
+  io.stderr:write("aom: ", why, "\n", "aom --help lists the commands, aom COMMAND --help its options\n")
+  for _, word in ipairs(words) do
+    if word == "--json" then
+      shells.new({}):answer { error = errors.argument("%s", why) }
+      break
+    end
+  end
+  return status.usage
+end
+
 --- Runs the command that the words name.
 ---@param words string[]
 ---@return integer status
@@ -82,15 +109,12 @@ function cli.main(words)
   end
   local parser = parser_of(argparse)
   local ok, args = parser:pparse(words)
-  if not ok then
-    io.stderr:write("aom: ", args, "\n", "aom --help lists the commands, aom COMMAND --help its options\n")
-    return status.usage
-  end
+  if not ok then return refuse(words, args) end
   local shell, command = shells.new(args), by_name[args.command]
+  if not command.raw then core.guard_output() end
   local ran, code = pcall(command.run, shell, parser)
   if shell.progress then shell.progress:hide() end
-  if ran then return code end
-  return report(shell, command, code)
+  return shell:close(ran and code or report(shell, command, code))
 end
 
 return cli

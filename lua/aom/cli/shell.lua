@@ -5,11 +5,15 @@ local aom = require "aom.safe"
 local core = require "aom.core"
 local json = require "aom.util.json"
 local platform = require "aom.util.platform"
+local status = require "aom.cli.status"
 
 local shell = {}
 
 local STDOUT, STDERR = 1, 2
 local DEFAULT_COLUMNS = 80
+
+-- The reader of the pipe has gone, as `head` does: it has what it wants.
+local EPIPE = 32
 
 local COLORS = { bold = "1", red = "31", green = "32", yellow = "33" }
 
@@ -19,6 +23,8 @@ local COLORS = { bold = "1", red = "31", green = "32", yellow = "33" }
 ---@field error_columns? integer  of that which shows standard error
 ---@field quiet boolean        standard output is for JSON alone
 ---@field progress? aom.Progress
+---@field lost? boolean        standard output takes no more
+---@field fault? string        why, if that is a fault
 local Shell = {}
 Shell.__index = Shell
 
@@ -51,12 +57,29 @@ end
 ---@return integer|nil
 function Shell:columns_for_progress() return self.error_columns and columns_of(STDERR) end
 
+--- Writes to standard output. A fault ends no work that has begun: `close` tells it.
+---@param text string
+function Shell:write(text)
+  if self.lost then return end
+  if self.progress then self.progress:hide() end
+  local ok, why, number = io.stdout:write(text)
+  if ok then ok, why, number = io.stdout:flush() end
+  if ok then return end
+  self.lost, self.fault = true, number ~= EPIPE and why or nil
+end
+
+--- The end of a command: its exit status, unless its output is lost.
+---@param code integer
+---@return integer
+function Shell:close(code)
+  if not self.fault then return code end
+  self:complain("standard output cannot be written: " .. self.fault)
+  return code == status.done and status.partly or code
+end
+
 --- Writes a line for a reader.
 function Shell:say(line)
-  if self.quiet then return end
-  if self.progress then self.progress:hide() end
-  io.stdout:write(line, "\n")
-  io.stdout:flush()
+  if not self.quiet then self:write(line .. "\n") end
 end
 
 --- Writes a line that must be seen.
@@ -78,10 +101,9 @@ end
 --- Writes the result for a program.
 ---@param value any
 function Shell:answer(value)
-  if self.progress then self.progress:hide() end
   local text, why = json.encode(value)
   if not text then error(why, 0) end
-  io.stdout:write(text, "\n")
+  self:write(text .. "\n")
 end
 
 --- What a function of aom.safe returned; an error ends the command.

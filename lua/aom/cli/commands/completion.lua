@@ -7,7 +7,7 @@ local completion = { name = "completion", summary = "Print a completion script f
 function completion.define(command) command:argument("shell"):choices { "bash", "zsh", "fish" } end
 
 function completion.run(shell, parser)
-  io.stdout:write(parser["get_" .. shell.args.shell .. "_complete"](parser))
+  shell:write(parser["get_" .. shell.args.shell .. "_complete"](parser))
   return status.done
 end
 

@@ -77,7 +77,7 @@ function list.run(shell)
     shell:answer(lists.mark(shells.list(workflows)))
   elseif workflows[1] then
     local lines = layout.lines(columns, workflows, shell.columns, function(...) return shell:paint(...) end)
-    for _, line in ipairs(lines) do shell:say(line) end
+    shell:say(table.concat(lines, "\n"))
   else
     shell:say "no workflows"
   end

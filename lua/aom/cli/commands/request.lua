@@ -13,7 +13,7 @@ function request.run(shell)
   if shell.args.json then
     shell:answer(answer)
   else
-    io.stdout:write(answer.body, answer.body:find "[^\n]$" and shell.columns and "\n" or "")
+    shell:write(answer.body .. (answer.body:find "[^\n]$" and shell.columns and "\n" or ""))
   end
   return status.done
 end

@@ -3,8 +3,11 @@
 local errors = require "aom.util.errors"
 local lists = require "aom.cli.lists"
 local must = require "aom.cli.shell".must
+local numbers = require "aom.cli.numbers"
+local options = require "aom.config.options"
 local progress = require "aom.cli.progress"
 local status = require "aom.cli.status"
+local waiter = require "aom.client.waiter"
 
 local run = { name = "run", summary = "Execute a workflow now; --wait waits for its end." }
 
@@ -12,7 +15,13 @@ function run.define(command)
   command:argument("id", "The workflow's id."):argname "ID":args "?"
   command:option("--name", "The workflow of exactly this name, instead of an id."):argname "NAME"
   command:flag("--wait", "Wait until the execution has ended.")
-  command:option("--limit", "Wait for so many seconds at most (3600)."):argname "SECONDS":convert(tonumber)
+  numbers.option(command, "--limit", "SECONDS", "Wait for so many seconds at most (3600).")
+end
+
+--- Before anything runs: the workflow must not start if its end cannot be waited for as asked.
+local function check_wait(args)
+  if args.limit and not args.wait then error(errors.argument "--limit has no meaning without --wait", 0) end
+  must(options.read_table("run", { timeout = args.limit }, waiter.options))
 end
 
 local function id_of(client, args)
@@ -45,7 +54,9 @@ local function wait(shell, client, execution)
 end
 
 function run.run(shell)
-  local args, client = shell.args, shell:client()
+  local args = shell.args
+  check_wait(args)
+  local client = shell:client()
   local execution = must(client:execute(id_of(client, args)))
   shell.execution = execution
   shell:say("execution " .. execution.id)

@@ -1,6 +1,7 @@
 --- `aom enable` and `aom disable`: switch the schedules of one workflow or many.
 
 local choice = require "aom.cli.choice"
+local numbers = require "aom.cli.numbers"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
@@ -36,8 +37,8 @@ local function new(action, verb, summary)
 
   function switch.define(command)
     choice.define(command, true)
-    command:option("--concurrency", "Calls at once (16)."):argname "N":convert(tonumber)
-    command:option("--rate", "Calls a second, at most."):argname "N":convert(tonumber)
+    numbers.option(command, "--concurrency", "N", "Calls at once (16).")
+    numbers.option(command, "--rate", "N", "Calls a second, at most.")
   end
 
   function switch.run(shell)

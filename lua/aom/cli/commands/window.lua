@@ -2,6 +2,7 @@
 
 local choice = require "aom.cli.choice"
 local each = require "aom.util.each"
+local numbers = require "aom.cli.numbers"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
@@ -13,8 +14,8 @@ local function quote(path)
 end
 
 local function define_pace(command)
-  command:option("--concurrency", "Calls at once (8)."):argname "N":convert(tonumber)
-  command:option("--rate", "Calls a second, at most."):argname "N":convert(tonumber)
+  numbers.option(command, "--concurrency", "N", "Calls at once (8).")
+  numbers.option(command, "--rate", "N", "Calls a second, at most.")
   command:flag("--dry-run", "Change nothing; list what would be done.")
 end
 

@@ -33,7 +33,7 @@ trap 'exit 143' TERM
 start_simulator() {
   (
     eval "$(make -s --no-print-directory env LUA=luajit)"
-    exec luajit examples/simulator.lua --port 0 --lifetime 60 \
+    exec luajit examples/simulator.lua --json --port 0 --lifetime 60 \
       --ak "$AK" --sk "$SK" --project "$PROJECT"
   ) >"$scratch/ready" 2>"$scratch/log" </dev/null &
   simulator=$!

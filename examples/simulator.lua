@@ -2,13 +2,12 @@
 --
 --     luajit examples/simulator.lua --port 8080
 --
--- It prints one line of JSON with its URL on standard output, and the variables that let a
--- script reach it on standard error. It ends after its lifetime, on SIGTERM, or on Ctrl-C.
+-- It prints the variables that let a script reach it. It ends after its lifetime, on SIGTERM,
+-- or on Ctrl-C.
 --
 -- Exit status: 0 ended as planned, 2 wrong usage.
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
 package.path = here .. "/../lua/?.lua;" .. here .. "/../lua/?/init.lua;" .. package.path
 
-table.insert(arg, 1, "--json")
 require("aom.simulator.command").main(arg)

@@ -57,6 +57,13 @@ describe("aom simulate", function()
     assert.are.equal(0, code)
   end)
 
+  it("is what make simulator runs in a checkout, whose output can be pasted, too", function()
+    local output, code = process.run(("cd %s && make -s simulator ARGS='--lifetime 0.1' 2>/dev/null"):format(
+      process.quote(process.root)))
+    assert.are.equal(0, code)
+    assert.are.equal((run("simulate --lifetime 0.1"):gsub("127.0.0.1:%d+", "")), (output:gsub("127.0.0.1:%d+", "")))
+  end)
+
   it("takes its own options, and refuses others", function()
     local output, code = run "simulate --help"
     assert.are.equal(0, code)
@@ -71,7 +78,7 @@ describe("aom simulate", function()
     local _, code, errors = run("simulate", paths .. " LUA_INIT='package.loaded[\"aom.simulator.json\"]=nil "
       .. "package.preload[\"aom.simulator.json\"]=function() error(\"no cjson\", 0) end'")
     assert.are.equal(2, code)
-    assert.matches("^aom: no cjson; luarocks [^\n]+ installs the simulator\n$", errors)
+    assert.matches("^aom: no cjson; luarocks [^\n]+ installs the simulator, and make simulator [^\n]+\n$", errors)
   end)
 
   it("says what is missing where there is no LuaJIT", function()

@@ -13,12 +13,14 @@ local PROGRAMS = {
   git = "[ \"$1\" = clone ] && mkdir -p \"${2##*/}\"",
   brew = "echo /opt",
   luarocks = [[case "$*" in
-    "--lua-version 5."[1-4]" make" | "--lua-version 5."[1-4]" --local make" | "--lua-version 5."[1-4]" path") ;;
+    "--lua-version 5."[1-4]" make" | "--lua-version 5."[1-4]" make --deps-mode=none") ;;
+    "--lua-version 5."[1-4]" --local make" | "--lua-version 5."[1-4]" path") ;;
     *) echo "luarocks $*?" >&2; exit 1 ;;
   esac]],
   -- Knows the targets of the Makefile.
   make = [[for word in "$@"; do
     case $word in
+    simulator) exec aom simulate ${2#ARGS=} ;;
     -* | *=*) ;;
     *) grep -q "^$word:" "$ROOT/Makefile" || { echo "no target $word" >&2; exit 1; } ;;
     esac

@@ -206,7 +206,7 @@ if ! command -v apt-get >/dev/null; then
   advise "$lacking"
   exit 1
 fi
-echo "deps: installing $lacking"
+echo "deps: installing $lacking" >&2
 if [ "$(id -u)" != 0 ]; then
   if ! command -v sudo >/dev/null; then
     echo "deps: not root, and there is no sudo; as root: sh $0 $*" >&2

@@ -202,7 +202,7 @@ function process.simulator(options)
     words[#words + 1] = "--workflow " .. quote(id)
   end
   local simulator = process.start(LUAJIT .. quote(process.root .. "/examples/simulator.lua")
-    .. " --quiet " .. table.concat(words, " "))
+    .. " --json --quiet " .. table.concat(words, " "))
   simulator.url = simulator.info.url
   simulator.port = simulator.info.port
   simulator.ca_file = simulator.info.ca_file ~= cjson.null and simulator.info.ca_file or nil

@@ -12,7 +12,10 @@ local ok, why = found, command
 if found then ok, why = pcall(command.main, { %s }) end
 if not ok then
   why = tostring(why):gsub("\n.*", "")
-  if not found then why = why .. "; luarocks --lua-version 5.1 install aom-simulator installs the simulator" end
+  if not found then
+    why = why:gsub(":$", "") .. "; luarocks --lua-version 5.1 install aom-simulator installs the simulator, "
+      .. "and make simulator runs it from a checkout"
+  end
   io.stderr:write("aom: ", why, "\n")
   os.exit(2)
 end]]

@@ -101,6 +101,9 @@ typedef struct engine_result {
   size_t header_count;
 } engine_result;
 
+/* Milliseconds of the monotonic clock. */
+int64_t engine_now(void);
+
 /* The text for ENGINE_DESCRIPTORS. */
 extern const char engine_no_descriptors[];
 

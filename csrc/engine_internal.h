@@ -81,6 +81,8 @@ typedef struct transfer {
   buffer header_text;         /* our header lines, each NUL-terminated */
   struct curl_slist *headers; /* nodes into header_text */
   size_t header_room;
+  struct curl_slist agent; /* the line of them that a proxy is told */
+  bool unpacks;            /* libcurl knows gzip */
   buffer request_body;
 
   buffer body; /* the answer's */
@@ -194,7 +196,6 @@ void transfer_fail(transfer *t, engine_outcome outcome, const char *text);
 const char *engine_tls_fault(const transfer *t, CURLcode code);
 
 /* engine_deadline.c: when each transfer in flight must end. The heap has room for all. */
-int64_t engine_now(void); /* milliseconds of the monotonic clock */
 void engine_deadline_set(engine *e, transfer *t);
 void engine_deadline_drop(engine *e, transfer *t); /* one that is in flight */
 void engine_deadline_expire(engine *e);            /* ends what is due */

@@ -114,3 +114,41 @@ describe("a slot of the engine", function()
     assert.are.same(methods, seen)
   end)
 end)
+
+describe("the headers that the engine adds", function()
+  local rows = {
+    { "stand beside the request's", {}, { ["user-agent"] = "agent/1", ["accept-encoding"] = "gzip", ["x-one"] = "1" } },
+    { "give way to the request's", { ["uSER-agent"] = "mine", ["Accept-ENCODING"] = "identity" },
+      { ["user-agent"] = "mine", ["accept-encoding"] = "identity", ["x-one"] = "1" } },
+    { "give way to an empty one", { ["User-Agent"] = "" },
+      { ["user-agent"] = "", ["accept-encoding"] = "gzip", ["x-one"] = "1" } },
+    { "have no agent where there is none", {}, { ["accept-encoding"] = "gzip", ["x-one"] = "1" }, agent = false },
+    { "reach a proxy for plain HTTP", {},
+      { ["user-agent"] = "agent/1", ["accept-encoding"] = "gzip", ["x-one"] = "1" }, base = "http://one.example.com" },
+    { "are told to the proxy of a tunnel as far as they are the agent's", { ["User-Agent"] = "mine" },
+      { ["user-agent"] = "agent/1" }, base = "https://one.example.com" },
+  }
+  for _, row in ipairs(rows) do
+    it(row[1], function()
+      local server = process.rawserver { replies = { "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n" } }
+      local engine = assert(core.engine())
+      local headers = { ["X-One"] = "1" }
+      for name, value in pairs(row[2]) do headers[name] = value end
+      local agent = row.agent ~= false and "agent/1" or nil
+      engine:fetch({ base = row.base or server.url, method = "GET", host = "h", path = "/", connect_timeout = 5,
+        headers = headers }, 5, { max_body = 1000, max_head = 1000, proxy = row.base and server.url or "",
+        user_agent = agent }, 5)
+      local seen = server.requests()[1].headers
+      server.stop()
+      local found = {}
+      for _, name in ipairs { "user-agent", "accept-encoding", "x-one" } do found[name] = seen[name] end
+      assert.are.same(row[3], found)
+    end)
+  end
+end)
+
+it("an agent with a line end is refused", function()
+  local id, kind = core.engine():start({ base = "http://127.0.0.1:1", method = "GET", host = "h", path = "/",
+    connect_timeout = 5 }, 5, { max_body = 1000, max_head = 1000, user_agent = "a\r\nX-B: c" })
+  assert.are.same({ nil, "config" }, { id, kind })
+end)

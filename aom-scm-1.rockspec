@@ -128,6 +128,7 @@ build = {
       ["aom.credentials.providers.stored"] = "lua/aom/credentials/providers/stored.lua",
       ["aom.credentials.shared_dict"] = "lua/aom/credentials/shared_dict.lua",
       ["aom.health"] = "lua/aom/health.lua",
+      ["aom.http.advice"] = "lua/aom/http/advice.lua",
       ["aom.http.attempt"] = "lua/aom/http/attempt.lua",
       ["aom.http.diagnose"] = "lua/aom/http/diagnose.lua",
       ["aom.http.events"] = "lua/aom/http/events.lua",

@@ -107,6 +107,8 @@ int64_t engine_now(void);
 /* The text for ENGINE_DESCRIPTORS. */
 extern const char engine_no_descriptors[];
 
+bool engine_fds_are_used_up(void); /* or too few are left to look a name up */
+
 /* NULL: memory is short, or libcurl can't be initialised. */
 engine *engine_new(void);
 void engine_free(engine *e); /* also with transfers in flight, and NULL */

@@ -223,7 +223,6 @@ int engine_tls_unread(const transfer *t); /* one that has finished: its socket, 
 
 /* engine_fds.c: the sockets that are open. */
 bool engine_fds_install(transfer *t);
-bool engine_fds_are_used_up(void); /* or too few are left to look a name up */
 bool transfer_is_connected(const transfer *t);
 void engine_fds_next(int numbers[2]); /* before the multi handle is made ... */
 void engine_fds_note_pair(pool *p, const int numbers[2]); /* ... and after */

@@ -48,7 +48,15 @@ static const luaL_Reg methods[] = {{"start", lua_transfer_start},
 
 static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"engine", l_engine}, {NULL, NULL}};
+/* core.lacks_descriptors() -> whether hardly any is left */
+static int l_lacks_descriptors(lua_State *L) {
+  lua_pushboolean(L, engine_fds_are_used_up());
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"engine", l_engine},
+                                     {"lacks_descriptors", l_lacks_descriptors},
+                                     {NULL, NULL}};
 
 void lua_engine_open(lua_State *L) {
   compat_new_class(L, engine_class, methods, meta);

@@ -53,3 +53,67 @@ describe("a process without a file descriptor left", function()
     end
   end
 end)
+
+--- Makes a call whose module has not been loaded, through both faces.
+local LATE = [[
+local call, loop, is_made = arg[1], arg[2], arg[3] == "made"
+local aom, safe = require "aom", require "aom.safe"
+local options = { endpoint = "http://127.0.0.1:9", project_id = ("0"):rep(32), ak = "A", sk = "S", proxy = "",
+  max_attempts = 1, timeout = 10, loop = loop ~= "uv" and loop or nil }
+if loop == "uv" then require "luv" end
+local clients = is_made and { aom.client(options), safe.client(options) } or {}
+local run = assert((loadstring or load)("local aom, client, options = ... " .. call))
+local held = {}
+for file in function() return (io.open "/dev/null") end do held[#held + 1] = file end
+local raised, err = pcall(run, aom, clients[1], options)
+local value, returned = run(safe, clients[2], options)
+for _, file in ipairs(held) do file:close() end
+local function show(reason) print(reason.kind .. ": " .. reason.message, reason.hint:match "ulimit %-n") end
+print(not raised, value or nil)
+show(err)
+show(returned)
+-- And it can be loaded after that.
+print(not tostring(select(2, pcall(run, aom, clients[1], options))):find "descriptors")
+]]
+
+describe("what is loaded late, without a file descriptor", function()
+  local path
+  setup(function() path = process.temporary(LATE) end)
+  teardown(function() os.remove(path) end)
+
+  local calls = {
+    'return client:trigger_all({ "wf-1" }, "enable", { concurrency = 1 })',
+    'return client:find { name = "x" }',
+    'return client:wait("wf-1", "ex-1")',
+    'return client:all_workflows()',
+    'return client:list_workflows()',
+    'return client:execute "wf-1"',
+    'for _, err in client:workflows() do return nil, err end',
+    'for _, err in client:pages { method = "GET", path = "/v1/x" } do return nil, err end',
+    'return client:pause { match = "x" }',
+    'return client:resume "/nowhere"',
+    'return client:request { method = "GET", path = "/v1/x" }',
+    'return client:triger("wf-1", "enable")',
+    'return client:enable("wf-1", function() end)',
+    'return client:list_workflows(nil, function() end)',
+    'return aom.triger("wf-1", "enable")',
+    'return aom.sign({}, {})',
+    'return aom.doctor()',
+    'return aom.version()',
+    'return aom.log(print)',
+  }
+  local function check(call, loop, is_made)
+    local output = process.run(("ulimit -n 64; env LUA_CPATH=%s %s %s %s %s %s 2>&1"):format(
+      process.quote(package.cpath), process.interpreter, process.quote(path), process.quote(call), loop, is_made))
+    local reason = USED_UP:gsub(" %(hint%)", "\tulimit -n\n")
+    assert.are.equal("true\tnil\n" .. reason .. reason .. "true\n", output)
+  end
+  for _, call in ipairs(calls) do
+    it("says so: " .. call, function() check(call, "blocking", "made") end)
+  end
+  for _, loop in ipairs { "blocking", "uv" } do
+    it("says so when the client is made, loop " .. loop, function()
+      check("return aom.client(options)", loop, "none")
+    end)
+  end
+end)

@@ -1,6 +1,8 @@
 --- Proves that the documents and the types for editors name what exists.
 
+local iterators = require "aom.client.iterators"
 local methods = require "aom.client.methods"
+local more_methods = require "aom.client.more_methods"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
 local walks = require "aom.client.walks"
@@ -119,7 +121,8 @@ describe("a function", function()
       or owner == "client:" and text:find("\nclient." .. name .. " = client.", 1, true)
   end
 
-  for _, group in ipairs { { "client:", methods }, { "client:", walks.begin }, { "aom.", safe } } do
+  local groups = { { "client:", methods }, { "client:", more_methods }, { "client:", walks.begin }, { "aom.", safe } }
+  for _, group in ipairs(groups) do
     for name in pairs(group[2]) do
       it(name .. " has its types and its page", function()
         assert.truthy(defined(types.aom, group[1], name))
@@ -130,6 +133,15 @@ describe("a function", function()
       end)
     end
   end
+
+  it("that returns an iterator is known as such before it is loaded", function()
+    local names = {}
+    for name in pairs(walks.begin) do names[#names + 1] = name end
+    local known = { (table.unpack or unpack)(iterators.names) }
+    table.sort(names)
+    table.sort(known)
+    assert.are.same(names, known)
+  end)
 
   it("has no type without a function", function()
     for face, text in pairs(types) do

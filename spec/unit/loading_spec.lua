@@ -46,25 +46,34 @@ end)
 
 describe("a script that makes one call", function()
   local simulator
-  setup(function() simulator = process.simulator { ak = "LOADINGKEY", sk = "loading", workflows = { "wf-1" } } end)
+  setup(function()
+    simulator = process.simulator { ak = "LOADINGKEY", sk = "loading", project = ("0"):rep(32), workflows = { "wf-1" } }
+  end)
   teardown(function() simulator.stop() end)
 
-  -- What each call loads, and what it does without.
+  local LONG = "client.pages client.waiter client.window.pause client.window.resume client.doctor"
+
+  -- What each call loads, what it does without, and whether it must succeed.
   for call, row in pairs {
-    ['trigger("wf-1", "enable")'] = { "",
-      "bulk selection paginator pages waiter window.pause window.resume doctor log" },
-    ['find { name = "no" }'] = { "selection paginator", "bulk pages waiter window.pause window.resume doctor" },
-    ['trigger_all({ "wf-1" }, "enable")'] = { "bulk selection", "pages waiter window.pause window.resume doctor" },
+    ['trigger("wf-1", "enable")'] = { "", LONG .. " client.bulk client.selection client.paginator client.log "
+      .. "client.members client.more_methods client.steps api.operations api.fields http.diagnose "
+      .. "loop.callback config.regions config.profile", true },
+    ['enable("wf-1")'] = { "", "client.members client.more_methods", true },
+    ['request { method = "GET", path = "/v1/{project_id}/x" }'] = { "api.request", "client.more_methods" },
+    ['find { name = "no" }'] = { "client.selection client.paginator", "client.bulk " .. LONG },
+    ['trigger_all({ "wf-1" }, "enable")'] = { "client.bulk client.selection", LONG },
   } do
     it("loads what it needs for " .. call, function()
       local output = run(([[
         local aom = require "aom"
         local client = aom.client { endpoint = %q, project_id = %q, ak = "LOADINGKEY", sk = "loading", proxy = "",
           loop = "blocking" }
-        pcall(function() client:%s end)
-        for name in ("%s"):gmatch "%%S+" do if not package.loaded["aom.client." .. name] then print(name) end end
-        for name in ("%s"):gmatch "%%S+" do if package.loaded["aom.client." .. name] then print(name) end end
-        print(client.close and "done")]]):format(simulator.url, ("0"):rep(32), call, row[1], row[2]))
+        local made, err = pcall(function() client:%s end)
+        if %s and not made then print(err) end
+        for name in ("%s"):gmatch "%%S+" do if not package.loaded["aom." .. name] then print(name) end end
+        for name in ("%s"):gmatch "%%S+" do if package.loaded["aom." .. name] then print(name) end end
+        print(client.close and "done")]]):format(simulator.url, ("0"):rep(32), call,
+        tostring(row[3]), row[1], row[2]))
       assert.are.equal("done\n", output)
     end)
   end

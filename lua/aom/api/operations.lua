@@ -21,6 +21,7 @@
 ---   official_name  the official name in snake case, under which it can be called too
 
 local each = require "aom.util.each"
+local trigger = require "aom.api.trigger"
 
 ---@class aom.Operation
 ---@field name string
@@ -43,7 +44,7 @@ local none = {}
 
 local function id(meaning) return { kind = "id", min = 1, max = 64, meaning = meaning } end
 
-local workflow_id = id "id of the workflow"
+local workflow_id = trigger.parameters.workflow_id
 local execution_id = id "id of the execution"
 
 local function text(name, min, max, meaning)
@@ -117,21 +118,7 @@ end
 
 ---@type table<string, aom.Operation>
 local operations = {
-  trigger = {
-    official = "UpdateWorkflowTriggerStatus",
-    summary = "Switches the schedule of a workflow on or off.",
-    permission = "cms:workflow:update",
-    method = "PUT",
-    path = { "/cms/workflow/", "workflow_id", "/trigger/action" },
-    query = { "action" },
-    parameters = {
-      workflow_id = workflow_id,
-      action = { kind = "choice", choices = { "enable", "disable" }, meaning = "switches the schedule on or off" },
-    },
-    arguments = { "workflow_id", "action" },
-    idempotent = true,
-    result = "acknowledgement",
-  },
+  trigger = trigger,
 
   create_workflow = {
     official = "CreateWorkflow",

@@ -48,4 +48,17 @@ function arguments.split(signature, ...)
   return err, callback, given[1], given[2], given[3]
 end
 
+--- A method that splits what it is given by a signature, and hands it to `run`.
+---@param signature aom.Signature
+---@param run fun(state: aom.ClientState, callback: function|nil, a: any, b: any, c: any): any, aom.Error|nil
+---@return fun(state: aom.ClientState, ...): any, aom.Error|nil
+function arguments.method(signature, run)
+  signature.callback = true
+  return function(state, ...)
+    local err, callback, a, b, c = arguments.split(signature, ...)
+    if err then return nil, err end
+    return run(state, callback, a, b, c)
+  end
+end
+
 return arguments

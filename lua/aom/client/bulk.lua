@@ -204,7 +204,7 @@ local function run_selected(state, scope, select, action, chosen)
   return bulk.switch(state, scope, entries, action, chosen)
 end
 
---- For dispatch.task: a report.
+--- For steps.task: a report.
 ---@param ids any      ids, or workflows; or a selection: { name = … }, { match = …, … }
 ---@param action any
 ---@param given? table  options

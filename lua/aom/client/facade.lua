@@ -2,28 +2,24 @@
 --- APIs from them: `aom`, which raises, and `aom.safe`, which returns nil, err.
 
 local arguments = require "aom.client.arguments"
-local core = require "aom.core"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local host = require "aom.util.host"
+local iterators = require "aom.client.iterators"
 local json = require "aom.util.json"
 local lazy = require "aom.util.lazy"
 local methods = require "aom.client.methods"
-local protect = require "aom.util.pcall"
+local objects = require "aom.client.objects"
 local states = require "aom.client.state"
-local version = require "aom.util.version"
-local walks = require "aom.client.walks"
 
 local doctor = lazy "aom.client.doctor"
 local log = lazy "aom.client.log"
+local members = lazy "aom.client.members"
 local sign = lazy "aom.http.sign"
-local similar = lazy "aom.util.similar"
+local versions = lazy "aom.client.versions"
+
+local attempt = objects.attempt
 
 local facade = {}
-
--- Clients are empty tables, and their states stand here: what a script prints or
--- serialises by accident holds no token.
-local state_of = setmetatable({}, { __mode = "k" })
 
 local default_state
 
@@ -43,68 +39,6 @@ local function close_default()
   if default_state then states.close(default_state) end
   default_state = nil
   return true
-end
-
-local function describe(object)
-  local state = state_of[object]
-  return ("aom.client (%s%s)"):format(state.settings.endpoint.base, state.closed and ", closed" or "")
-end
-
---- Runs a core. Lua raises when memory is short, wherever it stands; what the user's own
---- functions raise goes on.
-local function attempt(run, ...)
-  local ok, value, err = protect(run, ...)
-  if ok then return value, err end
-  if errors.is_memory(value) then return nil, errors.memory() end
-  error(value, 0)
-end
-
-local function method(run, finish, name)
-  return function(object, ...)
-    local state = state_of[object]
-    if not state then
-      return finish(nil, errors.argument("call it as client:%s(…), on a client", name))
-    end
-    return finish(attempt(run, state, ...))
-  end
-end
-
---- The iterator of a `for`. In `aom.safe` an error is one more iteration, with `false` and
---- the error, so that an incomplete loop never looks complete.
-local function iterator(walk, finish)
-  return function()
-    if not walk then return nil end
-    local element, err = attempt(walk.next, walk)
-    if not err then return element end
-    walk = nil
-    local _, reported = finish(nil, err)
-    return false, reported
-  end
-end
-
-local function failing(err)
-  return { next = function() return nil, err end }
-end
-
-local function begin_walk(begin, finish, state, ...)
-  local walk, err = begin(state, ...)
-  if not walk then return nil, err end
-  return iterator(walk, finish)
-end
-
-local function walk_method(begin, finish, name)
-  return function(object, ...)
-    local state = state_of[object]
-    local turn, err
-    if state then
-      turn, err = attempt(begin_walk, begin, finish, state, ...)
-    else
-      err = errors.argument("call it as client:%s(…), on a client", name)
-    end
-    if turn then return turn end
-    finish(nil, err)
-    return iterator(failing(err), finish)
-  end
 end
 
 local function dotted(name) return errors.argument("call it as aom.%s(…), with a dot", name) end
@@ -134,32 +68,6 @@ local function examine(options, callback)
   return doctor.examine(options, nil, callback)
 end
 
--- Shorter names are near to too many others.
-local MIN_NAME = 4
-
---- Answers a misspelt name with a function whose error names the one that is meant, instead
---- of a nil that cannot be called.
-local function misspelt(names, finish, kind, prefix)
-  return { __index = function(_, name)
-    local nearest = type(name) == "string" and #name >= MIN_NAME and similar.nearest(name, names)
-    if not nearest then return nil end
-    return function()
-      local err = errors.argument("unknown %s %s%s", kind, prefix, name)
-      err.hint = ('did you mean "%s"?'):format(nearest)
-      return finish(nil, err)
-    end
-  end }
-end
-
--- Versions print themselves; for everything else they are a plain table.
-local Versions = { __name = "aom.versions" }
-
-function Versions.__tostring(info)
-  return ("aom %s, %s, libcurl %s (built with %s), OpenSSL %s (built with %s), TLS by %s, HTTP/2: %s"):format(
-    tostring(info.aom), tostring(info.luajit or info.lua), tostring(info.curl_running), tostring(info.curl_built),
-    tostring(info.openssl_running), tostring(info.openssl_built), tostring(info.tls), info.http2 and "yes" or "no")
-end
-
 --- Marks a table as a list, which is sent as one also when it is empty.
 local function list(value)
   if value == nil then value = {} end
@@ -169,32 +77,21 @@ local function list(value)
   return marked
 end
 
-local function versions()
-  local info = core.versions()
-  info.aom = version
-  info.lua = _VERSION
-  info.luajit = host.jit() and host.jit().version
-  return setmetatable(info, Versions)
+--- The class of a face's clients.
+local function class_of(finish)
+  local index, client_of = {}, nil
+  for name, run in each.raw(methods) do index[name] = objects.method(run, finish, name) end
+  for _, name in ipairs(iterators.names) do index[name] = iterators.method(name, finish) end
+  index.with = objects.method(function(...) return client_of(methods.with(...)) end, finish, "with")
+  client_of = objects.class(index, function(name) return members.find(index, name, finish) end, finish)
+  return client_of
 end
 
 --- Builds a face. `finish` receives what a core returned: a value, or nil and an error.
 ---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
 ---@return table
 function facade.build(finish)
-  local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
-  function class.__close(object) states.close(state_of[object]) end
-  class.__index = {}
-  for name, run in each.pair(methods) do class.__index[name] = method(run, finish, name) end
-  for name, begin in each.pair(walks.begin) do class.__index[name] = walk_method(begin, finish, name) end
-  setmetatable(class.__index, misspelt(class.__index, finish, "method", "client:"))
-  local function client_of(state, err)
-    if not state then return nil, err end
-    local object = setmetatable({}, class)
-    state_of[object] = state
-    return object
-  end
-  class.__index.with = method(function(...) return client_of(methods.with(...)) end, finish, "with")
-
+  local client_of = class_of(finish)
   local module = { is_error = errors.is_error }
   for _, name in ipairs { "trigger", "enable", "disable", "request" } do
     module[name] = on_default(methods[name], finish, module, name)
@@ -204,9 +101,10 @@ function facade.build(finish)
   module.sign = plain(function(...) return sign.sign(...) end, finish, module, "sign", 2)
   module.log = plain(function(...) return log.new(...) end, finish, module, "log", 2)
   module.list = plain(list, finish, module, "list", 1)
-  module.version = plain(versions, finish, module, "version", 0)
+  module.version = plain(function() return versions.read() end, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)
-  return setmetatable(module, misspelt(module, finish, "function", "aom."))
+  local function find(name) return members.misspelt(name, module, finish, "function", "aom.") end
+  return setmetatable(module, objects.late(find, finish))
 end
 
 return facade

@@ -4,10 +4,10 @@
 local any_request = require "aom.api.request"
 local check = require "aom.util.check"
 local core = require "aom.core"
-local dispatch = require "aom.client.dispatch"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local query = require "aom.util.query"
+local steps = require "aom.client.steps"
 
 local pages = {}
 
@@ -90,7 +90,7 @@ function PageWalk:next(scope)
     end
   end
   local err
-  self.answer, err = dispatch.next(self.state, scope, self.request)
+  self.answer, err = steps.next(self.state, scope, self.request)
   return self.answer, err
 end
 
@@ -113,7 +113,7 @@ function pages.walk(state, given)
   return taken and self or nil, err
 end
 
---- For dispatch.task: all pages, as a list.
+--- For steps.task: all pages, as a list.
 function pages.prepare_all(state, given)
   local walk, err = pages.walk(state, given)
   if not walk then return nil, err end

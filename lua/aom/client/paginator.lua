@@ -9,11 +9,11 @@
 
 local errors = require "aom.util.errors"
 local fields = require "aom.api.fields"
-local dispatch = require "aom.client.dispatch"
 local json = require "aom.util.json"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
 local input = require "aom.api.input"
+local steps = require "aom.client.steps"
 
 local paginator = {}
 
@@ -89,7 +89,7 @@ end
 local function fetch(self, scope, page)
   local list = self.list
   self.filter[list.page] = page
-  local result, err = dispatch.step(self.state, scope, list.operation, call_arguments(self, self.filter))
+  local result, err = steps.call(self.state, scope, list.operation, call_arguments(self, self.filter))
   if not result then return nil, err end
   self.pages, self.elements, self.at, self.fresh = self.pages + 1, result.elements, 0, false
   note_total(self, result.total)
@@ -217,7 +217,7 @@ function Walk:rest(scope)
   end
 end
 
---- For dispatch.task: a whole list.
+--- For steps.task: a whole list.
 function paginator.prepare_all(state, list, a, b)
   local walk, err = paginator.walk(state, list, a, b)
   if not walk then return nil, err end

@@ -34,7 +34,7 @@ local function read(given, settings)
   return entries, built
 end
 
---- For dispatch.task: a report.
+--- For steps.task: a report.
 ---@param given any      what `request` takes, in a list
 ---@param chosen? table  options
 function request_all.prepare(state, given, chosen)

@@ -262,7 +262,7 @@ local function find(state, scope, selector, filters)
   return selection.pick(selector, list)
 end
 
---- For dispatch.task: the one workflow of that name.
+--- For steps.task: the one workflow of that name.
 function selection.prepare_find(state, name)
   local err = check_name("name", name)
   if err then return nil, err end

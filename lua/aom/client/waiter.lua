@@ -1,11 +1,11 @@
 --- Waits for an execution of a workflow to end.
 
 local errors = require "aom.util.errors"
-local dispatch = require "aom.client.dispatch"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
+local steps = require "aom.client.steps"
 
 local waiter = {}
 
@@ -58,7 +58,7 @@ function ExecutionWait:run()
   local started, interval, last = loop.now(), chosen.interval, nil
   scope.deadline = started + chosen.timeout
   while true do
-    local result, err = dispatch.step(self.state, scope, "execution", self.workflow_id, self.execution_id)
+    local result, err = steps.call(self.state, scope, "execution", self.workflow_id, self.execution_id)
     if result then
       last = result.execution
       if chosen.on_progress then chosen.on_progress(loop.now() - started, chosen.timeout, last) end
@@ -91,7 +91,7 @@ local function read_execution(execution)
   return values.workflow_id, execution_id
 end
 
---- For dispatch.task: the execution as it is when it has ended.
+--- For steps.task: the execution as it is when it has ended.
 ---@param execution table  { workflow_id, execution_id }
 ---@param given? table     options
 function waiter.prepare_wait(state, execution, given)

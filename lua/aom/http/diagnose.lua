@@ -4,10 +4,8 @@
 --- is known to speak. Pure.
 
 local each = require "aom.util.each"
-local evidence = require "aom.http.evidence"
 local mask = require "aom.util.mask"
 local regions = require "aom.util.lazy" "aom.config.regions"
-local transfer = require "aom.loop.transfer"
 
 local diagnose = {}
 
@@ -96,7 +94,7 @@ local function permission_hint(seen)
     .. (seen.permission and "; this call needs " .. seen.permission or "")
 end
 
---- What an attempt has shown. Of one without an answer: `kind`, `message`, `curl`, `proxy_status`,
+--- What an attempt has shown, as aom.http.advice gathers it. Of one without an answer: `kind`, `message`, `curl`, `proxy_status`,
 --- `fault`, `trusted` and `is_proxied`. Of an answer: the others, and `message`.
 ---@class aom.Seen
 ---@field message string        libcurl's words, or the service's
@@ -154,10 +152,6 @@ local hints = {
     hint = "correct the user and password of the proxy, in option proxy or the variable https_proxy",
   },
   { seen = { proxy_status = 403 }, hint = "the proxy does not allow connections to this host" },
-  {
-    seen = { message = transfer.NO_DESCRIPTORS },
-    hint = "close files and connections not in use, or raise the limit (ulimit -n, or worker_rlimit_nofile in nginx)",
-  },
   {
     seen = { curl = 5 },
     hint = "the proxy's host name does not resolve: check option proxy and the variables https_proxy and http_proxy",
@@ -225,34 +219,6 @@ function diagnose.hint(seen)
       return row.hint(seen)
     end
   end
-end
-
---- What helps after an attempt without an answer, where that is certain.
----@param trouble aom.Trouble
----@param settings table
----@param is_direct boolean|nil  no proxy was on the way
----@return string|nil hint
-function diagnose.trouble(trouble, settings, is_direct)
-  return trouble.hint or diagnose.hint {
-    kind = trouble.kind, message = trouble.message, curl = trouble.code, proxy_status = trouble.proxy_status,
-    fault = trouble.fault, trusted = settings.trusted,
-    is_proxied = not is_direct and settings.proxy ~= nil and settings.proxy ~= "",
-  }
-end
-
---- What helps after a refusal, where that is certain.
----@param err aom.Error
----@param said string          the service's whole message
----@param region string|nil
----@param permission string|nil  that the operation needs
----@param canonical? fun(): string|nil
----@return string|nil hint
-function diagnose.refusal(err, said, region, permission, canonical)
-  local status, code = err.status, err.code
-  return diagnose.hint {
-    status = status, message = said, region = region, permission = permission, canonical = canonical,
-    gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
-  }
 end
 
 return diagnose

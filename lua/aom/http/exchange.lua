@@ -3,8 +3,8 @@
 --- It knows nothing of accounts: the request's `access` decides who may send and what a
 --- refusal means.
 
+local advice = require "aom.http.advice"
 local attempt = require "aom.http.attempt"
-local diagnose = require "aom.http.diagnose"
 local errors = require "aom.util.errors"
 local events = require "aom.http.events"
 local failover = require "aom.http.failover"
@@ -228,7 +228,7 @@ end
 local function decide_on_trouble(self, trouble)
   local hide = self.grant.mask
   local err = errors.new(trouble.kind, hide(trouble.message), {
-    hint = diagnose.trouble(trouble, self.channel.settings, self.attempt.no_proxy),
+    hint = advice.trouble(trouble, self.channel.settings, self.attempt.no_proxy),
     cause = trouble.code and { code = trouble.code, message = hide(trouble.message) } or nil,
   })
   if retry.is_barred(trouble) then
@@ -249,7 +249,7 @@ local function explain(self, err, said)
   local grant, sent = self.grant, self.attempt
   local operation = self.request.operation
   local region = operation.official and self.channel.settings.region or nil
-  err.hint = diagnose.refusal(err, said, region, operation.permission,
+  err.hint = advice.refusal(err, said, region, operation.permission,
     grant.signer and function()
       local ours = sent:canonical_request()
       return ours and grant.mask(ours)

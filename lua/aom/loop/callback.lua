@@ -27,8 +27,8 @@ end
 
 --- The error of a call during which a function that the user gave it raised an error.
 local function thrown(raised)
-  if errors.is_memory(raised) then return errors.memory() end
-  return errors.new("cancelled", "a function given to the call raised an error: " .. tostring(raised))
+  return errors.shortage(raised)
+    or errors.new("cancelled", "a function given to the call raised an error: " .. tostring(raised))
 end
 
 ---@param loop aom.Loop
@@ -46,7 +46,7 @@ function callback.start(loop, run, done)
     handle.done = true
     if ok then return done(err, result) end
     done(thrown(result))
-    if not errors.is_memory(result) then error(result, 0) end
+    if not errors.shortage(result) then error(result, 0) end
   end
   if loop.spawn then
     handle.task = loop.spawn(body)

@@ -5,6 +5,7 @@
 
 local core = require "aom.core"
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local http1 = require "aom.loop.nginx_http1"
 local nginx_proxy = require "aom.loop.nginx_proxy"
 local nginx_trust = require "aom.loop.nginx_trust"
@@ -77,7 +78,7 @@ local function classify(trip, err)
   if text:find("no resolver defined", 1, true) then
     return trouble("config", text .. " (add a resolver to nginx.conf, or leave out transport = \"resty\")", false)
   end
-  if text:find("too many open files", 1, true) then return trouble("network", transfer.NO_DESCRIPTORS, false) end
+  if text:find("too many open files", 1, true) then return trouble("network", errors.NO_DESCRIPTORS, false) end
   local missing = text:find("could not be resolved", 1, true) and "name" or "connection"
   return nil, { kind = "network", message = text, sent = false, away = trip.is_connected and nil or missing }
 end

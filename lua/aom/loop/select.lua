@@ -2,11 +2,13 @@
 --- one that fits where this Lua runs. Only the loops know the host; for the rest of the
 --- library a loop is a table of functions.
 
-local adapter = require "aom.util.lazy" "aom.loop.adapter"
 local carrier = require "aom.loop.carrier"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
+local lazy = require "aom.util.lazy"
+
+local adapter = lazy "aom.loop.adapter"
 
 local select_loop = {}
 
@@ -85,6 +87,7 @@ local function unusable(choice)
     return errors.config('option loop: "nginx" works only inside nginx')
   end
   if choice == "uv" and not host.vim() and not pcall(require, "luv") then
+    if core.lacks_descriptors() then return errors.shortage(errors.NO_DESCRIPTORS) end
     return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
   end
 end
@@ -103,7 +106,7 @@ function select_loop.loop(settings)
   local shared
   shared, err = find_carrier(choice)
   if not shared then return nil, err end
-  return require(modules[choice]).new(shared, transport_of(settings), settings)
+  return lazy(modules[choice]).new(shared, transport_of(settings), settings)
 end
 
 --- Called before a call begins, with `later` when it is to run as a task of its own.

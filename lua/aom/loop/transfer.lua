@@ -33,9 +33,6 @@ local transfer = {}
 ---@field several? table<string, string[]>  all values of those that are there several times
 ---@field body string
 
---- The engine's words for that.
-transfer.NO_DESCRIPTORS = "all file descriptors of this process, or of the system, are in use"
-
 ---@param kind string
 ---@param message string
 ---@param sent boolean

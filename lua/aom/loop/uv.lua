@@ -9,6 +9,9 @@ local uv_alarm = require "aom.loop.uv_alarm"
 local uv_events = require "aom.loop.uv_events"
 local uv_handles = require "aom.loop.uv_handles"
 
+-- Most calls in this loop have a callback: what runs it is there before descriptors may be used up.
+require "aom.loop.callback"
+
 local uv_loop = {}
 
 ---@class aom.UvHost

@@ -94,6 +94,12 @@ function errors.cancelled() return errors.new("cancelled", "the call was cancell
 ---@return aom.Error
 function errors.memory() return errors.new("network", "out of memory", { retryable = false }) end
 
+--- The words for that, the core's as well.
+errors.NO_DESCRIPTORS = "all file descriptors of this process, or of the system, are in use"
+
+errors.DESCRIPTORS_HINT = "close files and connections not in use, or raise the limit (ulimit -n, or "
+  .. "worker_rlimit_nofile in nginx)"
+
 -- What every Lua says when memory is short, the core, and lua-cjson.
 local no_memory = { ["not enough memory"] = true, ["out of memory"] = true,
   ["Memory allocation error in CJSON protected call"] = true }
@@ -104,6 +110,16 @@ local no_memory = { ["not enough memory"] = true, ["out of memory"] = true,
 ---@return boolean
 function errors.is_memory(why)
   return type(why) == "string" and no_memory[why:match "^[^\n]*:%d+: (.*)$" or why] == true
+end
+
+--- The error of what was raised because the process has too little of something: memory, or
+--- descriptors to load a part of the library.
+---@param raised any
+---@return aom.Error|nil
+function errors.shortage(raised)
+  if errors.is_memory(raised) then return errors.memory() end
+  if raised ~= errors.NO_DESCRIPTORS then return nil end
+  return errors.new("network", raised, { hint = errors.DESCRIPTORS_HINT })
 end
 
 ---@return aom.Error

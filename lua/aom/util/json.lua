@@ -35,6 +35,7 @@ local loaded, null
 local first_why
 
 local function absence(why)
+  if core.lacks_descriptors() then return errors.shortage(errors.NO_DESCRIPTORS) end
   why = type(why) == "string" and why or errors.show(why)
   if why:find("module 'cjson.safe' not found", 1, true) then
     return errors.config("lua-cjson is not installed, and nothing can be sent without it", HINT)

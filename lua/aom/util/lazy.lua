@@ -1,9 +1,12 @@
 --- Modules that are loaded when something of them is first used: a script that makes one call
 --- need not wait for all the others. What runs after a failure is not among them, since files
---- may be what is used up. In nginx nothing is put off: its workers are to share what is loaded
+--- may be what is used up; but for advice, without which an error says all the same what failed.
+--- In nginx nothing is put off: its workers are to share what is loaded
 --- before they are forked, and to read no files while they serve requests.
 
+local core = require "aom.core"
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local host = require "aom.util.host"
 
 -- Lua 5.1 keeps a mark for each module whose loading failed, and would refuse it from then on:
@@ -16,12 +19,18 @@ local function forget_marks()
   end
 end
 
+--- What to raise where a module cannot be loaded: what `errors.shortage` knows, where something
+--- is short. A loader puts the module's name in front, and does not say why it opened no file.
+local function failure(why)
+  if tostring(why):find("not enough memory", 1, true) then return "not enough memory" end
+  return core.lacks_descriptors() and errors.NO_DESCRIPTORS or why
+end
+
 local function load(name)
   local loaded, module = pcall(require, name)
   if loaded then return module end
   forget_marks()
-  -- A loader puts the module's name in front.
-  error(tostring(module):find("not enough memory", 1, true) and "not enough memory" or module, 0)
+  error(failure(module), 0)
 end
 
 --- What stands for a module that is a table of functions, and is only indexed.

@@ -1,5 +1,6 @@
 --- Proves the hints on refused signatures, on other refusals, and on calls without a response.
 
+local advice = require "aom.http.advice"
 local explain = require "aom.http.diagnose"
 
 local LINES = {
@@ -140,7 +141,7 @@ describe("advice", function()
   }
   for _, case in ipairs(cases) do
     it("is given on " .. case[1], function()
-      local hint = explain.refusal({ status = case[2], code = case[3] }, case[4], "ru-moscow-1", "cms:workflow:update")
+      local hint = advice.refusal({ status = case[2], code = case[3] }, case[4], "ru-moscow-1", "cms:workflow:update")
       if case[5] then assert.is_truthy(hint and hint:find(case[5], 1, true), hint) else assert.is_nil(hint) end
     end)
   end
@@ -149,29 +150,29 @@ describe("advice", function()
 
   it("names the permission that the operation needs, where that is known", function()
     local denied = { status = 403, code = "APIGW.0302" }
-    assert.matches("needs cms:workflow:list$", explain.refusal(denied, "", nil, "cms:workflow:list"))
-    assert.matches("in this project$", explain.refusal(denied, "", nil, nil))
+    assert.matches("needs cms:workflow:list$", advice.refusal(denied, "", nil, "cms:workflow:list"))
+    assert.matches("in this project$", advice.refusal(denied, "", nil, nil))
   end)
 
   it("compares what was signed only with what a gateway says, and of a signature it refuses", function()
     local compared = "secret key does not belong"
     for _, case in ipairs { { 401, "APIGW.0301", true }, { 401, "APIC.0301", true }, { 401, "APIGW.0303" }, { 401 },
       { 401, "AOM.0301" }, { 403, "APIGW.0301" } } do
-      local hint = explain.refusal({ status = case[1], code = case[2] }, echo {}, nil, nil, function() return OURS end)
+      local hint = advice.refusal({ status = case[1], code = case[2] }, echo {}, nil, nil, function() return OURS end)
       assert.are.equal(case[3], hint and hint:find(compared, 1, true) ~= nil or nil, case[2])
     end
-    assert.is_nil(explain.refusal({ status = 401, code = "APIGW.0301" }, echo {}))
-    assert.is_nil(explain.refusal({ status = 401, code = "APIGW.0301" }, echo {}, nil, nil, function() end))
+    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}))
+    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}, nil, nil, function() end))
   end)
 
   it("names the regions that have the API, outside them", function()
     assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
-      explain.refusal(UNPUBLISHED, "", "ru-moscow-1"))
+      advice.refusal(UNPUBLISHED, "", "ru-moscow-1"))
   end)
 
   it("names no regions inside them, or without a region", function()
-    assert.is_nil(explain.refusal(UNPUBLISHED, "", "cn-north-4"))
-    assert.is_nil(explain.refusal(UNPUBLISHED, "", nil))
+    assert.is_nil(advice.refusal(UNPUBLISHED, "", "cn-north-4"))
+    assert.is_nil(advice.refusal(UNPUBLISHED, "", nil))
   end)
 end)
 
@@ -213,7 +214,7 @@ describe("a hint on a call without an answer", function()
     ["a time-out behind a proxy"] = { { kind = "timeout", message = "timed out" }, PROXY },
   } do
     it("is " .. (row[4] and "known" or "not known") .. ": " .. title, function()
-      local hint = explain.trouble(row[1], row[2], row[3])
+      local hint = advice.trouble(row[1], row[2], row[3])
       if row[4] then assert.matches(row[4], hint) else assert.is_nil(hint) end
     end)
   end

@@ -223,7 +223,7 @@ function Pause:run()
   end)
 end
 
---- For dispatch.task: what was paused.
+--- For steps.task: what was paused.
 ---@param given any  options
 function pause.prepare(state, given)
   local chosen, err = switch.options("pause", given, allowed)

@@ -233,7 +233,7 @@ function Resume:run()
   end, function() return self.journal and self.journal.written == "resumed" and "finish" or nil end)
 end
 
---- For dispatch.task: what was resumed.
+--- For steps.task: what was resumed.
 ---@param paused any   what `pause` returned, or the path of its file
 ---@param given any    options
 function resume.prepare(state, paused, given)

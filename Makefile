@@ -33,7 +33,8 @@ endif
 # The headers must be those of the interpreter: a module that was built for another Lua crashes, or
 # cannot be loaded. LuaJIT's have a version of their own.
 no_headers      = $(if $(shell command -v $(PKG_CONFIG)),pkg-config knows no headers of Lua $(LUA_VERSION) (tried: \
-  $(LUA_MODULES)). Install them or run make deps,pkg-config is missing: run make deps)
+  $(LUA_MODULES)). Install them (Debian: $(debian_headers)) or run make deps,pkg-config is missing: run make deps)
+debian_headers  = $(if $(filter luajit,$(LUA)),libluajit-5.1-dev,liblua$(LUA_VERSION:5.1=5.1-0)-dev)
 lua_headers     = $(or $(LUA_PC),$(error $(no_headers)))
 headers_version = $(shell $(PKG_CONFIG) --modversion $(lua_headers))
 check_headers   = $(if $(filter luajit,$(lua_headers))$(filter $(LUA_VERSION) $(LUA_VERSION).%,$(headers_version)),,$(error \
@@ -44,8 +45,8 @@ LUA_CFLAGS  = $(eval LUA_CFLAGS := $(check_headers)$(shell $(PKG_CONFIG) --cflag
 core_cflags = $(eval core_cflags := $(shell $(PKG_CONFIG) --cflags libcurl libssl libcrypto))$(core_cflags)
 core_libs   = $(eval core_libs := $(shell $(PKG_CONFIG) --libs libcurl libssl libcrypto))$(core_libs)
 
-# What the first line of the command names.
-LUA_PROGRAM = $(or $(shell command -v $(LUA)),/usr/bin/env $(LUA))
+# What the first line of the command names: nothing, where only the library of this Lua is installed.
+LUA_PROGRAM = $(shell command -v $(LUA))
 
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
@@ -78,7 +79,7 @@ $(CORE): $(OBJECTS)
 
 $(COMMAND): bin/aom Makefile
 	@mkdir -p $(@D)
-	@{ echo '#!$(LUA_PROGRAM)' && sed 1d bin/aom; } >$@ && chmod 755 $@
+	@{ echo '#!$(or $(LUA_PROGRAM),/usr/bin/env $(LUA))' && sed 1d bin/aom; } >$@ && chmod 755 $@
 
 $(OUT)/obj/%.o: csrc/%.c Makefile
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "pkg-config is missing: run make deps" >&2; exit 1; }
@@ -182,8 +183,8 @@ install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place 
 	@put() { mkdir -p "$(root)/$${3%/*}" && $(INSTALL) -m "$$1" "$$2" "$(root)/$$3" && echo "$$3" >>"$(installed)"; }; \
 	mkdir -p "$(root)/lib/lua/$(LUA_VERSION)/aom" && for file in $(LUA_FILES); do \
 	  put 644 "$$file" "share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
-	done && put 755 $(CORE) lib/lua/$(LUA_VERSION)/aom/core.so && put 755 $(COMMAND) bin/aom
-	@echo "installed for Lua $(LUA_VERSION) in $(root)"
+	done && put 755 $(CORE) lib/lua/$(LUA_VERSION)/aom/core.so && $(if $(LUA_PROGRAM),put 755 $(COMMAND) bin/aom,true)
+	@echo "installed for Lua $(LUA_VERSION) in $(root)$(if $(LUA_PROGRAM),, without the command aom: there is no $(LUA))"
 
 # The command belongs to the Lua that installed it last: its first line says which.
 uninstall: $(COMMAND)  ## Remove what `make install` has put there for LUA

@@ -40,10 +40,11 @@ describe("make, for an interpreter,", function()
     { "refuses a module that is called by the name and is not", "lua5.3", "5.3", { ["lua5.3"] = "5.4.6" },
       "LUA=lua5.3 is Lua 5.3 but the headers that pkg-config finds as lua5.3 are of 5.4.6" },
     { "says which headers are missing", "lua", "5.4", { ["lua5.1"] = "5.1.5" },
-      "pkg-config knows no headers of Lua 5.4 (tried: lua5.4 lua-5.4 lua54 lua). Install them" },
+      "pkg-config knows no headers of Lua 5.4 (tried: lua5.4 lua-5.4 lua54 lua). Install them (Debian: liblua5.4-dev) or" },
     { "takes LuaJIT's, whatever their version", "luajit", "5.1", { luajit = "2.1.0-beta3" }, "-Iluajit " },
     { "takes no other's for LuaJIT", "luajit", "5.1", { ["lua5.1"] = "5.1.5" },
-      "no headers of Lua 5.1 (tried: luajit)" },
+      "no headers of Lua 5.1 (tried: luajit). Install them (Debian: libluajit-5.1-dev) or" },
+    { "knows how Debian names those of 5.1", "lua", "5.1", {}, "Install them (Debian: liblua5.1-0-dev) or" },
     { "that cannot be asked says so", "lua", nil, { ["lua5.4"] = "5.4.6" }, "LUA=lua cannot be run" },
   }
 
@@ -76,10 +77,11 @@ describe("make install", function()
 
   local function files(where) return process.run(("cd %s && find . -type f | sort"):format(quote(where or folder))) end
 
-  local function target(name)
+  local function target(name, variables)
     local output, code = make(("%s LUA=%s BUILD=%s DESTDIR=%s PREFIX=/opt/aom"):format(name, lua,
-      os.getenv "BUILD" or "build", quote(folder)))
+      os.getenv "BUILD" or "build", quote(folder)), variables)
     assert.are.equal(0, code, output)
+    return output
   end
 
   local function touch(path)
@@ -136,6 +138,15 @@ describe("make install", function()
     assert.is_nil(files():find("gone", 1, true))
     target "uninstall"
     assert.are.equal("", files())
+  end)
+
+  it("leaves the command of another Lua in place where its own Lua is only a library", function()
+    touch(folder .. "/opt/aom/bin/aom")
+    process.run(("cd %s && mkdir bin && ln -s /bin/* bin && rm bin/%s"):format(quote(folder), lua))
+    local output = target("install", ("PATH=%s"):format(quote(folder .. "/bin")))
+    assert.matches("without the command aom: there is no " .. lua, output, 1, true)
+    assert.are.equal("foreign\n", process.run("cat " .. quote(folder .. "/opt/aom/bin/aom")))
+    assert.truthy(files():find("aom/core.so", 1, true))
   end)
 
   it("does not take the command from another Lua that installed it later", function()

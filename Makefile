@@ -120,13 +120,9 @@ test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="l
 lint: deps-lint  ## Check style, compiler warnings, layers, rockspecs and versions
 	@MAKE='$(MAKE)' sh spec/lint/run.sh
 
-bench: deps-bench  ## Measure against bare libcurl and bare OpenSSL
+bench: deps-bench  ## Measure against bare libcurl, OpenSSL, curl, cjson and lua-resty-http, and print a table
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
-	@sh spec/bench/sign.sh
-	@sh spec/bench/run.sh $(ARGS)
-	@sh spec/bench/cold.sh
-	@sh spec/bench/bulk.sh
-	@sh spec/bench/nginx.sh
+	@sh spec/bench/all.sh $(ARGS)
 
 matrix: deps-test  ## Ask every host and transport for the same story about many faults: ARGS="--hosts 'lua5.4 luv'"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'

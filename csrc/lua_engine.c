@@ -54,9 +54,8 @@ static int l_lacks_descriptors(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"engine", l_engine},
-                                     {"lacks_descriptors", l_lacks_descriptors},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"engine", l_engine}, {"lacks_descriptors", l_lacks_descriptors}, {NULL, NULL}};
 
 void lua_engine_open(lua_State *L) {
   compat_new_class(L, engine_class, methods, meta);

@@ -5,6 +5,7 @@
 ---     lua bulk.lua URL CA_FILE ROUNDS LABEL time|memory CURL_CROWD
 
 local aom = require "aom"
+local report = require "spec.bench.report"
 
 local url, ca_file, rounds, label, what, curl_crowd = arg[1], arg[2], tonumber(arg[3]), arg[4], arg[5], arg[6]
 
@@ -25,27 +26,22 @@ end
 
 local client = aom.client {
   endpoint = url, project_id = ("0123456789abcdef"):rep(2), ak = "BENCHMARKACCESSKEY00", sk = ("s"):rep(40),
-  ca_file = ca_file ~= "" and ca_file or nil, proxy = "",
+  ca_file = ca_file, proxy = "",
 }
 
 local function run(ids, concurrency, on_result)
-  local report = client:trigger_all(ids, "enable", { concurrency = concurrency, on_result = on_result })
-  assert(report.succeeded == #ids, report.failed .. " calls failed: " .. tostring(report[1].error))
-  return report.elapsed
+  local entries = client:trigger_all(ids, "enable", { concurrency = concurrency, on_result = on_result })
+  assert(entries.succeeded == #ids, entries.failed .. " calls failed: " .. tostring(entries[1].error))
+  return entries.elapsed
 end
 
 --- What bare libcurl takes for the same.
 local function floor_of(...)
-  local words = { curl_crowd, url .. "/", ca_file ~= "" and ca_file or "-", what, ... }
+  local words = { curl_crowd, url .. "/", url:find "^https" and ca_file or "-", what, ... }
   local pipe = assert(io.popen(table.concat(words, " ")))
   local first, second = pipe:read("*n", "*n")
   pipe:close()
   return assert(first, "curl_crowd fails"), second
-end
-
-local function median(list)
-  table.sort(list)
-  return list[math.ceil(#list / 2)]
 end
 
 --- A new client tries its key with one call before it makes others, which is one round more.
@@ -56,8 +52,10 @@ local function measure_time()
   for i = 1, rounds do ratios[i] = run(ids_of(IDS), CONCURRENCY) / ideal end
   busy = (os.clock() - busy) / (rounds * IDS)
   local bare_first, bare = floor_of(IDS, CONCURRENCY, rounds)
-  print(("  %-26s %.3f (%.3f)   new client: %.3f (%.3f)   %.0f us of CPU a call"):format(label, median(ratios),
-    bare / ideal, first, bare_first / ideal, busy * 1e6))
+  report.ratio("bulk", label, ratios, 1.05, ("(%.0f us of CPU a call; bare libcurl %.3f)"):format(busy * 1e6,
+    bare / ideal))
+  report.ratio("bulk", label .. ", the first", { first }, 1.10, ("(a new client's, with connecting; bare libcurl %.3f)")
+    :format(bare_first / ideal))
 end
 
 --- The difference that a crowd in flight makes, after a small bulk has loaded all code.
@@ -72,7 +70,9 @@ local function measure_memory()
     waiting = waiting - 1
     if waiting % 10 == 0 then peak = math.max(peak, resident_kb()) end
   end)
-  print(("  %-26s %.1f KB each (%.1f), %d in flight"):format(label, (peak - before) / CROWD, floor_of(CROWD), CROWD))
+  local each = (peak - before) / CROWD
+  print(("  %-28s %.1f KB each, %d in flight; bare libcurl %.1f KB"):format(label, each, CROWD, floor_of(CROWD)))
+  report.row("memory", label, ("%.1f KB"):format(each), "", "30 KB", each <= 30 and "kept" or "MISSED")
 end
 
 if what == "time" then measure_time() else measure_memory() end

@@ -7,6 +7,7 @@
 local aom = require "aom"
 local core = require "aom.core"
 local methods = require "aom.client.methods"
+local report = require "spec.bench.report"
 local states = require "aom.client.state"
 
 local bench = {}
@@ -166,11 +167,6 @@ function bench.serve(url)
   ngx.say("cpu ", ("%.9f"):format(cpu))
 end
 
-local function median(list)
-  table.sort(list)
-  return list[math.ceil(#list / 2)]
-end
-
 --- CPU time is the least of the rounds: others on the machine only add to it.
 local function least(list) return math.min(unpack(list)) end
 
@@ -191,6 +187,9 @@ local function show(row, name, seen)
   print(("  %-28s %4d  %8.1f  %+7.2f  %+6.1f %%  %8s  %8s  %8s  %8s   %s"):format(name, row[4], seen.floor * 1e3,
     seen.added * 1e3, 100 * seen.added / seen.floor, microseconds(seen.plain), microseconds(seen.sleep),
     microseconds(seen.bare), microseconds(seen.cpu), verdict_of(row, seen)))
+  if not row[6] then return end
+  report.row("nginx", ("answers of %s, %d at once"):format(name, row[4]), microseconds(seen.cpu),
+    ("%+.1f %% latency"):format(100 * seen.added / seen.floor), "", verdict_of(row, seen))
 end
 
 --- One list in place of several.
@@ -221,9 +220,10 @@ local function compare_with_plain(service, host, row, rounds, has_bare)
   end
   if row[7] then floors, added = mean_of(floors), mean_of(added) end
   for _, milliseconds in ipairs(row[7] and { row[7] } or row[3]) do
-    show(row, #row[3] > 1 and ("%s: %s"):format(row[1], milliseconds) or row[1], { floor = median(floors[milliseconds]),
-      added = median(added[milliseconds]), plain = least(plain),
-      sleep = least(sleep), bare = has_bare and least(bare), cpu = least(cpus) })
+    show(row, #row[3] > 1 and ("%s: %s"):format(row[1], milliseconds) or row[1], {
+      floor = report.median(floors[milliseconds]), added = report.median(added[milliseconds]), plain = least(plain),
+      sleep = least(sleep), bare = has_bare and least(bare), cpu = least(cpus),
+    })
   end
 end
 
@@ -233,8 +233,11 @@ local function compare_with_bare(_, host, row, rounds)
     bare[i], ours[i] = select(2, ask(host, row, "bare")), select(2, ask(host, row, "resty"))
   end
   local ratio, aim = least(ours) / least(bare), row[6] or 2
+  local verdict = ratio <= aim and "kept" or "MISSED"
   print(("  %-28s %4d  ratio %.2f   (%.0f us over %.0f us)   %s"):format(row[1], row[4], ratio, least(ours) * 1e6,
-    least(bare) * 1e6, ratio <= aim and "kept" or "MISSED"))
+    least(bare) * 1e6, verdict))
+  report.row("nginx", ("resty, answers of %s, %d at once"):format(row[1], row[4]), ("%.2f"):format(ratio), "",
+    ("%.2f"):format(aim), verdict)
 end
 
 if ngx then return bench end

@@ -5,19 +5,13 @@
 #
 #     spec/bench/sign.sh [ROUNDS]
 set -eu
+# shellcheck source=spec/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 rounds=${1:-31}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$(dirname "$0")/../.."
-
 # shellcheck disable=SC2046
-${CC:-cc} -std=c11 -O2 -D_GNU_SOURCE -Icsrc -o "$work/sign_floor" spec/bench/sign_floor.c csrc/sign*.c csrc/text.c \
-  csrc/uri.c csrc/buffer.c csrc/mask*.c $(pkg-config --cflags --libs libcrypto)
-
-instructions() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null | awk '/refs:/ { gsub(",", ""); print $NF }'
-}
+compile sign_floor -Icsrc csrc/sign*.c csrc/text.c csrc/uri.c csrc/buffer.c csrc/mask*.c \
+  $(pkg-config --cflags --libs libcrypto)
 
 # Of one call: the last argument is the count.
 a_call() {
@@ -31,9 +25,8 @@ echo "a signature in C, over the same SHA-256 and HMAC with fetched OpenSSL obje
 echo "aom.sign, over the same (aim: 8.00 or less)"
 floor=$(a_call "$work/sign_floor" hashes)
 for lua in lua5.4 luajit; do
-  eval "$(make -s env LUA=$lua)"
-  export LUA_PATH LUA_CPATH
-  "$lua" spec/bench/sign.lua "$work/sign_floor" "$rounds" "$lua"
+  use_lua $lua
+  versus "$rounds" sign "$lua" 8.00 ns "$lua spec/bench/sign.lua" "$work/sign_floor hashes"
   ours=$(a_call "$lua" spec/bench/sign.lua)
-  echo "  $lua, instructions            $ours over $floor"
+  echo "  $lua, instructions           $ours over $floor"
 done

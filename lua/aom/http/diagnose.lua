@@ -94,8 +94,9 @@ local function permission_hint(seen)
     .. (seen.permission and "; this call needs " .. seen.permission or "")
 end
 
---- What an attempt has shown, as aom.http.advice gathers it. Of one without an answer: `kind`, `message`, `curl`, `proxy_status`,
---- `fault`, `trusted` and `is_proxied`. Of an answer: the others, and `message`.
+--- What an attempt has shown, as aom.http.advice gathers it. Of one without an answer: `kind`,
+--- `message`, `curl`, `proxy_status`, `fault`, `trusted` and `is_proxied`. Of an answer: the others,
+--- and `message`.
 ---@class aom.Seen
 ---@field message string        libcurl's words, or the service's
 ---@field kind? string          of the trouble

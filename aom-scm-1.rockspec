@@ -171,6 +171,7 @@ build = {
       ["aom.loop.uv"] = "lua/aom/loop/uv.lua",
       ["aom.loop.uv_alarm"] = "lua/aom/loop/uv_alarm.lua",
       ["aom.loop.uv_events"] = "lua/aom/loop/uv_events.lua",
+      ["aom.loop.uv_guard"] = "lua/aom/loop/uv_guard.lua",
       ["aom.loop.uv_handles"] = "lua/aom/loop/uv_handles.lua",
       ["aom.safe"] = "lua/aom/safe.lua",
       ["aom.types.aom"] = "lua/aom/types/aom.lua",

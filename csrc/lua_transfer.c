@@ -267,42 +267,49 @@ static void push_headers(lua_State *L, const engine_result *result) {
   }
 }
 
-/* Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
- * any more. */
-static int push_result(lua_State *L, engine *e, engine_id id) {
-  const engine_result *result = engine_take(e, id);
-  if (!result)
-    return push_transfer_error(L, "cancelled", "the call was cancelled");
-  int count;
+/* The result that the engine has just taken. */
+static int push_taken(lua_State *L) {
+  const engine_result *result = ((lua_engine *)lua_touserdata(L, 1))->taken;
   if (result->outcome == ENGINE_ANSWERED) {
     lua_pushinteger(L, (lua_Integer)result->status);
     push_headers(L, result);
     push_slice(L, result->body);
     lua_insert(L, -2); /* before the lists */
-    count = 4;
-  } else {
-    push_transfer_error(L, kinds[result->outcome], result->text);
-    lua_pushinteger(L, result->code);
-    lua_pushboolean(L, result->sent);
-    lua_pushinteger(L, (lua_Integer)result->proxy_status);
-    lua_pushboolean(L, result->refused);
-    lua_pushstring(L, result->fault);
-    count = 8;
+    return 4;
   }
-  engine_give_back(e, result);
-  return count;
+  push_transfer_error(L, kinds[result->outcome], result->text);
+  lua_pushinteger(L, result->code);
+  lua_pushboolean(L, result->sent);
+  lua_pushinteger(L, (lua_Integer)result->proxy_status);
+  lua_pushboolean(L, result->refused);
+  lua_pushstring(L, result->fault);
+  return 8;
+}
+
+/* Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
+ * any more; and it may raise an error, since memory is short. */
+static int push_result(lua_State *L, lua_engine *self, engine_id id) {
+  lua_settop(L, 1);
+  lua_pushcfunction(L, push_taken);
+  lua_pushvalue(L, 1);
+  const engine_result *taken = self->taken = engine_take(self->engine, id);
+  if (!taken)
+    return push_transfer_error(L, "cancelled", "the call was cancelled");
+  int failed = lua_pcall(L, 1, LUA_MULTRET, 0);
+  engine_give_back(self->engine, taken);
+  return failed ? lua_error(L) : lua_gettop(L) - 1;
 }
 
 /* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
  * proxy_status, refused, fault */
 int lua_transfer_collect(lua_State *L) {
   engine_id id = check_id(L);
-  engine *e = lua_engine_check(L);
-  if (!e)
+  lua_engine *self = lua_engine_object(L);
+  if (!self->engine)
     return push_transfer_error(L, "cancelled", ended_text);
-  if (engine_is_running(e, id))
+  if (engine_is_running(self->engine, id))
     return luaL_error(L, "the transfer is still in flight");
-  return push_result(L, e, id);
+  return push_result(L, self, id);
 }
 
 /* engine:fetch(attempt, seconds, transport, patience) -> what start, one poll of so many
@@ -321,7 +328,7 @@ int lua_transfer_fetch(lua_State *L) {
   if (id == 0)
     return count;
   if (engine_has_only_finished(self->engine, id))
-    return push_result(L, self->engine, id);
+    return push_result(L, self, id);
   lua_pushboolean(L, 0);
   push_id(L, id);
   return 2;

@@ -2,6 +2,7 @@
 --- all of them.
 
 local each = require "aom.util.each"
+local scheduler = require "aom.loop.scheduler"
 
 ---@class aom.Batch
 ---@field tasks aom.Scheduler
@@ -9,23 +10,39 @@ local each = require "aom.util.each"
 ---@field started integer
 ---@field ended integer
 ---@field running table<integer, aom.Task>  by their place in the list
----@field failure? table  { the first error that one raised }
+---@field failed boolean  one has raised an error, or could not begin
+---@field failure any     the first such error
 ---@field wait? aom.Wait  the caller's
 local Batch = {}
 Batch.__index = Batch
 
 local batch = {}
 
-local function start_next(self)
+local start_next
+
+local function fail(self, err)
+  if not self.failed then self.failed, self.failure = true, err end
+end
+
+local function on_end(self, index, ok, err)
+  self.running[index] = nil
+  self.ended = self.ended + 1
+  if not ok then fail(self, err) end
+  if self.list[self.started + 1] then
+    -- Memory may be too short to begin another one.
+    ok, err = pcall(start_next, self)
+    if not ok then fail(self, err) end
+  end
+  if self:is_done() and self.wait then self.tasks:wake(self.wait) end
+  return true
+end
+
+function start_next(self)
   local index = self.started + 1
-  self.started = index
   self.running[index] = self.tasks:spawn(self.list[index], function(ok, err)
-    self.running[index] = nil
-    self.ended = self.ended + 1
-    if not ok and not self.failure then self.failure = { err } end
-    if self.list[self.started + 1] then start_next(self) end
-    if self:is_done() and self.wait then self.tasks:wake(self.wait) end
+    return on_end(self, index, ok, err)
   end)
+  self.started = index
 end
 
 ---@param tasks aom.Scheduler
@@ -33,7 +50,8 @@ end
 ---@param concurrency integer
 ---@return aom.Batch
 function batch.new(tasks, list, concurrency)
-  local self = setmetatable({ tasks = tasks, list = list, started = 0, ended = 0, running = {} }, Batch)
+  local self = setmetatable({ tasks = tasks, list = list, started = 0, ended = 0, running = {}, failed = false,
+    failure = false }, Batch)
   while self.started < concurrency and list[self.started + 1] do start_next(self) end
   return self
 end
@@ -48,7 +66,7 @@ function Batch:wait_in(task)
     for _, running in each.pair(self.running) do self.tasks:cancel(running) end
   end
   while not self:is_done() do
-    self.wait = { task = task }
+    self.wait = scheduler.wait(task)
     self.tasks:suspend(self.wait, cancel)
   end
 end

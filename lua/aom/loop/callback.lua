@@ -12,8 +12,8 @@ local callback = {}
 ---@class aom.Handle
 ---@field private loop aom.Loop
 ---@field private scope aom.Scope
----@field private task? any
----@field private done? boolean
+---@field private task any
+---@field private done boolean
 local Handle = { __name = "aom.handle" }
 Handle.__index = Handle
 
@@ -40,7 +40,14 @@ function callback.start(loop, run, done)
   local refusal = select_loop.enter(loop, true)
   if refusal then return nil, refusal end
   local scope = scopes.new()
-  local handle = setmetatable({ loop = loop, scope = scope }, Handle)
+  local handle = setmetatable({ loop = loop, scope = scope, task = false, done = false }, Handle)
+  -- Where memory is short, not even the first line of `body` may run.
+  local function on_end(ok, raised)
+    if ok or handle.done then return false end
+    handle.done = true
+    loop.spawn(function() done(thrown(raised)) end)
+    return errors.is_memory(raised)
+  end
   local function body()
     local ok, result, err = protect(run, scope)
     handle.done = true
@@ -49,7 +56,7 @@ function callback.start(loop, run, done)
     if not errors.shortage(result) then error(result, 0) end
   end
   if loop.spawn then
-    handle.task = loop.spawn(body)
+    handle.task = loop.spawn(body, on_end)
   else
     loop.run({ body }, 1)
   end

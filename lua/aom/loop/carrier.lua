@@ -2,6 +2,7 @@
 --- share that wait in the same kind of loop. It holds nothing of a client for which
 --- nothing is in flight.
 
+local errors = require "aom.util.errors"
 local transfer = require "aom.loop.transfer"
 
 --- How the attempts of a client travel. Those for which all but the last three are the same
@@ -22,6 +23,7 @@ local transfer = require "aom.loop.transfer"
 ---@class aom.Carrier
 ---@field engine userdata  an engine of aom.core
 ---@field waits table<integer, aom.Wait>  by the id of the transfer
+---@field waking aom.Wait|false  one that is being woken
 ---@field events? aom.UvEvents  of a libuv loop
 ---@field curl? aom.NginxCurl   of nginx
 local Carrier = {}
@@ -31,7 +33,7 @@ local carrier = {}
 
 ---@param engine userdata  an engine of aom.core
 ---@return aom.Carrier
-function carrier.new(engine) return setmetatable({ engine = engine, waits = {} }, Carrier) end
+function carrier.new(engine) return setmetatable({ engine = engine, waits = {}, waking = false }, Carrier) end
 
 --- Begins a transfer that ends `wait`.
 ---@param wait aom.Wait
@@ -55,15 +57,32 @@ function Carrier:drop(id)
   self.engine:cancel(id)
 end
 
+-- Of a transfer whose end there was no memory to tell. It is there beforehand.
+local untold = { kind = "network", message = "out of memory", sent = true }
+
+local function collect(engine, id)
+  local ok, answer, trouble = pcall(transfer.collect, engine, id)
+  if ok then return answer, trouble end
+  if not errors.is_memory(answer) then error(answer, 0) end
+  return nil, untold
+end
+
+local function wake(self, wait, answer, trouble)
+  self.waking = wait
+  wait.tasks:wake(wait, answer, trouble)
+  self.waking = false
+end
+
 --- Wakes the tasks whose transfers have finished. One that nobody waits for any more is
---- dropped.
+--- dropped. Where it raises an error, since memory is short, it may be called again.
 function Carrier:wake_finished()
   local engine, waits = self.engine, self.waits
+  if self.waking then wake(self, self.waking) end
   local id = engine:finished()
   while id do
     local wait = waits[id]
     waits[id] = nil
-    if wait then wait.tasks:wake(wait, transfer.collect(engine, id)) else engine:cancel(id) end
+    if wait then wake(self, wait, collect(engine, id)) else engine:cancel(id) end
     id = engine:finished()
   end
 end

@@ -72,7 +72,7 @@ end
 
 --- Waits for a transfer here. Others that end meanwhile wake their own tasks, which run later.
 local function block_for_transfer(self, id)
-  local carrier, wait = self.carrier, { tasks = self.tasks }
+  local carrier, wait = self.carrier, scheduler.wait(nil, self.tasks)
   carrier.waits[id] = wait
   carrier:wake_finished()
   while not wait.woken and not self.closed do
@@ -92,7 +92,7 @@ function EngineLoop:fetch(attempt, deadline)
   if self.closed then return cancelled() end
   local task = self.tasks:current()
   if task then
-    local wait = { tasks = self.tasks, task = task }
+    local wait = scheduler.wait(task, self.tasks)
     local id, trouble = self.carrier:start(wait, attempt, deadline - now(), self.transport)
     if not id then return nil, trouble end
     return suspend_for_transfer(self, wait, id)
@@ -117,7 +117,7 @@ end
 function EngineLoop:sleep(seconds)
   local deadline = now() + seconds
   local task = self.tasks:current()
-  if task then return wait_until(self, { task = task }, deadline) ~= "cancelled" end
+  if task then return wait_until(self, scheduler.wait(task), deadline) ~= "cancelled" end
   while now() < deadline and not self.closed do
     self.carrier.engine:poll(deadline - now())
     self.carrier:wake_finished()
@@ -131,7 +131,7 @@ end
 function EngineLoop:waiter()
   local task = self.tasks:current()
   if not task then return nil end
-  local wait = { task = task }
+  local wait = scheduler.wait(task)
   return {
     wait = function(deadline)
       local why = wait_until(self, wait, deadline)
@@ -196,13 +196,14 @@ function EngineLoop:run(list, concurrency)
   local running = batch.new(self.tasks, list, concurrency)
   local task = self.tasks:current()
   if task then running:wait_in(task) else drive_to_end(self, running) end
-  if running.failure then error(running.failure[1], 0) end
+  if running.failed then error(running.failure, 0) end
 end
 
 --- Starts `body` as a task of its own.
 ---@param body function
+---@param on_end? fun(ok: boolean, err: any): boolean|nil
 ---@return any task
-function EngineLoop:spawn(body) return self.tasks:spawn(body) end
+function EngineLoop:spawn(body, on_end) return self.tasks:spawn(body, on_end) end
 
 ---@return any task
 function EngineLoop:current() return self.tasks:current() end

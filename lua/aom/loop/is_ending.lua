@@ -12,6 +12,8 @@ local jit_status = host.jit() and host.jit().status
 return function()
   if not jit_status or jit_status() then return false end
   local hook, mask, count = gethook()
+  -- One of a profiler's, in C, which Lua could not set again: then it is not known.
+  if type(hook) == "string" then return false end
   local rests = true
   sethook(function() rests = false end, "", 1)
   for _ = 1, 2 do rests = rests and true end

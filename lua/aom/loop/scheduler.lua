@@ -4,33 +4,35 @@
 
 ---@class aom.Task
 ---@field thread thread
----@field on_end? fun(ok: boolean, err: any)
+---@field on_end? fun(ok: boolean, err: any): boolean|nil  true: the error has been told
 ---@field wait? aom.Wait  what it waits for now
 
 --- One wait of a task. Callers wake the wait, not the task: a late one must not end the
 --- task's next wait.
 ---@class aom.Wait
----@field task aom.Task
+---@field task? aom.Task  nil: it waits outside of any
 ---@field tasks? aom.Scheduler  that of the task
----@field cancel? function  ends what it waits for, and wakes it
----@field woken? boolean
----@field resumed? boolean
----@field a? any
----@field b? any
+---@field cancel function|false  ends what it waits for, and wakes it
+---@field woken boolean
+---@field resumed boolean
+---@field a any
+---@field b any
+---@field next aom.Wait|false  in the queue
+---@field place integer  its number there
 
 --- What the scheduler asks of the loop that owns it.
 ---@class aom.TaskOwner
 ---@field adopts fun(self): boolean  whether coroutines that the user made may wait too
----@field on_ready fun(self)    called when a task becomes ready to run
+---@field on_ready fun(self)    called when a task is about to be ready to run
 ---@field on_suspend fun(self)  called when a task is about to wait
 ---@field on_error fun(self, err: any)  an error that nobody waits for, with its traceback
 
 ---@class aom.Scheduler
 ---@field owner aom.TaskOwner
 ---@field by_thread table<thread, aom.Task>  weak
----@field ready table<integer, aom.Wait>  a queue, from `first` to `last`
----@field first integer
----@field last integer
+---@field queue { next: aom.Wait|false }  what is ready, the oldest first
+---@field tail table    the last of these, or `queue` itself
+---@field place integer  of the last that was queued
 ---@field suspended table<aom.Wait, boolean>
 local Scheduler = {}
 Scheduler.__index = Scheduler
@@ -48,9 +50,21 @@ local weak = { __mode = "kv" }
 ---@param owner aom.TaskOwner
 ---@return aom.Scheduler
 function scheduler.new(owner)
+  local queue = { next = false }
   return setmetatable({
-    owner = owner, by_thread = setmetatable({}, weak), ready = {}, first = 1, last = 0, suspended = {},
+    owner = owner, by_thread = setmetatable({}, weak), queue = queue, tail = queue, place = 0, suspended = {},
   }, Scheduler)
+end
+
+--- A wait has all its fields from the beginning: to end it needs no memory.
+---@param task? aom.Task
+---@param tasks? aom.Scheduler
+---@return aom.Wait
+function scheduler.wait(task, tasks)
+  return {
+    task = task, tasks = tasks, cancel = false, woken = false, resumed = false, a = false, b = false,
+    next = false, place = 0,
+  }
 end
 
 local function register(self, task)
@@ -69,25 +83,35 @@ function Scheduler:current()
   return task or register(self, { thread = thread })
 end
 
--- Ctrl-C raises an error between any two steps: the queue has no holes at any time.
+-- Ctrl-C raises an error between any two steps: the queue holds together at any time.
+
 local function push(self, wait)
-  self.ready[self.last + 1] = wait
-  self.last = self.last + 1
-  self.owner:on_ready()
+  self.place = self.place + 1
+  wait.place = self.place
+  self.tail.next = wait
+  self.tail = wait
 end
 
---- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts.
+local function pull(self)
+  local wait = self.queue.next
+  if wait == self.tail then self.tail = self.queue end
+  self.queue.next, wait.next = wait.next, false
+  return wait
+end
+
+--- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts. Where it
+--- raises an error, since memory is short, it may be called again.
 ---@param wait aom.Wait
 ---@param a? any
 ---@param b? any
 function Scheduler:wake(wait, a, b)
-  if wait.woken then return end
-  wait.woken, wait.a, wait.b = true, a, b
+  if not wait.woken then wait.woken, wait.a, wait.b = true, a, b end
   -- Not suspended: the task has not got that far, or never will.
   if self.suspended[wait] then
     self.suspended[wait] = nil
     push(self, wait)
   end
+  if self:has_ready() then self.owner:on_ready() end
 end
 
 --- Suspends the running task until the wait is over. When somebody else resumes the
@@ -101,7 +125,11 @@ function Scheduler:suspend(wait, cancel)
     wait.cancel = cancel
     wait.task.wait = wait
     self.suspended[wait] = true
-    self.owner:on_suspend()
+    local ok, err = pcall(self.owner.on_suspend, self.owner)
+    if not ok then
+      self.suspended[wait] = nil
+      error(err, 0)
+    end
     repeat coroutine.yield() until wait.resumed
   end
   return wait.a, wait.b
@@ -110,11 +138,12 @@ end
 --- Makes a task of `body`; it runs from the next `flush` on. Errors are caught where the
 --- coroutine is resumed, since Lua 5.1 cannot yield through a pcall.
 ---@param body function
----@param on_end? fun(ok: boolean, err: any)
+---@param on_end? fun(ok: boolean, err: any): boolean|nil
 ---@return aom.Task
 function Scheduler:spawn(body, on_end)
   local task = register(self, { thread = coroutine.create(body), on_end = on_end })
-  task.wait = { task = task }
+  task.wait = scheduler.wait(task)
+  self.owner:on_ready()
   push(self, task.wait)
   return task
 end
@@ -147,19 +176,20 @@ end
 --- How many tasks wait, or are ready to run.
 ---@return integer
 function Scheduler:count()
-  local count = self.last - self.first + 1
+  local count, wait = 0, self.queue.next
+  while wait do count, wait = count + 1, wait.next end
   for _ in each.pair(self.suspended) do count = count + 1 end
   return count
 end
 
 ---@return boolean
-function Scheduler:has_ready() return self.first <= self.last end
+function Scheduler:has_ready() return self.queue.next ~= false end
 
 --- Whether no task waits and none is ready.
 ---@return boolean
 function Scheduler:is_idle()
   if next(self.suspended) ~= nil then drop_dead(self) end
-  return next(self.suspended) == nil and self.first > self.last
+  return next(self.suspended) == nil and not self:has_ready()
 end
 
 local function resume(self, wait)
@@ -170,23 +200,16 @@ local function resume(self, wait)
   wait.resumed = true
   local ok, err = coroutine.resume(thread)
   if status(thread) ~= "dead" then return end
-  if task.on_end then
-    task.on_end(ok, err)
-  elseif not ok then
+  local is_told = task.on_end and task.on_end(ok, err)
+  if not ok and not is_told then
     self.owner:on_error(type(err) == "string" and traceback(thread, err) or err)
   end
 end
 
 --- Resumes the tasks that were ready when it was called.
 function Scheduler:flush()
-  local stop = self.last
-  while self.first <= stop do
-    local place = self.first
-    local wait = self.ready[place]
-    self.first = place + 1
-    self.ready[place] = nil
-    resume(self, wait)
-  end
+  local stop = self.place
+  while self.queue.next and self.queue.next.place <= stop do resume(self, pull(self)) end
 end
 
 return scheduler

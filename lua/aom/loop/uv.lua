@@ -5,8 +5,10 @@
 local bind = require "aom.loop.bind"
 local engine_loop = require "aom.loop.engine"
 local hosts = require "aom.util.host"
+local scheduler = require "aom.loop.scheduler"
 local uv_alarm = require "aom.loop.uv_alarm"
 local uv_events = require "aom.loop.uv_events"
+local uv_guard = require "aom.loop.uv_guard"
 local uv_handles = require "aom.loop.uv_handles"
 
 -- Most calls in this loop have a callback: what runs it is there before descriptors may be used up.
@@ -49,12 +51,14 @@ local function plain()
     uv = uv,
     handles = handles,
     soon = function(body)
-      local timer = handles:timer()
-      if not timer then return end
-      uv.timer_start(timer, 0, 0, function()
-        handles:drop_timer(timer)
+      local timer
+      local run = uv_guard(function()
+        if timer then handles:drop_timer(timer) end
+        timer = nil
         body()
       end)
+      timer = handles:timer()
+      if timer then uv.timer_start(timer, 0, uv_handles.AGAIN, run) end
       return timer
     end,
     is_fast = function() return false end,
@@ -119,8 +123,8 @@ end
 
 function UvLoop:on_ready()
   if self:is_driven() or self.scheduled and not has_closed_starter(self) then return end
-  self.scheduled, self.stalled_at = true, self.carrier.events.turns
   self.starter = self.host.soon(self.run_ready)
+  self.scheduled, self.stalled_at = true, self.carrier.events.turns
 end
 
 function UvLoop:on_error(err) self.host.report(err) end
@@ -134,7 +138,7 @@ function UvLoop:enter(later)
   if later or not self.host.is_fast() then return nil end
   local task = self.tasks:current()
   if not task then return FAST end
-  local wait = { task = task }
+  local wait = scheduler.wait(task)
   local function wake() self.tasks:wake(wait) end
   self.host.soon(wake)
   self.tasks:suspend(wait, wake)
@@ -150,15 +154,15 @@ function uv_loop.new(carrier, transport)
   local self = engine_loop.new(UvLoop, carrier, transport)
   self.host, self.scheduled = host, false
   host.handles:join(self)
-  function self.run_ready()
+  self.run_ready = uv_guard(function()
     self.scheduled, self.stalled_at = false, nil
     self.tasks:flush()
     self:settle()
-  end
-  self.alarm = uv_alarm.new(host.uv, host.handles, function()
+  end)
+  self.alarm = uv_alarm.new(host.uv, host.handles, uv_guard(function()
     self.stalled_at = nil
     self:settle()
-  end)
+  end))
   return bind(self, "uv")
 end
 

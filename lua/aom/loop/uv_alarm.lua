@@ -1,6 +1,8 @@
 --- The timer of a client in a libuv loop. Its handle exists only while something waits for
 --- it, so that a client which is dropped leaves nothing behind.
 
+local uv_handles = require "aom.loop.uv_handles"
+
 local uv_alarm = {}
 
 --- In seconds. libuv counts milliseconds in an integer; a longer wait is continued.
@@ -37,7 +39,7 @@ function UvAlarm:set(seconds)
   self.timer = self.timer or self.handles:timer()
   if not self.timer then return end
   local milliseconds = math.max(0, math.ceil(math.min(seconds, LONGEST) * 1000))
-  self.uv.timer_start(self.timer, milliseconds, 0, self.on_time)
+  self.uv.timer_start(self.timer, milliseconds, uv_handles.AGAIN, self.on_time)
 end
 
 function UvAlarm:release()

@@ -3,6 +3,8 @@
 --- is in flight: libuv's loop ends by itself when nothing is, though connections are kept.
 
 local each = require "aom.util.each"
+local uv_guard = require "aom.loop.uv_guard"
+local uv_handles = require "aom.loop.uv_handles"
 
 local uv_events = {}
 
@@ -14,6 +16,10 @@ local uv_events = {}
 ---@field polls table<integer, userdata>  by the number of the socket
 ---@field timer? userdata
 ---@field turns integer  how often libuv has called back
+---@field fd integer|nil|false  a socket whose wish is under way: memory may be short in the middle
+---@field read boolean
+---@field write boolean
+---@field fresh boolean
 local UvEvents = {}
 UvEvents.__index = UvEvents
 
@@ -25,6 +31,7 @@ function uv_events.new(uv, handles, carrier)
   carrier.engine:watch()
   return setmetatable({
     uv = uv, handles = handles, carrier = carrier, engine = carrier.engine, polls = {}, turns = 0,
+    fd = false, read = false, write = false, fresh = false,
   }, UvEvents)
 end
 
@@ -39,14 +46,14 @@ local function watch(self, fd, events)
   if not poll or self.uv.is_closing(poll) then poll = self.handles:poll(fd) end
   self.polls[fd] = poll
   if not poll then return end
-  self.uv.poll_start(poll, events, function(err, happened)
+  self.uv.poll_start(poll, events, uv_guard(function(err, happened)
     -- libcurl finds out by itself what is wrong with a socket.
     local read = err ~= nil or happened:find("r", 1, true) ~= nil
     local write = err ~= nil or happened:find("w", 1, true) ~= nil
     self.turns = self.turns + 1
     self.engine:on_socket(fd, read, write)
     self:settle()
-  end)
+  end))
 end
 
 local function unwatch(self, fd)
@@ -62,26 +69,30 @@ local function set_timer(self)
   end
   self.timer = self.timer or self.handles:timer()
   if not self.timer then return end
-  self.uv.timer_start(self.timer, milliseconds, 0, function()
+  self.uv.timer_start(self.timer, milliseconds, uv_handles.AGAIN, uv_guard(function()
     self.turns = self.turns + 1
     self.engine:on_timeout()
     self:settle()
-  end)
+  end))
+end
+
+local function next_wish(self)
+  self.fd, self.read, self.write, self.fresh = self.engine:wish()
 end
 
 --- Watches what libcurl wants watched now.
 local function apply(self)
-  local engine = self.engine
   if self:is_closed() then
-    self.timer, self.polls = nil, {}
-    engine:watch()
+    self.timer, self.polls, self.fd = nil, {}, false
+    self.engine:watch()
   end
-  local fd, read, write, fresh = engine:wish()
-  while fd do
+  if not self.fd then next_wish(self) end
+  while self.fd do
+    local fd, read, write = self.fd, self.read, self.write
     -- Another socket has the number of one that is gone: the old watch is void.
-    if fresh or not (read or write) then unwatch(self, fd) end
+    if self.fresh or not (read or write) then unwatch(self, fd) end
     if read or write then watch(self, fd, (read and "r" or "") .. (write and "w" or "")) end
-    fd, read, write, fresh = engine:wish()
+    next_wish(self)
   end
   set_timer(self)
 end

@@ -55,6 +55,10 @@ end
 
 ClosedAtOnce.drop_poll, ClosedAtOnce.drop_timer = close, close
 
+--- In milliseconds. Where luv has no memory to call back, it raises an error in `uv.run`, and a
+--- timer that has run out would be lost: so each one rings on until what it calls stops it.
+uv_handles.AGAIN = 50
+
 --- Stops every handle, and keeps it for the next call that needs one like it.
 ---@class aom.Kept: aom.UvHandles
 ---@field uv table

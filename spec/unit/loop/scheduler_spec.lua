@@ -35,7 +35,7 @@ describe("a task", function()
   it("goes on at a flush after it was woken, with the first answer", function()
     local wait, seen
     start(function()
-      wait = { task = tasks:current() }
+      wait = scheduler.wait(tasks:current())
       seen = { tasks:suspend(wait, ignore) }
     end)
     assert.is_false(tasks:is_idle())
@@ -50,7 +50,7 @@ describe("a task", function()
   it("does not wait at all for what has come already", function()
     local seen
     start(function()
-      local wait = { task = tasks:current() }
+      local wait = scheduler.wait(tasks:current())
       tasks:wake(wait, "early")
       seen = tasks:suspend(wait, ignore)
     end)
@@ -61,7 +61,7 @@ describe("a task", function()
     local waits, seen = {}, {}
     start(function()
       for i = 1, 2 do
-        waits[i] = { task = tasks:current() }
+        waits[i] = scheduler.wait(tasks:current())
         seen[i] = tasks:suspend(waits[i], ignore)
       end
     end)
@@ -78,7 +78,7 @@ describe("a task", function()
   it("waits on when somebody else resumes its coroutine", function()
     local wait, seen
     local task = start(function()
-      wait = { task = tasks:current() }
+      wait = scheduler.wait(tasks:current())
       seen = tasks:suspend(wait, ignore)
     end)
     assert.is_true(coroutine.resume(task.thread))
@@ -91,7 +91,7 @@ describe("a task", function()
   it("is cancelled while it waits, and not otherwise", function()
     local cancelled = 0
     local task = tasks:spawn(function()
-      local wait = { task = tasks:current() }
+      local wait = scheduler.wait(tasks:current())
       tasks:suspend(wait, function()
         cancelled = cancelled + 1
         tasks:wake(wait)
@@ -112,7 +112,7 @@ describe("a task", function()
   it("is dropped with what it waits for when its coroutine waits for something else by now", function()
     local cancelled = 0
     local task = start(function()
-      tasks:suspend({ task = tasks:current() }, function() cancelled = cancelled + 1 end)
+      tasks:suspend(scheduler.wait(tasks:current()), function() cancelled = cancelled + 1 end)
     end)
     task.wait = { task = task }
     assert.is_true(tasks:is_idle())
@@ -121,7 +121,10 @@ describe("a task", function()
 
   it("that raises an error tells who waits for it, else the loop, with a traceback", function()
     local ended
-    tasks:spawn(function() error("told", 0) end, function(ok, err) ended = { ok, err } end)
+    tasks:spawn(function() error("told", 0) end, function(ok, err)
+      ended = { ok, err }
+      return true
+    end)
     tasks:spawn(function() error("alone", 0) end)
     local value = {}
     tasks:spawn(function() error(value) end)
@@ -151,7 +154,7 @@ describe("a task", function()
         list[i] = function()
           running = running + 1
           most = math.max(most, running)
-          waits[i] = { task = tasks:current() }
+          waits[i] = scheduler.wait(tasks:current())
           local why = tasks:suspend(waits[i], function() tasks:wake(waits[i], "cancelled") end)
           running = running - 1
           if fails and fails[i] or why == "cancelled" then error(("%d %s"):format(i, why or "failed"), 0) end
@@ -176,7 +179,7 @@ describe("a task", function()
         end
         assert.is_true(all:is_done())
         assert.are.equal(row[3], most)
-        assert.is_nil(all.failure)
+        assert.is_false(all.failed)
       end)
     end
 
@@ -185,7 +188,7 @@ describe("a task", function()
       tasks:flush()
       for i = 1, 4 do wake(i) end
       assert.is_true(all:is_done())
-      assert.are.same({ "2 failed" }, all.failure)
+      assert.are.same({ true, "2 failed" }, { all.failed, all.failure })
     end)
 
     it("is waited for in a task, which goes on when the last one has ended", function()
@@ -211,7 +214,7 @@ describe("a task", function()
       tasks:cancel(task)
       for _ = 1, 3 do tasks:flush() end
       assert.is_true(all:is_done())
-      assert.matches("^%d cancelled$", all.failure[1])
+      assert.matches("^%d cancelled$", all.failure)
       assert.is_true(tasks:is_idle())
     end)
   end)

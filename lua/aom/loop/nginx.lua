@@ -29,6 +29,9 @@ local yieldable = { rewrite = true, access = true, content = true, timer = true,
 --- Before the workers exist nothing else runs, so that a call may block there.
 local blocking = { init = true }
 
+--- How many waiters are kept.
+local SPARE = 100
+
 ---@class aom.NginxLoop: aom.Cancellable
 ---@field curl aom.NginxCurl  all clients of the worker share it
 ---@field transport aom.Transport
@@ -37,13 +40,17 @@ local blocking = { init = true }
 ---@field interrupts table<thread, fun()>    what ends the wait of a light thread; weak
 ---@field handed_out table<thread, boolean>   light threads that somebody may cancel; weak
 ---@field trusts_system boolean  no other authorities are named
+---@field has_cancelled boolean  any light thread
+---@field spare aom.Waiter[]
 ---@field closed boolean
 local NginxLoop = {}
 NginxLoop.__index = NginxLoop
 
 --- Whether the call that runs now was cancelled.
 ---@return boolean
-function NginxLoop:is_over() return self.closed or self.cancelled[coroutine.running()] == true end
+function NginxLoop:is_over()
+  return self.closed or self.has_cancelled and self.cancelled[coroutine.running()] == true
+end
 
 --- Why no call can be made from here.
 ---@return string|nil
@@ -54,18 +61,29 @@ function NginxLoop.enter()
   return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
 end
 
+local semaphores -- nil: not looked for yet; false: there are none
+
+local function find_semaphores()
+  if semaphores ~= nil then return semaphores end
+  local found, module = pcall(require, "ngx.semaphore")
+  semaphores = found and module
+  return semaphores
+end
+
 --- Something to wait for. Where semaphores are missing, which come with lua-resty-core,
 --- it is polled.
 local function new_signal()
-  local found, semaphore = pcall(require, "ngx.semaphore")
-  if found then
-    local posts = semaphore.new()
+  if find_semaphores() then
+    local posts = semaphores.new()
     return {
       -- It cuts off fractions of milliseconds, and must not come back before its time.
       wait = function(deadline)
         return posts:wait(math.max(1, math.ceil((deadline - now()) * 1000)) / 1000 + 1e-5) == true
       end,
       wake = function() posts:post(1) end,
+      calm = function()
+        while posts:count() > 0 do posts:wait(0) end
+      end,
     }
   end
   local woken = false
@@ -75,16 +93,18 @@ local function new_signal()
       return woken
     end,
     wake = function() woken = true end,
+    calm = function() woken = false end,
   }
 end
 
 local function new_waiter(self)
-  local signal = new_signal()
+  local signal, running = new_signal(), coroutine.running
   return {
     wake = signal.wake,
+    calm = signal.calm,
     wait = function(deadline)
       if self:is_over() then return nil end
-      local thread = coroutine.running()
+      local thread = running()
       self.interrupts[thread] = signal.wake
       local woken = signal.wait(deadline)
       self.interrupts[thread] = nil
@@ -157,7 +177,15 @@ end
 
 ---@return aom.Waiter|nil
 function NginxLoop:waiter()
-  if yieldable[ngx.get_phase()] then return new_waiter(self) end
+  if yieldable[ngx.get_phase()] then return table.remove(self.spare) or new_waiter(self) end
+end
+
+--- Keeps a waiter that nobody knows any more for the next call: to make one takes longer than to wait with it.
+---@param waiter aom.Waiter
+function NginxLoop:keep(waiter)
+  if #self.spare == SPARE then return end
+  waiter.calm()
+  self.spare[#self.spare + 1] = waiter
 end
 
 --- Runs `work` in light threads, and waits for all. Cancelling this one cancels them.
@@ -218,7 +246,7 @@ end
 
 ---@param thread thread
 function NginxLoop:cancel(thread)
-  self.cancelled[thread] = true
+  self.cancelled[thread], self.has_cancelled = true, true
   if self.interrupts[thread] and not is_ending() then self.interrupts[thread]() end
 end
 
@@ -261,7 +289,7 @@ function nginx.new(carrier, transport, settings)
   carrier.curl = carrier.curl or nginx_curl.new(carrier.engine, ngx.sleep, ngx.now, now)
   local weak = { __mode = "k" }
   local loop = bind(setmetatable({
-    curl = carrier.curl, transport = transport, resty = resty, closed = false,
+    curl = carrier.curl, transport = transport, resty = resty, closed = false, has_cancelled = false, spare = {},
     trusts_system = settings.trusted == nil,
     cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")

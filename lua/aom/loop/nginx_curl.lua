@@ -41,6 +41,7 @@ local PATIENCE = 1
 ---@class aom.Cancellable
 ---@field is_over fun(self): boolean
 ---@field waiter fun(self): aom.Waiter
+---@field keep fun(self, waiter: aom.Waiter)  it is needed no more
 
 --- A call that waits for a transfer.
 ---@class aom.CurlWait
@@ -218,6 +219,19 @@ local function finish(self, id)
   return answer, trouble
 end
 
+--- Waits until the transfer has finished, and takes the answer.
+local function await(self, id, wait)
+  while not wait.found do
+    if self.waiting[id] ~= wait then return transfer.late(wait.started, "the response", true) end
+    if pause(self, wait) == nil then
+      drop(self, id)
+      return transfer.cancelled()
+    end
+    if not wait.found and not is_led(self, wait, self.now()) then look(self) end
+  end
+  return finish(self, id)
+end
+
 --- Waits for a transfer.
 ---@param id integer
 ---@param origin string
@@ -231,20 +245,10 @@ function NginxCurl:wait(id, origin, deadline, caller)
     deadline = deadline, due = 0 }
   self.waiting[id] = wait
   send(self, wait)
-  while not wait.found do
-    if self.waiting[id] ~= wait then
-      step_down(self, wait)
-      return transfer.late(wait.started, "the response", true)
-    end
-    if pause(self, wait) == nil then
-      drop(self, id)
-      step_down(self, wait)
-      return transfer.cancelled()
-    end
-    if not wait.found and not is_led(self, wait, self.now()) then look(self) end
-  end
+  local answer, trouble = await(self, id, wait)
   step_down(self, wait)
-  return finish(self, id)
+  caller:keep(wait.waiter)
+  return answer, trouble
 end
 
 ---@param attempt aom.Attempt

@@ -26,7 +26,7 @@ end
 
 --- A caller whose call goes on until `over` is set.
 local function new_caller(world)
-  local caller = { is_over = function(self) return self.over == true end }
+  local caller = { is_over = function(self) return self.over == true end, keep = function() end }
   function caller.waiter()
     return {
       wake = function() world.wakes = world.wakes + 1 end,
@@ -111,7 +111,7 @@ describe("stepping the engine between waits", function()
     --- A call that goes on when the spec resumes it.
     local function begin(id)
       local call = { wakes = 0 }
-      local caller = { is_over = function() return call.over == true end }
+      local caller = { is_over = function() return call.over == true end, keep = function() end }
       function caller.waiter()
         return {
           wake = function() call.wakes = call.wakes + 1 end,

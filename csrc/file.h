@@ -1,8 +1,9 @@
-/* Saving a text so that the file is whole at every moment, also after a power failure.
- * Nothing is kept between calls; any thread may call. */
+/* Reading a file, and saving a text so that the file is whole at every moment, also after
+ * a power failure. Nothing is kept between calls; any thread may call. */
 #ifndef AOM_FILE_H
 #define AOM_FILE_H
 
+#include "buffer.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,6 +20,15 @@ typedef enum file_mode {
  * NULL: it was saved. Otherwise what could not be done with the file, and errno says
  * why; the old text is still there, unless the directory alone could not be synced. */
 const char *file_save(const char *path, const char *text, size_t len, file_mode mode);
+
+typedef enum file_kind {
+  FILE_ANY,     /* a pipe, too, as shells make them of a command's output */
+  FILE_LASTING, /* a regular one: it can be read again */
+} file_kind;
+
+/* Appends what the file holds. A pipe is given up after five seconds without a byte.
+ * NULL: it was read. Otherwise why not, and whether there is no such file. */
+const char *file_read(const char *path, file_kind kind, buffer *text, bool *absent);
 
 #pragma GCC visibility pop
 

@@ -1,5 +1,5 @@
-/* Lua's view of files: saving one, and locks, which are userdata that end a claim when
- * they are collected. */
+/* Lua's view of files: reading and saving one, and locks, which are userdata that end a
+ * claim when they are collected. */
 #include "lua_file.h"
 #include "file.h"
 #include "file_lock.h"
@@ -8,6 +8,9 @@
 #include <string.h>
 
 static const char lock_class[] = "aom.lock";
+static const char text_class[] = "aom.text"; /* a buffer that a file is read into */
+
+enum { MAX_TEXT = 64 * 1024 * 1024 };
 
 typedef struct lua_lock {
   file_lock *claim; /* NULL before it is taken and after its end */
@@ -24,6 +27,40 @@ static const char *check_path(lua_State *L, int index) {
   size_t len;
   const char *path = luaL_checklstring(L, index, &len);
   return strlen(path) == len ? path : NULL;
+}
+
+static int text_gc(lua_State *L) {
+  buffer_free(luaL_checkudata(L, 1, text_class));
+  return 0;
+}
+
+static int push_reading_error(lua_State *L, const char *path, const char *why) {
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path, why);
+  return 2;
+}
+
+/* core.read_file(path[, lasting]) -> contents | nil, message, whether there is none
+ *
+ * `lasting`: only a file that can be read again. */
+static int l_read_file(lua_State *L) {
+  const char *path = check_path(L, 1);
+  file_kind kind = lua_toboolean(L, 2) ? FILE_LASTING : FILE_ANY;
+  if (!path)
+    return push_reading_error(L, lua_tostring(L, 1), strerror(EINVAL));
+  buffer *text = compat_new_object(L, text_class, sizeof *text);
+  buffer_init(text, MAX_TEXT);
+  text->secret = true;
+  bool absent;
+  const char *why = file_read(path, kind, text, &absent);
+  if (why) {
+    push_reading_error(L, path, why);
+    lua_pushboolean(L, absent);
+    return 3;
+  }
+  push_slice(L, buffer_slice(text));
+  buffer_free(text);
+  return 1;
 }
 
 /* core.write_file(path, text[, create]) -> true | nil, message, whether there is one */
@@ -124,8 +161,10 @@ static int lock_release(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"write_file", l_write_file}, {"lock_file", l_lock_file}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"read_file", l_read_file},
+                                     {"write_file", l_write_file},
+                                     {"lock_file", l_lock_file},
+                                     {NULL, NULL}};
 
 static const luaL_Reg lock_methods[] = {{"rest", lock_rest},
                                         {"finish", lock_finish},
@@ -134,8 +173,12 @@ static const luaL_Reg lock_methods[] = {{"rest", lock_rest},
                                         {NULL, NULL}};
 
 static const luaL_Reg lock_meta[] = {{"__gc", lock_release}, {NULL, NULL}};
+static const luaL_Reg none[] = {{NULL, NULL}};
+
+static const luaL_Reg text_meta[] = {{"__gc", text_gc}, {NULL, NULL}};
 
 void lua_file_open(lua_State *L) {
   compat_new_class(L, lock_class, lock_methods, lock_meta);
+  compat_new_class(L, text_class, none, text_meta);
   luaL_setfuncs(L, functions, 0);
 }

@@ -245,12 +245,17 @@ describe("TLS", function()
   end)
 
   it("needs a CA file that can be read", function()
-    for path, message in pairs { ["/nonexistent/ca.pem"] = "No such file", ["/tmp"] = "directory" } do
+    local pipe = os.tmpname()
+    os.remove(pipe)
+    process.run("mkfifo " .. pipe)
+    for path, message in pairs { ["/nonexistent/ca.pem"] = "No such file", ["/tmp"] = "directory",
+      [pipe] = "it is not a regular file" } do
       local ok, err = pcall(client, "https://127.0.0.1:1", { ca_file = path })
       assert.is_false(ok)
       assert.are.equal("config", err.kind)
       assert.matches("^option ca_file cannot be read: " .. path .. ": .*" .. message, err.message)
     end
+    os.remove(pipe)
   end)
 
   it("needs a CA file with certificates in it", function()

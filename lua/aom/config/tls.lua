@@ -10,7 +10,7 @@ local tls = {}
 local SYSTEM = "system"
 
 local function read(system, where, path, wanted, noun)
-  local text, why = system.read_file(path)
+  local text, why = system.read_file(path, true)
   if not text then return nil, errors.config(("%s cannot be read: %s"):format(where, why or path)) end
   if not text:find(wanted) then return nil, errors.config(("%s: %s holds no %s"):format(where, path, noun)) end
   return text

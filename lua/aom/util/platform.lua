@@ -12,7 +12,8 @@ local starting = { init = true, init_worker = true }
 
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
----@field read_file fun(path: string): string|nil, string|nil, boolean|nil  contents; or nil, why, if it is not there
+---@field read_file fun(path: string, lasting?: boolean): string|nil, string|nil, boolean|nil  contents; or nil, why,
+---  if it is not there. `lasting`: only of a file that can be read again, which a pipe is not
 ---@field file_mode fun(path: string): integer|nil  permission bits; nil where there are none
 ---@field write_file fun(path: string, text: string, create?: boolean): boolean|nil, string|nil, boolean|nil
 ---  durably, at once, mode 0600. With `create` not over a file that is there: nil, why, true
@@ -56,21 +57,7 @@ function platform.hidden(name)
     .. "or make the client in init_by_lua"):format(name)
 end
 
-local ENOENT = 2
-
----@param path string
----@return string|nil contents
----@return string|nil why
----@return boolean|nil absent  there is no such file
-function platform.read_file(path)
-  local file, why, number = io.open(path, "rb")
-  if not file then return nil, why, number == ENOENT end
-  local contents, reading = file:read("*a")
-  file:close()
-  if not contents then return nil, path .. ": " .. reading end
-  return contents
-end
-
+platform.read_file = core.read_file
 platform.file_mode = core.file_mode
 platform.write_file = core.write_file
 platform.lock_file = core.lock_file

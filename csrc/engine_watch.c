@@ -126,44 +126,12 @@ static void act_on_timers(engine *e) {
   }
 }
 
-/* libcurl first: an answer may have arrived that it has not read yet. */
-static void act_on_time(engine *e) {
-  act_on_timers(e);
-  engine_deadline_expire(e);
-}
-
-/* When act_on_time has something to do next; INT64_MAX: never. */
-static int64_t next_time(const engine *e) {
-  int64_t next = engine_deadline_next(e);
-  for (const pool *p = e->pools; p; p = p->next)
-    if (p->timer_set && p->timer_due < next)
-      next = p->timer_due;
-  return next;
-}
-
-void engine_on_timeout(engine *e) {
-  engine_enter(e);
-  act_on_time(e);
-}
-
 /* An event of a socket that libcurl does not wait for any more means nothing. */
 static void act_on_events(engine *e, int fd, int events) {
   const watched *socket = find_socket(e, fd);
   if (socket && (socket->wish.read || socket->wish.write))
     act_on_socket(socket->pool, (curl_socket_t)fd, events);
 }
-
-void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
-  engine_enter(e);
-  /* First, so that libcurl does not end one transfer and begin another on its connection
-   * in one step, without engine_idle_check in between. */
-  act_on_timers(e);
-  act_on_events(e, fd,
-                (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
-  engine_deadline_expire(e);
-}
-
-/* --- polling ----------------------------------------------------------------------- */
 
 static size_t fill_polled(engine *e) {
   size_t count = 0;
@@ -190,6 +158,48 @@ static void act_on_polled(engine *e, size_t count) {
               (broken || ready.revents & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0));
   }
 }
+
+/* libcurl first: where the process stood still, an answer may have come in time that was
+ * not read yet. */
+static void end_overdue(engine *e) {
+  if (engine_deadline_next(e) > engine_now())
+    return;
+  size_t count = fill_polled(e);
+  if (count > 0 && poll(e->polled, (nfds_t)count, 0) > 0)
+    act_on_polled(e, count);
+  engine_deadline_expire(e);
+}
+
+static void act_on_time(engine *e) {
+  act_on_timers(e);
+  end_overdue(e);
+}
+
+/* When act_on_time has something to do next; INT64_MAX: never. */
+static int64_t next_time(const engine *e) {
+  int64_t next = engine_deadline_next(e);
+  for (const pool *p = e->pools; p; p = p->next)
+    if (p->timer_set && p->timer_due < next)
+      next = p->timer_due;
+  return next;
+}
+
+void engine_on_timeout(engine *e) {
+  engine_enter(e);
+  act_on_time(e);
+}
+
+void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
+  engine_enter(e);
+  /* First, so that libcurl does not end one transfer and begin another on its connection
+   * in one step, without engine_idle_check in between. */
+  act_on_timers(e);
+  act_on_events(e, fd,
+                (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+  end_overdue(e);
+}
+
+/* --- polling ----------------------------------------------------------------------- */
 
 /* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
  * when a process has lowered its limit of descriptors below what it has open. */

@@ -1,6 +1,7 @@
 --- The engine without a client: what it refuses, and the order in which it is asked.
 
 local core = require "aom.core"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local function attempt(changes)
@@ -61,6 +62,34 @@ describe("a transfer", function()
       e:cancel(id)
       assert.is_false(e:is_sent(id))
       server.stop()
+    end)
+  end
+end)
+
+describe("an answer that came in time", function()
+  local server
+  before_each(function()
+    server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }, delay = 1.2 }
+  end)
+  after_each(function() server.stop() end)
+
+  -- A process that was stopped, or whose event loop was kept busy, comes back with each of these.
+  for name, come_back in pairs {
+    ["a poll"] = function(e) e:poll(0) end,
+    ["the time-out of an event loop"] = function(e) e:on_timeout() end,
+    ["an event of another socket"] = function(e) e:on_socket(9999, true, false) end,
+  } do
+    it("is read after its deadline, by " .. name, function()
+      local e, limit = core.engine(), patience.of(2)
+      local id = assert(e:start(attempt { base = server.url, connect_timeout = 0.6 }, limit, TRANSPORT))
+      local deadline = core.now() + limit
+      while not e:is_sent(id) and core.now() < deadline do e:poll(0.001) end
+      -- Then no timer of libcurl is left, which would make it read.
+      local quiet = core.now() + 0.8
+      while core.now() < quiet do e:poll(0.1) end
+      while core.now() < deadline + 0.1 do os.execute "sleep 0.1" end
+      come_back(e)
+      assert.are.equal(200, (e:collect(id)))
     end)
   end
 end)

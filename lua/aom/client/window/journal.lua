@@ -110,16 +110,18 @@ end
 ---@param path string
 ---@return aom.Journal|nil
 ---@return aom.Error|nil err
----@return "absent"|"unreadable"|nil what  of the file
+---@return "absent"|"unreadable"|"foreign"|nil what  of the file; nil: another project's window
 function journal.load(state, path)
-  local text, why, absent = state.system.read_file(path)
+  local text, why, absent = state.system.read_file(path, true)
   if not text then
     return nil, errors.argument("the window's file cannot be read: %s", why or path),
       absent and "absent" or "unreadable"
   end
   local value = json.decode(numbers.quote(text))
   if type(value) == "table" then value.patience = numbers.read(value.patience) end
-  if not is_sound(value) then return nil, errors.argument("%s is not the file of a maintenance window", path) end
+  if not is_sound(value) then
+    return nil, errors.argument("%s is not the file of a maintenance window", path), "foreign"
+  end
   local err = journal.check_owner(state, value, path)
   if err then return nil, err end
   value.system, value.path, value.written = state.system, path, value.stage

@@ -164,7 +164,7 @@ local function settling_time(self)
   return self.state.loop.now() + (limit and math.min(patience, limit) or patience)
 end
 
---- The journal in the file; where that cannot be read, what `pause` has returned is enough.
+--- The journal in the file; where that is lost, what `pause` has returned is enough.
 local function read(self)
   local found, err, what = journal.load(self.state, self.path)
   if not found and what then found = journal.recall(self.state, self.paused) end

@@ -2,6 +2,7 @@
 --- or a caller says. None may raise, take long, or return what is neither an error nor a result.
 
 local bodies = require "aom.api.bodies"
+local calls = require "spec.fuzz.calls"
 local clock = require "aom.util.clock"
 local core = require "aom.core"
 local diagnose = require "aom.http.diagnose"
@@ -182,7 +183,7 @@ local client = assert(safe.client { endpoint = "http://127.0.0.1:1", ak = "a", s
 client:close()
 
 --- The arguments of every method; none gets far, since the client is closed.
-function targets.client(text)
+function targets.arguments(text)
   local list = values_of(text, 4)
   if type(list[1]) == "table" then list[1].loop, list[1].on_event = "blocking", nil end
   local made_client = check(safe.client(list[1]))
@@ -191,6 +192,8 @@ function targets.client(text)
     check(client[name](client, list[2], list[3], list[4]))
   end
 end
+
+function targets.client(text) calls(text) end
 
 --- The core raises errors for arguments of a wrong type, and must do no worse.
 function targets.core(text)

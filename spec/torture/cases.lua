@@ -1,5 +1,5 @@
 --- Lets each allocation of a call fail, one call after the other, and prints what came of each:
---- a line with the number of the allocation and the outcome.
+--- a line with the number of the allocation, what the library says meanwhile, and the outcome.
 ---
 ---     LD_PRELOAD=short.so lua spec/torture/cases.lua CASE PARTY LENGTH FIRST GROWTH URL TLS_URL CA_FILE
 ---
@@ -122,11 +122,11 @@ local cases = {
   callback = function() return in_luv() end,
   cancel = function() return in_luv(cancel) end,
   close = function() return in_luv(close) end,
-  ["callback, bulk"] = function() return with_new(over_luv, bulk_in_luv) end,
+  ["bulk callback"] = function() return with_new(over_luv, bulk_in_luv) end,
 }
 
 -- What comes of a case where nothing fails.
-local right = { ["error"] = "service", cancel = "cancelled", close = "cancelled" }
+local right = { ["error"] = "service", request = "service", cancel = "cancelled", close = "cancelled" }
 
 -- What is done before, with all the memory that it needs.
 local windows = 0
@@ -216,7 +216,7 @@ while true do
   -- What a call loses, the next one may have to replace.
   local next_ok = is_served()
   local leaking = leaks(count, before)
-  io.write(outcome == expected and "ok" or outcome, leaking and "\tLEAK " .. leaking or "",
+  io.write("=> ", outcome == expected and "ok" or outcome, leaking and "\tLEAK " .. leaking or "",
     next_ok and "" or "\tNOT SERVED", "\n")
   count = count + 1 + math.floor(count * growth)
 end

@@ -11,7 +11,7 @@ local process = require "spec.support.process"
 local quote = process.quote
 
 local CASES = { "sign", "trigger", "trigger, raising", "error", "request", "bulk", "list", "iterator", "window",
-  "client", "tls", "callback", "cancel", "close" }
+  "client", "tls", "callback", "bulk callback", "cancel", "close" }
 
 -- Who runs short of memory, and for how many allocations. Since 5.2 Lua collects its garbage
 -- when one fails, and tries again.
@@ -51,7 +51,7 @@ local function torture(lua, case, mode, servers)
     local output = process.run(("env LUA_PATH=%s LUA_CPATH=%s LD_PRELOAD=%s %s %s %s %s %d %d %s %s %s %s 2>&1"):format(
       quote(path), quote(cpath), preload, lua, quote(root .. "/spec/torture/cases.lua"), quote(case), mode.party,
       length, from, tostring(option("--growth", 0)), servers.plain.url, servers.tls.url, servers.tls.ca_file))
-    for number, outcome, rest in ("\n" .. output):gmatch "\n(%d+) ([%lRAW]+)([^\n]*)" do
+    for number, outcome, rest in ("\n" .. output):gmatch "\n(%d+) .-=> ([%lRAW]+)([^\n]*)" do
       tally.tried, tally[outcome] = tally.tried + 1, (tally[outcome] or 0) + 1
       if rest ~= "" then tally.complaints[#tally.complaints + 1] = number .. " " .. outcome .. rest end
     end

@@ -131,6 +131,22 @@ describe("aom", function()
     end)
   end
 
+  it("shows no control character of a name, and an id where a name shows nothing", function()
+    local names = { "id-5", "a b", " [31mred", "id-8" }
+    for i, name in ipairs { "", "a\nb", "\27[31mred", " " } do
+      simulator.set { workflows = { ["id-" .. (4 + i)] = { name = name, trigger_status = "enable" } } }
+    end
+    for _, words in ipairs {
+      "pause --match '' --dry-run", "pause --match '' --file FILE", "resume FILE", "enable --match '' --concurrency 1",
+    } do
+      local output, code, errors = run(words)
+      assert.are.equal(0, code, output .. errors)
+      assert.is_nil(output:find "[%z\1-\9\11-\31\127]", output)
+      for _, name in ipairs(names) do assert.truthy(output:find(" " .. name .. "\n", 1, true), output) end
+    end
+    for i = 5, 8 do simulator.set { workflows = { ["id-" .. i] = false } } end
+  end)
+
   it("resume enables what pause disabled, and nothing twice", function()
     command.arrange(simulator)
     run "pause --match '' --file FILE"

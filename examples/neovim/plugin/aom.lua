@@ -17,6 +17,7 @@ if vim.g.loaded_aom then return end
 vim.g.loaded_aom = 1
 
 local ACTIONS = { "enable", "disable" }
+local STATES = { enable = "enabled", disable = "disabled" }
 
 local function notify(level, format, ...)
   vim.notify("aom: " .. format:format(...), vim.log.levels[level])
@@ -46,7 +47,8 @@ local function switch(command)
 end
 
 local function label(workflow)
-  return ("%s  (%s, last run: %s)"):format(workflow.name, workflow.trigger_status or "no schedule",
+  local state = workflow.trigger_status
+  return ("%s  (%s, last run: %s)"):format(workflow.name, STATES[state] or state or "no schedule",
     workflow.status or "none")
 end
 

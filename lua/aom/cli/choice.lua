@@ -1,6 +1,7 @@
 --- How commands are told which workflows they are about: by ids, by names, or by a pattern.
 
 local errors = require "aom.util.errors"
+local width = require "aom.cli.width"
 
 local choice = {}
 
@@ -24,6 +25,14 @@ function choice.read(args)
   if #given == 1 then return given[1] end
   local ways = args.ids and "ids, --name or --match" or "--name or --match"
   error(errors.argument("expected one of %s%s", ways, given[1] and ", got several" or ""), 0)
+end
+
+--- How a workflow is called in a line: a name is the service's, and may hold anything.
+---@param entry { id: string, name?: string }
+---@return string
+function choice.label(entry)
+  local name = width.printable(entry.name or "")
+  return name:find "%S" and name or entry.id
 end
 
 return choice

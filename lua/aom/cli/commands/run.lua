@@ -8,6 +8,7 @@ local options = require "aom.config.options"
 local progress = require "aom.cli.progress"
 local status = require "aom.cli.status"
 local waiter = require "aom.client.waiter"
+local width = require "aom.cli.width"
 
 local run = { name = "run", summary = "Execute a workflow now; --wait waits for its end." }
 
@@ -35,9 +36,10 @@ end
 local function watcher(shell)
   local bar, last = progress.new(shell), nil
   return function(done, total, execution)
-    if execution.status ~= last then shell:say(("%6.1f s  %s"):format(done, tostring(execution.status))) end
-    last = execution.status
-    bar:wait(("waiting: %s for %.0f s of %.0f"):format(tostring(last), done, total))
+    local now = width.printable(tostring(execution.status))
+    if now ~= last then shell:say(("%6.1f s  %s"):format(done, now)) end
+    last = now
+    bar:wait(("waiting: %s for %.0f s of %.0f"):format(last, done, total))
   end
 end
 
@@ -59,7 +61,7 @@ function run.run(shell)
   local client = shell:client()
   local execution = must(client:execute(id_of(client, args)))
   shell.execution = execution
-  shell:say("execution " .. execution.id)
+  shell:say("execution " .. width.printable(execution.id))
   if args.wait then return wait(shell, client, execution) end
   if args.json then shell:answer { workflow_id = execution.workflow_id, execution_id = execution.id } end
   return status.done

@@ -6,18 +6,16 @@ local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
 
-local function label_of(entry) return entry.name or entry.id end
-
 --- Says what became of an entry, and how far the whole is.
 local function reporter(shell, verb)
   local bar = progress.new(shell)
   return function(entry, done, total)
     if entry.error then
-      shell:complain(("%s: %s"):format(label_of(entry), (tostring(entry.error):gsub("^aom: ", ""))))
+      shell:complain(("%s: %s"):format(choice.label(entry), (tostring(entry.error):gsub("^aom: ", ""))))
     else
-      shell:say(("%s %s"):format(verb, label_of(entry)))
+      shell:say(("%s %s"):format(verb, choice.label(entry)))
     end
-    if done < total then bar:bar(done, total, label_of(entry)) end
+    if done < total then bar:bar(done, total, choice.label(entry)) end
   end
 end
 

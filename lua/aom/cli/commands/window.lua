@@ -20,7 +20,7 @@ local function define_pace(command)
 end
 
 local function line_of(entry)
-  return ("%-8s %s%s"):format(entry.state, entry.name or entry.id, entry.note and ": " .. entry.note or "")
+  return ("%-8s %s%s"):format(entry.state, choice.label(entry), entry.note and ": " .. entry.note or "")
 end
 
 --- The options that both have. `last` is what goes on after the last workflow.
@@ -30,7 +30,7 @@ local function options_of(shell, last)
     concurrency = args.concurrency, rate = args.rate, dry_run = args.dry_run,
     on_result = function(entry, done, total)
       shell:say(line_of(entry))
-      if done < total then bar:bar(done, total, entry.name or entry.id) else bar:wait(last) end
+      if done < total then bar:bar(done, total, choice.label(entry)) else bar:wait(last) end
     end,
   }
 end

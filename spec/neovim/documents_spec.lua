@@ -7,7 +7,8 @@ local process = require "spec.support.process"
 
 local AK, SK, PROJECT = "DOCUMENTKEY", "document-secret", ("0123456789abcdef"):rep(2)
 
---- As lazy.nvim loads a plugin that is not lazy: its init first, then what the folders hold.
+--- As lazy.nvim loads a plugin that is not lazy: its init, then the scripts of its own folder
+--- and of no other that was added to runtimepath.
 local LAZY = [==[
 local before = package.cpath
 package.cpath = "/nonexistent/?.so"
@@ -18,7 +19,7 @@ vim.opt.runtimepath:append(plugin.dir)
 plugin.init(plugin)
 -- Built elsewhere by these specs.
 package.cpath = before .. package.cpath
-vim.cmd "runtime plugin/aom.lua"
+for _, script in ipairs(vim.fn.glob(plugin.dir .. "/plugin/**/*.lua", true, true)) do dofile(script) end
 return { cpath = package.cpath, command = vim.fn.exists ":AomWorkflow" }
 ]==]
 

@@ -40,13 +40,15 @@ local function explained(err, world)
   return err
 end
 
+local TO_BEGIN = "to begin, set HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_REGION; "
+
 --- Where nothing is set at all, all of it is told at once.
 local function add_lack_of_credentials(err, settings)
   local _, _, lack = chain.find(settings)
   settings.source:forget_profile()
   if not lack or lack.kind ~= "credentials" then return end
   err.message = err.message .. ", and " .. lack.message
-  err.hint = err.hint .. "; and for credentials, " .. lack.hint
+  err.hint = TO_BEGIN .. err.hint .. "; and for credentials, " .. lack.hint
 end
 
 ---@param given table|nil    client options

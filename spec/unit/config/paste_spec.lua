@@ -277,6 +277,7 @@ describe("with nothing set", function()
     assert.is_nil(state)
     assert.are.equal("config", err.kind)
     assert.are.equal("neither a region nor an endpoint is set, and no credentials were found", err.message)
+    assert.matches("^to begin, set HUAWEICLOUD_SDK_AK, .* and HUAWEICLOUD_SDK_REGION; looked for ", err.hint)
     for _, name in ipairs { "HUAWEICLOUD_SDK_REGION", "HUAWEICLOUD_SDK_AOM_ENDPOINT", "HUAWEICLOUD_SDK_AK", PATH } do
       assert.is_truthy(err.hint:find(name, 1, true), err.hint)
     end

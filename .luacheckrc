@@ -25,4 +25,5 @@ files["examples"] = { globals = { "ngx", "vim" } }
 files["lua/aom/types"] = { unused_args = false, unused = false, max_line_length = false }
 files["spec/lint/mistakes.lua"] = { unused = false }
 files["spec"] = { std = "min+busted", read_globals = { "ngx", "vim" } }
+files["spec/soak/server.lua"] = { globals = { "ngx" } }
 files[".busted"] = { std = "max" }

@@ -4,7 +4,7 @@
 local aom = require "aom"
 local core = require "aom.core"
 local process = require "spec.support.process"
-local soak = require "spec.soak.run"
+local soaked = require "spec.support.soaked"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
 local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}'
@@ -200,6 +200,7 @@ end)
 describe("2,000 clients, each used once and dropped,", function()
   it("need no more than 256 descriptors, and share a connection", function()
     local lua = process.interpreter:match "[^/]*$"
-    assert.are.same({ "2000\n", 2000, 1 }, { soak.run(lua, 2000) })
+    local requests, over, output = soaked.clients(lua, 2000)
+    assert.are.same({ 2000, 1 }, { requests, over }, output)
   end)
 end)

@@ -1,94 +1,104 @@
---- Makes, uses and drops many clients where 256 descriptors are all there are: on each Lua,
---- and in nginx. Prints for each how long it took, and how many connections it needed.
+--- Signs, calls and makes clients for a long time in each host, where 256 descriptors are all there are, and
+--- prints what the process holds after the first tenth and at the end. Fails if memory in use or descriptors have
+--- grown: what malloc and LuaJIT have given out, when all garbage is collected. Resident memory is shown beside: in
+--- LuaJIT it holds compiled code, and what garbage there once was at the same time.
 ---
----     luajit spec/soak/run.lua COUNT HOST…
+---     luajit spec/soak/run.lua [--scale 1] [--seed N] [--hosts "lua5.4 nginx"] [--work "requests clients"]
 ---
---- HOST is "nginx" or the name of a Lua. `make soak` runs all.
+--- SCALE 1 is 1,000,000 signatures, 100,000 calls with faults and 100,000 clients. `make soak` runs it.
 
+local hosts = require "spec.soak.hosts"
 local nginx = require "spec.support.nginx"
-local process = require "spec.support.process"
 
---- `AT_ONCE`: how many calls are under way in nginx.
-local soak = { AT_ONCE = 20 }
+--- What is done in a step can be done by so many at once.
+local AT_ONCE = 20
 
-local LIMIT = 256
+--- How much memory may grow, as a share of what it was after the first tenth.
+local GROWTH = 0.01
 
-local quote = process.quote
+local WORK = { { "signatures", 1000000 }, { "requests", 100000 }, { "clients", 100000 } }
 
-local function serve(seconds)
-  return process.rawserver {
-    replies = { 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"success"}' }, by_request = true, ["then"] = "hold",
-    lifetime = math.ceil(seconds),
-  }
-end
-
---- How many requests came, over how many connections.
-local function count_at(server)
-  local requests, connections, seen = 0, 0, {}
-  for _, request in ipairs(server.requests()) do
-    requests = requests + 1
-    if not seen[request.connection] then seen[request.connection], connections = true, connections + 1 end
+--- The rows of a host's output: { what, count, first, last }. Nil: one is missing.
+local function read(output, plan)
+  local rows, at = {}, {}
+  for what, rss, heap, open, own in output:gmatch "(%a+) (%d+) (%d+) (%d+) (%d+)\n" do
+    local point = { rss = tonumber(rss), used = heap + own, open = tonumber(open) }
+    if at[what] then at[what].last = point else at[what] = { first = point } end
   end
-  return requests, connections
-end
-
-local hosts = {}
-
-function hosts.nginx(server, count)
-  local root = process.run("cd " .. quote(process.root) .. " && pwd"):match "^(.-)\n"
-  local worker = nginx.start {
-    main = ("worker_rlimit_nofile %d;"):format(LIMIT),
-    path = root .. "/?.lua;",
-    server = ([[
-      location = /use {
-        content_by_lua_block {
-          local clients, threads = require "spec.soak.clients", {}
-          local function use() return clients.use(%q, ngx.var.arg_count / %d) end
-          for i = 1, %d do threads[i] = ngx.thread.spawn(use) end
-          local done = 0
-          for _, thread in ipairs(threads) do done = done + select(2, assert(ngx.thread.wait(thread))) end
-          ngx.say(done)
-        }
-      }
-    ]]):format(server.url, soak.AT_ONCE, soak.AT_ONCE),
-  }
-  local output = worker:get("/use?count=" .. count, "--max-time 3600")
-  if output ~= ("%d\n"):format(count) then output = output .. worker:log() end
-  worker:stop()
-  return output
-end
-
-local function on(lua, server, count)
-  local cpath = ("%s/%s/?.so;;"):format(os.getenv "BUILD" or "build", lua)
-  return (process.run(("cd %s; ulimit -n %d; env LUA_CPATH=%s %s spec/soak/clients.lua %s %d 2>&1"):format(
-    quote(process.root), LIMIT, quote(cpath), lua, server.url, count)))
-end
-
---- Runs it once.
----@param host string  "nginx", or the name of a Lua
----@param count integer
----@return string output   the count, where all went well
----@return integer requests
----@return integer connections
-function soak.run(host, count)
-  local server = serve(60 + count / 50)
-  local output = (hosts[host] or function(...) return on(host, ...) end)(server, count)
-  local requests, connections = count_at(server)
-  server.stop()
-  return output, requests, connections
-end
-
-if arg and arg[0] and arg[0]:find "soak/run%.lua$" then
-  local count, failed = tonumber(arg[1]), false
-  for i = 2, #arg do
-    local started = os.time()
-    local output, requests, connections = soak.run(arg[i], count)
-    local ok = output == ("%d\n"):format(count) and requests == count and connections <= soak.AT_ONCE
-    failed = failed or not ok
-    print(("%-7s %s: %d requests over %d connections in %d s%s"):format(arg[i], ok and "ok" or "FAILED", requests,
-      connections, os.time() - started, ok and "" or "\n" .. output))
+  for i, each in ipairs(plan) do
+    local row = at[each[1]]
+    if not row or not row.last then return nil end
+    rows[i] = { what = each[1], count = each[2], first = row.first, last = row.last }
   end
-  os.exit(failed and 1 or 0)
+  return rows
 end
 
-return soak
+--- Runs a plan, of { what, count }, in one host.
+local function run(host, plan, seed)
+  local calls = 0
+  for _, each in ipairs(plan) do calls = calls + each[2] end
+  plan.limit = math.ceil(60 + calls / 100)
+  local server = hosts.serve(seed)
+  local output = hosts.run(host, server.url, plan)
+  local requests, connections = server:get "/_count":match "(%d+) (%d+)"
+  server:stop()
+  return { rows = read(output, plan), outcomes = output:match "(%d+ [^\n]*ok[^\n]*)\n*$" or "", output = output,
+    requests = tonumber(requests), connections = tonumber(connections) }
+end
+
+local function growth(first, last) return (last - first) / first end
+
+--- Prints a row. True: nothing has grown.
+local function report(host, row, judges_memory)
+  local first, last = row.first, row.last
+  local used, resident = growth(first.used, last.used), growth(first.rss, last.rss)
+  local ok = last.open <= first.open and (used <= GROWTH or not judges_memory)
+  print(("%-11s %-10s %9d  %6d %6d %+6.2f %%  %6d %6d %+6.2f %%  %4d %4d  %s"):format(host, row.what, row.count,
+    first.used, last.used, used * 100, first.rss, last.rss, resident * 100, first.open, last.open,
+    ok and "ok" or "GROWN"))
+  return ok
+end
+
+local function words()
+  local given = { scale = "1", seed = tostring(os.time() % 1000000),
+    hosts = "lua5.4 lua5.3 lua5.2 lua5.1 luajit luv neovim nginx" .. (nginx.resty_path() and " nginx-resty" or ""),
+    work = "signatures requests clients" }
+  for i = 1, #arg, 2 do
+    local name = arg[i]:match "^%-%-(%a+)$"
+    assert(given[name or 1] and arg[i + 1], "unknown option " .. arg[i])
+    given[name] = arg[i + 1]
+  end
+  return given
+end
+
+--- Runs one host. True: nothing has failed.
+local function soak_host(host, given)
+  local scale, wanted = tonumber(given.scale), " " .. given.work .. " "
+  local plan = { steps = scale < 0.1 and 10 or 100 }
+  for _, each in ipairs(WORK) do
+    local count = math.ceil(each[2] * scale / plan.steps / AT_ONCE) * AT_ONCE * plan.steps
+    if wanted:find(" " .. each[1] .. " ", 1, true) then plan[#plan + 1] = { each[1], count } end
+  end
+  local started = os.time()
+  local seen = run(host, plan, tonumber(given.seed))
+  local ok = seen.rows ~= nil
+  for _, row in ipairs(seen.rows or {}) do ok = report(host, row, scale >= 0.1) and ok end
+  print(("%-11s %d requests over %d connections in %d s: %s"):format("", seen.requests or 0, seen.connections or 0,
+    os.time() - started, seen.rows and seen.outcomes or "FAILED\n" .. seen.output))
+  return ok
+end
+
+local function main()
+  local given, count, bad = words(), 0, 0
+  print(("seed %s, scale %s; KB after the first tenth and at the end"):format(given.seed, given.scale))
+  print "host        what           count  memory in use          resident               descriptors"
+  for host in given.hosts:gmatch "%S+" do
+    count = count + 1
+    if not soak_host(host, given) then bad = bad + 1 end
+  end
+  if not nginx.resty_path() then print("left out: nginx-resty. " .. nginx.NO_RESTY) end
+  print(("soak: %d hosts, %d failed"):format(count, bad))
+  os.exit(bad == 0 and count > 0 and 0 or 1)
+end
+
+main()

@@ -3,7 +3,8 @@
 LUA     ?= lua5.4
 LUAS    ?= lua5.4 lua5.3 lua5.2 lua5.1 luajit
 BUILD   ?= build
-JOBS    ?= 3
+JOBS    ?=
+TIMES   ?= 0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 ARGS    ?=
@@ -113,9 +114,9 @@ demo: deps-demo  ## Start the simulator, and make one good call and one wrong on
 simulator: deps-demo  ## Run the simulator in the foreground: ARGS="--port 8080 --lifetime 600"
 	@eval "$$($(MAKE) -s --no-print-directory env LUA=luajit)"; exec luajit examples/simulator.lua $(ARGS)
 
-test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" JOBS=3
+test: deps-test  ## Run the specs on all LUAS: SPEC=spec/unit/x_spec.lua LUAS="lua5.4 luajit" TIMES=10 WHOLE=1
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
-	@SPEC='$(SPEC)' JOBS='$(JOBS)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
+	@SPEC='$(SPEC)' JOBS='$(JOBS)' TIMES='$(TIMES)' WHOLE='$(WHOLE)' BUILD='$(BUILD)' sh spec/support/suite.sh $(LUAS)
 
 lint: deps-lint  ## Check style, compiler warnings, layers, rockspecs and versions
 	@MAKE='$(MAKE)' sh spec/lint/run.sh
@@ -138,7 +139,7 @@ soak: deps-test  ## Sign, call a faulty server and make clients for long in ever
 	  luajit spec/soak/run.lua $(ARGS)
 
 sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
-	@MAKE='$(MAKE)' JOBS='$(JOBS)' SPEC='$(SPEC)' sh spec/sanitize/run.sh
+	@MAKE='$(MAKE)' JOBS='$(or $(JOBS),3)' SPEC='$(SPEC)' sh spec/sanitize/run.sh
 
 threads: deps-fuzz  ## Run four Lua states in four threads under ThreadSanitizer: ARGS="ROUNDS"
 	@sh spec/sanitize/threads.sh $(ARGS)
@@ -164,31 +165,26 @@ rock: deps-test  ## Pack both rocks of a release into build/rock and install the
 smoke: deps-test deps-fuzz  ## A short form of the proofs, which CI runs
 	@$(MAKE) --no-print-directory torture ARGS='--luas lua5.4 --growth 1 --cases sign,trigger,error,bulk'
 	@$(MAKE) --no-print-directory fuzz ARGS=1
+	@$(MAKE) --no-print-directory soak ARGS='--scale 0.01 --hosts "lua5.4 luajit nginx"'
 
-prove: deps-test  ## All proofs in their long form: hours
-	@$(MAKE) --no-print-directory analyze
-	@$(MAKE) --no-print-directory torture
-	@$(MAKE) --no-print-directory fuzz ARGS=600
-	@$(MAKE) --no-print-directory threads ARGS=2000
-	@$(MAKE) --no-print-directory sanitize
-	@$(MAKE) --no-print-directory coverage
-	@$(MAKE) --no-print-directory matrix
-	@$(MAKE) --no-print-directory soak
+prove:  ## All proofs in their long form, and what came of each: hours. ARGS="PROOF..."
+	@MAKE='$(MAKE)' sh spec/support/prove.sh $(ARGS)
 
 install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there
-	@put() { mkdir -p "$(root)/$${3%/*}" && $(INSTALL) -m "$$1" "$$2" "$(root)/$$3" && echo "$$3" >>"$(installed)"; }; \
-	mkdir -p "$(root)/lib/lua/$(LUA_VERSION)/aom" && for file in $(LUA_FILES); do \
-	  put 644 "$$file" "share/lua/$(LUA_VERSION)/$${file#lua/}" || exit; \
-	done && put 755 $(CORE) lib/lua/$(LUA_VERSION)/aom/core.so && $(if $(LUA_PROGRAM),put 755 $(COMMAND) bin/aom,true)
+	@put() { mode=$$1 to=$$2; shift 2; mkdir -p "$(root)/$$to" && $(INSTALL) -m "$$mode" "$$@" "$(root)/$$to" && \
+	  for file; do echo "$$to/$${file##*/}"; done >>"$(installed)"; }; \
+	mkdir -p "$(root)/lib/lua/$(LUA_VERSION)/aom" && for folder in $(sort $(dir $(LUA_FILES))); do \
+	  folder=$${folder#lua/}; put 644 "share/lua/$(LUA_VERSION)$${folder:+/}$${folder%/}" "lua/$$folder"*.lua || exit; \
+	done && put 755 "lib/lua/$(LUA_VERSION)/aom" $(CORE) && $(if $(LUA_PROGRAM),put 755 bin $(COMMAND),true)
 	@echo "installed for Lua $(LUA_VERSION) in $(root)$(if $(LUA_PROGRAM),, without the command aom: there is no $(LUA))"
 
 # The command belongs to the Lua that installed it last: its first line says which.
 uninstall: $(COMMAND)  ## Remove what `make install` has put there for LUA
-	@[ ! -f "$(installed)" ] || while read -r file; do \
-	  case $$file in bin/aom) [ "$$(sed 1q "$(root)/$$file" 2>&1)" = "$$(sed 1q $(COMMAND))" ] || continue ;; esac; \
-	  rm -f "$(root)/$$file"; \
-	done <"$(installed)"
-	@rm -f "$(installed)"
+	@[ ! -f "$(installed)" ] || { \
+	  set -- && while read -r file; do \
+	    case $$file in bin/aom) [ "$$(sed 1q "$(root)/$$file" 2>&1)" = "$$(sed 1q $(COMMAND))" ] || continue ;; esac; \
+	    set -- "$$@" "$(root)/$$file"; \
+	  done <"$(installed)" && rm -f "$$@" "$(installed)"; }
 	@for folder in share lib; do \
 	  find "$(root)/$$folder/lua/$(LUA_VERSION)/aom" -depth -type d -exec rmdir {} \; 2>/dev/null || true; \
 	done

@@ -50,7 +50,7 @@ local PRINTS = {
 local function name_of(block) return ("%s#%s %s"):format(block.path, block.section, block.language) end
 
 describe("a block of code", function()
-  local simulator, folder, root
+  local simulator, folder, root, model
 
   local function write(path, text, mode)
     local file = assert(io.open(path, "wb"))
@@ -59,22 +59,31 @@ describe("a block of code", function()
     if mode then process.run(("chmod %s %s"):format(mode, quote(path))) end
   end
 
+  --- The folder that each block gets a copy of.
+  local function prepare()
+    model = process.run "folder=$(mktemp -d) && mkdir $folder/bin && echo $folder":match "%S+"
+    for name, text in pairs(PROGRAMS) do
+      write(model .. "/bin/" .. name, "#!/bin/sh\n" .. text:gsub("%%s", lua) .. "\n")
+    end
+    for name, text in pairs(FILES) do write(model .. "/" .. name, text) end
+    process.run(("chmod -R 755 %s"):format(model))
+  end
+
   setup(function()
+    prepare()
     simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "w" }, catch_all = true }
     root = process.run("cd " .. quote(process.root) .. " && pwd"):match "^(.-)\n"
   end)
-  teardown(function() simulator.stop() end)
+  teardown(function()
+    simulator.stop()
+    process.run("rm -r " .. model)
+  end)
   before_each(function()
     simulator.reset()
     simulator.set { execution_time = 0, scripts = { SCRIPT_ID = true }, jobs = { JOB_ID = true },
       templates = { TEMPLATE_ID = { job_id = "JOB_ID" } },
       workflows = { w = false, WORKFLOW_ID = { name = "nightly-backup", trigger_status = "enable" } } }
-    folder = process.run "mktemp -d":match "%S+"
-    process.run("mkdir " .. folder .. "/bin")
-    for name, text in pairs(PROGRAMS) do
-      write(folder .. "/bin/" .. name, "#!/bin/sh\n" .. text:gsub("%%s", lua) .. "\n", "755")
-    end
-    for name, text in pairs(FILES) do write(folder .. "/" .. name, text, "755") end
+    folder = process.run(("folder=$(mktemp -d) && cp -R %s/. $folder && echo $folder"):format(model)):match "%S+"
   end)
   after_each(function() process.run("rm -rf " .. folder) end)
 

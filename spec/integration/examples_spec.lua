@@ -1,6 +1,7 @@
 --- Proves that each example works as its header says, run as a user runs it against the simulator.
 
 local process = require "spec.support.process"
+local windows = require "spec.support.windows"
 
 local lua, quote = process.interpreter, process.quote
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -23,7 +24,7 @@ describe("the example", function()
     file = os.tmpname()
     os.remove(file)
   end)
-  after_each(function() os.remove(file) end)
+  after_each(function() windows.remove(file) end)
 
   local function run(name, ...)
     local words = {}

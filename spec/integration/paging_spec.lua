@@ -4,6 +4,7 @@
 local aom = require "aom"
 local cjson = require "cjson"
 local process = require "spec.support.process"
+local windows = require "spec.support.windows"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
 local COUNT = 30
@@ -27,7 +28,7 @@ for _, user in ipairs { "trigger_all", "pause" } do
     end)
     after_each(function()
       c:close()
-      os.remove(file)
+      windows.remove(file)
     end)
 
     --- A page of the list with these workflows, in their current state.

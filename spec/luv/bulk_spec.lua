@@ -3,6 +3,7 @@
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uv = require "luv"
+local windows = require "spec.support.windows"
 local aom = require "aom"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -106,7 +107,7 @@ describe("under libuv", function()
       c:resume(paused, function(_, resumed) seen.resumed = resumed.resumed end)
     end)
     uv.run()
-    os.remove(file)
+    windows.remove(file)
     assert.are.same({ list = 9, found = "wf-07", status = "success", paused = 1, resumed = 1 }, seen)
   end)
 

@@ -140,9 +140,12 @@ local function option_words(what, options, switches, plain, list)
   return words
 end
 
--- A control call by the curl command, which has nothing to do with what is tested.
-local function call(simulator, method, path, value)
-  local file = value ~= nil and process.temporary(cjson.encode(value)) or nil
+-- The shell passes no longer word to a program.
+local LONGEST_WORD = 100000
+
+--- By the curl command, which knows TLS, and reads files.
+local function by_curl(simulator, method, path, body)
+  local file = body and process.temporary(body) or nil
   local output, code = process.run(table.concat({
     "curl --silent --show-error --noproxy '*' --max-time 60 -X", method,
     simulator.ca_file and "--cacert " .. quote(simulator.ca_file) or "",
@@ -152,7 +155,24 @@ local function call(simulator, method, path, value)
   if file then
     os.remove(file)
   end
-  assert(code == 0, "the simulator cannot be reached")
+  return code == 0 and output
+end
+
+--- By the shell, which starts in a tenth of curl's time: specs make thousands of these calls.
+local function by_shell(simulator, method, path, body)
+  local request = ("%s /_simulator/%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"):format(method, path, #(body or ""),
+    body or "")
+  local output = process.run(("timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/%d && printf %%s \"$0\" >&3 && "
+    .. "exec cat <&3' %s 2>&1"):format(simulator.port, quote(request)))
+  return output:match "^HTTP/1%.[01] %d+ .-\r\n\r\n(.*)$"
+end
+
+-- A control call by what has nothing to do with what is tested.
+local function call(simulator, method, path, value)
+  local body = value ~= nil and cjson.encode(value) or nil
+  local needs_curl = simulator.ca_file or #(body or "") > LONGEST_WORD
+  local output = (needs_curl and by_curl or by_shell)(simulator, method, path, body)
+  assert(output, "the simulator cannot be reached")
   local answer = cjson.decode(output)
   if answer.error then
     error("simulator: " .. answer.error, 3)

@@ -1,17 +1,16 @@
 #!/bin/sh
 # Packs both rocks of a release into build/rock, as `luarocks pack` does for one that is
-# published, and installs them for a Lua into a fresh folder, where nothing else is found.
+# published, and installs them for each Lua into a fresh folder, where nothing else is found.
 #
-#   spec/support/rock.sh lua5.4
+#   spec/support/rock.sh lua5.4 lua5.1
 set -eu
 # The make that LuaRocks starts must not inherit the outer make's settings.
-unset MAKEFLAGS MAKELEVEL
+unset MAKELEVEL
+MAKEFLAGS=-j$(getconf _NPROCESSORS_ONLN || echo 1)
+export MAKEFLAGS
 
 cd "$(dirname "$0")/../.."
-version=${1#lua}
-[ "$1" != luajit ] || version=5.1
 rocks=$PWD/build/rock
-tree=$rocks/tree-$version
 source=$rocks/source
 log=$rocks/log
 
@@ -91,11 +90,15 @@ check() {
 }
 
 pack
-install "$tree"
-check "$tree"
-if [ "$version" = 5.1 ]; then
-  make_rocks "$rocks/made"
-  check "$rocks/made"
-fi
+for lua; do
+  version=${lua#lua}
+  [ "$lua" != luajit ] || version=5.1
+  install "$rocks/tree-$version"
+  check "$rocks/tree-$version"
+  if [ "$version" = 5.1 ]; then
+    make_rocks "$rocks/made"
+    check "$rocks/made"
+  fi
+done
 rm -rf "$source" "$rocks/made" "$log"
 ls "$rocks"

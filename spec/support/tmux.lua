@@ -23,7 +23,7 @@ end
 function tmux.open(line, columns)
   -- The shell of the script outlives Ctrl-C.
   local script = process.temporary("trap : INT\n" .. line .. "\necho \"ended $?\"\nsleep 60\n")
-  local self = setmetatable({ name = script:match "[^/]+$", script = script }, Terminal)
+  local self = setmetatable({ name = script:gsub("%W", "_"), script = script }, Terminal)
   local output, code = call(self, ("new-session -d -x %d -y 24 %s"):format(columns, quote("sh " .. quote(script))))
   assert(code == 0, output)
   return self
@@ -45,7 +45,7 @@ function Terminal:wait(pattern)
   local deadline, screen = core.now() + patience.of(10), self:screen()
   while not screen:find(pattern) do
     assert(core.now() < deadline, ("no %q on the screen:\n%s"):format(pattern, screen))
-    process.run "sleep 0.05"
+    process.run "sleep 0.1"
     screen = self:screen()
   end
   return screen

@@ -40,7 +40,8 @@ describe("make, for an interpreter,", function()
     { "refuses a module that is called by the name and is not", "lua5.3", "5.3", { ["lua5.3"] = "5.4.6" },
       "LUA=lua5.3 is Lua 5.3 but the headers that pkg-config finds as lua5.3 are of 5.4.6" },
     { "says which headers are missing", "lua", "5.4", { ["lua5.1"] = "5.1.5" },
-      "pkg-config knows no headers of Lua 5.4 (tried: lua5.4 lua-5.4 lua54 lua). Install them (Debian: liblua5.4-dev) or" },
+      "pkg-config knows no headers of Lua 5.4 (tried: lua5.4 lua-5.4 lua54 lua). Install them (Debian: "
+        .. "liblua5.4-dev) or" },
     { "takes LuaJIT's, whatever their version", "luajit", "5.1", { luajit = "2.1.0-beta3" }, "-Iluajit " },
     { "takes no other's for LuaJIT", "luajit", "5.1", { ["lua5.1"] = "5.1.5" },
       "no headers of Lua 5.1 (tried: luajit). Install them (Debian: libluajit-5.1-dev) or" },

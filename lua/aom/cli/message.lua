@@ -1,6 +1,7 @@
 --- A request on the command line, of `aom request` and `aom sign`.
 
 local errors = require "aom.util.errors"
+local platform = require "aom.util.platform"
 
 local message = {}
 
@@ -40,12 +41,7 @@ local function body_of(data)
   local path = data and data:match "^@(.+)$"
   if not path then return data end
   if path == "-" then return io.read "*a" end
-  local file, why = io.open(path, "rb")
-  local text
-  if file then
-    text, why = file:read "*a"
-    file:close()
-  end
+  local text, why = platform.read_file(path)
   if not text then error(errors.argument("--data: %s", why or path), 0) end
   return text
 end

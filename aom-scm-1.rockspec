@@ -91,6 +91,7 @@ build = {
       ["aom.client.pages"] = "lua/aom/client/pages.lua",
       ["aom.client.paginator"] = "lua/aom/client/paginator.lua",
       ["aom.client.patterns"] = "lua/aom/client/patterns.lua",
+      ["aom.client.prepared"] = "lua/aom/client/prepared.lua",
       ["aom.client.request_all"] = "lua/aom/client/request_all.lua",
       ["aom.client.selection"] = "lua/aom/client/selection.lua",
       ["aom.client.state"] = "lua/aom/client/state.lua",

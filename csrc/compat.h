@@ -106,4 +106,13 @@ static inline void *compat_new_object(lua_State *L, const char *name, size_t siz
   return object;
 }
 
+/* Takes the table on top of the stack off it; the userdata at `index` keeps it alive. */
+static inline void compat_keep_alive(lua_State *L, int index) {
+#if LUA_VERSION_NUM < 502
+  lua_setfenv(L, index);
+#else
+  lua_setuservalue(L, index);
+#endif
+}
+
 #endif

@@ -254,10 +254,20 @@ static void unqueue_done(engine *e, transfer *gone) {
   }
 }
 
-const engine_result *engine_take(engine *e, engine_id id) {
+static transfer *find_done(engine *e, engine_id id) {
   engine_enter(e);
   transfer *t = find_transfer(e, id);
-  if (!t || t->state != TRANSFER_DONE)
+  return t && t->state == TRANSFER_DONE ? t : NULL;
+}
+
+const engine_result *engine_look(engine *e, engine_id id) {
+  transfer *t = find_done(e, id);
+  return t ? &t->result : NULL;
+}
+
+const engine_result *engine_take(engine *e, engine_id id) {
+  transfer *t = find_done(e, id);
+  if (!t)
     return NULL;
   unqueue_done(e, t);
   t->id = 0;

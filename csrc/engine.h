@@ -128,6 +128,9 @@ engine_id engine_next_finished(engine *e);
 /* Whether this one has finished, and no other one that has waits to be taken. */
 bool engine_has_only_finished(engine *e, engine_id id);
 
+/* The result of a finished transfer that is not taken out; NULL: as engine_take. */
+const engine_result *engine_look(engine *e, engine_id id);
+
 /* Takes a finished transfer out: from then on its id names nothing. NULL: unknown id, or
  * still in flight (then engine_is_running says so). */
 const engine_result *engine_take(engine *e, engine_id id);

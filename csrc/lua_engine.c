@@ -1,5 +1,6 @@
 #include "lua_engine.h"
 #include "lua_events.h"
+#include "lua_prepared.h"
 #include "lua_transfer.h"
 
 static const char engine_class[] = "aom.engine";
@@ -13,6 +14,7 @@ engine *lua_engine_check(lua_State *L) { return lua_engine_object(L)->engine; }
 static int l_engine(lua_State *L) {
   lua_engine *self = compat_new_object(L, engine_class, sizeof *self);
   sign_output_init(&self->signed_request);
+  buffer_init(&self->path, SIGN_TEXT_MAX);
   self->engine = engine_new();
   if (self->engine)
     return 1;
@@ -27,24 +29,19 @@ static int engine_gc(lua_State *L) {
   sign_clear_errors();
   self->engine = NULL;
   sign_output_free(&self->signed_request);
+  buffer_free(&self->path);
   return 0;
 }
 
-static const luaL_Reg methods[] = {{"start", lua_transfer_start},
-                                   {"poll", lua_transfer_poll},
-                                   {"wait", lua_transfer_wait},
-                                   {"finished", lua_transfer_finished},
-                                   {"collect", lua_transfer_collect},
-                                   {"cancel", lua_transfer_cancel},
-                                   {"running", lua_transfer_running},
-                                   {"watch", lua_events_watch},
-                                   {"wish", lua_events_wish},
-                                   {"timer", lua_events_timer},
-                                   {"is_sent", lua_transfer_is_sent},
-                                   {"on_timeout", lua_events_on_timeout},
-                                   {"on_socket", lua_events_on_socket},
-                                   {"fetch", lua_transfer_fetch},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"start", lua_transfer_start},       {"poll", lua_transfer_poll},
+    {"wait", lua_transfer_wait},         {"finished", lua_transfer_finished},
+    {"collect", lua_transfer_collect},   {"cancel", lua_transfer_cancel},
+    {"running", lua_transfer_running},   {"watch", lua_events_watch},
+    {"wish", lua_events_wish},           {"timer", lua_events_timer},
+    {"is_sent", lua_transfer_is_sent},   {"on_timeout", lua_events_on_timeout},
+    {"on_socket", lua_events_on_socket}, {"fetch", lua_transfer_fetch},
+    {"prepare", lua_prepared_new},       {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", engine_gc}, {NULL, NULL}};
 

@@ -12,13 +12,13 @@ static const char output_class[] = "aom.output";
 #define SCRATCH_MAX ((size_t)64 * 1024 * 1024)
 
 /* The output stays with the signer, so that signing again needs no new memory. */
-typedef struct lua_signer {
+struct lua_signer {
   signer *signer; /* owned; NULL before it is made and after its end */
   sign_output output;
   sign_algorithm algorithm;
   bool closed;
   unsigned holders; /* calls that read the signer's memory while Lua allocates */
-} lua_signer;
+};
 
 static const char *const status_codes[SIGN_STATUS_COUNT] = {
     [SIGN_OK] = "ok",
@@ -49,9 +49,16 @@ static lua_signer *check_live(lua_State *L, int index) {
   return self;
 }
 
+const lua_signer *lua_sign_object(lua_State *L, int index) {
+  return luaL_checkudata(L, index, signer_class);
+}
+
+signer *lua_sign_of(const lua_signer *object) {
+  return object->closed ? NULL : object->signer;
+}
+
 signer *lua_sign_check(lua_State *L, int index) {
-  lua_signer *self = luaL_checkudata(L, index, signer_class);
-  return self->closed ? NULL : self->signer;
+  return lua_sign_of(lua_sign_object(L, index));
 }
 
 static void destroy_signer(lua_signer *self) {

@@ -17,6 +17,12 @@ void lua_sign_open(lua_State *L);
  * userdata and ask again. */
 signer *lua_sign_check(lua_State *L, int index);
 
+/* For a signer that is asked again in later calls: its object, as long as the userdata at
+ * `index` is kept; and its signer, NULL for one that was closed meanwhile. */
+typedef struct lua_signer lua_signer;
+const lua_signer *lua_sign_object(lua_State *L, int index);
+signer *lua_sign_of(const lua_signer *object);
+
 /* Pushes nil, a sentence, and a short stable name ("date", "crypto", …) for what
  * went wrong; returns how many. */
 int lua_sign_push_error(lua_State *L, sign_status status);

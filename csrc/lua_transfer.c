@@ -60,7 +60,7 @@ static bool signer_field(lua_State *L, signer **s) {
   return *s || !given;
 }
 
-/* --- the transport, a table at index 4 --- */
+/* --- the transport, a table --- */
 
 static const char *const text_names[ENGINE_TEXTS] = {
     [ENGINE_CA_FILE] = "ca_file",       [ENGINE_CLIENT_CERT] = "client_cert",
@@ -69,29 +69,29 @@ static const char *const text_names[ENGINE_TEXTS] = {
     [ENGINE_PROXY] = "proxy",
 };
 
-static slice transport_text(lua_State *L, const char *name) {
-  lua_getfield(L, 4, name);
+static slice transport_text(lua_State *L, int index, const char *name) {
+  lua_getfield(L, index, name);
   slice text = lua_isnil(L, -1) ? (slice){NULL, 0} : check_slice(L, -1);
   lua_pop(L, 1); /* the table keeps it alive */
   return text;
 }
 
-static size_t transport_limit(lua_State *L, const char *name) {
-  lua_getfield(L, 4, name);
+static size_t transport_limit(lua_State *L, int index, const char *name) {
+  lua_getfield(L, index, name);
   lua_Number value = luaL_checknumber(L, -1);
   lua_pop(L, 1);
-  luaL_argcheck(L, value >= 1 && value <= (lua_Number)INT_MAX, 4, name);
+  luaL_argcheck(L, value >= 1 && value <= (lua_Number)INT_MAX, index, name);
   return (size_t)value;
 }
 
-static void read_transport(lua_State *L, engine_request *request) {
-  luaL_checktype(L, 4, LUA_TTABLE);
+void lua_transfer_read_transport(lua_State *L, int index, engine_request *request) {
+  luaL_checktype(L, index, LUA_TTABLE);
   for (size_t i = 0; i < ENGINE_TEXTS; i++)
-    request->transport.texts[i] = transport_text(L, text_names[i]);
-  request->transport.insecure = flag_field(L, 4, "insecure");
-  request->user_agent = transport_text(L, "user_agent").data;
-  request->max_body = transport_limit(L, "max_body");
-  request->max_head = transport_limit(L, "max_head");
+    request->transport.texts[i] = transport_text(L, index, text_names[i]);
+  request->transport.insecure = flag_field(L, index, "insecure");
+  request->user_agent = transport_text(L, index, "user_agent").data;
+  request->max_body = transport_limit(L, index, "max_body");
+  request->max_head = transport_limit(L, index, "max_head");
 }
 
 static int push_transfer_error(lua_State *L, const char *kind, const char *text) {
@@ -116,10 +116,35 @@ static const char *start_failure(engine_outcome why) {
   return why == ENGINE_SETUP ? "libcurl refused the request's settings" : "out of memory";
 }
 
-static void push_id(lua_State *L, engine_id id) { lua_pushnumber(L, (lua_Number)id); }
+void lua_transfer_push_id(lua_State *L, engine_id id) {
+  lua_pushnumber(L, (lua_Number)id);
+}
 
-/* Starts what the arguments of engine:start describe. Where that fails, *id is 0, and why
- * is pushed; returns how many values.
+int lua_transfer_launch(lua_State *L, lua_engine *self, signer *s, sign_request *request,
+                        engine_request *transfer, engine_id *id) {
+  header_list list = {.count = request->header_count};
+  *id = 0;
+  if (request->header_count > MAX_HEADERS)
+    return push_transfer_error(L, "argument", "more than 64 headers");
+  /* From here on nothing raises until the engine has its copies. */
+  if (request->header_count)
+    memcpy(list.items, request->headers, request->header_count * sizeof *list.items);
+  sign_output *out = &self->signed_request;
+  sign_status status =
+      s ? signed_headers(s, request, out, &list) : plain_headers(request, out, &list);
+  if (status != SIGN_OK)
+    return push_transfer_error(L, sign_failure_kind(status), sign_status_text(status));
+  transfer->method = request->method;
+  transfer->target = buffer_slice(&out->target);
+  transfer->body = request->body;
+  transfer->headers = list.items;
+  transfer->header_count = list.count;
+  engine_outcome why;
+  *id = engine_start(self->engine, transfer, &why);
+  return *id == 0 ? push_transfer_error(L, kinds[why], start_failure(why)) : 0;
+}
+
+/* Starts what the arguments of engine:start describe. As lua_transfer_launch.
  *
  * The signer is fetched last: reading a table may allocate, so a finaliser may run,
  * and that may close the client and its signer. */
@@ -129,35 +154,16 @@ static int start_transfer(lua_State *L, lua_engine *self, engine_id *id) {
   const lua_plan *plan = lua_plan_field(L, 2);
   engine_request transfer = plan ? plan->transfer : lua_plan_read_transfer(L, 2);
   transfer.timeout_ms = to_milliseconds(luaL_checknumber(L, 3));
-  read_transport(L, &transfer);
+  lua_transfer_read_transport(L, 4, &transfer);
   sign_request request;
   request_check(L, 2, &request);
-  if (request.header_count > MAX_HEADERS)
-    return push_transfer_error(L, "argument", "more than 64 headers");
   signer *s;
   bool usable = signer_field(L, &s);
   if (!self->engine)
     return push_transfer_error(L, "cancelled", ended_text);
   if (!usable)
     return push_transfer_error(L, "cancelled", "the client was closed");
-
-  /* From here on nothing raises until the engine has its copies. */
-  header_list list = {.count = request.header_count};
-  if (request.header_count)
-    memcpy(list.items, request.headers, request.header_count * sizeof *list.items);
-  sign_output *out = &self->signed_request;
-  sign_status status =
-      s ? signed_headers(s, &request, out, &list) : plain_headers(&request, out, &list);
-  if (status != SIGN_OK)
-    return push_transfer_error(L, sign_failure_kind(status), sign_status_text(status));
-  transfer.method = request.method;
-  transfer.target = buffer_slice(&out->target);
-  transfer.body = request.body;
-  transfer.headers = list.items;
-  transfer.header_count = list.count;
-  engine_outcome why;
-  *id = engine_start(self->engine, &transfer, &why);
-  return *id == 0 ? push_transfer_error(L, kinds[why], start_failure(why)) : 0;
+  return lua_transfer_launch(L, self, s, &request, &transfer, id);
 }
 
 /* engine:start(attempt, seconds, transport) -> id | nil, kind, message */
@@ -167,7 +173,7 @@ int lua_transfer_start(lua_State *L) {
   sign_clear_errors();
   if (id == 0)
     return count;
-  push_id(L, id);
+  lua_transfer_push_id(L, id);
   return 1;
 }
 
@@ -213,7 +219,7 @@ int lua_transfer_finished(lua_State *L) {
   engine_id id = e ? engine_next_finished(e) : 0;
   if (id == 0)
     return 0;
-  push_id(L, id);
+  lua_transfer_push_id(L, id);
   return 1;
 }
 
@@ -330,7 +336,7 @@ int lua_transfer_fetch(lua_State *L) {
   if (engine_has_only_finished(self->engine, id))
     return push_result(L, self, id);
   lua_pushboolean(L, 0);
-  push_id(L, id);
+  lua_transfer_push_id(L, id);
   return 2;
 }
 

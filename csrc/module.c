@@ -6,6 +6,7 @@
 #include "lua_json.h"
 #include "lua_lockout.h"
 #include "lua_plan.h"
+#include "lua_prepared.h"
 #include "lua_sign.h"
 #include "lua_sign_alone.h"
 #include "lua_values.h"
@@ -131,6 +132,7 @@ int luaopen_aom_core(lua_State *L) {
   lua_sign_alone_open(L);
   lua_engine_open(L);
   lua_plan_open(L);
+  lua_prepared_open(L);
   lua_file_open(L);
   lua_json_open(L);
   lua_lockout_open(L);

@@ -64,4 +64,18 @@ describe("a call that is interrupted", function()
       assert.is_true(interrupted > 2)
     end)
   end
+
+  it("trigger, at any instruction, leaves the next call alone", function()
+    local interrupted = 0
+    for count = 5, 300, 15 do
+      -- The hook may also come when the call has ended.
+      local _, ok = pcall(interrupt, count, function() client:disable "one" end)
+      if ok ~= true then interrupted = interrupted + 1 end
+      local before = #simulator.state().requests
+      local result = assert(client:enable "one")
+      assert.are.same({ "enable", 1 }, { result.action, result.attempts })
+      assert.are.equal(before + 1, #simulator.state().requests)
+    end
+    assert.is_true(interrupted > 7)
+  end)
 end)

@@ -99,7 +99,7 @@ describe("a field of what the service lists", function()
 end)
 
 describe("an event", function()
-  local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua"
+  local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua" .. read "lua/aom/http/failover.lua"
 
   it("is documented, and in its type", function()
     local count = 0

@@ -200,20 +200,39 @@ local function all_headers(answer)
   return headers
 end
 
+--- What all results have.
+local function new_result(status, request_id, body)
+  return {
+    success = true,
+    status = status,
+    http_status = status,
+    request_id = request_id,
+    body = body,
+    attempts = 0, -- set, as the next one, when the call ends
+    elapsed = 0,
+  }
+end
+
+--- The result of an operation of two arguments that has nothing to tell, of an answer as one
+--- that was read before.
+---@param operation aom.Operation
+---@param answer aom.Answer     the one before
+---@param request_id string|nil
+---@param a string              the arguments
+---@param b string
+---@return table
+function response.repeated(operation, answer, request_id, a, b)
+  local result, names = new_result(answer.status, request_id, answer.body), operation.arguments
+  result[names[1]], result[names[2]] = a, b
+  return printable(result, operation)
+end
+
 --- The result of a 2xx answer.
 local function result_of(answer, request, mask)
   local refused, said, document = refusal(answer, request, mask)
   if refused then return nil, refused, said end
   local request_id = answer.headers["x-request-id"]
-  local result = {
-    success = true,
-    status = answer.status,
-    http_status = answer.status,
-    request_id = request_id,
-    body = answer.body,
-    attempts = 0, -- set, as the next one, when the call ends
-    elapsed = 0,
-  }
+  local result = new_result(answer.status, request_id, answer.body)
   if not bodies[request.operation.result](answer.body, result, document) then
     return nil, errors.new("protocol",
       "unexpected response: " .. (answer.body:find "%S" and snippet(answer.body, mask) or "an empty body"),

@@ -55,7 +55,8 @@ function result.printable(of, operation)
     class = { __name = "aom.result", __tostring = function(value) return describe(value, operation) end }
     classes[operation] = class
   end
-  if type(of.execution) == "table" then setmetatable(of.execution, Execution) end
+  local execution = of.execution
+  if execution and type(execution) == "table" then setmetatable(execution, Execution) end
   return setmetatable(of, class)
 end
 

@@ -5,6 +5,7 @@ local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local lazy = require "aom.util.lazy"
 local outage = require "aom.http.outage"
+local prepared = require "aom.client.prepared"
 local throttle = require "aom.http.throttle"
 
 local given = lazy "aom.api.request"
@@ -46,9 +47,10 @@ end
 ---@param client aom.ClientState
 ---@param request aom.Request
 ---@param scope? aom.Scope  what it is a step of
+---@param sent? aom.Sent    its first attempt
 ---@return table|nil result
 ---@return aom.Error|nil err
-function call.run(client, request, scope)
+function call.run(client, request, scope, sent)
   complete(client, request)
   local target = request.target
   local carried = exchange.new(channel_of(client, target), request, admission.new(client, false, target), scope)
@@ -57,7 +59,9 @@ function call.run(client, request, scope)
     if not id then return carried:fail(err) end
     complete(client, request)
   end
-  return carried:run()
+  local result, err = carried:run(sent)
+  if result and not scope then prepared.keep(client, carried) end
+  return result, err
 end
 
 return call

@@ -5,6 +5,7 @@ local call = require "aom.client.call"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
 local lazy = require "aom.util.lazy"
+local prepared = require "aom.client.prepared"
 local select_loop = require "aom.loop.select"
 local run_in = require "aom.client.state".run
 
@@ -36,9 +37,10 @@ end
 ---@param state aom.ClientState
 ---@param callback function|nil
 ---@param request aom.Request
+---@param sent? aom.Sent  its first attempt
 ---@return table|nil
 ---@return aom.Error|nil
-function dispatch.carry(state, callback, request)
+function dispatch.carry(state, callback, request, sent)
   if callback then
     return callbacks.start(state.loop, function(scope)
       return run_in(state, scope, function() return call.run(state, request, scope) end)
@@ -47,7 +49,7 @@ function dispatch.carry(state, callback, request)
   local err = select_loop.enter(state.loop, false)
   if err then return nil, err end
   -- The busy path needs no scope: nobody could cancel it.
-  if not state.parent then return call.run(state, request) end
+  if not state.parent then return call.run(state, request, nil, sent) end
   return run_in(state, scopes.new(), function(scope) return call.run(state, request, scope) end)
 end
 
@@ -66,9 +68,15 @@ function dispatch.operation(state, row, callback, a, b, c)
     local err = dispatch.refusal(state, callback)
     if err then return nil, err end
   end
+  local sent
+  if callback == nil then
+    local result
+    result, sent = prepared.send(state, row, a, b)
+    if result then return result end
+  end
   local request, err = input.build(row, a, b, c)
   if not request then return nil, err end
-  return dispatch.carry(state, callback, request)
+  return dispatch.carry(state, callback, request, sent)
 end
 
 --- Any other request.

@@ -14,19 +14,21 @@ local function describe(object)
   return ("aom.client (%s%s)"):format(state.settings.endpoint.base, state.closed and ", closed" or "")
 end
 
+--- Of a core that was run with `protect`.
+local function outcome(ok, value, err)
+  if ok then return value, err end
+  local shortage = errors.shortage(value)
+  if shortage then return nil, shortage end
+  error(value, 0)
+end
+
 --- Runs a core. Lua raises when memory is short, wherever it stands, and so does a module that
 --- cannot be loaded; what the user's own functions raise goes on.
 ---@param run function
 ---@param ... any  its arguments
 ---@return any value
 ---@return aom.Error|nil
-function objects.attempt(run, ...)
-  local ok, value, err = protect(run, ...)
-  if ok then return value, err end
-  local shortage = errors.shortage(value)
-  if shortage then return nil, shortage end
-  error(value, 0)
-end
+function objects.attempt(run, ...) return outcome(protect(run, ...)) end
 
 local attempt = objects.attempt
 
@@ -50,7 +52,7 @@ function objects.method(run, finish, name)
   return function(object, ...)
     local state = state_of[object]
     if not state then return finish(objects.state(object, name)) end
-    return finish(attempt(run, state, ...))
+    return finish(outcome(protect(run, state, ...)))
   end
 end
 

@@ -27,6 +27,7 @@ local state = {}
 ---@class aom.ClientState: aom.Channel
 ---@field credentials aom.CredentialCache
 ---@field prefix string  of the paths: version and project
+---@field prepared table<aom.Operation, aom.PreparedCall>
 ---@field root aom.ClientState      the client that others were made from by `with`, or itself
 ---@field parent? aom.ClientState    of one that was made so
 ---@field scopes? table<aom.Scope, boolean>  of such a one: its calls that are under way; weak
@@ -68,7 +69,7 @@ function state.open(given, world)
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
     read = response.read, prefix = input.prefix(settings.project_id),
-    targets = failover.new(settings.endpoints), plans = {},
+    targets = failover.new(settings.endpoints), plans = {}, prepared = {},
   }
   new.root = new
   new.credentials, err = cache.new(settings)
@@ -98,7 +99,7 @@ function state.derive(parent, given)
   own.headers = headers.merge(parent.settings.headers, own.headers)
   return setmetatable({
     settings = setmetatable(own, { __index = parent.settings }), parent = parent, scopes = setmetatable({}, weak),
-    plans = {},
+    plans = {}, prepared = {},
   }, { __index = parent })
 end
 
@@ -135,7 +136,7 @@ end
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end
-  client.closed, client.plans = true, nil
+  client.closed, client.plans, client.prepared = true, nil, {}
   if client.parent then return end_calls(client) end
   if client.loop.close then client.loop.close() end
   client.credentials:close()

@@ -82,6 +82,14 @@ function Admission:admit(deadline, expires)
   end
 end
 
+--- As if it had been admitted with these credentials, which are known to be accepted.
+---@param authenticator aom.Authenticator
+---@param deadline number
+---@param expires number
+function Admission:assume(authenticator, deadline, expires)
+  self.authenticator, self.hold, self.deadline, self.expires = authenticator, true, deadline, expires
+end
+
 --- A signature that was refused: by a clock that was off, or by a wrong key, which counts.
 local function count_refusal(self, said, answer, err, sent)
   local client = self.client

@@ -27,7 +27,7 @@ local LEFT_ALONE, AFTER_FAILURE = 60, 5
 ---@field provider aom.Provider
 ---@field flight aom.SingleFlight      of renewals
 ---@field current? aom.Authenticator
----@field refused? aom.Authenticator  the service says that it is no longer valid
+---@field refused aom.Authenticator|false  the service says that it is no longer valid
 ---@field next_try number      not renewed before, while the current ones last
 ---@field alone_until number   by the loop's clock: until then no refusal asks the source
 ---@field closed? boolean
@@ -46,7 +46,7 @@ function cache.new(settings)
   settings.source:note("credentials", provider.where)
   local self = setmetatable({
     settings = settings, provider = provider, flight = single_flight.new(),
-    time = settings.source.system.time, next_try = 0, alone_until = -math.huge,
+    time = settings.source.system.time, next_try = 0, alone_until = -math.huge, refused = false,
   }, Cache)
   if values then
     self.current, err = authenticator.new(settings, values)
@@ -92,7 +92,7 @@ local function renew(self, loop, deadline)
   if refused and renewed.mark == refused.mark then
     return nil, errors.new("credentials", "the source still returns the credentials that the service refused"), true
   end
-  renewed.substitute = refused ~= nil
+  renewed.substitute = refused ~= false
   if self.closed then
     renewed:close()
     return nil, errors.cancelled()
@@ -116,7 +116,7 @@ local function renew_for_all(self, loop, deadline)
   if self.closed then return nil, errors.cancelled() end
   local renewed, err, same = renew(self, loop, deadline)
   if err and self.refused then spare(self, loop, err, same) end
-  self.refused = nil
+  self.refused = false
   set_next_try(self)
   return renewed, err
 end
@@ -137,6 +137,13 @@ local function renew_once(self, loop, deadline, expires)
   return renewed, err
 end
 
+--- The credentials, where nothing is to be done about them: those of the busy path never expire.
+---@return aom.Authenticator|nil
+function Cache:lasting()
+  local current = self.current
+  return current and not current.expires_at and current ~= self.refused and current or nil
+end
+
 --- The credentials to use now. Waits while another call renews them.
 ---@param loop aom.Loop
 ---@param deadline number
@@ -145,9 +152,8 @@ end
 ---@return aom.Error|nil
 function Cache:get(loop, deadline, expires)
   if self.closed then return nil, errors.cancelled() end
-  local current = self.current
-  -- Those of the busy path never expire.
-  if current and not current.expires_at and current ~= self.refused or not is_due(self) then return current end
+  local lasting = self:lasting()
+  if lasting or not is_due(self) then return lasting or self.current end
   return renew_once(self, loop, deadline, expires)
 end
 

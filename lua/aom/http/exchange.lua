@@ -157,16 +157,16 @@ local function await_service(self)
   return true
 end
 
-local function prepare(self, now)
-  local channel, request = self.channel, self.request
-  local endpoint, clock = channel.targets:current(now), channel.clock
+---@param date string  X-Sdk-Date
+local function prepare(self, endpoint, date)
+  local channel, request, clock = self.channel, self.request, self.channel.clock
   self.endpoint = endpoint
   self.attempt = attempt.new({
     path = path_at(endpoint, request),
     query = request.query,
     body = request.body,
     signer = self.grant.signer,
-    date = clock and clock:stamp() or "",
+    date = date,
     offset = clock and clock.offset or 0,
   }, plan_for(channel, request, self.grant.headers, endpoint))
 end
@@ -176,22 +176,6 @@ local function send(self)
   local loop = self.channel.loop
   self.attempts = self.attempts + 1
   return loop.fetch(self.attempt, least(self.deadline, loop.now() + self.patience))
-end
-
---- Whether another endpoint takes over at once from one that could not be reached. In
---- one call each is given up so once; then it waits as after any other failure. Where one
---- attempt is all, the next call goes there.
-local function fail_over(self, trouble)
-  local now, targets = self.channel.loop.now(), self.channel.targets
-  if not failover.is_unreached(trouble) or now >= self.deadline then return false end
-  targets:leave(self.endpoint, now)
-  if self.max_attempts == 1 then return false end
-  self.left = self.left or {}
-  self.left[self.endpoint] = true
-  local following = targets:current(now)
-  if self.left[following] then return false end
-  emit(self, "failover", { from = self.endpoint.base, to = following.base })
-  return true
 end
 
 --- Whether the same request goes out once more, and when.
@@ -235,7 +219,7 @@ local function decide_on_trouble(self, trouble)
     err.retryable = false
     return failed(err)
   end
-  local goes_on = fail_over(self, trouble)
+  local goes_on = failover.take_over(self, trouble)
   weigh_trouble(self, trouble, err, goes_on)
   -- A request that never left is no attempt, so it is another one that waits for a connection.
   if trouble.away then self.attempts, goes_on = self.attempts - 1, self.max_attempts > 1 end
@@ -291,10 +275,17 @@ local function decide_on_answer(self, answer)
   return decide_on_retry(self, err, true, answer)
 end
 
+--- What follows from an attempt that has ended.
+local function decide(self, answer, trouble)
+  if answer then return decide_on_answer(self, answer) end
+  if is_cancelled(self) then return failed(errors.cancelled()) end
+  return decide_on_trouble(self, trouble)
+end
+
 ---@return aom.Decision
 local function turn(self)
   if is_cancelled(self) then return failed(errors.cancelled()) end
-  local channel, ready, err = self.channel, true, nil
+  local channel, clock, ready, err = self.channel, self.channel.clock, true, nil
   if channel.outage.began then ready, err = await_service(self) end
   if not ready then return failed(err) end
   local now = channel.loop.now()
@@ -302,16 +293,24 @@ local function turn(self)
   while ready and is_throttled(channel) do ready, err = keep_pace(self) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if not ready then return failed(err) end
-  prepare(self, now)
+  prepare(self, channel.targets:current(now), clock and clock:stamp() or "")
   if channel.settings.on_event then
     emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
       headers = mask.headers(self.attempt.headers, self.grant.mask), body = #self.attempt.body })
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
-  local answer, trouble = send(self)
-  if answer then return decide_on_answer(self, answer) end
-  if is_cancelled(self) then return failed(errors.cancelled()) end
-  return decide_on_trouble(self, trouble)
+  return decide(self, send(self))
+end
+
+--- The first turn of a call that has sent its first attempt already.
+---@param sent aom.Sent
+---@return aom.Decision
+local function take_over(self, sent)
+  self.started, self.deadline = sent.started, sent.started + self.channel.settings.timeout
+  self.attempts, self.grant = 1, sent.authenticator
+  self.access:assume(sent.authenticator, self.deadline, least(self.deadline, sent.started + self.patience))
+  prepare(self, sent.endpoint, sent.date)
+  return decide(self, sent.answer, sent.trouble)
 end
 
 --- The error to end with: of a retry that the deadline cut off, the one before it.
@@ -324,15 +323,16 @@ local function final_error(self, err)
 end
 
 --- Takes turns until one decides the exchange.
-local function take_turns(self)
+local function take_turns(self, sent)
+  local decision = sent and take_over(self, sent) or turn(self)
   while true do
-    local decision = turn(self)
     if decision.state == "done" then return self.result end
     if decision.state == "failed" then return nil, final_error(self, decision.err) end
     self.last = decision.err
     if decision.state == "wait" and self.channel.loop.sleep(decision.delay) == false then
       return nil, errors.cancelled()
     end
+    decision = turn(self)
   end
 end
 
@@ -349,10 +349,11 @@ function Exchange:fail(err)
 end
 
 --- Sends the request until it is answered, or until nothing more can be done.
+---@param sent? aom.Sent  its first attempt: see aom.client.prepared
 ---@return table|nil result  what the channel's `read` made of the answer, with attempts and elapsed
 ---@return aom.Error|nil err
-function Exchange:run()
-  local result, err = take_turns(self)
+function Exchange:run(sent)
+  local result, err = take_turns(self, sent)
   local access = self.access
   self.channel.outage:leave(self)
   if err then

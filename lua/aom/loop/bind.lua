@@ -4,7 +4,8 @@
 
 local core = require "aom.core"
 
-local NAMES = { "fetch", "sleep", "waiter", "run", "spawn", "cancel", "current", "forgive", "enter", "close" }
+local NAMES = { "fetch", "sleep", "waiter", "run", "spawn", "cancel", "current", "forgive", "enter", "close",
+  "prepare" }
 
 ---@param object table  its methods of these names become the functions
 ---@param name string   of the loop

@@ -12,6 +12,20 @@ local BlockingLoop = engine_loop.class()
 ---@param body function
 function BlockingLoop:spawn(body) self:run({ body }, 1) end
 
+--- Prepares the like of an attempt: see aom.client.prepared.
+---@param attempt aom.Attempt  with a plan and a signer
+---@param fields table
+---@return aom.PreparedSend
+function BlockingLoop:prepare(attempt, fields)
+  fields.patience = engine_loop.PATIENCE
+  local prepared = self.carrier.engine:prepare(attempt, self.transport, fields)
+  return function(date, first, second)
+    local outcome, said = prepared:send(date, first, second)
+    if outcome ~= false then return outcome, said end
+    return false, self:block(said)
+  end
+end
+
 ---@param carrier aom.Carrier
 ---@param transport aom.Transport
 ---@return aom.Loop

@@ -17,6 +17,7 @@ local cancelled = transfer.cancelled
 
 --- How many seconds to wait at most when nothing is due.
 local PATIENCE = 1
+engine_loop.PATIENCE = PATIENCE
 
 ---@class aom.EngineLoop: aom.TaskOwner
 ---@field carrier aom.Carrier
@@ -71,7 +72,10 @@ local function suspend_for_transfer(self, wait, id)
 end
 
 --- Waits for a transfer here. Others that end meanwhile wake their own tasks, which run later.
-local function block_for_transfer(self, id)
+---@param id integer
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function EngineLoop:block(id)
   local carrier, wait = self.carrier, scheduler.wait(nil, self.tasks)
   carrier.waits[id] = wait
   carrier:wake_finished()
@@ -98,7 +102,7 @@ function EngineLoop:fetch(attempt, deadline)
     return suspend_for_transfer(self, wait, id)
   end
   local answer, trouble, id = transfer.fetch(self.carrier.engine, attempt, deadline - now(), self.transport, PATIENCE)
-  if id then answer, trouble = block_for_transfer(self, id) end
+  if id then answer, trouble = self:block(id) end
   self:on_change()
   return answer, trouble
 end

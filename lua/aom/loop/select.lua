@@ -26,11 +26,18 @@ local select_loop = {}
 ---@field close? fun()
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
 ---  run as a task of its own: why no call can be made from here. It may wait
+---@field prepare? fun(attempt: aom.Attempt, fields: table): aom.PreparedSend  where a call may go a short way
 ---@field name? string
 ---@field transport? "curl"|"resty"  in nginx
 ---@field shared? table  a store that processes share, such as an ngx.shared dictionary
 ---@field lockout_clock? fun(): number  for specs: the clock that blocked keys are counted by, in
 ---  place of the machine's own
+
+--- As `fetch`, outside of any task, of what was prepared: with the date, and what stands in path
+--- and query. The first value is true for what went as before, with the request id as the second;
+--- false for anything else; nil where nothing was sent.
+---@alias aom.PreparedSend fun(date: string, first: string, second: string): boolean|nil, aom.Answer|string|nil,
+---  aom.Trouble|nil
 
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled

@@ -51,13 +51,18 @@ local function outline(value)
   return ("a string of %d bytes"):format(#value)
 end
 
+--- The test that a row makes: it returns what was expected when a value is something else.
+---@param row aom.Row
+---@return fun(value: any, row: aom.Row): string|nil
+function check.test_of(row) return kinds[row.kind] or row.test end
+
 --- What is wrong with a value, or nil.
 ---@param name string  how the message calls it
 ---@param value any
 ---@param row aom.Row
 ---@return aom.Error|nil
 function check.value(name, value, row)
-  local wanted = (kinds[row.kind] or row.test)(value, row)
+  local wanted = check.test_of(row)(value, row)
   if not wanted then return nil end
   local got = row.secret and outline(value) or errors.show(value)
   return errors.argument("%s: expected %s, got %s", name, wanted, got)

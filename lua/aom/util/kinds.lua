@@ -12,7 +12,6 @@ local kinds = {}
 local function range(min, max) return min == max and ("%d"):format(min) or ("%d to %d"):format(min, max) end
 
 local MAX_ID = 64
-local DOT = ("."):byte()
 local is_unreserved = core.is_unreserved
 
 -- An id is one segment of a path. Bytes that could end the segment, or that
@@ -22,9 +21,9 @@ function kinds.id(value)
   if type(value) ~= "string" or value == "" or #value > MAX_ID then
     return "a string of 1 to 64 bytes"
   end
-  -- Nearly all ids consist of unreserved bytes alone, which C checks fastest.
-  if is_unreserved(value) and value:byte() ~= DOT then return nil end
   if value == "." or value == ".." then return 'an id other than "." and ".."' end
+  -- Nearly all ids consist of unreserved bytes alone, which C checks fastest.
+  if is_unreserved(value) then return nil end
   if value:find "[/\\%%?# ]" or text.has_control(value) then
     return "an id without / \\ % ? #, spaces or control characters"
   end

@@ -1,0 +1,199 @@
+#include "lua_prepared.h"
+#include "lockout.h"
+#include "lua_engine.h"
+#include "lua_plan.h"
+#include "lua_sign.h"
+#include "lua_transfer.h"
+#include "lua_values.h"
+#include "text.h"
+
+static const char prepared_class[] = "aom.prepared";
+
+typedef struct lua_prepared {
+  lua_engine *engine;
+  const lua_signer *signer;
+  sign_request request;    /* the plan's */
+  engine_request transfer; /* the plan's, with the transport */
+  int patience_ms;         /* how long to wait here */
+  slice key;               /* the name of the key pair in the memory of refused ones */
+  slice before, after;     /* of the path, around the first value */
+  slice parameter;         /* of the query, that has the second value */
+  long status;             /* of the good answer */
+  slice type, body;        /* its own; without a type that has no data */
+} lua_prepared;
+
+static slice text_field(lua_State *L, int index, const char *name) {
+  slice text = {NULL, 0};
+  if (compat_rawfield(L, index, name) != LUA_TNIL)
+    text = check_slice(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+static lua_Number number_field(lua_State *L, int index, const char *name) {
+  compat_rawfield(L, index, name);
+  lua_Number number = luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+enum { ENGINE = 1, ATTEMPT, TRANSPORT, FIELDS, PREPARED };
+
+/* So that what the object points into lives as long as the object. */
+static void keep_values(lua_State *L) {
+  lua_createtable(L, PREPARED + 1, 0);
+  for (int i = ENGINE; i <= FIELDS; i++) {
+    lua_pushvalue(L, i);
+    lua_rawseti(L, -2, i);
+  }
+  compat_rawfield(L, ATTEMPT, "plan");
+  lua_rawseti(L, -2, PREPARED);
+  compat_rawfield(L, ATTEMPT, "signer");
+  lua_rawseti(L, -2, PREPARED + 1);
+  compat_keep_alive(L, PREPARED);
+}
+
+/* engine:prepare(attempt, transport, fields) -> prepared
+ *
+ * The attempt has a plan and a signer. The tables must not be changed afterwards.
+ * Making the userdata may run a finaliser: what is pointed into is read after. */
+int lua_prepared_new(lua_State *L) {
+  lua_engine *owner = lua_engine_object(L);
+  for (int i = ATTEMPT; i <= FIELDS; i++)
+    luaL_checktype(L, i, LUA_TTABLE);
+  lua_settop(L, FIELDS);
+  lua_prepared *p = compat_new_object(L, prepared_class, sizeof *p);
+  const lua_plan *plan = lua_plan_field(L, ATTEMPT);
+  luaL_argcheck(L, plan, ATTEMPT, "expected an attempt with a plan");
+  compat_rawfield(L, ATTEMPT, "signer");
+  p->signer = lua_sign_object(L, -1);
+  lua_pop(L, 1);
+  p->request = plan->request;
+  p->transfer = plan->transfer;
+  lua_transfer_read_transport(L, TRANSPORT, &p->transfer);
+  p->transfer.timeout_ms = to_milliseconds(number_field(L, FIELDS, "seconds"));
+  p->patience_ms = (int)to_milliseconds(number_field(L, FIELDS, "patience"));
+  p->status = (long)number_field(L, FIELDS, "status");
+  p->key = text_field(L, FIELDS, "key");
+  p->before = text_field(L, FIELDS, "before");
+  p->after = text_field(L, FIELDS, "after");
+  p->parameter = text_field(L, FIELDS, "parameter");
+  p->type = text_field(L, FIELDS, "type");
+  p->body = text_field(L, FIELDS, "body");
+  keep_values(L);
+  p->engine = owner; /* whole from here on */
+  return 1;
+}
+
+/* --- sending ----------------------------------------------------------------------- */
+
+/* Only there a call is no task, which would have to be suspended. */
+static bool is_main_thread(lua_State *L) {
+  bool is_main = lua_pushthread(L) == 1;
+  lua_pop(L, 1);
+  return is_main;
+}
+
+static bool is_accepted(slice key) {
+  lockout_answer answer;
+  lockout_look(key, engine_now(), &answer);
+  return answer.state == LOCKOUT_OPEN;
+}
+
+/* False: the path is too long, or memory is short. */
+static bool write_path(buffer *path, const lua_prepared *p, slice value) {
+  buffer_reset(path);
+  char *at = buffer_reserve(path, p->before.len + value.len + p->after.len);
+  if (!at)
+    return false;
+  path->len = (size_t)(text_put(text_put(text_put(at, p->before), value), p->after) - at);
+  return true;
+}
+
+/* The arguments of prepared:send. 0: nothing was sent. */
+static engine_id start_prepared(lua_State *L, const lua_prepared *p) {
+  lua_engine *self = p->engine;
+  slice date = check_slice(L, 2), value = check_slice(L, 3);
+  pair query = {p->parameter, check_slice(L, 4)};
+  signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
+  if (!s || !is_main_thread(L) || !is_accepted(p->key) ||
+      !write_path(&self->path, p, value))
+    return 0;
+  sign_request request = p->request;
+  engine_request transfer = p->transfer;
+  request.path = buffer_slice(&self->path);
+  request.query = &query;
+  request.query_count = 1;
+  request.date = date;
+  engine_id id;
+  lua_transfer_launch(L, self, s, &request, &transfer, &id);
+  return id;
+}
+
+/* The header's value; no data: there is none. */
+static slice find_header(const engine_result *result, const char *name) {
+  const char *at = result->headers;
+  for (size_t i = 0; i < result->header_count; i++) {
+    const char *value = at + strlen(at) + 1;
+    if (strcmp(at, name) == 0)
+      return (slice){value, strlen(value)};
+    at = value + strlen(value) + 1;
+  }
+  return (slice){NULL, 0};
+}
+
+enum { MAX_REQUEST_ID = 256 };
+
+static bool is_as_before(const lua_prepared *p, const engine_result *result) {
+  if (result->outcome != ENGINE_ANSWERED || result->status != p->status ||
+      !text_equal(result->body, p->body))
+    return false;
+  slice type = find_header(result, "content-type");
+  return !type.data == !p->type.data && text_equal(type, p->type) &&
+         find_header(result, "x-request-id").len <= MAX_REQUEST_ID;
+}
+
+/* Pushing may raise an error, so the engine has its transfer back before. */
+static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
+                     const engine_result *result) {
+  char copy[MAX_REQUEST_ID];
+  slice request_id = find_header(result, "x-request-id");
+  text_put(copy, request_id);
+  engine_release(p->engine->engine, id);
+  lockout_accept(p->key, engine_now());
+  lua_pushboolean(L, 1);
+  if (request_id.data)
+    lua_pushlstring(L, copy, request_id.len);
+  else
+    lua_pushnil(L);
+  return 2;
+}
+
+/* prepared:send(date, value, value) -> true, request id or nil | nil: it was not sent
+ *   | false, id: it goes on, or has to be collected
+ *
+ * Nothing is sent where anything is not as usual, or fails: the general way then says
+ * what. */
+static int prepared_send(lua_State *L) {
+  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  engine_id id = start_prepared(L, p);
+  if (id != 0)
+    engine_poll(p->engine->engine, p->patience_ms);
+  sign_clear_errors();
+  if (id == 0) {
+    lua_pushnil(L);
+    return 1;
+  }
+  const engine_result *result = engine_look(p->engine->engine, id);
+  if (result && is_as_before(p, result))
+    return push_good(L, p, id, result);
+  lua_pushboolean(L, 0);
+  lua_transfer_push_id(L, id);
+  return 2;
+}
+
+void lua_prepared_open(lua_State *L) {
+  static const luaL_Reg methods[] = {{"send", prepared_send}, {NULL, NULL}};
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  compat_new_class(L, prepared_class, methods, none);
+}

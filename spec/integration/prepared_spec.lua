@@ -1,0 +1,264 @@
+--- Proves that a call which goes the short way comes to the same as one that goes the general
+--- way, and when a call may not go the short way. A client with `on_event` never does.
+
+local client = require "aom.client.state"
+local core = require "aom.core"
+local errors = require "aom.util.errors"
+local methods = require "aom.client.methods"
+local platform = require "aom.util.platform"
+local prepared = require "aom.client.prepared"
+local process = require "spec.support.process"
+
+local PROJECT = ("0123456789abcdef"):rep(2)
+
+local function answer(status, body, ...)
+  local lines = { ("HTTP/1.1 %d Said"):format(status), "Content-Length: " .. #body, ... }
+  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
+end
+
+local GOOD = answer(200, '{"success"}')
+
+-- Nobody waits between two attempts.
+local world = setmetatable({ random = function() return 0 end }, { __index = platform })
+
+-- The process remembers keys, so each client has its own.
+local serial = 0
+local function open(url, options)
+  serial = serial + 1
+  local given = { endpoint = url, project_id = PROJECT, proxy = "", timeout = 10, loop = "blocking" }
+  for name, value in pairs(options or {}) do given[name] = value end
+  if not given.credentials then given.ak, given.sk = "PREPAREDKEY" .. serial, "prepared-secret" end
+  return assert(client.open(given, world))
+end
+
+--- Notes which way each call went: "short", "handed" from there to the general one, "general".
+local ways
+local send = prepared.send
+local function note(result, sent)
+  ways[#ways + 1] = result and "short" or sent and "handed" or "general"
+  return result, sent
+end
+
+setup(function() prepared.send = function(...) return note(send(...)) end end)
+teardown(function() prepared.send = send end)
+before_each(function() ways = {} end)
+
+local function hidden(text, url)
+  text = text:gsub(url:match "//(.*)$", "HOST", nil):gsub("%d+T%d+Z", "DATE"):gsub("%x%x%x%x%x%x%x%x+", "HASH")
+  return (text:gsub("PREPAREDKEY%d+", "KEY"))
+end
+
+--- What can be compared of a result or an error.
+local function comparable(value, url)
+  local copy = {}
+  for name, field in pairs(value) do copy[name] = type(field) == "string" and hidden(field, url) or field end
+  copy.elapsed = type(copy.elapsed)
+  copy.text = hidden(tostring(value), url):gsub("%d+%.%d+ s", "")
+  return copy
+end
+
+--- What four calls come to, and what the server has seen of them.
+local function run(case, options)
+  local replies = { GOOD }
+  for _, reply in ipairs(case) do replies[#replies + 1] = reply end
+  local server = process.rawserver { replies = replies, by_request = true, ["then"] = "hold" }
+  for name, value in pairs(case.options or {}) do options[name] = value end
+  local state, seen = open(server.url, options), {}
+  for _, id in ipairs { "one", "two", "three", "four" } do
+    local result, err = methods.trigger(state, id, "disable")
+    seen[#seen + 1] = comparable(result or err, server.url)
+  end
+  client.close(state)
+  local requests = server.requests()
+  for _, request in ipairs(requests) do
+    local headers = request.headers
+    headers.authorization = hidden(headers.authorization, server.url)
+    headers["x-sdk-date"], headers.host, request.connection = nil, nil, nil
+  end
+  server.stop()
+  return seen, requests
+end
+
+local REFUSED = '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: %s"}'
+
+describe("a call the short way comes to the same as the general way", function()
+  -- What the calls after the first one are answered.
+  local cases = {
+    ["the same"] = { GOOD, ways = { "general", "short", "short", "short" } },
+    ["a request id"] = { answer(200, '{"success"}', "X-Request-Id: id-2"),
+      answer(200, '{"success"}', "X-Request-Id: id-3"),
+      ways = { "general", "short", "short", "short" } },
+    ["another word"] = { answer(200, '{"done"}'), ways = { "general", "handed", "short", "short" } },
+    ["another type"] = { answer(200, '{"success"}', "Content-Type: text/plain"),
+      ways = { "general", "handed", "short", "short" } },
+    ["a page's type"] = { answer(200, '{"success"}', "Content-Type: text/html"),
+      ways = { "general", "handed", "short", "short" } },
+    ["nothing"] = { answer(200, ""), GOOD, ways = { "general", "handed", "handed", "short" } },
+    ["204"] = { "HTTP/1.1 204 No\r\n\r\n", GOOD, ways = { "general", "handed", "handed", "short" } },
+    ["201"] = { answer(201, '{"success"}'), GOOD },
+    ["a long body"] = { answer(200, '"' .. ("x"):rep(300) .. '"'), ways = { "general", "handed", "handed", "handed" } },
+    ["too much"] = { answer(200, ("x"):rep(3000)), options = { max_response_bytes = 2000 } },
+    ["a page"] = { answer(200, "<html><body>Log in</body></html>", "Content-Type: text/html"), GOOD,
+      ways = { "general", "handed", "short", "short" } },
+    ["an error with 200"] = { answer(200, '{"error_code":"AOM.31001302","error_msg":"no such workflow"}'), GOOD },
+    ["no JSON"] = { answer(200, "{]"), GOOD },
+    ["another place"] = { answer(302, "", "Location: http://127.0.0.1:1/"), GOOD },
+    ["400"] = { answer(400, '{"error_code":"AOM.31001301","error_msg":"bad","details":[]}', "X-Request-Id: r"), GOOD,
+      ways = { "general", "handed", "short", "short" } },
+    ["a wrong signature"] = { answer(401, REFUSED:format "verify aksk signature fail"),
+      ways = { "general", "handed", "general", "general" } },
+    ["a wrong signature once"] = { answer(401, REFUSED:format "verify aksk signature fail"), GOOD },
+    ["401 from behind"] = { answer(401, '{"error_code":"AOM.31009003","error_msg":"auth failed."}') },
+    ["401 alone"] = { answer(401, "") },
+    ["403"] = { answer(403, '{"error_code":"APIGW.0302","error_msg":"not allowed"}'), GOOD },
+    ["404"] = { answer(404, '{"error_code":"AOM.31001302","error_msg":"none"}') },
+    ["a clock that is off"] = { answer(401, REFUSED:format("signature expired, signature time:20260102T030405Z, "
+      .. "server time:" .. os.date("!%Y%m%dT%H%M%SZ", os.time() + 3600))), GOOD },
+    ["429"] = { answer(429, "", "Retry-After: 1"), GOOD },
+    ["429 for too long"] = { answer(429, "", "Retry-After: 100"), GOOD,
+      ways = { "general", "handed", "general", "general" } },
+    ["500 once"] = { answer(500, ""), GOOD, ways = { "general", "handed", "short", "short" } },
+    ["503"] = { answer(503, "<html>"), options = { max_attempts = 2 } },
+    ["503 to one attempt"] = { answer(503, ""), GOOD, options = { max_attempts = 1 } },
+    ["what is no HTTP"] = { "HTTP/9.9\r\n\r\n", GOOD, options = { max_attempts = 2 } },
+    ["a wrong length"] = { "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", GOOD, options = { max_attempts = 2 } },
+    ["silence"] = { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", GOOD,
+      options = { attempt_timeout = 1.5, max_attempts = 2 }, ways = { "general", "handed", "short", "short" } },
+    ["silence, for one attempt"] = { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", GOOD,
+      options = { timeout = 1.5, max_attempts = 1 } },
+    ["headers of the user's"] = { GOOD, options = { headers = { ["User-Agent"] = "mine", ["X-Trace"] = "7" } },
+      ways = { "general", "short", "short", "short" } },
+    ["a security token"] = { GOOD, options = { security_token = "some-token" },
+      ways = { "general", "short", "short", "short" } },
+    ["the algorithm V11"] = { GOOD, options = { algorithm = "V11-HMAC-SHA256", region = "cn-north-4" },
+      ways = { "general", "short", "short", "short" } },
+  }
+  for name, case in pairs(cases) do
+    it("when the answer is " .. name, function()
+      local general, asked = run(case, { on_event = function() end })
+      assert.are.same({ "general", "general", "general", "general" }, ways)
+      ways = {}
+      local short, wanted = run(case, {})
+      if case.ways then assert.are.same(case.ways, ways) end
+      assert.are_not.equal("general", ways[2])
+      assert.are.same(general, short)
+      assert.are.same(asked, wanted)
+    end)
+  end
+end)
+
+describe("a call goes the general way", function()
+  local server
+  setup(function()
+    server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold", lifetime = 120 }
+  end)
+  teardown(function() server.stop() end)
+
+  local function trigger(state) return methods.trigger(state, "one", "enable") end
+
+  -- What happens between two calls; it returns what makes the second one, if not `trigger`.
+  local changes = {
+    ["for an id that is invalid"] = function()
+      return function(state) return methods.trigger(state, "a/b", "enable") end
+    end,
+    ["for an action that is none"] = function()
+      return function(state) return methods.trigger(state, "one", "stop") end
+    end,
+    ["when the key is refused in another state"] = function(state)
+      local record = state.credentials.current.record
+      core.lockout.refuse(record.name, core.now(), nil, "locked", "\n\n\n\nrefused elsewhere")
+    end,
+    ["when the signer is closed"] = function(state) state.credentials.current.signer:close() end,
+    ["while the service asks for a pause"] = function(state) state.throttle:slow(0.2) end,
+    ["during an outage"] = function(state)
+      state.outage:note({}, { kind = "network", away = "connection" }, errors.new("network", "away"))
+    end,
+    ["when credentials were refused"] = function(state) state.credentials.refused = state.credentials.current end,
+    ["at another endpoint"] = function(state)
+      state.targets.list[1] = setmetatable({}, { __index = state.targets.list[1] })
+    end,
+    ["in a coroutine"] = function()
+      return function(state) return coroutine.wrap(function() return trigger(state) end)() end
+    end,
+    ["of a derived client"] = function(state)
+      local derived = assert(methods.with(state, { headers = { ["X-A"] = "1" } }))
+      assert(trigger(derived))
+      return function() return trigger(derived) end
+    end,
+  }
+  for name, change in pairs(changes) do
+    it(name, function()
+      local function outcome(options)
+        local state = open(server.url, options)
+        assert(trigger(state))
+        local call = change(state) or trigger
+        local before = #server.requests()
+        ways = {}
+        local result, err = call(state)
+        local way = ways[#ways]
+        client.close(state)
+        return comparable(result or err, server.url), #server.requests() - before, way
+      end
+      local wanted, sent = outcome { on_event = function() end }
+      local got, number, way = outcome {}
+      assert.are.equal("general", way)
+      assert.are.same(wanted, got)
+      assert.are.equal(sent, number)
+    end)
+  end
+
+  it("for renewed credentials, and for those that expire", function()
+    local values = { ak = "PREPAREDRENEWED1", sk = "a" }
+    local state = open(server.url, { credentials = function() return values end })
+    assert(trigger(state) and trigger(state))
+    values = { ak = "PREPAREDRENEWED2", sk = "b", expires_at = os.time() + 3600 }
+    state.credentials.refused = state.credentials.current
+    assert(trigger(state) and trigger(state) and trigger(state))
+    assert.are.same({ "general", "short", "general", "general", "general" }, ways)
+    client.close(state)
+  end)
+
+  it("with a callback, and after the client was closed", function()
+    local state = open(server.url)
+    assert(trigger(state) and trigger(state))
+    local result
+    methods.trigger(state, "one", "enable", function(_, found) result = found end)
+    assert.is_true(result.success)
+    client.close(state)
+    assert.are.equal("the client is closed", (select(2, trigger(state))).message)
+    assert.are.same({ "general", "short" }, ways)
+  end)
+end)
+
+describe("a call whose client is closed", function()
+  --- Closes it around what sends, in either way.
+  local function closing(state, place, name, first)
+    local original = place[name]
+    place[name] = function(...)
+      if first then client.close(state) end
+      local a, b, c = original(...)
+      client.close(state)
+      return a, b, c
+    end
+  end
+
+  for when, first in pairs { ["before it is sent"] = true, ["after it was answered"] = false } do
+    it(when .. " is cancelled in both ways", function()
+      local server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
+      local ended = {}
+      for i, options in ipairs { { on_event = function() end }, {} } do
+        local state = open(server.url, options)
+        assert(methods.trigger(state, "one", "enable"))
+        local _, kept = next(state.prepared)
+        if kept then closing(state, kept, "send", first) else closing(state, state.loop, "fetch", first) end
+        local _, err = methods.trigger(state, "one", "enable")
+        ended[i] = comparable(err, server.url)
+      end
+      assert.are.equal("cancelled", ended[1].kind)
+      -- The general way has counted the attempt before the client was closed.
+      if first then ended[2].attempts, ended[2].text = ended[1].attempts, ended[1].text end
+      assert.are.same(ended[1], ended[2])
+      server.stop()
+    end)
+  end
+end)

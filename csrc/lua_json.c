@@ -10,8 +10,8 @@ static void set_member(lua_State *L, int table) {
 }
 
 /* The table on top. As deep as the decoder goes, which is a thousand tables by default.
- */
-static void tidy_table(lua_State *L) {
+ * Most members are strings, which are looked at no further. */
+static void tidy_table(lua_State *L, int null_type) {
   int table = lua_gettop(L);
   luaL_checkstack(L, 6, "the document is nested too deep");
   for (lua_pushnil(L); lua_next(L, table) != 0; lua_settop(L, table + 1)) {
@@ -19,11 +19,13 @@ static void tidy_table(lua_State *L) {
     if (type == LUA_TNUMBER) {
       if (compat_make_integer(L))
         set_member(L, table);
-    } else if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, NOTHING)) {
-      lua_pushnil(L);
-      set_member(L, table);
+    } else if (type == null_type && lua_rawequal(L, -1, NOTHING)) {
+      if (lua_type(L, -2) == LUA_TSTRING) {
+        lua_pushnil(L);
+        set_member(L, table);
+      }
     } else if (type == LUA_TTABLE) {
-      tidy_table(L);
+      tidy_table(L, null_type);
     }
   }
 }
@@ -36,7 +38,7 @@ static int core_tidy(lua_State *L) {
   lua_settop(L, NOTHING);
   lua_pushvalue(L, VALUE);
   if (lua_istable(L, -1))
-    tidy_table(L);
+    tidy_table(L, lua_type(L, NOTHING));
   else if (lua_type(L, -1) == LUA_TNUMBER)
     (void)compat_make_integer(L);
   return 1;

@@ -85,7 +85,8 @@ function bodies.elements(body, result, document)
   result.total = to_count(page.total_elements) or to_count(page.total)
   if elements == nil and (result.total == 0 or has_null_elements(body)) then elements = {} end
   if not is_list(elements) then return false end
-  for _, element in ipairs(elements) do
+  for i = 1, #elements do
+    local element = elements[i]
     if type(element) ~= "table" or element[1] ~= nil then return false end
   end
   result.elements = elements

@@ -96,16 +96,14 @@ local function fetch(self, scope, page)
   return true
 end
 
---- What stands for an element: its id, or all of it where it has none.
-local function key_of(element)
-  local id = element.version_id or element.id
-  if (type(id) == "string" and id ~= "") or type(id) == "number" then return id, true end
-  return json.encode(element) or "", false
-end
+local can_be_id = { string = true, number = true }
 
---- Elements without ids may be alike on one page, and are the same on two.
+--- Elements without ids may be alike on one page, and are the same on two: all of such an
+--- element stands for it.
 local function is_new(self, element)
-  local key, has_id = key_of(element)
+  local key = element.version_id or element.id
+  local has_id = can_be_id[type(key)] and key ~= ""
+  if not has_id then key = json.encode(element) or "" end
   local page = self.seen[key]
   if page and (has_id or page ~= self.pages) then return false end
   self.seen[key] = self.pages
@@ -208,12 +206,19 @@ end
 ---@return table[]|nil
 ---@return aom.Error|nil
 function Walk:rest(scope)
-  local all = {}
+  local all, count = {}, 0
   while true do
-    local element, err = self:next(scope)
+    local elements = self.elements
+    for i = self.at + 1, #elements do
+      if is_new(self, elements[i]) then
+        count = count + 1
+        all[count] = elements[i]
+      end
+    end
+    self.at = #elements
+    local more, err = advance(self, scope)
     if err then return nil, err end
-    if element == nil then return all end
-    all[#all + 1] = element
+    if not more then return all end
   end
 end
 

@@ -86,6 +86,7 @@ function json.missing()
   return err
 end
 
+local has_integers = math.tointeger ~= nil
 local to_integer = math.tointeger or function(number) return number end
 
 --- An integral number as an integer, where Lua has such.
@@ -104,6 +105,8 @@ function json.decode(text)
   -- That the text is JSON, or not, is unknown then.
   if errors.is_memory(why) then error(why, 0) end
   if value == nil then return nil, why or "not JSON" end
+  -- Where numbers are all of one kind, there is nothing to tidy but nulls.
+  if not has_integers and not text:find("null", 1, true) then return value end
   return core.tidy(value, null)
 end
 

@@ -185,10 +185,20 @@ describe("a maintenance window of one of several processes", function()
     assert.are.equal("", off())
   end)
 
-  --- The outputs of two processes that run at once.
-  local function race(first, second)
+  -- Both wait for a lock that the shell holds until they are there.
+  local RACE = [[
+    exec 9>%s.gate && flock 9
+    flock -s %s.gate %s >%s.1 2>&1 9>&- & p=$!
+    flock -s %s.gate %s >%s.2 2>&1 9>&- & q=$!
+    sleep 0.1; exec 9>&-; wait $p $q; rm %s.gate
+  ]]
+
+  --- The outputs of two processes that begin at the same moment, or nearly so.
+  local function race(first, second, is_exact)
     local output = file .. ".out"
-    process.run(("%s > %s.1 2>&1 & p=$!; %s > %s.2 2>&1; wait $p"):format(first, quote(output), second, quote(output)))
+    local quoted = quote(output)
+    process.run(is_exact and RACE:format(quoted, quoted, first, quoted, quoted, second, quoted, quoted)
+      or ("%s > %s.1 2>&1 & p=$!; %s > %s.2 2>&1; wait $p"):format(first, quoted, second, quoted))
     local said = {}
     for i = 1, 2 do
       local path = ("%s.%d"):format(output, i)
@@ -202,9 +212,7 @@ describe("a maintenance window of one of several processes", function()
     for round = 1, 10 do
       prepare()
       windows.remove(file)
-      -- At the same moment in some rounds, at any moment in others.
-      local start = round % 3 > 0 and "" or "start=" .. os.time() + 1
-      local said = race(command("pause", "match=^a " .. start), command("pause", "match=^b " .. start))
+      local said = race(command("pause", "match=^a"), command("pause", "match=^b"), round % 3 == 0)
       local winners = 0
       for i, text in ipairs(said) do
         if text:find "^done paused" then

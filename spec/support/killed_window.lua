@@ -11,7 +11,6 @@
 ---     force, detach   options of the method
 ---     clock=SECONDS   how far this machine's clock is ahead
 ---     patience=SECONDS  attempt_timeout; default 5
----     start=SECONDS   since 1970: when it begins
 ---     stay            does not end before its standard input does
 
 local what, url, file, fatal = arg[1], arg[2], arg[3], tonumber(arg[4])
@@ -53,8 +52,6 @@ local state = assert(client.open({
   attempt_timeout = tonumber(given.patience or 5),
 }, world))
 state.loop.fetch = between_points(state.loop.fetch)
-
-while given.start and os.time() < tonumber(given.start) do end
 
 local result, err
 if what == "pause" then

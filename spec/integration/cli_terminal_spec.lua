@@ -3,6 +3,7 @@
 
 local aom = require "aom"
 local command = require "spec.support.command"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local tmux = require "spec.support.tmux"
 
@@ -102,7 +103,7 @@ describe("aom in a terminal", function()
   end)
 
   it("leaves a window that Ctrl-C ended to be resumed, and says how", function()
-    simulator.set { latency = 1 }
+    simulator.set { latency = patience.of(1) }
     open("pause --match '' --concurrency 1 --file " .. file)
     terminal:wait "%[#+%.+%] 1/2"
     terminal:press "C-c"
@@ -127,7 +128,7 @@ describe("aom in a terminal", function()
     { "run id-1 --wait", "the execution %S+ goes on" },
   } do
     it("says what Ctrl-C leaves of: " .. case[1], function()
-      simulator.set { latency = 1, execution_time = 60 }
+      simulator.set { latency = patience.of(1), execution_time = 60 }
       open(case[1])
       terminal:wait "\n.*%d"
       terminal:press "C-c"

@@ -302,41 +302,6 @@ describe("aom", function()
     assert.are.equal(before, #simulator.state().requests)
   end)
 
-  it("sends a body from a file and from standard input, as it is", function()
-    local path = process.temporary '{"sort_field":"create_time","sort_type":"ASC","size":1}'
-    local words = "request POST '/v1/{project_id}/cms/workflow-list' --data @"
-    local output = run(words .. path)
-    assert.matches('"total_elements":4', output)
-    assert.matches('"total_elements":4', (run(words .. "- <" .. path)))
-    os.remove(path)
-  end)
-
-  it("signs for curl, whose request the service accepts", function()
-    local path = "/v1/{project_id}/cms/workflow/id-2/trigger/action"
-    local words = command.line("sign PUT '" .. path .. "' --query action=enable --header 'X-Odd: a\"b\\c'")
-    command.arrange(simulator)
-    local output, code = process.run(("env %s %s | curl --silent --noproxy '*' --config -"):format(
-      command.environment(simulator.url), words))
-    assert.are.equal(0, code)
-    assert.are.equal('{"success"}', output)
-    assert.are.equal("enable enable enable", states())
-    words = command.line [[sign POST '/v1/{project_id}/cms/workflow-list' --data '{"sort_field":"create_time",
-      "sort_type":"ASC"}']]
-    output = process.run(("env %s %s | curl --silent --noproxy '*' --config -"):format(
-      command.environment(simulator.url), words))
-    assert.matches('"total_elements":4', output)
-  end)
-
-  it("signs nothing for which it would have to ask a service", function()
-    local variables = "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK= HUAWEICLOUD_SDK_METADATA=true"
-    local before = #simulator.state().requests
-    local output, code, errors = run("sign GET /x", variables)
-    assert.are.equal(2, code, output .. errors)
-    assert.matches("metadata", errors)
-    assert.are.equal("", output)
-    assert.are.equal(before, #simulator.state().requests)
-  end)
-
   for _, shell in ipairs { "bash", "zsh", "fish" } do
     it("completes in " .. shell, function()
       local output, code = run("completion " .. shell)

@@ -100,10 +100,11 @@ end
 
 --- Writes the result for a program.
 ---@param value any
-function Shell:answer(value)
+---@param member? string  JSON of one more member of the object
+function Shell:answer(value, member)
   local text, why = json.encode(value)
   if not text then error(why, 0) end
-  self:write(text .. "\n")
+  self:write((member and text:gsub("}$", function() return "," .. member .. "}" end) or text) .. "\n")
 end
 
 --- What a function of aom.safe returned; an error ends the command.

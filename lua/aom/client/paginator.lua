@@ -150,7 +150,7 @@ end
 local function verdict(self)
   local total, list = known_total(self), self.list
   -- Where one element went, another may have moved to a page that was read already.
-  local counts = total and ("the service states a total of %.0f and sent %.0f"):format(self.most, self.found)
+  local counts = total and ("the service states a total of %.14g and sent %.14g"):format(self.most, self.found)
   if self.cut and self.found ~= total then
     return incomplete(self, ("the list is longer than the %.0f pages that can be requested%s"):format(list.last,
       counts and ": " .. counts or ""))

@@ -56,7 +56,8 @@ end
 
 --- What keeps a text from being read at all, or nil.
 local function check_encoding(text, path)
-  local is_wide = text:find "^\255\254" or text:find "^\254\255"
+  -- With its mark, or without: then half of the first character is zero.
+  local is_wide = text:find "^\255\254" or text:find "^\254\255" or text:find "^.?%z"
   if is_wide then return errors.config(("profile %s is encoded in UTF-16"):format(path), "save it as UTF-8") end
 end
 

@@ -54,8 +54,22 @@ local function from_environment(system)
   return named
 end
 
+--- libcurl takes authorities from memory, as a list needs it, since 7.77.
+local function too_old_for_lists()
+  local versions = core.versions()
+  for _, version in ipairs { versions.curl_built, versions.curl_running } do
+    local major, minor = version:match "^(%d+)%.(%d+)"
+    if major * 1000 + minor < 7077 then
+      return errors.config("option ca_file: a list needs libcurl 7.77 or newer, and this is " .. version,
+        "name one file that holds all authorities")
+    end
+  end
+end
+
 --- The files of a list, joined. With "system" in it libcurl's own folder stays trusted.
 local function join(list, system)
+  local old = too_old_for_lists()
+  if old then return nil, old end
   local texts, named = {}, { ca_path = "" }
   for _, path in ipairs(list) do
     local where = "option ca_file"

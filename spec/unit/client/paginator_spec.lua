@@ -162,6 +162,11 @@ describe("a walk over pages", function()
     { "end meanwhile", given { { "a", "b", total = 9 }, total = 2 }, 2, 9, 2, true },
     { "shrink to what was read", given { { "a", "b", total = 3 }, total = 2 }, 2, 3, 2, true },
   }
+  it("that states a total which nobody counts is an error of one line", function()
+    local _, err = methods.all_workflows(open(given { { "a", total = 1e300 } }), { size = 2 })
+    assert.are.equal("the list is incomplete: the service states a total of 1e+300 and sent 1", err.message)
+  end)
+
   for _, case in ipairs(short) do
     it("that " .. case[1] .. " is an error", function()
       local state, asked = open(case[2])

@@ -207,6 +207,8 @@ describe("a profile", function()
   -- Text; what the message and the hint hold.
   for title, row in pairs {
     ["of UTF-16, little endian"] = { "\255\254[\0b\0", "is encoded in UTF-16", "save it as UTF-8" },
+    ["of UTF-16, little endian, without a mark"] = { "[\0b\0", "is encoded in UTF-16", "save it as UTF-8" },
+    ["of UTF-16, big endian, without a mark"] = { "\0#\82\7", "is encoded in UTF-16", "save it as UTF-8" },
     ["of UTF-16, big endian"] = { "\254\255\0[\0b", "is encoded in UTF-16", "save it as UTF-8" },
     ["with a misspelt key"] = { "[basic]\nak = A\nendpont = s3cr3t", "line 3: unknown key endpont",
       "did you mean endpoint?" },

@@ -75,6 +75,26 @@ describe("the authorities that are trusted", function()
   end
 end)
 
+describe("a list of authorities", function()
+  local versions = core.versions
+  after_each(function() core.versions = versions end)
+
+  -- What libcurl was built with, what runs, which of them is too old.
+  for _, row in ipairs {
+    { "7.76.1", "7.76.1", "7.76.1" }, { "7.76.0", "8.5.0", "7.76.0" }, { "8.5.0", "7.68.0-DEV", "7.68.0-DEV" },
+    { "7.77.0", "7.77.0" }, { "8.0.0", "10.1.0" },
+  } do
+    it(("with libcurl %s, built with %s: %s"):format(row[2], row[1], row[3] and "refused" or "taken"), function()
+      core.versions = function() return { curl_built = row[1], curl_running = row[2] } end
+      local settings, err = resolve { ca_file = { "/ca", "/ca2" } }
+      assert.are.equal(row[3] == nil, settings ~= nil)
+      assert.are.equal(row[3] and "option ca_file: a list needs libcurl 7.77 or newer, and this is " .. row[3],
+        err and err.message)
+      assert.is_truthy(resolve { ca_file = "/ca" })
+    end)
+  end
+end)
+
 describe("a file of TLS", function()
   local rows = {
     { { ca_file = "/missing" }, nil, "^option ca_file cannot be read: /missing: No such file" },

@@ -11,7 +11,10 @@ request.define = message.define
 function request.run(shell)
   local answer = must(shell:client():request(message.read(shell.args)))
   if shell.args.json then
-    shell:answer(answer)
+    -- Decoded and encoded again, empty lists would turn into objects and long numbers change.
+    local data = answer.data ~= nil and answer.body
+    answer.data = nil
+    shell:answer(answer, data and '"data":' .. data)
   else
     shell:write(answer.body .. (answer.body:find "[^\n]$" and shell.columns and "\n" or ""))
   end

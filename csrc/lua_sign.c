@@ -287,6 +287,61 @@ static int core_sign(lua_State *L) {
   return 1;
 }
 
+static void append_line(buffer *out, slice name, slice value) {
+  buffer_append_slice(out, name);
+  buffer_append_text(out, ": ");
+  buffer_append_slice(out, value);
+  buffer_append_text(out, "\r\n");
+}
+
+/* Of a signed request. HTTP wants Host before all others. */
+static bool append_head(buffer *out, slice target, slice host, const pair *headers,
+                        size_t count, const pair *added, size_t added_count) {
+  static const char host_name[] = "Host";
+  buffer_append_slice(out, target);
+  buffer_append_text(out, " HTTP/1.1\r\n");
+  append_line(out, (slice){host_name, sizeof host_name - 1}, host);
+  for (size_t i = 0; i < count; i++)
+    append_line(out, headers[i].name, headers[i].value);
+  for (size_t i = 0; i < added_count; i++)
+    if (added[i].value.data != host.data)
+      append_line(out, added[i].name, added[i].value);
+  return !out->failed;
+}
+
+/* core.head(attempt) -> its target, version and headers, as HTTP/1.1 wants them after the
+ * method; without the empty line | nil, sentence, code */
+static int core_head(lua_State *L) {
+  sign_request request;
+  pair added[SIGN_ADDED_HEADERS];
+  size_t count = 0;
+  request_check(L, 1, &request);
+  buffer *text = push_scratch(L), *plain = push_scratch(L);
+  lua_getfield(L, 1, "signer");
+  if (!lua_toboolean(L, -1)) {
+    bool fits =
+        uri_append_target(plain, request.path, request.query, request.query_count);
+    fits = fits && append_head(text, buffer_slice(plain), request.host, request.headers,
+                               request.header_count, added, count);
+    return finish_scratch(L, text, fits);
+  }
+  int index = lua_gettop(L);
+  sign_output *out = push_output(L, luaL_checkudata(L, index, signer_class));
+  signer *s = lua_sign_check(L, index); /* it may be closed by now */
+  if (s == NULL) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "the signer is closed");
+    return 2;
+  }
+  sign_status status = signer_sign(s, &request, out);
+  if (status != SIGN_OK)
+    return lua_sign_push_error(L, status);
+  count = signer_added_headers(s, &request, out, added);
+  return finish_scratch(L, text,
+                        append_head(text, buffer_slice(&out->target), request.host,
+                                    request.headers, request.header_count, added, count));
+}
+
 static int core_target(lua_State *L) {
   size_t count = 0;
   pair *query = NULL;
@@ -327,6 +382,7 @@ static void open_classes(lua_State *L) {
 void lua_sign_open(lua_State *L) {
   static const luaL_Reg functions[] = {{"signer", core_signer},
                                        {"sign", core_sign},
+                                       {"head", core_head},
                                        {"target", core_target},
                                        {"is_unreserved", core_is_unreserved},
                                        {"random", core_random},

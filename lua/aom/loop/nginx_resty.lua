@@ -30,13 +30,26 @@ local SHORT = 16384
 --- A host that is none: see `take_kept`.
 local NOWHERE = ":"
 
+--- How many routes are remembered.
+local ROUTES = 100
+
 --- An answer that comes at full speed never waits: after so many pieces others get their turn.
 local TURN = 64
+
+--- Where attempts go.
+---@class aom.Route
+---@field to table         { scheme, host, port }
+---@field via? aom.Proxy
+---@field problem? string  why they cannot
+---@field pool string      of their connections
 
 ---@class aom.NginxResty
 ---@field http table      the module resty.http
 ---@field settings table  a client's resolved configuration
 ---@field max_head integer  bytes of status line and headers
+---@field routes table<boolean, table<string, aom.Route>>  by base; under `true` those without a proxy
+---@field known integer   how many
+---@field own table<table, string>  lines by the headers of an attempt; weak
 local NginxResty = {}
 NginxResty.__index = NginxResty
 
@@ -50,8 +63,9 @@ NginxResty.__index = NginxResty
 ---  deadline for name, connection, tunnel and handshake together
 ---@field awaited string  what it waits for now
 ---@field is_connected? boolean
----@field to table        { scheme, host, port, target, url }
+---@field to table        { scheme, host, port }
 ---@field via? aom.Proxy
+---@field pool string
 ---@field method string
 ---@field request string  all of it
 ---@field is_fresh boolean  only a new connection may carry it
@@ -83,13 +97,10 @@ local function classify(trip, err)
   return nil, { kind = "network", message = text, sent = false, away = trip.is_connected and nil or missing }
 end
 
-local function split(url)
-  local scheme, host, port, target = url:match("^(%a+)://(%[[^%]]*%]):?(%d*)(.*)$")
-  if not scheme then scheme, host, port, target = url:match("^(%a+)://([^:/]*):?(%d*)(.*)$") end
-  return {
-    scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80),
-    target = target, url = url,
-  }
+local function split(base)
+  local scheme, host, port = base:match("^(%a+)://(%[[^%]]*%]):?(%d*)$")
+  if not scheme then scheme, host, port = base:match("^(%a+)://([^:/]*):?(%d*)$") end
+  return { scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80) }
 end
 
 local function is_address(host) return host:find "^%[" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil end
@@ -105,14 +116,12 @@ local function milliseconds(seconds) return math.min(2 ^ 31 - 1, math.max(1, mat
 
 --- Connections of ours are shared with no other code of the worker, which may leave some
 --- of an answer unread, and only between calls that trust and route alike.
-local function pool_name(trip)
-  local to, via = trip.to, trip.via
+local function pool_name(to, via, insecure)
   local route = via and via.url .. " " .. (via.user or "") or ""
-  local insecure = tostring(trip.resty.settings.insecure)
-  return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, insecure, route }, "|"))
+  return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, tostring(insecure), route }, "|"))
 end
 
-local function basic(via) return via and via.user and "Basic " .. ngx.encode_base64(via.user) or nil end
+local function basic(via) return "Basic " .. ngx.encode_base64(via.user) end
 
 --- What waits for bytes until `due`, for a reader. After the first ones, the trip waits
 --- for `rest`.
@@ -138,18 +147,6 @@ local function receiver(trip, sock, due, rest)
   end
 end
 
-local function request_text(method, target, headers, own, body)
-  local lines, given = { ("%s %s HTTP/1.1"):format(method, target), "Host: " .. headers.Host }, {}
-  for name, value in each.pair(headers) do
-    given[name:lower()] = true
-    if name ~= "Host" then lines[#lines + 1] = name .. ": " .. value end
-  end
-  for name, value in each.pair(own) do
-    if not given[name:lower()] then lines[#lines + 1] = name .. ": " .. value end
-  end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
-end
-
 local function refusal(what, status)
   return nil, { kind = "network", message = ("the proxy refused the %s: HTTP %d"):format(what, status), sent = false,
     proxy_status = status }
@@ -158,9 +155,10 @@ end
 --- Opens a tunnel through a proxy.
 local function tunnel(trip, sock)
   local place = ("%s:%d"):format(trip.to.host, trip.to.port)
-  local own = { ["User-Agent"] = trip.resty.settings.user_agent, ["Proxy-Authorization"] = basic(trip.via) }
+  local login = trip.via.user and "Proxy-Authorization: " .. basic(trip.via) .. "\r\n" or ""
   trip.awaited = "the proxy's tunnel"
-  local sent, err = sock:send(request_text("CONNECT", place, { Host = place }, own, ""))
+  local sent, err = sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n%s\r\n"):format(place, place,
+    trip.resty.settings.user_agent, login))
   if not sent then return nil, err end
   local reader = http1.reader(receiver(trip, sock, trip.connect_by, trip.awaited), trip.resty.max_head)
   local answer, failure = http1.read(reader, "CONNECT", 0)
@@ -184,7 +182,7 @@ local function reach(trip, client, fresh)
   -- As "http", so that the handshake is no part of the connect. Nothing is ever put back
   -- into the pool of fresh connections.
   local ok, err = client:connect { scheme = "http", host = near.host, port = near.port,
-    pool = fresh and "aom:fresh" or pool_name(trip) }
+    pool = fresh and "aom:fresh" or trip.pool }
   trip.is_connected = ok
   if not ok or to.scheme ~= "https" or (client:get_reused_times() or 0) > 0 then return ok, err end
   if trip.via then ok, err = tunnel(trip, client.sock) end
@@ -240,7 +238,7 @@ end
 --- Takes a kept connection out of its pool. nginx looks there before it looks at the host: with
 --- one that is none it fails at once where it would connect, which may take long.
 local function take_kept(trip, client)
-  return client:connect { scheme = "http", host = NOWHERE, port = 1, pool = pool_name(trip) }
+  return client:connect { scheme = "http", host = NOWHERE, port = 1, pool = trip.pool }
 end
 
 --- Sends the request over a connection, and reads the answer. Without one, also returns
@@ -271,28 +269,59 @@ end
 
 local has_body = { POST = true, PUT = true, PATCH = true }
 
+--- Where the attempts to a base go, which is found out once.
+---@param attempt aom.Attempt
+---@return aom.Route
+function NginxResty:route(attempt)
+  local settings, base, direct = self.settings, attempt.base, attempt.no_proxy or false
+  local route = self.routes[direct][base]
+  if route then return route end
+  local to, via, problem = split(base), nil, nil
+  if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
+    problem = "nginx cannot verify a certificate for an IP address: use a host name"
+  elseif not direct then
+    via, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, to.scheme, to.host)
+  end
+  route = { to = to, via = via, problem = problem, pool = pool_name(to, via, settings.insecure) }
+  if self.known == ROUTES then self.routes, self.known = { [true] = {}, [false] = {} }, 0 end
+  self.routes[direct][base], self.known = route, self.known + 1
+  return route
+end
+
+--- The lines that we add to an attempt's headers, which are the same for all of an operation.
+local function own_lines(self, headers)
+  local lines = self.own[headers]
+  if lines then return lines end
+  local given = {}
+  lines = ""
+  for name in each.pair(headers) do given[name:lower()] = true end
+  if not given["user-agent"] then lines = lines .. "User-Agent: " .. self.settings.user_agent .. "\r\n" end
+  if not given["accept-encoding"] then lines = lines .. "Accept-Encoding: identity\r\n" end
+  self.own[headers] = lines
+  return lines
+end
+
+-- What fails without any fault of the request: memory is short, or OpenSSL fails.
+local blameless = { memory = "network", crypto = "config" }
+
 --- Finds out what is sent, and where to.
 ---@return boolean|nil
 ---@return aom.Trouble|nil
 local function prepare(trip)
-  local attempt, settings = trip.attempt, trip.resty.settings
-  local method, url, headers, body = attempt:signed()
-  if not method then return trouble(headers, url, false) end
-  local to = split(url)
-  if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
-    return trouble("config", "nginx cannot verify a certificate for an IP address: use a host name", false)
+  local attempt, resty = trip.attempt, trip.resty
+  local head, why, code = core.head(attempt)
+  if not head then return trouble(blameless[code] or "argument", why, false) end
+  local route = resty:route(attempt)
+  if route.problem then return trouble("config", route.problem, false) end
+  local method, body, via = attempt.method, attempt.body, route.via
+  local own = own_lines(resty, attempt.headers)
+  if body ~= "" or has_body[method] then own = own .. "Content-Length: " .. #body .. "\r\n" end
+  if via and route.to.scheme == "http" then
+    head = attempt.base .. head
+    if via.user then own = own .. "Proxy-Authorization: " .. basic(via) .. "\r\n" end
   end
-  local via, problem
-  if not attempt.no_proxy then
-    via, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, to.scheme, to.host)
-  end
-  if problem then return trouble("config", problem, false) end
-  local own = { ["User-Agent"] = settings.user_agent, ["Accept-Encoding"] = "identity" }
-  if body ~= "" or has_body[method] then own["Content-Length"] = ("%d"):format(#body) end
-  local asked = via and to.scheme == "http"
-  if asked then own["Proxy-Authorization"] = basic(via) end
-  trip.method, trip.to, trip.via = method, to, via
-  trip.request = request_text(method, asked and to.url or to.target, headers, own, body)
+  trip.to, trip.via, trip.pool, trip.method = route.to, via, route.pool, method
+  trip.request = method .. " " .. head .. own .. "\r\n" .. body
   return true
 end
 
@@ -346,7 +375,8 @@ end
 ---@param max_head integer
 ---@return aom.NginxResty
 function nginx_resty.new(http, settings, max_head)
-  return setmetatable({ http = http, settings = settings, max_head = max_head }, NginxResty)
+  return setmetatable({ http = http, settings = settings, max_head = max_head, known = 0,
+    routes = { [true] = {}, [false] = {} }, own = setmetatable({}, { __mode = "k" }) }, NginxResty)
 end
 
 return nginx_resty

@@ -3,6 +3,7 @@
 
 local aom = require "aom"
 local core = require "aom.core"
+local each = require "aom.util.each"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
@@ -38,7 +39,8 @@ local DRIVES = {
       local ms = engine:timer()
       if ms and ms > 0 then os.execute("sleep " .. math.min(ms, 20) / 1000) end
       if ms then engine:on_timeout() end
-      for number, wish in pairs(watched) do engine:on_socket(number, wish[1], wish[2]) end
+      -- Not pairs: LuaJIT may spin for ever in a loop over it that it has compiled (see util/each).
+      for number, wish in each.pair(watched) do engine:on_socket(number, wish[1], wish[2]) end
     end
   end,
 }

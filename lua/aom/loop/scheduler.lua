@@ -206,10 +206,14 @@ local function resume(self, wait)
   end
 end
 
---- Resumes the tasks that were ready when it was called.
-function Scheduler:flush()
-  local stop = self.place
+--- Resumes the tasks that were ready when it was called, or so many of them.
+---@param most? integer
+---@return boolean  whether there are more
+function Scheduler:flush(most)
+  local first, all = self.queue.next, self.place
+  local stop = first and most and math.min(all, first.place + most - 1) or all
   while self.queue.next and self.queue.next.place <= stop do resume(self, pull(self)) end
+  return stop < all
 end
 
 return scheduler

@@ -18,20 +18,41 @@ local uv_loop = {}
 
 ---@class aom.UvHost
 ---@field uv table
----@field soon fun(body: function): userdata|nil  runs it shortly, outside of any libuv callback; by which handle
+---@field soon fun(body: function, milliseconds?: integer): userdata|nil  runs it in another turn of the loop, outside
+---  of any libuv callback; by which handle
 ---@field report fun(err: any)      tells the user of an error that nobody waits for
 ---@field is_fast fun(): boolean    whether the host refuses its API here
 ---@field handles aom.UvHandles
 
+--- How many tasks may run in one turn of the loop. To sign and to connect takes time, in
+--- which nothing else happens.
+local BURST = 8
+
+local function runner(uv, handles, run)
+  return function(body, milliseconds)
+    local timer
+    local ring = uv_guard(function()
+      if timer then handles:drop_timer(timer) end
+      timer = nil
+      run(body)
+    end)
+    timer = handles:timer()
+    if timer then uv.timer_start(timer, milliseconds or 0, uv_handles.AGAIN, ring) end
+    return timer
+  end
+end
+
 ---@return aom.UvHost
 local function neovim(vim)
+  local uv = vim.uv or vim.loop
+  local handles = uv_handles.closed_at_once(uv)
   return {
-    uv = vim.uv or vim.loop,
+    uv = uv,
+    handles = handles,
     -- libuv callbacks run in a "fast" context, where Neovim refuses most of its API: what
-    -- is scheduled runs outside of it.
-    soon = function(body) vim.schedule(body) end,
+    -- is scheduled runs outside of it, though not always in another turn.
+    soon = runner(uv, handles, vim.schedule),
     is_fast = vim.in_fast_event,
-    handles = uv_handles.closed_at_once(vim.uv or vim.loop),
     report = function(err)
       vim.schedule(function()
         vim.notify("aom: error in a callback: " .. tostring(err), vim.log.levels.ERROR)
@@ -50,17 +71,7 @@ local function plain()
   return {
     uv = uv,
     handles = handles,
-    soon = function(body)
-      local timer
-      local run = uv_guard(function()
-        if timer then handles:drop_timer(timer) end
-        timer = nil
-        body()
-      end)
-      timer = handles:timer()
-      if timer then uv.timer_start(timer, 0, uv_handles.AGAIN, run) end
-      return timer
-    end,
+    soon = runner(uv, handles, function(body) body() end),
     is_fast = function() return false end,
     -- An error raised inside a luv callback would end the process.
     report = function(err) io.stderr:write("aom: error in a callback: ", tostring(err), "\n") end,
@@ -127,6 +138,12 @@ function UvLoop:on_ready()
   self.scheduled, self.stalled_at = true, self.carrier.events.turns
 end
 
+--- More tasks are ready than may run in this turn. A timer of 0 ms could still be part of it.
+local function postpone(self)
+  if self.scheduled and self.starter then self.host.handles:drop_timer(self.starter) end
+  self.scheduled, self.starter = true, self.host.soon(self.run_ready, 1)
+end
+
 function UvLoop:on_error(err) self.host.report(err) end
 
 --- Leaves a fast context, so that the hooks and providers that a call runs may use the
@@ -156,7 +173,7 @@ function uv_loop.new(carrier, transport)
   host.handles:join(self)
   self.run_ready = uv_guard(function()
     self.scheduled, self.stalled_at = false, nil
-    self.tasks:flush()
+    if self.tasks:flush(BURST) then postpone(self) end
     self:settle()
   end)
   self.alarm = uv_alarm.new(host.uv, host.handles, uv_guard(function()

@@ -127,7 +127,8 @@ bench: deps-bench  ## Measure against bare libcurl, OpenSSL, curl, cjson and lua
 
 matrix: deps-test  ## Ask every host and transport for the same story about many faults: ARGS="--hosts 'lua5.4 luv'"
 	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
-	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' luajit spec/matrix/run.lua $(ARGS)
+	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' LUA_CPATH='$(abspath $(BUILD))/luajit/?.so;;' \
+	  BUILD='$(BUILD)' sh spec/matrix/run.sh $(ARGS)
 
 torture: deps-test  ## Let each allocation fail, and print what came of it: ARGS="--luas lua5.4 --cases sign,bulk --growth 1"
 	@$(MAKE) --no-print-directory all-luas LUAS="lua5.4 luajit"
@@ -163,6 +164,7 @@ rock: deps-test  ## Pack both rocks of a release into build/rock and install the
 	@sh spec/support/rock.sh $(LUA)
 
 smoke: deps-test deps-fuzz  ## A short form of the proofs, which CI runs
+	@$(MAKE) --no-print-directory matrix LUAS=lua5.4 ARGS='--hosts "lua5.4 neovim nginx-curl" --every 9'
 	@$(MAKE) --no-print-directory torture ARGS='--luas lua5.4 --growth 1 --cases sign,trigger,error,bulk'
 	@$(MAKE) --no-print-directory fuzz ARGS=1
 	@$(MAKE) --no-print-directory soak ARGS='--scale 0.01 --hosts "lua5.4 luajit nginx"'

@@ -4,7 +4,7 @@
 ---     lua spec/fuzz/seeds.lua FOLDER
 
 local cjson = require "cjson"
-local faults = require "spec.matrix.faults"
+local faults = require "spec.matrix.network"
 
 local DATE = "Fri, 02 Jan 2026 03:04:16 GMT"
 local samples = {

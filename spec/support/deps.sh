@@ -53,6 +53,7 @@ tmux cmd:tmux
 ca-certificates file:/etc/ssl/certs/ca-certificates.crt
 luarocks cmd:luarocks
 locales file:/usr/share/i18n/locales/de_DE
+faketime cmd:faketime
 LIST
   lint) packages build && cat <<'LIST' ;;
 libluajit2-5.1-dev pc:luajit

@@ -39,9 +39,11 @@ end
 --- function, Neovim goes on to its main loop, until the function's argument is called.
 ---@param script string
 ---@param options? table  `env` (name -> value), `args` (words for nvim), `limit` (seconds)
----@return any value
----@return string output  what Neovim wrote
-function neovim.run(script, options)
+---@return any value       nil also if the script ended Neovim otherwise
+---@return string output   what Neovim wrote
+---@return integer code    its exit status
+---@return string|nil err  of the script
+function neovim.try(script, options)
   options = options or {}
   local root, build = paths()
   local home = process.run "mktemp -d":match "^(%S+)\n"
@@ -59,10 +61,17 @@ function neovim.run(script, options)
   file:close()
   for _, path in ipairs { body, answer, wrapper } do os.remove(path) end
   process.run("rm -rf " .. quote(home))
-  assert(code == 0 and text ~= "", ("Neovim ended with %d: %s"):format(code, output))
-  local decoded = cjson.decode(text)
-  assert(not decoded.err, decoded.err)
-  return decoded.value, output
+  local decoded = text ~= "" and cjson.decode(text) or {}
+  return decoded.value, output, code, text == "" and ("Neovim ended with %d: %s"):format(code, output) or decoded.err
+end
+
+--- As `try`, for a script that ends well.
+---@return any value
+---@return string output
+function neovim.run(script, options)
+  local value, output, code, err = neovim.try(script, options)
+  assert(code == 0 and not err, err or output)
+  return value, output
 end
 
 --- The root of the tree, absolute.

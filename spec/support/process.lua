@@ -248,7 +248,7 @@ local function start_logging(script, words, files, removes_ca)
 end
 
 local RAW_OPTIONS = { client_ca = true, delay = true, after = true, chunk = true, gap = true, cert = true, key = true,
-  lifetime = true, port = true, ["then"] = true, ["repeat"] = true }
+  lifetime = true, port = true, run = true, ["then"] = true, ["repeat"] = true }
 local RAW_SWITCHES = { tls = true, keep_alive = true, by_request = true, no_read = true, hello = true }
 
 --- Starts a server that misbehaves at the level of bytes. `replies` is a list of

@@ -17,6 +17,7 @@ usage: luajit spec/support/rawserver.lua --reply FILE [options]
                   --then says is done after the first one, if it is not to hold
   --no-read       answer without waiting for a request
   --hello         answer the first bytes that come, whatever they are
+  --run COMMAND   what the shell runs when the first request has come, before its answer
   --delay S       wait before each answer
   --after S       wait between the last answer and what --then says
   --chunk N       send N bytes at a time ...
@@ -43,7 +44,7 @@ local MAX_BODY = 16 * 1024 * 1024
 local values = {
   ["reply"] = tostring, ["then"] = tostring, ["delay"] = tonumber, ["after"] = tonumber, ["chunk"] = tonumber,
   ["gap"] = tonumber, ["repeat"] = tonumber, ["cert"] = tostring, ["key"] = tostring, ["log"] = tostring,
-  ["port"] = tonumber, ["lifetime"] = tonumber, ["client-ca"] = tostring,
+  ["port"] = tonumber, ["lifetime"] = tonumber, ["client-ca"] = tostring, ["run"] = tostring,
 }
 local switches = { ["keep-alive"] = true, ["by-request"] = true, ["no-read"] = true, ["hello"] = true, ["tls"] = true }
 
@@ -157,6 +158,7 @@ local function await_request(options, peer, connection)
     server.requests = server.requests + 1
     request.n, request.connection = server.requests, connection
     write_log(options, request)
+    if options.run and server.requests == 1 then os.execute(options.run) end
   end
   return request ~= nil
 end

@@ -1,5 +1,4 @@
---- The faults of the matrix: what a server does to a call. A row with `differs` names
---- the hosts whose cell may differ, and why.
+--- The faults of the network: what a server does to a call.
 
 local PAGE = "<html><body>blocked</body></html>"
 
@@ -17,8 +16,7 @@ local CHUNKED = HEAD .. "Transfer-Encoding: chunked\r\n\r\n"
 local OK = answer("200 OK", '{"success"}')
 local PROXY_403, PROXY_407 = answer("403 No", PAGE), answer("407 Who", "")
 
----@class aom.MatrixFault
----@field name string
+---@class aom.NetworkFault: aom.MatrixFault
 ---@field replies? string[]    see spec/support/rawserver.lua; the other options likewise
 ---@field options? table       of the client, beside the usual ones
 ---@field execute? boolean     the call must not run twice
@@ -29,7 +27,6 @@ local PROXY_403, PROXY_407 = answer("403 No", PAGE), answer("407 Who", "")
 ---@field untrusted? boolean   the client does not know the server's authority
 ---@field closed? boolean      nobody listens there
 ---@field proxied? string      the endpoint, which is asked for through the server as a proxy
----@field differs? table<string, string>
 
 local faults = {
   { name = "200", replies = { OK } },

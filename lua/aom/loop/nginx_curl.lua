@@ -119,7 +119,7 @@ end
 --- Should a caller come back all the same, after nginx stood still, it is told.
 local function drop_abandoned(self, time)
   for id, wait in each.pair(self.waiting) do
-    if time > wait.deadline + GRACE then drop(self, id) end
+    if time > math.max(wait.deadline, wait.found or 0) + GRACE then drop(self, id) end
   end
 end
 
@@ -128,7 +128,7 @@ local function gather(self)
   local engine, since, found = self.engine, self.looked, self.now()
   self.looked = found
   local id = engine:finished()
-  if id then drop_abandoned(self, found) end
+  local any = id ~= nil
   while id do
     local wait = self.waiting[id]
     if wait then
@@ -139,6 +139,8 @@ local function gather(self)
     end
     id = engine:finished()
   end
+  -- Last, since a finished one is abandoned only if nobody takes it.
+  if any then drop_abandoned(self, found) end
 end
 
 --- Finds out when to look for a transfer next.

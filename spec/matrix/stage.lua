@@ -100,14 +100,14 @@ end
 
 --- What the host's process is told.
 ---@param second number  how long one is on this machine now
-local function entry_of(fault, at, steps, second)
+local function entry_of(host, fault, at, steps, second)
   local options = {
-    endpoint = at.server and (fault.tls and "https://127.0.0.1:" or "http://127.0.0.1:") .. at.server.port
+    endpoint = at.server and (fault.tls and "https://localhost:" or "http://127.0.0.1:") .. at.server.port
       or at.simulator.url,
     project_id = PROJECT, ak = "A", sk = "S", proxy = "", max_attempts = 2, timeout = 8 * second,
     attempt_timeout = 3 * second, connect_timeout = 3 * second, outage_timeout = 0.5,
   }
-  if fault.tls then options.ca_file = at.authority.cert end
+  if fault.tls and host.name ~= "nginx-resty" then options.ca_file = at.authority.cert end
   for name, value in pairs(fill_all(fault.options, at)) do
     options[name] = value or nil
     if not value then options[name] = nil end
@@ -121,8 +121,8 @@ local function run_host(host, fault, at, steps)
   if fault.needs == "clock" then process.run(("echo +0 > %s/clock"):format(at.folder)) end
   for name, value in pairs(fill_all(env_for(fault.needs) or nil, at)) do env[name] = value end
   local second = patience.of(1)
-  local output, ending = host.run { entry_of(fault, at, steps, second), probe = "spec/matrix/steps.lua", env = env,
-    limit = math.min(math.ceil(20 * second), 120), ca_file = at.authority.cert }
+  local output, ending = host.run { entry_of(host, fault, at, steps, second), env = env,
+    probe = "spec/matrix/steps.lua", resolves = fault.tls, limit = math.min(math.ceil(20 * second), 120), ca_file = at.authority.cert }
   local file = io.open(at.folder .. "/said", "rb")
   local said = file and file:read "*a" or ""
   if file then file:close() end

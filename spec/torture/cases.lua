@@ -91,7 +91,8 @@ end
 
 local function bulk_in_luv(made)
   calls, seen, seen_err = 0, nil, nil
-  made:trigger_all(ids, "enable", slow, note)
+  local handle, refused = made:trigger_all(ids, "enable", slow, note)
+  if not handle then return nil, refused end
   uv.run()
   assert(calls == 1, "not called back once")
   if not seen then return nil, seen_err end

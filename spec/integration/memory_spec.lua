@@ -38,5 +38,22 @@ describe("without memory, an error says so, and the next call is served:", funct
       client:enable 'wf-1'
       local more = blocks_of_core() - before
       if more > 0 then print(more .. " blocks are lost") end]],
+    ["a bulk for which there is none to the end leaves nothing behind"] = [[
+      in_a_row = 1e9
+      local ids = { "wf-1", "wf-2", "wf-3" }
+      local function bulk() return client:trigger_all(ids, "enable") end
+      local function cut_short()
+        for count = 0, 400, 7 do
+          fail(count)
+          pcall(bulk)
+          short.disarm()
+          client:enable "wf-1"
+        end
+        return blocks_of_core()
+      end
+      -- At first there are more and more transfers in flight at once.
+      cut_short()
+      local more = -cut_short() + cut_short()
+      if more > 0 then print(more .. " blocks are lost") end]],
   }
 end)

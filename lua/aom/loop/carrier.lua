@@ -63,6 +63,7 @@ local untold = { kind = "network", message = "out of memory", sent = true }
 local function collect(engine, id)
   local ok, answer, trouble = pcall(transfer.collect, engine, id)
   if ok then return answer, trouble end
+  engine:cancel(id)
   if not errors.is_memory(answer) then error(answer, 0) end
   return nil, untold
 end

@@ -33,8 +33,9 @@ end
 function Clock:stamp()
   local second = self.time() + self.offset
   if second ~= self.second then
-    self.second = second
+    -- In this order: os.date may raise an error, since memory is short.
     self.text = os.date("!%Y%m%dT%H%M%SZ", second)
+    self.second = second
   end
   return self.text
 end

@@ -124,6 +124,14 @@ describe("a clock", function()
     assert.are.equal("20211217T065755Z", c:stamp())
   end)
 
+  it("is made at the next call where there was no memory for it", function()
+    local late, date = clock.new(world.new { time = NOON }), os.date
+    os.date = function() error("not enough memory", 0) end -- luacheck: ignore
+    local made = pcall(late.stamp, late)
+    os.date = date -- luacheck: ignore
+    assert.are.same({ false, "20211217T065754Z" }, { made, late:stamp() })
+  end)
+
   local EXPIRED = "Incorrect IAM authentication information: verify aksk signature fail, signature expired"
   local WRONG = "Incorrect IAM authentication information: verify aksk signature fail"
 

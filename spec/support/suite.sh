@@ -216,7 +216,7 @@ if [ "${1:-}" = --file ]; then
 fi
 
 isolate
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/aom-XXXXXX")
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/aom_XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 export BUILD LIMIT scratch

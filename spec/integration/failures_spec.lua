@@ -425,8 +425,11 @@ describe("taking an answer out of an engine", function()
     for _, name in ipairs { "cancel", "collect" } do
       local engine, id = answered(answer(("x"):rep(50000), "X-Request-Id: r\r\n"))
       local status, headers, body
+      local is_taken = false
       finaliser.always(function() status, headers, body = engine:collect(id) end, function()
-        engine[name](engine, id)
+        -- Lua 5.1 and LuaJIT look after their garbage once before the answer is taken.
+        if is_taken then engine[name](engine, id) end
+        is_taken = true
         -- Another request may reuse the memory.
         local other = engine:start(get "http://127.0.0.1:1", 5, TRANSPORT)
         if other then engine:cancel(other) end

@@ -62,9 +62,18 @@ local function widest(shown, widths, least)
   return found
 end
 
+--- A wide column that had to go makes room for narrow ones that went before it.
+local function bring_back(shown, gone, least, limit)
+  for at = #gone, 1, -1 do
+    shown[#shown + 1] = gone[at]
+    if total(shown, least) > limit then table.remove(shown) end
+  end
+  table.sort(shown)
+end
+
 --- Chooses columns and their widths for a terminal.
 local function choose(columns, widths, limit)
-  local shown, least = {}, {}
+  local shown, gone, least = {}, {}, {}
   for i in ipairs(columns) do shown[i] = i end
   if not limit then return shown end
   for i, column in ipairs(columns) do
@@ -72,8 +81,9 @@ local function choose(columns, widths, limit)
       or widths[i]
   end
   while total(shown, least) > limit and least_important(columns, shown) do
-    table.remove(shown, least_important(columns, shown))
+    gone[#gone + 1] = table.remove(shown, least_important(columns, shown))
   end
+  bring_back(shown, gone, least, limit)
   local cut = widest(shown, widths, least)
   while cut and total(shown, widths) > limit do
     widths[cut] = widths[cut] - 1

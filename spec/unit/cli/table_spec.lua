@@ -44,9 +44,14 @@ describe("a table", function()
       "b                  disable  1",
     } },
     { 32, {
-      "NAME                     STATE",
-      "每日清理磁盘与日志归档…  on",
-      "b                        disable",
+      "NAME               STATE    TYPE",
+      "每日清理磁盘与日…  on       cron",
+      "b                  disable  -",
+    } },
+    { 26, {
+      "NAME               STATE",
+      "每日清理磁盘与日…  on",
+      "b                  disable",
     } },
     { 21, {
       "NAME          STATE",

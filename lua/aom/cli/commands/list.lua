@@ -53,7 +53,7 @@ local names = { on = "enabled", off = "disabled" }
 local function state_of(workflow) return names[states.of(spellings, workflow)] or workflow.trigger_status end
 
 local state_colors = { enabled = "green", disabled = "yellow" }
-local run_colors = { success = "green", fail = "red" }
+local run_colors = { success = "green", fail = "red", approvalFailed = "red" }
 
 ---@type aom.Column[]
 local columns = {

@@ -39,6 +39,8 @@ local handle = client:trigger("id", "enable", function(err, switched)
 end)
 handle:cancel()
 handle:cancle() --> undefined-field
+client:trigger("id", "enable", "callback") --> param-type-mismatch
+client:trigger("id", "enable", function(switched) print(switched and switched.workflow_id) end) --> undefined-field
 aom.trigger("id", "disable", function() end):cancel()
 client:wait(client:execute "id", function(err, execution) print(err, execution and execution.status) end):cancel()
 client:all_workflows(function(err, list) print(err, list and #list) end)

@@ -47,6 +47,7 @@ build = {
       -- the modules, by `make rockspecs`
       ["aom"] = "lua/aom.lua",
       ["aom.api.bodies"] = "lua/aom/api/bodies.lua",
+      ["aom.api.documents"] = "lua/aom/api/documents.lua",
       ["aom.api.fields"] = "lua/aom/api/fields.lua",
       ["aom.api.input"] = "lua/aom/api/input.lua",
       ["aom.api.objects"] = "lua/aom/api/objects.lua",
@@ -185,6 +186,7 @@ build = {
       ["aom.util.clock"] = "lua/aom/util/clock.lua",
       ["aom.util.each"] = "lua/aom/util/each.lua",
       ["aom.util.errors"] = "lua/aom/util/errors.lua",
+      ["aom.util.field_kinds"] = "lua/aom/util/field_kinds.lua",
       ["aom.util.headers"] = "lua/aom/util/headers.lua",
       ["aom.util.host"] = "lua/aom/util/host.lua",
       ["aom.util.json"] = "lua/aom/util/json.lua",

@@ -56,8 +56,8 @@ describe("a script that makes one call", function()
   -- What each call loads, what it does without, and whether it must succeed.
   for call, row in pairs {
     ['trigger("wf-1", "enable")'] = { "", LONG .. " client.bulk client.selection client.paginator client.log "
-      .. "client.members client.more_methods client.steps api.operations api.fields http.diagnose "
-      .. "loop.callback config.regions config.profile", true },
+      .. "client.members client.more_methods client.steps api.operations api.documents api.fields http.diagnose "
+      .. "util.field_kinds loop.callback config.regions config.profile", true },
     ['enable("wf-1")'] = { "", "client.members client.more_methods", true },
     ['request { method = "GET", path = "/v1/{project_id}/x" }'] = { "api.request", "client.more_methods" },
     ['find { name = "no" }'] = { "client.selection client.paginator", "client.bulk " .. LONG },

@@ -1,12 +1,14 @@
 --- Turns the body of a successful response into result fields. The service's reference and
 --- its SDKs disagree on some shapes: each reader accepts all known ones and refuses the
---- rest, such as a proxy's page.
+--- rest, such as a proxy's page. Those of JSON documents stand apart, and are loaded with the
+--- operations that have such answers: when one is there, it could be too late.
 
 local json = require "aom.util.json"
+local lazy = require "aom.util.lazy"
 
 --- The last argument is the decoded body, where that is known already.
 ---@type table<string, fun(body: string, result: table, document: any): boolean>
-local bodies = {}
+local bodies = setmetatable({}, { __index = lazy "aom.api.documents" })
 
 -- Documented as `{"success"}`, which is not JSON. A word in that form or bare, an empty
 -- body and any JSON pass: the status has decided already. Anything else is not this service.
@@ -15,32 +17,10 @@ function bodies.acknowledgement(body)
     or body:find('^%s*{%s*"[^"\\%c]+"%s*}%s*$') ~= nil or json.decode(body) ~= nil
 end
 
-local function decode_table(body, document)
-  local value = document
-  if value == nil then value = json.unwrap(body) end
-  return type(value) == "table" and value or nil
-end
-
 --- An answer that means something to the caller alone. What is no JSON has no data.
 function bodies.any(body, result)
   result.data = json.decode(body)
   return true
-end
-
-local function is_list(value) return type(value) == "table" and (value[1] ~= nil or next(value) == nil) end
-
---- Times are documented as numbers in one place and as texts in another.
-local function to_number(value)
-  if type(value) ~= "string" or not value:find("^%d+$") then return value end
-  return json.integer(tonumber(value))
-end
-
-local function tidy_execution(execution)
-  if type(execution) ~= "table" then return nil end
-  for _, name in ipairs { "begin_time", "end_time", "last_update_time", "workflow_edit_time" } do
-    execution[name] = to_number(execution[name])
-  end
-  return execution
 end
 
 --- What an operation answers that has nothing to tell: `{"result": …}`, or a text.
@@ -50,87 +30,6 @@ function bodies.outcome(body, result)
   if type(value) == "table" then value = value.result end
   result.result = value
   return true
-end
-
-function bodies.workflow(body, result, document)
-  local workflow = decode_table(body, document)
-  if not workflow or type(workflow.id or workflow.name) ~= "string" then return false end
-  result.workflow = workflow
-  return true
-end
-
-function bodies.template(body, result, document)
-  local template = decode_table(body, document)
-  if not template or next(template) == nil or is_list(template) then return false end
-  result.template = template
-  return true
-end
-
---- A count that makes sense, or nil.
-local function to_count(value)
-  local count = to_number(value)
-  return type(count) == "number" and count >= 0 and count % 1 == 0 and count or nil
-end
-
---- Null members are absent once they are decoded.
-local function has_null_elements(body) return body:find 'elements\\?"%s*:%s*null' ~= nil end
-
---- A page: `{ elements, total_elements }`, or the bare list. What is empty may be null, as
---- it may be beyond the last page, with any total.
-function bodies.elements(body, result, document)
-  local page = decode_table(body, document)
-  if not page then return false end
-  local bare = page.elements == nil and is_list(page) and body:find "^%s*%["
-  local elements = bare and page or page.elements
-  result.total = to_count(page.total_elements) or to_count(page.total)
-  if elements == nil and (result.total == 0 or has_null_elements(body)) then elements = {} end
-  if not is_list(elements) then return false end
-  for i = 1, #elements do
-    local element = elements[i]
-    if type(element) ~= "table" or element[1] ~= nil then return false end
-  end
-  result.elements = elements
-  return true
-end
-
-function bodies.execution_id(body, result, document)
-  local execution = decode_table(body, document)
-  local id = execution and execution.execution_id
-  if type(id) ~= "string" or id == "" then return false end
-  result.id, result.execution_id = id, id
-  return true
-end
-
-function bodies.execution(body, result, document)
-  local execution = decode_table(body, document)
-  -- One edition of the reference puts it into a list.
-  if execution and is_list(execution) then execution = execution[1] end
-  execution = tidy_execution(execution)
-  if not execution or next(execution) == nil then return false end
-  result.execution = execution
-  return true
-end
-
-local function flatten(list, into)
-  for _, entry in ipairs(list) do
-    if type(entry) ~= "table" then return false end
-    if is_list(entry) then
-      if not flatten(entry, into) then return false end
-    else
-      into[#into + 1] = tidy_execution(entry)
-    end
-  end
-  return true
-end
-
---- A bare list; in one edition of the reference a list of lists.
-function bodies.executions(body, result, document)
-  local list = decode_table(body, document)
-  if list and list.elements ~= nil then list = list.elements end
-  if not is_list(list) then return false end
-  if next(list) == nil and not body:find "[%[]" and not has_null_elements(body) then return false end
-  result.executions = {}
-  return flatten(list, result.executions)
 end
 
 return bodies

@@ -20,6 +20,9 @@
 ---   object      what it holds, see aom.api.objects
 ---   official_name  the official name in snake case, under which it can be called too
 
+-- What reads their answers is there before one can come.
+require "aom.api.documents"
+
 local each = require "aom.util.each"
 local trigger = require "aom.api.trigger"
 

@@ -9,10 +9,10 @@ local errors = require "aom.util.errors"
 local options = require "aom.config.options"
 local lazy = require "aom.util.lazy"
 local layers = require "aom.config.layers"
-local tls = require "aom.config.tls"
 
 local regions = lazy "aom.config.regions"
 local regions_file = lazy "aom.config.regions_file"
+local tls = lazy "aom.config.tls"
 
 local config = {}
 
@@ -114,6 +114,20 @@ local function find_project(settings, from)
   settings.project_id = id
 end
 
+local tls_options = { "ca_file", "client_cert", "client_key", "client_key_password" }
+local tls_variables = { "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR" }
+
+--- Whether an option or the environment says anything about TLS.
+local function concerns_tls(settings, system)
+  for _, name in ipairs(tls_options) do
+    if settings[name] ~= nil then return true end
+  end
+  for _, name in ipairs(tls_variables) do
+    if system.getenv(name) then return true end
+  end
+  return false
+end
+
 --- Resolves everything about a client but its credentials. The settings carry their source,
 --- which has the record of where each was found: `source.provenance`.
 ---@param given table|nil  client options
@@ -131,7 +145,8 @@ function config.resolve(given, system)
   end
   local from = layers.new(checked, system)
   settings.source = from
-  err = tls.resolve(settings, system) or find_endpoints(settings, from) or find_project(settings, from)
+  err = concerns_tls(settings, system) and tls.resolve(settings, system) or find_endpoints(settings, from)
+    or find_project(settings, from)
   if err then return nil, err, err.message == UNFOUND and settings or nil end
   return settings
 end

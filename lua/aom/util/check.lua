@@ -54,7 +54,10 @@ end
 --- The test that a row makes: it returns what was expected when a value is something else.
 ---@param row aom.Row
 ---@return fun(value: any, row: aom.Row): string|nil
-function check.test_of(row) return kinds[row.kind] or row.test end
+function check.test_of(row)
+  local kind = row.kind
+  return kind and kinds[kind] or row.test
+end
 
 --- What is wrong with a value, or nil.
 ---@param name string  how the message calls it

@@ -1,0 +1,59 @@
+--- The kinds of values, see aom.util.kinds, that travel as JSON: texts, lists and maps.
+
+local each = require "aom.util.each"
+local plain = require "aom.util.plain"
+local text = require "aom.util.text"
+
+---@type table<string, fun(value: any, row: aom.Row): string|nil>
+local kinds = {}
+
+local function range(min, max) return min == max and ("%d"):format(min) or ("%d to %d"):format(min, max) end
+
+--- A text that travels as JSON: UTF-8, and measured in characters, as the service does.
+local function is_text(value, min, max)
+  if type(value) ~= "string" then return false end
+  local length = text.length(value)
+  return length >= min and length <= max and text.is_utf8(value)
+end
+
+function kinds.text(value, row)
+  if is_text(value, row.min, row.max) then return nil end
+  return ("a string of %s UTF-8 characters"):format(range(row.min, row.max))
+end
+
+function kinds.label(value, row)
+  if is_text(value, row.min, row.max) and not value:find("[^%w_%-\128-\255]") then return nil end
+  return ('a string of %s letters, digits, "-" and "_"'):format(range(row.min, row.max))
+end
+
+local function count(value)
+  local entries = 0
+  for _ in each.raw(value) do entries = entries + 1 end
+  return entries
+end
+
+--- A list of strings, without holes; with `max` of so many texts.
+function kinds.list(value, row)
+  local max, min, most = row.max, row.item_min, row.item_max
+  local wanted = max and ("a list of at most %d strings of %s characters"):format(max, range(min, most))
+    or "a list of strings"
+  if type(value) ~= "table" then return wanted end
+  local list = plain.list(value)
+  if not list then return wanted .. " (a plain table, without a metatable)" end
+  if count(value) ~= #list or max and #list > max then return wanted end
+  for _, item in ipairs(list) do
+    if type(item) ~= "string" or max and not is_text(item, min, most) then return wanted end
+  end
+end
+
+function kinds.map(value, row)
+  local wanted = row.texts and "a table of strings with string keys" or "a table with string keys"
+  if row.max then wanted = wanted .. (", at most %d of them"):format(row.max) end
+  if type(value) ~= "table" or (row.max and count(value) > row.max) then return wanted end
+  for key, entry in each.raw(value) do
+    if type(key) ~= "string" or (row.texts and type(entry) ~= "string") then return wanted end
+  end
+  if plain.is_veiled_within(value) then return wanted .. " (plain tables, without metatables)" end
+end
+
+return kinds

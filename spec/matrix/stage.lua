@@ -122,7 +122,8 @@ local function run_host(host, fault, at, steps)
   for name, value in pairs(fill_all(env_for(fault.needs) or nil, at)) do env[name] = value end
   local second = patience.of(1)
   local output, ending = host.run { entry_of(host, fault, at, steps, second), env = env,
-    probe = "spec/matrix/steps.lua", resolves = fault.tls, limit = math.min(math.ceil(20 * second), 120), ca_file = at.authority.cert }
+    probe = "spec/matrix/steps.lua", resolves = fault.tls, limit = math.min(math.ceil(20 * second), 120),
+    ca_file = at.authority.cert }
   local file = io.open(at.folder .. "/said", "rb")
   local said = file and file:read "*a" or ""
   if file then file:close() end

@@ -70,6 +70,17 @@ local function stop(child)
   end
 end
 
+--- An object that calls `run` when it is collected.
+local function finalised(run)
+  local proxy = rawget(_G, "newproxy")
+  if not proxy then return setmetatable({}, { __gc = run }) end
+  local object = proxy(true)
+  getmetatable(object).__gc = run
+  return object
+end
+
+-- A spec that fails stops nothing. Collected, the pipe would be closed, which waits for the
+-- helper's end: so each has a guard, which is younger and therefore finalised before.
 --- Starts a helper that announces itself. Its standard error is thrown away, or
 -- shown when the environment has AOM_SPEC_VERBOSE.
 ---@param command string for the shell; must print JSON with a `pid` as its first line
@@ -87,6 +98,7 @@ function process.start(command)
   child.stop = function()
     stop(child)
   end
+  child.guard = finalised(child.stop)
   return child
 end
 

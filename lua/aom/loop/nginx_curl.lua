@@ -119,7 +119,7 @@ end
 --- Should a caller come back all the same, after nginx stood still, it is told.
 local function drop_abandoned(self, time)
   for id, wait in each.pair(self.waiting) do
-    if time > math.max(wait.deadline, wait.found or 0) + GRACE then drop(self, id) end
+    if time > math.max(wait.deadline, wait.found or wait.deadline) + GRACE then drop(self, id) end
   end
 end
 

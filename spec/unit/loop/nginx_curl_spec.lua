@@ -209,7 +209,7 @@ describe("stepping the engine between waits", function()
     local _, trouble = world.steps:wait(7, ORIGIN, world.time - 2, new_caller(world))
     assert.are.same({ "timeout", true }, { trouble.kind, trouble.sent })
     assert.matches("^timed out after %d+%.%d s, waiting for the response$", trouble.message)
-    assert.are.same({ 7, 9 }, world.cancelled)
+    assert.are.same({ 9, 7 }, world.cancelled)
   end)
 
   it("ends a wait when its call is cancelled", function()

@@ -30,8 +30,8 @@
 ---@class aom.Scheduler
 ---@field owner aom.TaskOwner
 ---@field by_thread table<thread, aom.Task>  weak
----@field queue { next: aom.Wait|false }  what is ready, the oldest first
----@field tail table    the last of these, or `queue` itself
+---@field head { next: aom.Wait|false }  the last that was taken from the queue: what is ready follows
+---@field tail { next: aom.Wait|false }  the end of the queue is reached from here
 ---@field place integer  of the last that was queued
 ---@field suspended table<aom.Wait, boolean>
 local Scheduler = {}
@@ -50,9 +50,9 @@ local weak = { __mode = "kv" }
 ---@param owner aom.TaskOwner
 ---@return aom.Scheduler
 function scheduler.new(owner)
-  local queue = { next = false }
+  local head = { next = false }
   return setmetatable({
-    owner = owner, by_thread = setmetatable({}, weak), queue = queue, tail = queue, place = 0, suspended = {},
+    owner = owner, by_thread = setmetatable({}, weak), head = head, tail = head, place = 0, suspended = {},
   }, Scheduler)
 end
 
@@ -83,19 +83,21 @@ function Scheduler:current()
   return task or register(self, { thread = thread })
 end
 
--- Ctrl-C raises an error between any two steps: the queue holds together at any time.
+-- Ctrl-C raises an error between any two steps, so one of them alone puts a wait into the
+-- queue, and one takes it out.
 
 local function push(self, wait)
   self.place = self.place + 1
   wait.place = self.place
-  self.tail.next = wait
+  local last = self.tail
+  while last.next do last = last.next end
+  last.next = wait
   self.tail = wait
 end
 
 local function pull(self)
-  local wait = self.queue.next
-  if wait == self.tail then self.tail = self.queue end
-  self.queue.next, wait.next = wait.next, false
+  local wait = self.head.next
+  self.head = wait
   return wait
 end
 
@@ -176,14 +178,14 @@ end
 --- How many tasks wait, or are ready to run.
 ---@return integer
 function Scheduler:count()
-  local count, wait = 0, self.queue.next
+  local count, wait = 0, self.head.next
   while wait do count, wait = count + 1, wait.next end
   for _ in each.pair(self.suspended) do count = count + 1 end
   return count
 end
 
 ---@return boolean
-function Scheduler:has_ready() return self.queue.next ~= false end
+function Scheduler:has_ready() return self.head.next ~= false end
 
 --- Whether no task waits and none is ready.
 ---@return boolean
@@ -192,11 +194,8 @@ function Scheduler:is_idle()
   return next(self.suspended) == nil and not self:has_ready()
 end
 
-local function resume(self, wait)
-  local task = wait.task
+local function go_on(self, task, wait)
   local thread = task.thread
-  -- Closed by its owner, or gone on without us.
-  if task.wait ~= wait or status(thread) ~= "suspended" then return end
   wait.resumed = true
   local ok, err = coroutine.resume(thread)
   if status(thread) ~= "dead" then return end
@@ -206,13 +205,21 @@ local function resume(self, wait)
   end
 end
 
+local function resume(self, wait)
+  local task = wait.task
+  -- Not one that was closed by its owner, or has gone on without us.
+  if task.wait == wait and status(task.thread) == "suspended" then go_on(self, task, wait) end
+  -- The queue goes on from here, and must keep nothing else alive.
+  wait.task, wait.a, wait.b = nil, false, false
+end
+
 --- Resumes the tasks that were ready when it was called, or so many of them.
 ---@param most? integer
 ---@return boolean  whether there are more
 function Scheduler:flush(most)
-  local first, all = self.queue.next, self.place
+  local first, all = self.head.next, self.place
   local stop = first and most and math.min(all, first.place + most - 1) or all
-  while self.queue.next and self.queue.next.place <= stop do resume(self, pull(self)) end
+  while self.head.next and self.head.next.place <= stop do resume(self, pull(self)) end
   return stop < all
 end
 

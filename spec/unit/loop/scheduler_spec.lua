@@ -24,6 +24,31 @@ describe("a task", function()
     return task
   end
 
+  -- As Ctrl-C raises one.
+  it("runs what comes after an error between any two steps", function()
+    for count = 1, 400 do
+      local ran = 0
+      tasks = scheduler.new(owner)
+      local function add(body)
+        for _ = 1, 3 do tasks:spawn(body) end
+      end
+      pcall(function()
+        debug.sethook(function()
+          debug.sethook()
+          error "interrupted"
+        end, "", count)
+        add(function() end)
+        tasks:flush(2)
+        add(function() end)
+        tasks:flush()
+        debug.sethook()
+      end)
+      add(function() ran = ran + 1 end)
+      while tasks:has_ready() do tasks:flush() end
+      assert.are.same({ count, 3 }, { count, ran })
+    end
+  end)
+
   it("runs at the next flush, and tells the loop that it is ready", function()
     local ran = false
     tasks:spawn(function() ran = true end)

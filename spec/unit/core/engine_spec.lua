@@ -80,7 +80,7 @@ describe("an answer that came in time", function()
     ["an event of another socket"] = function(e) e:on_socket(9999, true, false) end,
   } do
     it("is read after its deadline, by " .. name, function()
-      local e, limit = core.engine(), patience.of(2)
+      local e, limit = core.engine(), 1.9 + patience.of(0.1)
       local id = assert(e:start(attempt { base = server.url, connect_timeout = 0.6 }, limit, TRANSPORT))
       local deadline = core.now() + limit
       while not e:is_sent(id) and core.now() < deadline do e:poll(0.001) end

@@ -2,6 +2,7 @@
 #include "lua_request.h"
 #include "lua_values.h"
 #include "mask.h"
+#include "text.h"
 #include "uri.h"
 
 static const char signer_class[] = "aom.signer";
@@ -265,18 +266,20 @@ static int output_gc(lua_State *L) {
   return 0;
 }
 
+static int push_refusal(lua_State *L, const char *text) {
+  lua_pushnil(L);
+  lua_pushstring(L, text);
+  return 2;
+}
+
 static int core_sign(lua_State *L) {
   sign_request request;
   lua_signer *self = luaL_checkudata(L, 2, signer_class);
   request_check(L, 1, &request);
   sign_output *out = push_output(L, self);
-  /* Reading the request allocated: it may be closed by now. */
-  signer *s = lua_sign_check(L, 2);
-  if (s == NULL) {
-    lua_pushnil(L);
-    lua_pushliteral(L, "the signer is closed");
-    return 2;
-  }
+  signer *s = lua_sign_check(L, 2); /* reading allocated: it may be closed by now */
+  if (s == NULL)
+    return push_refusal(L, "the signer is closed");
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
     return lua_sign_push_error(L, status);
@@ -295,18 +298,26 @@ static void append_line(buffer *out, slice name, slice value) {
 }
 
 /* Of a signed request. HTTP wants Host before all others. */
-static bool append_head(buffer *out, slice target, slice host, const pair *headers,
-                        size_t count, const pair *added, size_t added_count) {
-  static const char host_name[] = "Host";
+static bool append_head(buffer *out, slice target, const sign_request *request,
+                        const pair *added, size_t added_count) {
   buffer_append_slice(out, target);
   buffer_append_text(out, " HTTP/1.1\r\n");
-  append_line(out, (slice){host_name, sizeof host_name - 1}, host);
-  for (size_t i = 0; i < count; i++)
-    append_line(out, headers[i].name, headers[i].value);
+  append_line(out, (slice)TEXT("Host"), request->host);
+  for (size_t i = 0; i < request->header_count; i++)
+    append_line(out, request->headers[i].name, request->headers[i].value);
   for (size_t i = 0; i < added_count; i++)
-    if (added[i].value.data != host.data)
+    if (added[i].value.data != request->host.data)
       append_line(out, added[i].name, added[i].value);
   return !out->failed;
+}
+
+/* A signer refuses others; without one nothing else does. */
+static bool has_clean_lines(const sign_request *request) {
+  bool clean = text_is_field_value(request->host);
+  for (size_t i = 0; i < request->header_count; i++)
+    clean = clean && !text_has_control(request->headers[i].name) &&
+            text_is_field_value(request->headers[i].value);
+  return clean;
 }
 
 /* core.head(attempt) -> its target, version and headers, as HTTP/1.1 wants them after the
@@ -314,32 +325,28 @@ static bool append_head(buffer *out, slice target, slice host, const pair *heade
 static int core_head(lua_State *L) {
   sign_request request;
   pair added[SIGN_ADDED_HEADERS];
-  size_t count = 0;
   request_check(L, 1, &request);
   buffer *text = push_scratch(L), *plain = push_scratch(L);
   lua_getfield(L, 1, "signer");
   if (!lua_toboolean(L, -1)) {
+    if (!has_clean_lines(&request))
+      return push_refusal(L, "a header contains control characters");
     bool fits =
-        uri_append_target(plain, request.path, request.query, request.query_count);
-    fits = fits && append_head(text, buffer_slice(plain), request.host, request.headers,
-                               request.header_count, added, count);
+        uri_append_target(plain, request.path, request.query, request.query_count) &&
+        append_head(text, buffer_slice(plain), &request, NULL, 0);
     return finish_scratch(L, text, fits);
   }
   int index = lua_gettop(L);
   sign_output *out = push_output(L, luaL_checkudata(L, index, signer_class));
   signer *s = lua_sign_check(L, index); /* it may be closed by now */
-  if (s == NULL) {
-    lua_pushnil(L);
-    lua_pushliteral(L, "the signer is closed");
-    return 2;
-  }
+  if (s == NULL)
+    return push_refusal(L, "the signer is closed");
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
     return lua_sign_push_error(L, status);
-  count = signer_added_headers(s, &request, out, added);
-  return finish_scratch(L, text,
-                        append_head(text, buffer_slice(&out->target), request.host,
-                                    request.headers, request.header_count, added, count));
+  size_t count = signer_added_headers(s, &request, out, added);
+  return finish_scratch(
+      L, text, append_head(text, buffer_slice(&out->target), &request, added, count));
 }
 
 static int core_target(lua_State *L) {

@@ -47,6 +47,21 @@ describe("the head of an attempt", function()
     end)
   end
 
+  for name, more in pairs {
+    ["a value"] = { headers = { ["X-A"] = "a\r\nX-B: c" } },
+    ["a name"] = { headers = { ["X-A\r\nX-B"] = "c" } },
+    ["its host"] = { host = "h\r\nX-B: c" },
+  } do
+    for kind, key in pairs { with = signer(), without = false } do
+      it(("is refused with a line end in %s, %s a signer"):format(name, kind), function()
+        more.signer = key
+        local text, why = core.head(new(more))
+        assert.is_nil(text)
+        assert.is_string(why)
+      end)
+    end
+  end
+
   local closed = signer()
   closed:close()
   for name, row in pairs {

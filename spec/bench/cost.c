@@ -4,11 +4,11 @@
  *
  * Prints the milliseconds of processor time and of wall time that one run took on
  * average. */
+#include "clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static void run(char **command) {
@@ -32,15 +32,12 @@ int main(int argc, char **argv) {
   int runs = argc > 2 ? atoi(argv[1]) : 0;
   if (runs < 1)
     return 2;
-  struct timespec start, end;
   struct rusage used;
-  clock_gettime(CLOCK_MONOTONIC, &start);
+  double start = seconds_now();
   for (int i = 0; i < runs; i++)
     run(argv + 2);
-  clock_gettime(CLOCK_MONOTONIC, &end);
+  double wall = (seconds_now() - start) * 1e3;
   getrusage(RUSAGE_CHILDREN, &used);
-  double wall = (double)(end.tv_sec - start.tv_sec) * 1e3 +
-                (double)(end.tv_nsec - start.tv_nsec) / 1e6;
   printf("%.4f %.4f\n",
          (milliseconds(used.ru_utime) + milliseconds(used.ru_stime)) / runs, wall / runs);
   return 0;

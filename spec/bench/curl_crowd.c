@@ -7,11 +7,10 @@
  * Prints the seconds that COUNT requests take, AT_ONCE at a time: of the first round,
  * which connects after a single request, and the median of ROUNDS later ones. Or the
  * kilobytes that each of CROWD requests in flight takes. */
-#include <curl/curl.h>
+#include "clock.h"
+#include "floor_request.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { STREAMS = 100, MAX_ROUNDS = 100 }; /* the streams of a connection of HTTP/2 */
 
@@ -21,18 +20,6 @@ typedef struct crowd {
   size_t made;
   const char *url, *ca_file;
 } crowd;
-
-static size_t swallow(char *bytes, size_t size, size_t count, void *user) {
-  (void)bytes;
-  (void)user;
-  return size * count;
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static double resident_kb(void) {
   char line[256];
@@ -47,19 +34,10 @@ static double resident_kb(void) {
 }
 
 static CURL *make(const crowd *c) {
-  CURL *easy = curl_easy_init();
-  curl_easy_setopt(easy, CURLOPT_URL, c->url);
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, swallow);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, swallow);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  CURL *easy = make_request(c->url, c->ca_file);
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-  if (strcmp(c->ca_file, "-") != 0)
-    curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
   return easy;
 }
 
@@ -130,9 +108,9 @@ static int by_size(const void *a, const void *b) {
 }
 
 static double timed(crowd *c, size_t count, size_t at_once) {
-  double start = now();
+  double start = seconds_now();
   run(c, count, at_once, NULL);
-  return now() - start;
+  return seconds_now() - start;
 }
 
 static void measure_time(crowd *c, size_t count, size_t at_once, size_t rounds) {

@@ -4,25 +4,12 @@
  *     curl_floor URL COUNT CA_FILE|- HEADER…
  *
  * Prints the microseconds that one request took on average, after a warm-up. */
-#include <curl/curl.h>
+#include "clock.h"
+#include "floor_request.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { WARM_UP = 50 };
-
-static size_t swallow(char *bytes, size_t size, size_t count, void *user) {
-  (void)bytes;
-  (void)user;
-  return size * count;
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void perform(CURL *easy) {
   long status = 0;
@@ -41,25 +28,16 @@ int main(int argc, char **argv) {
   struct curl_slist *headers = NULL;
   for (int i = 4; i < argc; i++)
     headers = curl_slist_append(headers, argv[i]);
-  CURL *easy = curl_easy_init();
-  curl_easy_setopt(easy, CURLOPT_URL, argv[1]);
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+  CURL *easy = make_request(argv[1], argv[3]);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, swallow);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, swallow);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 30000L);
-  if (strcmp(argv[3], "-") != 0)
-    curl_easy_setopt(easy, CURLOPT_CAINFO, argv[3]);
   for (int i = 0; i < WARM_UP; i++)
     perform(easy);
-  double start = now();
+  double start = seconds_now();
   for (long i = 0; i < count; i++)
     perform(easy);
-  printf("%.3f\n", (now() - start) / (double)count);
+  printf("%.3f\n", (seconds_now() - start) * 1e6 / (double)count);
   curl_easy_cleanup(easy);
   curl_slist_free_all(headers);
   return 0;

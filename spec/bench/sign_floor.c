@@ -8,6 +8,7 @@
  *   sign_floor [ROUNDS]
  *   sign_floor hashes         the floor alone: prints its nanoseconds
  *   sign_floor hashes COUNT   makes the hashes so often, for a count of instructions */
+#include "clock.h"
 #include "sign.h"
 
 #include <openssl/core_names.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { CALLS = 500, ROUNDS_MAX = 10000 };
 
@@ -41,12 +41,6 @@ static void die(const char *what) {
 static void require(int ok, const char *what) {
   if (ok != 1)
     die(what);
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static EVP_MD_CTX *padded(const EVP_MD *hash, unsigned char mask) {
@@ -106,18 +100,18 @@ static void floor_by_mac(floor_work *w, unsigned char out[64]) {
 
 static double time_floor(void (*work)(floor_work *, unsigned char[64]), floor_work *w) {
   unsigned char out[64];
-  double start = now();
+  double start = seconds_now();
   for (int i = 0; i < CALLS; i++)
     work(w, out);
-  return (now() - start) / CALLS;
+  return (seconds_now() - start) * 1e9 / CALLS;
 }
 
 static double time_signing(signer *s, const sign_request *request, sign_output *out) {
-  double start = now();
+  double start = seconds_now();
   for (int i = 0; i < CALLS; i++)
     if (signer_sign(s, request, out) != SIGN_OK)
       die("signer_sign");
-  return (now() - start) / CALLS;
+  return (seconds_now() - start) * 1e9 / CALLS;
 }
 
 static int compare(const void *left, const void *right) {

@@ -70,16 +70,16 @@ describe("a maintenance window whose process is killed with calls under way", fu
     end)
   end
 
-  it("enables what is disabled late, with any clock of the pausing process, in ten rounds of ten", function()
+  it("enables what is disabled late, with any clock of the pausing process", function()
     local late = 0
-    for round = 1, 10 do
+    for _, clock in ipairs { -3600, -30, 0, 30, 3600 } do
       before = windows.prepare(simulator)
       windows.remove(file)
       local lag = patience.of(0.6)
-      kill_with_calls_under_way(lag, ({ -3600, -30, 0, 30, 3600 })[round % 5 + 1])
+      kill_with_calls_under_way(lag, clock)
       late = late + #c:resume(file).noticed
-      assert.are.equal("", wrong(), "round " .. round)
+      assert.are.equal("", wrong(), "clock " .. clock)
     end
-    assert.is_true(late >= 15, late)
+    assert.is_true(late >= 8, late)
   end)
 end)

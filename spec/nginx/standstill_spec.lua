@@ -28,11 +28,11 @@ for _, transport in ipairs { "curl", "resty" } do
             }
           }
           location = /busy { content_by_lua_block { os.execute "sleep %f" ngx.say "done" } }
-        ]]):format(service.url, PROJECT, transport, limit, 60, limit + 2),
+        ]]):format(service.url, PROJECT, transport, limit, 60 + 3 * limit, limit + 2),
       }
-      local answer = process.run(("curl --silent --noproxy '*' --max-time 60 %s/call & sleep %f; "
-        .. "curl --silent --noproxy '*' --max-time 60 -o /dev/null %s/busy; wait"):format(server.url, limit / 4,
-        server.url))
+      local curl = ("curl --silent --noproxy '*' --max-time %d"):format(60 + 3 * limit)
+      local answer = process.run(("%s %s/call & sleep %f; %s -o /dev/null %s/busy; wait"):format(curl, server.url,
+        limit / 4, curl, server.url))
       local requests = service.requests()
       server:stop()
       service.stop()

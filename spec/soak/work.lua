@@ -94,11 +94,12 @@ function steps.requests(url, count, step)
   if is_own then client:close() end
 end
 
---- Each is used for one call and dropped without `close`. In nginx many do so at once.
+--- Each is used for one call and dropped without `close`. In nginx many do so at once. No call is made again
+--- where the machine is slow, so that requests and connections can be counted.
 function steps.clients(url, count)
   if ngx then open(url) end
   for i = 1, count do
-    local client = aom.client(options(url, { ak = "SOAKKEY", sk = "soak-secret" }))
+    local client = aom.client(options(url, { ak = "SOAKKEY", sk = "soak-secret", timeout = 60, attempt_timeout = 60 }))
     note(client:enable("good-" .. i))
   end
 end

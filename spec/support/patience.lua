@@ -19,6 +19,9 @@ end
 
 local _, cores = read "/proc/cpuinfo":gsub("processor%s*:", "")
 
+-- No more than that: where a service takes as much longer to answer, calls that wait half a minute would give up.
+local MOST = 16
+
 --- How long work of 20 ms of the processor takes, in parts of that time.
 local function stretch()
   local SPIN = 0.02
@@ -32,7 +35,7 @@ end
 local function factor()
   local load = tonumber(read "/proc/loadavg":match "^[%d.]+") or 0
   local busy = math.max(stretch(), load / math.max(1, cores))
-  return math.max(1, 2 * busy - 1) * tool
+  return math.min(MOST, math.max(1, 2 * busy - 1)) * tool
 end
 
 ---@param seconds number  at rest

@@ -85,18 +85,22 @@ local with_client = {
   end,
 }
 
---- How a host ends in the middle of its work.
-local function leave(_, signal)
-  local ngx, vim = rawget(_G, "ngx"), rawget(_G, "vim")
-  if signal ~= "" or ngx then return os.execute(("kill -%s $PPID"):format(signal == "" and "TERM" or signal)) end
-  if vim then vim.cmd "qa!" end
-  os.exit(3, true)
-end
-
 --- For ever, as seen from here.
 local function wait_for_the_end()
   local ngx, vim = rawget(_G, "ngx"), rawget(_G, "vim")
   if ngx then ngx.sleep(60) elseif vim then vim.wait(60000, function() return false end) end
+end
+
+--- How a host ends in the middle of its work. Where a signal waits for the host's loop, nothing else is done until
+--- then.
+local function leave(_, signal)
+  local ngx, vim = rawget(_G, "ngx"), rawget(_G, "vim")
+  if signal == "" and not ngx then
+    if vim then vim.cmd "qa!" end
+    os.exit(3, true)
+  end
+  os.execute(("kill -%s $PPID"):format(signal == "" and "TERM" or signal))
+  wait_for_the_end()
 end
 
 local INHERITED = [[
@@ -159,7 +163,6 @@ return function(list)
   stat:close()
   for _, step in ipairs(fault.steps) do
     play:take(step)
-    if step:find "^leave" then wait_for_the_end() end
   end
   play:take "close"
   play:say "end"

@@ -125,7 +125,8 @@ int lua_transfer_launch(lua_State *L, lua_engine *self, signer *s, sign_request 
   header_list list = {.count = request->header_count};
   *id = 0;
   if (request->header_count > MAX_HEADERS)
-    return push_transfer_error(L, "argument", "more than 64 headers");
+    return push_transfer_error(L, "argument",
+                               "headers: expected at most 64, with those of the library");
   /* From here on nothing raises until the engine has its copies. */
   if (request->header_count)
     memcpy(list.items, request->headers, request->header_count * sizeof *list.items);

@@ -15,9 +15,8 @@ const char *sign_status_text(sign_status status) {
       [SIGN_BAD_DATE] = "the date is not a valid time in the form YYYYMMDDTHHMMSSZ",
       [SIGN_DUPLICATE] =
           "two headers have the same name, or names that differ in case only",
-      [SIGN_NOT_GIVEN] =
-          "signed_headers lists a header that is missing or cannot be signed",
-      [SIGN_NO_DATE] = "signed_headers lacks x-sdk-date, which must be signed",
+      [SIGN_NOT_GIVEN] = "it lists a header that is missing or cannot be signed",
+      [SIGN_NO_DATE] = "it lacks x-sdk-date, which must be signed",
       [SIGN_CONTROL_BYTE] = "a header contains a control character",
       [SIGN_CONFLICT] =
           "Host, X-Sdk-Date or X-Security-Token contradicts the request or credentials",

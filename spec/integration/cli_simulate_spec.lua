@@ -65,13 +65,31 @@ describe("aom simulate", function()
   end)
 
   it("takes its own options, and refuses others", function()
-    local output, code = run "simulate --help"
-    assert.are.equal(0, code)
-    assert.matches("^usage: aom simulate ", output)
-    assert.matches("doc/simulator.md", output, 1, true)
-    local _, refused, errors = run "simulate --nope"
-    assert.are.equal(2, refused)
-    assert.matches("unknown option %-%-nope", errors)
+    for _, word in ipairs { "--help", "-h" } do
+      local output, code = run("simulate " .. word)
+      assert.are.equal(0, code)
+      assert.matches("^usage: aom simulate ", output)
+      assert.matches("doc/simulator.md", output, 1, true)
+    end
+    for words, why in pairs {
+      ["--nope"] = "unknown option --nope", ["extra"] = "unknown option extra",
+      ["--port x"] = "--port: expected a number from 0 to 65535, got x",
+      ["--port 65536"] = "--port: expected a number from 0 to 65535, got 65536",
+      ["--lifetime -1"] = "--lifetime: expected a number from 0 to 1000000000, got -1",
+      ["--http-version 3"] = "--http-version: expected 1.1 or 2, got 3",
+      ["--ak"] = "--ak: expected a value, got none",
+    } do
+      local _, refused, errors = run("simulate --lifetime 0.1 " .. words)
+      assert.are.equal(2, refused)
+      assert.are.equal(("aom: %s\naom simulate --help lists the options\n"):format(why), errors)
+    end
+  end)
+
+  it("says why it cannot start", function()
+    local _, code, errors = run "simulate --lifetime 0.1 --tls --cert-dir /nonexistent"
+    assert.are.equal(2, code)
+    assert.are.equal("aom: the simulator cannot start: /nonexistent/simulator-ca.pem: No such file or directory\n",
+      errors)
   end)
 
   it("says what is missing where LuaJIT cannot load the simulator", function()

@@ -223,7 +223,11 @@ describe("aom", function()
     { "request GET / --header a", 2, "%-%-header: expected NAME:VALUE" },
     { "request PUT / --data @/nonexistent/body", 2, "%-%-data: /nonexistent/body" },
     { "request GET / --header a:1 --header a:2", 2, "a is given twice" },
-    { "completion tcsh", 2, "'bash', 'zsh', 'fish'" },
+    { "resume", 2, "missing argument 'FILE'" },
+    { "request GET", 2, "missing argument 'PATH'" },
+    { "completion", 2, "expected one of bash, zsh or fish" },
+    { "completion tcsh", 2, "unknown command 'tcsh'" },
+    { "completion bash --json", 2, "unknown option '%-%-json'" },
   } do
     it(("%s: status %d"):format(case[1], case[2]), function()
       local output, code, errors = run(case[1])
@@ -310,13 +314,19 @@ describe("aom", function()
     end)
   end
 
-  it("completes a command in bash, which takes the script", function()
-    local script = run "completion bash"
-    local output, code = process.run("bash -c " .. process.quote(script
-      .. "\nCOMP_WORDS=(aom res) COMP_CWORD=1; _aom aom res aom; echo \"${COMPREPLY[@]}\""))
-    assert.are.equal(0, code)
-    assert.are.equal("resume\n", output)
-  end)
+  -- What was typed, and what completes its last word.
+  for words, completed in pairs {
+    ["res"] = "resume", ["completion ''"] = "bash zsh fish", ["completion z"] = "zsh",
+    ["list --type ''"] = "cron manual event", ["pause --fi"] = "--file",
+  } do
+    it("completes in bash, which takes the script: " .. words, function()
+      local script = run "completion bash"
+      local output, code = process.run("bash -c " .. process.quote(("%s\nCOMP_WORDS=(aom %s); "
+        .. "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _aom; echo \"${COMPREPLY[@]}\""):format(script, words)))
+      assert.are.equal(0, code)
+      assert.are.equal(completed .. "\n", output)
+    end)
+  end
 
   it("explains itself in one screen of 24 by 80", function()
     local output, code = run "--help"

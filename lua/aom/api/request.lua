@@ -41,7 +41,7 @@ end
 -- It is sent and signed byte by byte, so that nothing in it may be for others to resolve.
 local function check_path(value)
   if type(value) ~= "string" or value:sub(1, 1) ~= "/" then return "a path that starts with /" end
-  if value:find "[?#]" then return "a path without ? and #, which are encoded when they are part of the query" end
+  if value:find "[?#]" then return "a path without ? and # (a query goes into the field query)" end
   if text.has_control(value) then return "a path without control characters" end
   if (value .. "/"):find "[/\\]%.%.?[/\\]" then return "a path without . and .." end
   if has_other_name(value) then return "a path with no name in braces but {project_id}" end
@@ -85,9 +85,9 @@ local function target_of(given, settings)
   if not given.endpoint then return given.service and { service = given.service } or nil end
   local place, problem = endpoint.parse(given.endpoint)
   if place and place.scheme == "http" and not place.loopback then
-    problem = "expected https://, or http:// to this machine"
+    problem = "is http:// to another host"
   end
-  if problem then return nil, errors.argument("request.endpoint: %s", problem) end
+  if problem then return nil, errors.argument("request.endpoint %s", problem) end
   if settings.algorithm == V11 and not given.service then
     return nil, errors.argument("request.service: needed, since a signature of %s is for one service", V11)
   end

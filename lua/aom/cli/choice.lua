@@ -9,9 +9,9 @@ local choice = {}
 ---@param command table  of argparse
 ---@param by_id? boolean  ids may be given as well
 function choice.define(command, by_id)
-  if by_id then command:argument("ids", "Ids of workflows."):argname "ID":args "*" end
+  if by_id then command:argument("ID", "Ids of workflows."):argname "ID":target "ids":args "*" end
   command:option("--name", "The workflow of exactly this name; may be repeated."):argname "NAME":count "*"
-  command:option("--match", "Workflows whose names match a Lua pattern."):argname "PATTERN"
+  command:option("--match", "Workflows whose names match a Lua pattern; in it, %- is a hyphen."):argname "PATTERN"
 end
 
 --- What was chosen, as trigger_all takes it. Exactly one way must have been used.

@@ -7,9 +7,9 @@ local message = {}
 
 ---@param command table  of argparse
 function message.define(command)
-  command:argument("method", "GET, HEAD, PUT, DELETE, OPTIONS, POST or PATCH."):argname "METHOD"
-  command:argument("path", "Not encoded; {project_id} is filled in."):argname "PATH"
-  command:option("--query", "A parameter, NAME=VALUE; may be repeated."):argname "PAIR":count "*"
+  command:argument("METHOD", "GET, HEAD, PUT, DELETE, OPTIONS, POST or PATCH."):argname "METHOD":target "method"
+  command:argument("PATH", "Not encoded; {project_id} is filled in."):argname "PATH":target "path"
+  command:option("--query", "A query parameter, NAME=VALUE; may be repeated."):argname "PAIR":count "*"
   command:option("--header", "A header, NAME:VALUE; may be repeated."):argname "PAIR":count "*"
   command:option("--data", "The body; @FILE reads it from a file, @- from standard input."):argname "TEXT"
   command:option("--endpoint", "Base URL of another service."):argname "URL"

@@ -1,5 +1,5 @@
 --- Lays rows out in columns. Where a terminal is too narrow, columns that matter least are
---- left out first, then those that may be cut are cut.
+--- left out first, then those that may be cut are cut, and at last all that are left.
 
 local width = require "aom.cli.width"
 
@@ -7,7 +7,7 @@ local layout = {}
 
 local GAP = 2
 
--- A text that is cut further says nothing.
+-- A text that is cut further says little.
 local LEAST = 12
 
 ---@class aom.Column
@@ -84,6 +84,9 @@ local function choose(columns, widths, limit)
     gone[#gone + 1] = table.remove(shown, least_important(columns, shown))
   end
   bring_back(shown, gone, least, limit)
+  if total(shown, least) > limit then
+    for _, i in ipairs(shown) do least[i] = 1 end
+  end
   local cut = widest(shown, widths, least)
   while cut and total(shown, widths) > limit do
     widths[cut] = widths[cut] - 1

@@ -58,6 +58,8 @@ options.rows = {
   callable = { kind = "function" },
   secret = secret,
   token = { kind = "string", max = MAX_TOKEN, secret = true },
+  algorithm = { kind = "choice", secret = true, choices = { "SDK-HMAC-SHA256", "SDK-HMAC-SM3", "SDK-ECDSA-P256-SHA256",
+    "SDK-SM2-SM3", "V11-HMAC-SHA256" } },
   project = row(function(value) return type(value) == "string" and value:find "^%w+$" ~= nil and #value == 32 end,
     "a project id of 32 letters and digits", true),
 }
@@ -91,8 +93,7 @@ options.client = {
   iam_endpoint = means(secret, "base URL of the identity service. Default: the region's, for its own endpoint only"),
   metadata = means(flag, "use the credentials of this instance's agency. Default: false"),
   metadata_endpoint = means(secret, 'base URL of the metadata service. Default: "http://169.254.169.254"'),
-  algorithm = means(secret, 'how requests are signed. Default: "SDK-HMAC-SHA256"',
-    '"SDK-HMAC-SHA256"|"SDK-HMAC-SM3"|"SDK-ECDSA-P256-SHA256"|"SDK-SM2-SM3"|"V11-HMAC-SHA256"'),
+  algorithm = means(options.rows.algorithm, 'how requests are signed. Default: "SDK-HMAC-SHA256"'),
   timeout = means(seconds, "for a whole call, with its retries. Default: 60"),
   attempt_timeout = means(seconds, "for one attempt. Default: 30"),
   connect_timeout = means(seconds, "to connect. Default: 5"),

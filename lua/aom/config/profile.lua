@@ -24,13 +24,13 @@ for name in each.pair(credential_kinds.variables) do keys[name] = true end
 -- A key of the provider's SDKs that means nothing here, and is near to others.
 local foreign = { domain_id = true }
 
-local SECTION = "basic"
+local VARIABLE, SECTION = "HUAWEICLOUD_SDK_CREDENTIALS_FILE", "basic"
 
 ---@param system aom.System
 ---@return string|nil path
 ---@return boolean|nil explicit  a variable names it
 function profile.path(system)
-  local explicit = paste.from_variable("path", system.getenv "HUAWEICLOUD_SDK_CREDENTIALS_FILE" or "")
+  local explicit = paste.from_variable("path", system.getenv(VARIABLE) or "")
   if explicit then return explicit, true end
   local home = system.getenv "HOME" or system.getenv "USERPROFILE"
   if home then return home .. "/.huaweicloud/credentials", false end
@@ -148,7 +148,7 @@ function profile.load(system)
   local text, why = system.read_file(path)
   if not text then
     if explicit then
-      return nil, errors.config(("HUAWEICLOUD_SDK_CREDENTIALS_FILE: %s"):format(why or path))
+      return nil, errors.config(("environment variable %s cannot be read: %s"):format(VARIABLE, why or path))
     end
     return {}, nil, path
   end

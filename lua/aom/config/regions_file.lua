@@ -91,7 +91,7 @@ function regions_file.endpoints(system, service, region)
   local text, why = system.read_file(path)
   if not text then
     if not explicit then return nil end
-    return nil, errors.config("HUAWEICLOUD_SDK_REGIONS_FILE: " .. (why or path))
+    return nil, errors.config("environment variable HUAWEICLOUD_SDK_REGIONS_FILE cannot be read: " .. (why or path))
   end
   local document, err = parse(text, path)
   if not document then return nil, err end

@@ -33,22 +33,6 @@ Authenticator.__index = Authenticator
 
 local V11 = "V11-HMAC-SHA256"
 
-local algorithms = {
-  ["SDK-HMAC-SHA256"] = true, ["SDK-HMAC-SM3"] = true, ["SDK-ECDSA-P256-SHA256"] = true,
-  ["SDK-SM2-SM3"] = true, [V11] = true,
-}
-
----@param settings table
----@return aom.Error|nil
-function authenticator.check_algorithm(settings)
-  if algorithms[settings.algorithm] then return nil end
-  local names = {}
-  for name in each.pair(algorithms) do names[#names + 1] = name end
-  table.sort(names)
-  return errors.argument("option algorithm: expected one of %s, got %s",
-    table.concat(names, ", "), errors.show(settings.algorithm))
-end
-
 local required = { kind = "string", secret = true, required = true }
 local expiry = { test = function(value) return type(value) ~= "number" and "a number of seconds since 1970" or nil end }
 

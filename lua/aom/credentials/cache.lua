@@ -38,10 +38,7 @@ Cache.__index = Cache
 ---@return aom.CredentialCache|nil
 ---@return aom.Error|nil
 function cache.new(settings)
-  local err = authenticator.check_algorithm(settings)
-  if err then return nil, err end
-  local provider, values
-  provider, values, err = chain.find(settings)
+  local provider, values, err = chain.find(settings)
   if not provider then return nil, err end
   settings.source:note("credentials", provider.where)
   local self = setmetatable({

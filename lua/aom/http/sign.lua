@@ -5,6 +5,7 @@ local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
+local options = require "aom.config.options"
 local plain = require "aom.util.plain"
 local query = require "aom.util.query"
 local text = require "aom.util.text"
@@ -54,7 +55,7 @@ local key_rows = {
   ak = secret,
   sk = secret,
   security_token = { kind = "string", secret = true },
-  algorithm = word,
+  algorithm = options.rows.algorithm,
   date = { test = check_date },
   region = word,
   service = word,

@@ -31,19 +31,33 @@ usage: aom simulate [options]
 Workflows, faults and other settings can be changed while it runs: see doc/simulator.md.
 ]]
 
+--- Takes a number within limits.
+local function number(least, most)
+  return function(word)
+    local value = tonumber(word)
+    return value and value >= least and value <= most and value or nil
+  end, ("a number from %d to %d"):format(least, most)
+end
+
+local YEARS = 1e9
+
+local any = { tostring, "a value" }
 local values = {
-  port = tonumber, ak = tostring, sk = tostring, project = tostring, token = tostring, latency = tonumber,
-  lifetime = tonumber, workflow = tostring, ["security-token"] = tostring, ["cert-dir"] = tostring,
-  ["clock-offset"] = tonumber, ["http-version"] = tonumber,
+  port = { number(0, 65535) }, latency = { number(0, YEARS) }, lifetime = { number(0, YEARS) },
+  ["clock-offset"] = { number(-YEARS, YEARS) },
+  ["http-version"] = { function(word) return (word == "1.1" or word == "2") and tonumber(word) or nil end, "1.1 or 2" },
+  ak = any, sk = any, project = any, token = any, workflow = any, ["security-token"] = any, ["cert-dir"] = any,
 }
 
 local switches = { tls = true, quiet = true, json = true, bare = true, ["auto-create"] = true,
   ["catch-all"] = true, ["with-parent"] = true }
 
 local function fail(message)
-  io.stderr:write("simulator: ", message, "\n", usage)
+  io.stderr:write("aom: ", message, "\n")
   os.exit(2)
 end
+
+local function refuse(message) fail(message .. "\naom simulate --help lists the options") end
 
 local function parse(words)
   local options, workflows, i = { lifetime = 600 }, {}, 1
@@ -52,13 +66,14 @@ local function parse(words)
     local field = name and name:gsub("%-", "_")
     if switches[name] then
       options[field], i = true, i + 1
-    elseif name == "help" then
+    elseif name == "help" or words[i] == "-h" then
       io.stdout:write(usage)
       os.exit(0)
     elseif values[name] then
-      local value = words[i + 1] and values[name](words[i + 1])
+      local read, wanted = values[name][1], values[name][2]
+      local value = words[i + 1] and read(words[i + 1])
       if value == nil then
-        fail("--" .. name .. " needs a value")
+        refuse(("--%s: expected %s, got %s"):format(name, wanted, words[i + 1] or "none"))
       elseif name == "workflow" then
         local id, given = value:match "^([^/]*)/(.*)$"
         workflows[id or value] = id and { name = given } or true
@@ -67,7 +82,7 @@ local function parse(words)
       end
       i = i + 2
     else
-      fail("unknown option " .. words[i])
+      refuse("unknown option " .. words[i])
     end
   end
   options.workflows = workflows
@@ -129,6 +144,12 @@ local function announce(options, sim)
   io.stdout:flush()
 end
 
+local function start(options)
+  local sim = simulator.new(options)
+  sim:listen()
+  return sim
+end
+
 --- Runs a simulator until its lifetime has ended, or a signal ends it.
 ---@param words string[] the words of a command line
 function command.main(words)
@@ -138,8 +159,8 @@ function command.main(words)
       io.stderr:write("simulator: ", line, "\n")
     end
   end
-  local sim = simulator.new(options)
-  sim:listen()
+  local started, sim = pcall(start, options)
+  if not started then fail("the simulator cannot start: " .. tostring(sim):gsub("^%S+:%d+: ", "")) end
   -- Ends the process even if the loop hangs.
   ffi.C.alarm(math.ceil(options.lifetime) + 5)
   announce(options, sim)

@@ -48,7 +48,7 @@ local function outline(value)
   if type(value) ~= "string" then return errors.show(value) end
   if value == "" then return "an empty string" end
   if text.has_control(value) then return "a string with a control character" end
-  return ("a string of %d bytes"):format(#value)
+  return ("a string of %d byte%s"):format(#value, #value == 1 and "" or "s")
 end
 
 --- The test that a row makes: it returns what was expected when a value is something else.

@@ -56,7 +56,9 @@ local function place(err)
   if err.status then parts[#parts + 1] = "HTTP " .. err.status end
   if err.code then parts[#parts + 1] = err.code end
   if err.request_id then parts[#parts + 1] = "request " .. err.request_id end
-  if err.operation then parts[#parts + 1] = err.operation end
+  -- A message about a field begins with the operation.
+  local operation = err.operation
+  if operation and err.message:sub(1, #operation + 1) ~= operation .. ":" then parts[#parts + 1] = operation end
   if err.where then parts[#parts + 1] = "at " .. err.where end
   if (err.attempts or 0) > 1 then parts[#parts + 1] = err.attempts .. " attempts" end
   if #parts == 0 then return "" end

@@ -16,16 +16,17 @@ headers.row = plain.row "a table of values by name"
 function headers.is_token(value) return value:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil end
 
 --- The value is not shown, for it may be a secret. A tab inside it is legal HTTP.
-local function fault_of(name, value, what)
+local function fault_of(name, given, what)
   if type(name) ~= "string" or not headers.is_token(name) then
     return errors.argument("%s: expected a header name, got %s", what, errors.show(name))
   end
+  local value = text.of(given)
   if not value then
-    return errors.argument("%s: expected a string, finite number or boolean as the value of %s", what,
-      errors.show(name))
+    return errors.argument("%s: %s: expected a string, finite number or boolean, got %s", what, errors.show(name),
+      errors.show(given))
   end
   if text.has_control((value:gsub("\t", ""))) then
-    return errors.argument("%s: the value of %s contains a control character", what, errors.show(name))
+    return errors.argument("%s: %s: expected a value without control characters", what, errors.show(name))
   end
 end
 
@@ -38,15 +39,14 @@ end
 function headers.read(given, what)
   local copy, spelling = {}, {}
   for name, value in each.raw(given or {}) do
-    local value_text = text.of(value)
-    local err = fault_of(name, value_text, what)
+    local err = fault_of(name, value, what)
     if err then return nil, err end
     local lower = name:lower()
     if spelling[lower] then
       return nil, errors.argument("%s: %s and %s differ only in case", what, errors.show(spelling[lower]),
         errors.show(name))
     end
-    spelling[lower], copy[name] = name, value_text
+    spelling[lower], copy[name] = name, text.of(value)
   end
   return copy, nil, spelling
 end

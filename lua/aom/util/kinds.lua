@@ -32,7 +32,7 @@ function kinds.choice(value, row)
   for i = 1, #choices do
     if value == choices[i] then return nil end
   end
-  return '"' .. table.concat(choices, '" or "') .. '"'
+  return ('"%s" or "%s"'):format(table.concat(choices, '", "', 1, #choices - 1), choices[#choices])
 end
 
 --- A string that may become a header; its size is in bytes.

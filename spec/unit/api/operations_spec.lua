@@ -88,7 +88,7 @@ describe("the fields of an operation", function()
     { "list_workflows", {}, "sort_type", "up", 'expected "ASC" or "DESC", got "up"' },
     { "list_workflows", {}, "sort_type", "DESC" },
     { "list_workflows", {}, "type", "event" },
-    { "list_workflows", {}, "type", "Cron", 'expected "cron" or "event" or "manual", got "Cron"' },
+    { "list_workflows", {}, "type", "Cron", 'expected "cron", "event" or "manual", got "Cron"' },
     { "list_workflows", {}, "search", "", "expected a string of 1 to 64 UTF-8 characters, got \"\"" },
     { "list_workflows", {}, "search", long },
     { "list_workflows", {}, "search", long .. "x", "expected a string of 1 to 64 UTF-8 characters" },

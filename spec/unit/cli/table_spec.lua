@@ -58,6 +58,21 @@ describe("a table", function()
       "每日清理磁…   on",
       "b             disable",
     } },
+    { 20, {
+      "NAME         STATE",
+      "每日清理磁…  on",
+      "b            disable",
+    } },
+    { 12, {
+      "NAME   STATE",
+      "每日…  on",
+      "b      disa…",
+    } },
+    { 4, {
+      "…  …",
+      "…  …",
+      "b  …",
+    } },
   } do
     it(case[1] and ("in %d columns"):format(case[1]) or "anywhere else", function()
       local lines = layout.lines(columns, rows, case[1])

@@ -18,7 +18,7 @@ local GOOD = {
   security_token = { ("t"):rep(5000) },
   token = { "t", ("t"):rep(40960) },
   credentials = { function() end, { refresh = function() end } },
-  algorithm = { "SDK-HMAC-SHA256" },
+  algorithm = { "SDK-HMAC-SHA256", "SDK-HMAC-SM3", "SDK-ECDSA-P256-SHA256", "SDK-SM2-SM3", "V11-HMAC-SHA256" },
   timeout = { 0.001, 60, 3600.5 },
   attempt_timeout = { 1 },
   connect_timeout = { 0.5 },
@@ -46,7 +46,8 @@ local BAD = {
   metadata = FLAG, metadata_endpoint = TEXT,
   endpoint = { "", 1, true, {}, { 1 }, { "https://a", "" },
     { "https://a", nil, "https://b" }, { "https://a", b = "https://b" }, { "https://a\nb" }, "a\nb" },
-  region = TEXT, ak = TEXT, sk = TEXT, security_token = TEXT, algorithm = TEXT, ca_file = TEXT,
+  region = TEXT, ak = TEXT, sk = TEXT, security_token = TEXT, ca_file = TEXT,
+  algorithm = { "", 1, true, {}, "SDK-HMAC-SHA1", "sdk-hmac-sha256", "AWS4-HMAC-SHA256" },
   project_id = { "", PROJECT .. "0", PROJECT:sub(2), PROJECT:sub(2) .. "-", PROJECT:sub(2) .. "\n", 1, {},
     "{project_id}" },
   token = { "", ("t"):rep(40961), "a\nb", 1, {} },
@@ -100,7 +101,7 @@ describe("client options", function()
         local copy, err = options.check { [name] = value }
         assert.is_nil(copy)
         assert.are.equal("argument", err.kind)
-        assert.matches("^option " .. name .. ": expected ", err.message)
+        assert.matches("^option " .. name .. ": .-expected ", err.message)
       end)
     end
   end
@@ -120,6 +121,12 @@ describe("client options", function()
     _, err = options.check { proxy = true }
     assert.are.equal('option proxy: expected a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, '
       .. 'or "" for none, got true', err.message)
+    _, err = options.check { algorithm = "sdk-hmac-sha256" }
+    assert.are.equal('option algorithm: expected "SDK-HMAC-SHA256", "SDK-HMAC-SM3", "SDK-ECDSA-P256-SHA256", '
+      .. '"SDK-SM2-SM3" or "V11-HMAC-SHA256", got a string of 15 bytes', err.message)
+    _, err = options.check { project_id = "x" }
+    assert.are.equal("option project_id: expected a project id of 32 letters and digits, got a string of 1 byte",
+      err.message)
     _, err = options.check { ak = "" }
     assert.matches("control characters, got an empty string$", err.message)
   end)

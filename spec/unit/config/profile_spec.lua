@@ -91,7 +91,8 @@ describe("the profile", function()
     local values, err = load { env = { HUAWEICLOUD_SDK_CREDENTIALS_FILE = "/x" } }
     assert.is_nil(values)
     assert.are.equal("config", err.kind)
-    assert.matches("^HUAWEICLOUD_SDK_CREDENTIALS_FILE: /x: No such file", err.message)
+    assert.matches("^environment variable HUAWEICLOUD_SDK_CREDENTIALS_FILE cannot be read: /x: No such file",
+      err.message)
   end)
 
   local function basic(text)

@@ -107,7 +107,7 @@ describe("the regions file", function()
   it("that a variable names must exist", function()
     local _, err = resolve(nil, {}, { HUAWEICLOUD_SDK_REGIONS_FILE = "/gone.yaml" })
     assert.are.equal("config", err.kind)
-    assert.matches("HUAWEICLOUD_SDK_REGIONS_FILE: /gone.yaml", err.message)
+    assert.matches("^environment variable HUAWEICLOUD_SDK_REGIONS_FILE cannot be read: /gone.yaml", err.message)
   end)
 
   it("needs a library only if it exists", function()

@@ -17,7 +17,7 @@ describe("an engine starts nothing", function()
   for i = 1, 65 do headers["x-" .. i] = "v" end
   local bad_header = "libcurl refused the request's settings"
   local rows = {
-    { "with too many headers", { headers = headers }, "argument", "more than 64 headers" },
+    { "with too many headers", { headers = headers }, "argument", "headers: expected at most 64" },
     { "with a control byte in the target", { base = "http://127.0.0.1:1/\n" }, "config", bad_header },
     { "with a control byte in a header", { headers = { a = "b\nc" } }, "config", bad_header },
     { "with a URL of more than 64 KiB", { path = "/" .. ("x"):rep(65536) }, "argument", "too large to send" },

@@ -77,16 +77,6 @@ describe("the authenticator of a key pair", function()
     end)
   end
 
-  for _, algorithm in ipairs { "SDK-HMAC-SHA1", "sdk-hmac-sha256", "AWS4-HMAC-SHA256" } do
-    it("may not sign by " .. algorithm, function()
-      local id, err = open { ak = "A", sk = "S", algorithm = algorithm }
-      assert.is_nil(id)
-      assert.are.equal("argument", err.kind)
-      assert.are.equal("option algorithm: expected one of SDK-ECDSA-P256-SHA256, SDK-HMAC-SHA256, SDK-HMAC-SM3, "
-        .. 'SDK-SM2-SM3, V11-HMAC-SHA256, got "' .. algorithm .. '"', err.message)
-    end)
-  end
-
   it("signs for a region if the algorithm needs one", function()
     local options = { ak = "A", sk = "S", algorithm = "V11-HMAC-SHA256", endpoint = "https://aom.example.com" }
     local id, err = open(options)

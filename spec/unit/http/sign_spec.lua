@@ -177,7 +177,7 @@ end)
 describe("a bad input to signing", function()
   local nan, inf = 0 / 0, 1 / 0
   local HEADER_NAME = "request.headers: expected a header name"
-  local VALUE = 'request.headers: the value of "X-One" contains a control character'
+  local VALUE = 'request.headers: "X-One": expected a value without control characters'
   -- Changes to request and key, and what the message starts with.
   local cases = {
     { "a method that is missing", { method = NONE }, {}, "request.method: " },
@@ -203,8 +203,9 @@ describe("a bad input to signing", function()
     { "a body that is a number", { body = 1 }, {}, "request.body: " },
     { "headers that are text", { headers = "X: y" }, {}, "request.headers: " },
     { "a header that is a table", { headers = { ["X-One"] = {} } }, {},
-      'request.headers: expected a string, finite number or boolean as the value of "X-One"' },
-    { "a header that is not a number", { headers = { ["X-One"] = nan } }, {}, "request.headers: expected a string" },
+      'request.headers: "X-One": expected a string, finite number or boolean, got ' },
+    { "a header that is not a number", { headers = { ["X-One"] = nan } }, {},
+      'request.headers: "X-One": expected a string' },
     { "a header without a name", { headers = { "X-One: hush" } }, {}, HEADER_NAME },
     { "a header with an empty name", { headers = { [""] = "hush" } }, {}, HEADER_NAME },
     { "a header name with a blank", { headers = { ["X One"] = "hush" } }, {}, HEADER_NAME },
@@ -239,7 +240,8 @@ describe("a bad input to signing", function()
     { "a security token with a line break", {}, { security_token = "hush\n" }, "credentials.security_token: " },
     { "an empty security token", {}, { security_token = "" }, "credentials.security_token: " },
     { "a security token that is a table", {}, { security_token = {} }, "credentials.security_token: " },
-    { "an unknown algorithm", {}, { algorithm = "AWS4-HMAC-SHA256" }, "credentials.algorithm: " },
+    { "an unknown algorithm", {}, { algorithm = "AWS4-HMAC-SHA256" },
+      'credentials.algorithm: expected "SDK-HMAC-SHA256", "SDK-HMAC-SM3", ' },
     { "an algorithm that is a table", {}, { algorithm = {} }, "credentials.algorithm: " },
     { "a date of another form", {}, { date = "2026-01-02T03:04:05Z" }, "credentials.date: " },
     { "a date that is a number", {}, { date = 1767323045 }, "credentials.date: " },
@@ -253,7 +255,7 @@ describe("a bad input to signing", function()
     { "signed headers without the date", {}, { signed_headers = { "host" } }, "credentials.signed_headers: " },
     { "no signed headers", {}, { signed_headers = {} }, "credentials.signed_headers: " },
     { "a signed header that is not there", {}, { signed_headers = { "x-sdk-date", "x-one" } },
-      "credentials.signed_headers: " },
+      "credentials.signed_headers: it lists " },
     { "V11 without a region", {}, { algorithm = "V11-HMAC-SHA256", service = "aom" }, "credentials.region: " },
     { "V11 without a service", {}, { algorithm = "V11-HMAC-SHA256", region = "r" }, "credentials.service: " },
     { "V11 with an empty region", {}, { algorithm = "V11-HMAC-SHA256", region = "", service = "s" },

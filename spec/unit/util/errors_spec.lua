@@ -47,6 +47,16 @@ describe("an error", function()
       tostring(err))
   end)
 
+  it("names its operation once", function()
+    for message, line in pairs {
+      ["list_jobs: name: expected a list"] = "aom: argument: list_jobs: name: expected a list",
+      ["list_jobs_of: no"] = "aom: argument: list_jobs_of: no (list_jobs)",
+      ["no list_jobs: x"] = "aom: argument: no list_jobs: x (list_jobs)",
+    } do
+      assert.are.equal(line, tostring(errors.new("argument", message, { operation = "list_jobs" })))
+    end
+  end)
+
   it("does not mention a single attempt", function()
     local err = errors.new("service", "no", { status = 400, attempts = 1 })
     assert.are.equal("aom: service: no (HTTP 400)", tostring(err))

@@ -27,9 +27,9 @@ describe("headers beside those of the library", function()
   end
 
   for _, row in ipairs {
-    { "a line end", { A = "hush\nB: 1" }, 'h: the value of "A" contains a control character' },
-    { "a NUL", { A = "hush\0" }, 'h: the value of "A" contains a control character' },
-    { "a table", { A = {} }, 'h: expected a string, finite number or boolean as the value of "A"' },
+    { "a line end", { A = "hush\nB: 1" }, 'h: "A": expected a value without control characters' },
+    { "a NUL", { A = "hush\0" }, 'h: "A": expected a value without control characters' },
+    { "a table", { A = {} }, 'h: "A": expected a string, finite number or boolean, got a table' },
     { "no name", { "hush" }, "h: expected a header name, got 1" },
     { "a name with a line end", { ["A\n"] = "hush" }, 'h: expected a header name, got "A\\10"' },
     { "a name with a blank", { ["A b"] = "hush" }, 'h: expected a header name, got "A b"' },

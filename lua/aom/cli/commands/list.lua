@@ -15,7 +15,7 @@ local list = { name = "list", summary = "List workflows: state, last run, id." }
 
 function list.define(command)
   choice.define(command)
-  command:option("--type", "Only those of a type."):choices { "cron", "manual", "event" }
+  command:option("--type", "Only workflows of this type."):choices { "cron", "manual", "event" }
 end
 
 local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "m" } }

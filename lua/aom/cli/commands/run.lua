@@ -13,10 +13,10 @@ local width = require "aom.cli.width"
 local run = { name = "run", summary = "Execute a workflow now; --wait waits for its end." }
 
 function run.define(command)
-  command:argument("id", "The workflow's id."):argname "ID":args "?"
+  command:argument("ID", "The workflow's id."):argname "ID":target "id":args "?"
   command:option("--name", "The workflow of exactly this name, instead of an id."):argname "NAME"
   command:flag("--wait", "Wait until the execution has ended.")
-  numbers.option(command, "--limit", "SECONDS", "Wait for so many seconds at most (3600).")
+  numbers.option(command, "--limit", "SECONDS", "With --wait: for how many seconds at most (3600).")
 end
 
 --- Before anything runs: the workflow must not start if its end cannot be waited for as asked.

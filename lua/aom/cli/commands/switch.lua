@@ -35,8 +35,8 @@ local function new(action, verb, summary)
 
   function switch.define(command)
     choice.define(command, true)
-    numbers.option(command, "--concurrency", "N", "Calls at once (16).")
-    numbers.option(command, "--rate", "N", "Calls a second, at most.")
+    numbers.option(command, "--concurrency", "N", "How many calls run at once (16).")
+    numbers.option(command, "--rate", "N", "How many calls begin in a second, at most.")
   end
 
   function switch.run(shell)

@@ -14,8 +14,8 @@ local function quote(path)
 end
 
 local function define_pace(command)
-  numbers.option(command, "--concurrency", "N", "Calls at once (8).")
-  numbers.option(command, "--rate", "N", "Calls a second, at most.")
+  numbers.option(command, "--concurrency", "N", "How many calls run at once (8).")
+  numbers.option(command, "--rate", "N", "How many calls begin in a second, at most.")
   command:flag("--dry-run", "Change nothing; list what would be done.")
 end
 
@@ -51,7 +51,7 @@ local pause = { name = "pause", summary = "Disable what is enabled, and remember
 
 function pause.define(command)
   choice.define(command)
-  command:option("--file", "Where it is remembered, for aom resume."):argname "FILE"
+  command:option("--file", "The file for aom resume; only a dry run needs none."):argname "FILE"
   define_pace(command)
 end
 
@@ -74,8 +74,8 @@ pause.failed = pause.interrupted
 local resume = { name = "resume", summary = "Enable again what aom pause disabled." }
 
 function resume.define(command)
-  command:argument("file", "The file of the window."):argname "FILE"
-  command:flag("--force", "Also if the process that paused still runs.")
+  command:argument("FILE", "The file that aom pause has written."):argname "FILE":target "file"
+  command:flag("--force", "Resume even while the process that paused still runs.")
   define_pace(command)
 end
 

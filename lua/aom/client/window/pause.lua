@@ -34,7 +34,7 @@ local function check_file(self)
   if not old then return nil, err end
   if old.stage == "resumed" then return false end
   err = errors.argument("%s contains a window that has not been resumed", old.path)
-  err.hint = "client:resume(file) ends it; then the file can be used again"
+  err.hint = "resume it; then the file can be used again"
   return nil, err
 end
 
@@ -158,7 +158,7 @@ local function look_again(self)
   end
 end
 
-local HINT = "client:resume(file) enables again those that were disabled"
+local HINT = "resume enables again those that were disabled"
 
 --- An error after the first change leaves the caller what is needed to undo it.
 local function unfinished(self, err)

@@ -118,7 +118,7 @@ local function enable(self, list)
   self.journal:save()
   local failures = serious((switch.run(self, list, "enable", settle)))
   if not failures[1] then return true end
-  return nil, switch.failure(self.journal, failures, "enabled", "call client:resume(file) again to retry them", true)
+  return nil, switch.failure(self.journal, failures, "enabled", "resume again to retry them", true)
 end
 
 --- What is to be switched on, by `sort` and by how the scheduled workflows look now.
@@ -141,7 +141,7 @@ local function wait(self, settled_at)
   if left > 0 then loop.sleep(left) end
   if not self.scope.cancelled and not self.state.closed then return true end
   local err = errors.new("cancelled", "resume was cancelled while it waited for late calls")
-  err.hint, err.paused = "client:resume(file) continues it", self.journal:view()
+  err.hint, err.paused = "resume again to continue", self.journal:view()
   return nil, err
 end
 
@@ -180,7 +180,7 @@ end
 --- Says that all is done, but for the file.
 local function unsaved(self, err)
   err.message = "the paused workflows are enabled again, but " .. err.message
-  err.hint = ('the file still records the stage "%s"; client:resume(file) can be repeated'):format(
+  err.hint = ('the file still records the stage "%s"; resume can be repeated'):format(
     self.journal.written or "nothing")
   err.retryable, err.paused = true, self.journal:view()
   return nil, err

@@ -218,6 +218,33 @@ describe("a client certificate", function()
   end)
 end)
 
+-- OpenSSL's own configuration may allow less.
+describe("a peer that speaks no TLS newer than 1.1 is refused:", function()
+  local hello = "\3\2" .. ("r"):rep(32) .. "\0\192\19\0"
+  local reply = "\22\3\2\0" .. string.char(#hello + 4) .. "\2\0\0" .. string.char(#hello) .. hello
+
+  for what, options in pairs {
+    server = 'endpoint = "%s", proxy = ""', proxy = 'endpoint = "https://one.example.com", proxy = "%s"',
+  } do
+    it("a " .. what, function()
+      local config = process.temporary("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
+        .. "MinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n")
+      local peer = process.rawserver { hello = true, replies = { reply } }
+      local script = process.temporary(([[
+        local client = require("aom.safe").client { project_id = %q, ak = "TLSOLD", sk = "tls-secret", %s }
+        local _, err = client:enable "wf-1"
+        print(err.kind, err.message)
+      ]]):format(PROJECT, options:format((peer.url:gsub("^http:", "https:")))))
+      local output = process.run(("env OPENSSL_CONF=%s %s %s 2>&1"):format(quote(config), process.interpreter,
+        quote(script)))
+      peer.stop()
+      os.remove(config)
+      os.remove(script)
+      assert.matches("^tls\t.*unsupported protocol", output)
+    end)
+  end
+end)
+
 describe("a proxy", function()
   local NO = "HTTP/1.1 403 No\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>blocked</h1>"
   local WHO = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n"
@@ -244,27 +271,6 @@ describe("a proxy", function()
     assert.is_false(ok)
     assert.are.equal("tls", err.kind, tostring(err))
     assert.matches("https:// proxy", err.hint)
-  end)
-
-  -- OpenSSL's own configuration may allow less.
-  it("that speaks no TLS newer than 1.1 is refused", function()
-    local config = process.temporary("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
-      .. "MinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n")
-    local hello = "\3\2" .. ("r"):rep(32) .. "\0\192\19\0"
-    local proxy = process.rawserver { hello = true,
-      replies = { "\22\3\2\0" .. string.char(#hello + 4) .. "\2\0\0" .. string.char(#hello) .. hello } }
-    local script = process.temporary(([[
-      local client = require("aom.safe").client { endpoint = "https://one.example.com", project_id = %q, ak = "TLSOLD",
-        sk = "tls-secret", proxy = %q }
-      local _, err = client:enable "wf-1"
-      print(err.kind, err.message)
-    ]]):format(PROJECT, (proxy.url:gsub("^http:", "https:"))))
-    local output = process.run(("env OPENSSL_CONF=%s %s %s 2>&1"):format(quote(config), process.interpreter,
-      quote(script)))
-    proxy.stop()
-    os.remove(config)
-    os.remove(script)
-    assert.matches("^tls\t.*unsupported protocol", output)
   end)
 
   it("that wants a password for a plain request is asked once, and named", function()

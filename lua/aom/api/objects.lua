@@ -56,9 +56,9 @@ return {
     text("last_execute_by", "who started it"),
     field("table<string, string>", "tags", "its tags by name"),
     field("table<string, any>", "input", "parameters of the run, as its template wants them; numbers and booleans in "
-      .. "it are texts. A schedule's cron expression, in Spring's syntax, is among them; the service documents no "
+      .. "it are strings. A schedule's cron expression, in Spring's syntax, is among them; the service documents no "
       .. "name for it"),
-    text("description", "for people"),
+    text("description", "a description"),
     field('"package"|"script"|"job"|"cloud"|"standard"|"customize"', "task_type", "what it runs"),
     text("task_status", "state of that task"),
     text("template_id", "id of the template (execution plan) that it runs"),
@@ -114,7 +114,7 @@ return {
     given(text("id", "its id")),
     given(text("name", "its name")),
     field('"SHELL"|"BAT"|"PYTHON"|"POWER_SHELL"', "script_language", "its language"),
-    text("description", "for people; up to 1,000 characters"),
+    text("description", "a description of up to 1,000 characters"),
     flag("online_exist_status", "whether one of its versions is online"),
     text("online_id", "id of that version"),
     field("aom.ApproveInfo", "approve_info", "who approves its runs"),
@@ -136,7 +136,7 @@ return {
   { name = "Job", meaning = "A job: steps that templates (execution plans) give values to.", fields = edited {
     given(text("id", "its id")),
     given(text("name", "its name")),
-    text("description", "for people; up to 1,000 characters"),
+    text("description", "a description of up to 1,000 characters"),
     field("aom.Step[]", "steps", "its steps"),
     field("aom.Parameter[]", "parameters", "what its templates give values to"),
     field("aom.ApproveInfo", "approve_info", "who approves its runs"),
@@ -165,21 +165,21 @@ return {
 
   { name = "Node", meaning = "A node of a workflow.", fields = {
     text("id", "its id"), text("name", "its name"), text("category", "what it does"),
-    text("description", "for people"), text("parent_node", "the node before it"), text("task_name", "its task"),
+    text("description", "a description"), text("parent_node", "the node before it"), text("task_name", "its task"),
     flag("ignore_error", "whether the run goes on if it fails"),
     field("{ type: string, configuration: table<string, any> }", "metadata", "how it does it"),
   } },
 
   { name = "Step", meaning = "A step of a workflow, job or template.", fields = {
-    text("id", "its id"), text("name", "its name"), text("type", "what it does"), text("description", "for people"),
+    text("id", "its id"), text("name", "its name"), text("type", "what it does"), text("description", "a description"),
     field("table<string, string>", "input", "its parameters by name"),
     flag("ignore_error", "whether the run goes on if it fails"),
   } },
 
   { name = "Parameter", meaning = "A parameter of a workflow, job or template.", fields = {
     given(text("param_name", "its name")), text("param_type", "its type"), text("param_group", "its group"),
-    text("default_value", "its value if none is given"), text("id", "its id"), text("hint", "for people"),
-    text("description", "for people"), flag("encryption", "whether its value is encrypted"),
+    text("default_value", "its value if none is given"), text("id", "its id"), text("hint", "help for who fills it in"),
+    text("description", "a description"), flag("encryption", "whether its value is encrypted"),
     flag("quote_param", "whether it refers to another parameter"), flag("required", "whether it needs a value"),
   } },
 

@@ -131,13 +131,13 @@ local operations = {
     path = { "/cms/workflow" },
     fields_in = "body",
     fields = {
-      required { name = "name", kind = "label", min = 1, max = 64, meaning = "its name, one of a kind in the project" },
+      required { name = "name", kind = "label", min = 1, max = 64, meaning = "its name, unique in the project" },
       required(choice("type", { "cron", "manual" }, "whether it has a schedule, or runs on demand only")),
       required(text("template_id", 1, 64, "id of the template (execution plan) that it runs")),
-      required(map("input", "parameters of the run, as the template wants them; numbers and booleans in it are texts. "
-        .. "A schedule may run it every 30 minutes at most")),
+      required(map("input", "parameters of the run, as the template wants them; numbers and booleans in it are "
+        .. "strings. A schedule may run it every 30 minutes at most")),
       required(choice("task_type", { "package", "script", "job", "cloud", "standard", "customize" }, "what it runs")),
-      text("description", 1, 128, "for people"),
+      text("description", 1, 128, "a description"),
       text_map("tags", 20, "tags by name"),
       text("template_name", 1, 64, 'name of the template, such as "CMS::ECS::BulkyRunScript"'),
       { name = "quote", kind = "list", max = 128, item_min = 1, item_max = 128, meaning = "what it refers to" },
@@ -221,7 +221,7 @@ local operations = {
 
   operate_execution = {
     official = "StartPausingWorkflowExecutions",
-    summary = "Goes on with an execution that is paused, or whose node has failed.",
+    summary = "Continues an execution that is paused, or whose node has failed.",
     permission = "cms:execution:create",
     method = "POST",
     path = { "/cms/workflow/", "workflow_id", "/executions/", "execution_id", "/operation" },
@@ -280,7 +280,7 @@ local operations = {
 
   list_jobs = {
     official = "ListAllJobByName",
-    summary = "Lists jobs, which are templates of several steps: one page of them.",
+    summary = "Lists jobs: one page of them.",
     permission = "cms:job:list",
     method = "POST",
     path = { "/cms/job/list" },

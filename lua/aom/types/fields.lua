@@ -4,14 +4,14 @@
 
 --- The fields of `create_workflow`.
 ---@class aom.CreateWorkflowFields
----@field name string  its name, one of a kind in the project: 1 to 64 letters, digits, "-" and "_"
+---@field name string  its name, unique in the project: 1 to 64 letters, digits, "-" and "_"
 ---@field type "cron"|"manual"  whether it has a schedule, or runs on demand only
 ---@field template_id string  id of the template (execution plan) that it runs: 1 to 64 characters
 ---@field input table<string, any>
----  parameters of the run, as the template wants them; numbers and booleans in it are texts. A
+---  parameters of the run, as the template wants them; numbers and booleans in it are strings. A
 ---  schedule may run it every 30 minutes at most
 ---@field task_type "package"|"script"|"job"|"cloud"|"standard"|"customize"  what it runs
----@field description? string  for people: 1 to 128 characters
+---@field description? string  a description: 1 to 128 characters
 ---@field tags? table<string, string>  tags by name: at most 20
 ---@field template_name? string  name of the template, such as "CMS::ECS::BulkyRunScript": 1 to 64 characters
 ---@field quote? string[]  what it refers to: at most 128 of 1 to 128 characters

@@ -34,7 +34,7 @@
 ---@class aom.Job
 ---@field id string  its id
 ---@field name string  its name
----@field description? string  for people; up to 1,000 characters
+---@field description? string  a description of up to 1,000 characters
 ---@field steps? aom.Step[]  its steps
 ---@field parameters? aom.Parameter[]  what its templates give values to
 ---@field approve_info? aom.ApproveInfo  who approves its runs
@@ -54,7 +54,7 @@
 ---@field id? string  its id
 ---@field name? string  its name
 ---@field category? string  what it does
----@field description? string  for people
+---@field description? string  a description
 ---@field parent_node? string  the node before it
 ---@field task_name? string  its task
 ---@field ignore_error? boolean  whether the run goes on if it fails
@@ -78,8 +78,8 @@
 ---@field param_group? string  its group
 ---@field default_value? string  its value if none is given
 ---@field id? string  its id
----@field hint? string  for people
----@field description? string  for people
+---@field hint? string  help for who fills it in
+---@field description? string  a description
 ---@field encryption? boolean  whether its value is encrypted
 ---@field quote_param? boolean  whether it refers to another parameter
 ---@field required? boolean  whether it needs a value
@@ -97,7 +97,7 @@
 ---@field id string  its id
 ---@field name string  its name
 ---@field script_language? "SHELL"|"BAT"|"PYTHON"|"POWER_SHELL"  its language
----@field description? string  for people; up to 1,000 characters
+---@field description? string  a description of up to 1,000 characters
 ---@field online_exist_status? boolean  whether one of its versions is online
 ---@field online_id? string  id of that version
 ---@field approve_info? aom.ApproveInfo  who approves its runs
@@ -134,7 +134,7 @@
 ---@field id? string  its id
 ---@field name? string  its name
 ---@field type? string  what it does
----@field description? string  for people
+---@field description? string  a description
 ---@field input? table<string, string>  its parameters by name
 ---@field ignore_error? boolean  whether the run goes on if it fails
 ---@field [string] any  what the service adds
@@ -180,10 +180,10 @@
 ---@field last_execute_by? string  who started it
 ---@field tags? table<string, string>  its tags by name
 ---@field input? table<string, any>
----  parameters of the run, as its template wants them; numbers and booleans in it are texts. A
+---  parameters of the run, as its template wants them; numbers and booleans in it are strings. A
 ---  schedule's cron expression, in Spring's syntax, is among them; the service documents no name for
 ---  it
----@field description? string  for people
+---@field description? string  a description
 ---@field task_type? "package"|"script"|"job"|"cloud"|"standard"|"customize"  what it runs
 ---@field task_status? string  state of that task
 ---@field template_id? string  id of the template (execution plan) that it runs

@@ -279,7 +279,8 @@ client.execute_workflow = client.execute
 ---The official name of `execute`, or another.
 client.execute_workflow = client.execute
 
---- Waits until an execution has ended, with any status. Errors that may pass are waited out.
+--- Waits until an execution has ended, with any status. An error that may pass does not end the
+--- wait.
 ---
 --- SearchWorkflowExecutionDetail, which needs the permission cms:execution:get:
 --- https://support.huaweicloud.com/api-aom/SearchWorkflowExecutionDetail.html
@@ -328,7 +329,7 @@ function client:execution(workflow_id, execution_id) end
 ---The official name of `execution`, or another.
 client.search_workflow_execution_detail = client.execution
 
---- Goes on with an execution that is paused, or whose node has failed.
+--- Continues an execution that is paused, or whose node has failed.
 ---
 --- StartPausingWorkflowExecutions, which needs the permission cms:execution:create and is sent once:
 --- https://support.huaweicloud.com/api-aom/StartPausingWorkflowExecutions.html
@@ -448,7 +449,7 @@ function client:jobs(filter) end
 ---@overload fun(self: aom.SafeClient, callback: fun(err: aom.Error?, result: (aom.Job[])?)): aom.Handle?, aom.Error?
 function client:all_jobs(filter) end
 
---- Lists jobs, which are templates of several steps: one page of them.
+--- Lists jobs: one page of them.
 ---
 --- ListAllJobByName, which needs the permission cms:job:list:
 --- https://support.huaweicloud.com/api-aom/ListAllJobByName.html

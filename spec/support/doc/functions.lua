@@ -116,7 +116,7 @@ return {
     { name = "client:execute", operation = "execute_workflow",
       example = 'local execution = client:execute "WORKFLOW_ID"\nprint(client:wait(execution).status)' },
     { name = "client:wait", like = "execution",
-      summary = "Waits until an execution has ended, with any status. Errors that may pass are waited out.",
+      summary = "Waits until an execution has ended, with any status. An error that may pass does not end the wait.",
       args = { { "execution", "aom.ExecuteWorkflowResult|aom.Execution", "what `execute` returned, or any table with "
           .. "`workflow_id` and `execution_id`" },
         { "options", "aom.WaitOptions", "how long and how often", optional = true } },

@@ -16,7 +16,8 @@ is sent. In signatures `[x]` may be left out.
 - `aom.NAME` raises an [aom.Error](#aomerror). `require "aom.safe"` has the same functions, and its clients the same
   methods: they return `nil, err` instead.
 - A function that lists `[callback]` takes `function(err, result)` there, and then returns an
-  [aom.Handle](#aomhandle) at once; `handle:cancel()` ends the call. In plain Lua it returns after it has called back.
+  [aom.Handle](#aomhandle) at once; `handle:cancel()` ends the call. In plain Lua the function returns
+  after it has called back.
 - An iterator raises errors inside the `for`; that of `aom.safe` gives `false, err` once instead.
 - Times are in seconds, unless a field says otherwise.
 

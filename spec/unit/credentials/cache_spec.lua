@@ -537,7 +537,7 @@ describe("a renewal", function()
 end)
 
 describe("a cache that is closed", function()
-  it("has wiped its key, and may be closed again", function()
+  it("has its key no more, and may be closed again", function()
     local id = assert(open { ak = "A", sk = "S" })
     local signer = get(id).signer
     id:close()

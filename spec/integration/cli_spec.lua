@@ -280,7 +280,7 @@ describe("aom", function()
     output, code, errors = run "run id-1 --wait --limit 1"
     simulator.set { execution_time = 0, execution_outcome = "success" }
     assert.are.equal(1, code, output)
-    assert.matches("did not end within 1 seconds", errors)
+    assert.matches("did not end within 1 s", errors)
   end)
 
   -- Words, status, kind, message.

@@ -41,7 +41,7 @@ local function is_final(self, execution)
 end
 
 local function timed_out(self, execution, failure)
-  local err = errors.new("timeout", ("the execution did not end within %g seconds"):format(self.chosen.timeout))
+  local err = errors.new("timeout", ("the execution did not end within %g s"):format(self.chosen.timeout))
   err.operation = "wait"
   if execution then
     err.hint = ('its last status was %s; if that status is final, list it in option final')

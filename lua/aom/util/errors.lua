@@ -5,15 +5,15 @@ local each = require "aom.util.each"
 local text = require "aom.util.text"
 
 ---@alias aom.ErrorKind
----| "argument"    # a value given by the caller is wrong; nothing was sent
----| "config"      # region, endpoint, project or an option is missing or wrong
----| "credentials" # no usable credentials, or they could not be renewed
----| "network"     # DNS, connect, reset, or closed early; or memory is short
+---| "argument"    # a value given by the caller is wrong, or a selection matches nothing; nothing was changed
+---| "config"      # region, endpoint, project, an option or a file is missing or wrong
+---| "credentials" # none were found, or they could not be obtained or renewed
+---| "network"     # the name did not resolve, the connection failed or broke, or memory or descriptors ran out
 ---| "timeout"     # an attempt, a connect or the whole call took too long
----| "tls"         # the peer could not be verified
----| "protocol"    # the answer makes no sense, or is over a limit
----| "service"     # the API said no
----| "cancelled"   # the caller cancelled it
+---| "tls"         # the server could not be verified, or the handshake failed otherwise
+---| "protocol"    # the response is malformed, or exceeds a limit
+---| "service"     # the service refused
+---| "cancelled"   # the call was cancelled, or a function that was passed to it raised an error
 
 ---@class aom.Error
 ---@field kind aom.ErrorKind       what happened

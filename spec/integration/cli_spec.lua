@@ -211,7 +211,7 @@ describe("aom", function()
     { "disable --match hourly", 2, "nothing was changed" },
     { "disable nobody", 3, "^aom: nobody: service: .*HTTP 404" },
     { "disable nobody id-1", 1, "^aom: nobody: service: " },
-    { "pause --match nightly", 2, "expected the path of a file" },
+    { "pause --match nightly", 2, "expected %-%-file or %-%-dry%-run" },
     { "resume /nonexistent/paused.json", 2, "cannot be read" },
     { "run", 2, "expected one of an id and %-%-name" },
     { "run nobody", 3, "HTTP 404" },

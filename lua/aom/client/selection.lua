@@ -90,7 +90,7 @@ end
 local function mistaken_hyphen(pattern, meant)
   local err = errors.argument('match: in %s the "-" after a letter or digit is a quantifier of Lua patterns, '
     .. 'not a hyphen', errors.show(pattern))
-  err.hint = ('use name = "…" for a literal name; in a pattern a hyphen is written %%-, as in %s'):format(
+  err.hint = ('for a literal name use name instead of match; in a pattern a hyphen is written %%-, as in %s'):format(
     errors.show(meant))
   return err
 end

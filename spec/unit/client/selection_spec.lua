@@ -175,7 +175,7 @@ for method, user in pairs(users) do
 
     it("says how a hyphen is written", function()
       local _, err = user.run(open(), { match = "^nightly-backup$" })
-      assert.are.equal('use name = "…" for a literal name; in a pattern a hyphen is written %-, '
+      assert.are.equal('for a literal name use name instead of match; in a pattern a hyphen is written %-, '
         .. 'as in "^nightly%-backup$"', err.hint)
     end)
   end)

@@ -2,6 +2,7 @@
 
 local choice = require "aom.cli.choice"
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local numbers = require "aom.cli.numbers"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
@@ -57,6 +58,7 @@ end
 
 function pause.run(shell)
   local args, options = shell.args, options_of(shell, "saving what they look like now")
+  if not args.file and not args.dry_run then error(errors.argument "expected --file or --dry-run, got neither", 0) end
   for name, value in each.pair(choice.read(args)) do options[name] = value end
   -- The process ends, and the window goes on.
   options.file, options.detach = args.file, true

@@ -48,6 +48,45 @@ describe("aom", function()
     assert.matches('"total_elements":4', output)
   end)
 
+  -- Words, what a file holds that they name, and the path and query that arrive.
+  for i, case in ipairs {
+    { "POST /things --data @FILE", "@/etc/hostname" }, { "POST /things --data @FILE", "a\nb\r\nc\t\"\\ 每\1\n" },
+    { "PUT /things --data @FILE", "<FILE" }, { "POST /things --data x --header X-Odd:" },
+    { "GET /things --query 'a= b' --query 'c=d=e' --query e=", nil, "a=%20b&c=d%3De&e=" },
+    { "GET '/a [b] %7B/每'", nil, "" },
+  } do
+    it(("sends the same as curl does: %s (%d)"):format(case[1], i), function()
+      local path = process.temporary(case[2] or "")
+      simulator.set { catch_all = true }
+      local words = case[1]:gsub("FILE", path)
+      local own, code, errors = run("request " .. words)
+      assert.are.equal(0, code, errors)
+      local by_curl = process.run(("env %s %s | curl --silent --noproxy '*' --config -"):format(
+        command.environment(simulator.url), command.line("sign " .. words)))
+      simulator.set { catch_all = false }
+      os.remove(path)
+      assert.are.equal(own, by_curl)
+      if case[3] then assert.are.equal(case[3], cjson.decode(own).query) end
+      local requests = simulator.state().requests
+      local first, second = requests[#requests - 1], requests[#requests]
+      assert.are.equal(first.signed_headers, second.signed_headers)
+    end)
+  end
+
+  it("writes a header without a value as curl sends one", function()
+    assert.truthy((run "sign GET /x --header X-Odd:"):find('header = "X-Odd;"\n', 1, true))
+  end)
+
+  it("signs nothing for curl that curl cannot be given", function()
+    local path = process.temporary "a\0b"
+    local output, code, errors = run("sign POST /x --data @" .. path)
+    assert.are.equal(2, code)
+    assert.are.equal("", output)
+    assert.matches("%-%-data: expected no NUL bytes", errors)
+    assert.are.equal("a\0b", cjson.decode((run("sign POST /x --json --data @" .. path))).body)
+    os.remove(path)
+  end)
+
   it("signs nothing for which it would have to ask a service", function()
     local variables = "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK= HUAWEICLOUD_SDK_METADATA=true"
     local before = #simulator.state().requests

@@ -19,7 +19,7 @@ end
 local function split(option, words, separator)
   local pairs_of = {}
   for i, word in ipairs(words) do
-    local name, value = word:match("^([^" .. separator .. "]+)" .. separator .. "%s*(.*)$")
+    local name, value = word:match("^([^" .. separator .. "]+)" .. separator .. "(.*)$")
     if not name then
       error(errors.argument("%s: expected NAME%sVALUE, got %s", option, separator, errors.show(word)), 0)
     end

@@ -3,6 +3,7 @@
 
 local aom = require "aom.safe"
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local message = require "aom.cli.message"
 local must = require "aom.cli.shell".must
 local status = require "aom.cli.status"
@@ -35,6 +36,9 @@ local escapes = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n", ["\r"] = "\\r"
 
 local function line_of(name, value) return ('%s = "%s"'):format(name, (value:gsub('[\\"\n\r\t]', escapes))) end
 
+-- curl sends a header without a value only if it is written so.
+local function header_of(name, value) return line_of("header", value == "" and name .. ";" or name .. ": " .. value) end
+
 local function show(shell, kept)
   local names = {}
   for name in each.pair(kept.headers) do names[#names + 1] = name end
@@ -42,14 +46,18 @@ local function show(shell, kept)
   shell:say(line_of("url", kept.url))
   shell:say(line_of("request", kept.method))
   if kept.method == "HEAD" then shell:say "head" end
-  for _, name in ipairs(names) do shell:say(line_of("header", name .. ": " .. kept.headers[name])) end
-  if kept.body ~= "" then shell:say(line_of("data-binary", kept.body)) end
+  for _, name in ipairs(names) do shell:say(header_of(name, kept.headers[name])) end
+  -- Not data-binary, to which "@" in front means a file.
+  if kept.body ~= "" then shell:say(line_of("data-raw", kept.body)) end
 end
 
 function sign.run(shell)
   local options, loop, kept, on_event = shell:options(), recorder()
   options.loop, options.on_event, options.max_attempts = loop, on_event, 1
   must(must(aom.client(options)):request(message.read(shell.args)))
+  if not shell.quiet and kept.body:find "%z" then
+    error(errors.argument "--data: expected no NUL bytes, which a configuration of curl cannot hold", 0)
+  end
   if shell.args.json then shell:answer(kept) else show(shell, kept) end
   return status.done
 end

@@ -92,6 +92,13 @@ describe("aom in a terminal", function()
     assert.matches("^ended 0\n", terminal:wait "ended")
   end)
 
+  it("shows requests above the bar with --verbose", function()
+    open("disable id-1 id-2 --concurrency 1 --verbose", 160)
+    local screen = terminal:wait "ended"
+    assert.matches("\ndisabled id%-1\naom: trigger #1 request: ", screen)
+    assert.is_nil(screen:find("[#", 1, true), screen)
+  end)
+
   it("shows how long it has waited for an execution", function()
     simulator.set { execution_time = 3 }
     open "run id-1 --wait"

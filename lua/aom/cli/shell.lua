@@ -82,11 +82,14 @@ function Shell:say(line)
   if not self.quiet then self:write(line .. "\n") end
 end
 
---- Writes a line that must be seen.
-function Shell:complain(line)
+--- Writes a line to standard error, above the progress.
+function Shell:note(line)
   if self.progress then self.progress:hide() end
-  io.stderr:write("aom: ", line, "\n")
+  io.stderr:write(line, "\n")
 end
+
+--- Writes a line that must be seen.
+function Shell:complain(line) self:note("aom: " .. line) end
 
 --- A list for `answer`, also where it is empty.
 ---@generic T
@@ -123,7 +126,7 @@ function Shell:options()
   local args = self.args
   return {
     region = args.region, project_id = args.project_id, timeout = args.timeout,
-    on_event = args.verbose and shell.must(aom.log("debug")) or nil,
+    on_event = args.verbose and shell.must(aom.log("debug", function(line) self:note(line) end)) or nil,
   }
 end
 

@@ -147,6 +147,18 @@ describe("aom", function()
     for i = 5, 8 do simulator.set { workflows = { ["id-" .. i] = false } } end
   end)
 
+  it("pause and resume are told what a state means that nobody knows", function()
+    simulator.set { workflows = { ["id-1"] = { name = "nightly-a", trigger_status = "frozen" } } }
+    local _, code, errors = run "pause --name nightly-a --dry-run"
+    assert.are.equal(3, code)
+    assert.matches('"nightly%-a" has "frozen"', errors)
+    assert.are.equal("nothing was changed: a dry run\n", (run "pause --name nightly-a --dry-run --off frozen"))
+    local output = run "pause --name nightly-a --file FILE --on odd --on frozen"
+    assert.matches("^paused   nightly%-a\n1 paused; ", output)
+    assert.matches("\n1 resumed, 0 gone\n$", (run "resume FILE --on frozen"))
+    command.arrange(simulator)
+  end)
+
   it("resume enables what pause disabled, and nothing twice", function()
     command.arrange(simulator)
     run "pause --match '' --file FILE"

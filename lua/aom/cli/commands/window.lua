@@ -14,9 +14,11 @@ local function quote(path)
   return path:find "[^%w_./+-]" and "'" .. path:gsub("'", "'\\''") .. "'" or path
 end
 
-local function define_pace(command)
+local function define_common(command)
   numbers.option(command, "--concurrency", "N", "How many calls run at once (8).")
   numbers.option(command, "--rate", "N", "How many calls begin in a second, at most.")
+  command:option("--on", "A trigger_status that means enabled; may be repeated."):argname "WORD":count "*"
+  command:option("--off", "A trigger_status that means disabled; may be repeated."):argname "WORD":count "*"
   command:flag("--dry-run", "Change nothing; list what would be done.")
 end
 
@@ -28,7 +30,7 @@ end
 local function options_of(shell, last)
   local args, bar = shell.args, progress.new(shell)
   return {
-    concurrency = args.concurrency, rate = args.rate, dry_run = args.dry_run,
+    concurrency = args.concurrency, rate = args.rate, dry_run = args.dry_run, states = { on = args.on, off = args.off },
     on_result = function(entry, done, total)
       shell:say(line_of(entry))
       if done < total then bar:bar(done, total, choice.label(entry)) else bar:wait(last) end
@@ -53,7 +55,7 @@ local pause = { name = "pause", summary = "Disable what is enabled, and remember
 function pause.define(command)
   choice.define(command)
   command:option("--file", "The file for aom resume; only a dry run needs none."):argname "FILE"
-  define_pace(command)
+  define_common(command)
 end
 
 function pause.run(shell)
@@ -78,7 +80,7 @@ local resume = { name = "resume", summary = "Enable again what aom pause disable
 function resume.define(command)
   command:argument("FILE", "The file that aom pause has written."):argname "FILE":target "file"
   command:flag("--force", "Resume even while the process that paused still runs.")
-  define_pace(command)
+  define_common(command)
 end
 
 function resume.run(shell)

@@ -73,7 +73,7 @@ local label = check.label("request", "field", "request.")
 local function check_region(region, given, settings)
   local own = settings.region or regions.named_in(settings.endpoint.host)
   if not region or region == own or given.project_id then return nil end
-  local err = errors.argument("request.project_id: needed, since the endpoint is in region %s", region)
+  local err = errors.argument("request.project_id: expected a project id of the endpoint's region %s, got nil", region)
   err.hint = own and "the client's project is one of region " .. own or nil
   return err
 end
@@ -89,7 +89,7 @@ local function target_of(given, settings)
   end
   if problem then return nil, errors.argument("request.endpoint %s", problem) end
   if settings.algorithm == V11 and not given.service then
-    return nil, errors.argument("request.service: needed, since a signature of %s is for one service", V11)
+    return nil, errors.argument("request.service: expected the service that a signature of %s is for, got nil", V11)
   end
   local region = not place.loopback and regions.named_in(place.host) or nil
   local err = check_region(region, given, settings)
@@ -100,7 +100,7 @@ end
 local function body_of(given, method)
   local body = given.body
   if method == "HEAD" and body ~= nil and body ~= "" then
-    return nil, errors.argument "request.body: a HEAD request has none"
+    return nil, errors.argument "request.body: expected none in a HEAD request"
   end
   if type(body) ~= "table" then return body or "" end
   local document, why = json.encode(body)

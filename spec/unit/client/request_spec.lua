@@ -146,7 +146,7 @@ describe("a request never leaves", function()
       "request.body: expected plain tables, without metatables" },
     { { method = "POST", body = { 1, a = 2 } }, "request.body: cannot be written as JSON: a list has holes" },
     { { method = "POST", body = { f = print } }, "request.body: cannot be written as JSON: " },
-    { { method = "HEAD", body = "x" }, "request.body: a HEAD request has none" },
+    { { method = "HEAD", body = "x" }, "request.body: expected none in a HEAD request" },
     { { idempotent = 1 }, "request.idempotent: expected true or false" },
     { { project_id = "short" }, "request.project_id: expected a project id of 32" },
     { { endpoint = "http://ecs.example.com" }, "request.endpoint is http:// to another host" },
@@ -291,7 +291,8 @@ describe("another service", function()
       local _, err, attempt = asked("https://" .. row[1], {}, row[2])
       if not row[3] then return assert.are.equal(PROJECT, attempt.wire.headers["X-Project-Id"]) end
       assert.are.equal("argument", err.kind)
-      assert.matches("request.project_id: needed, since the endpoint is in region " .. row[3], err.message, 1, true)
+      assert.matches("request.project_id: expected a project id of the endpoint's region " .. row[3], err.message,
+        1, true)
       local _, _, other = asked("https://" .. row[1], { project_id = OTHER }, row[2])
       assert.are.equal(OTHER, other.wire.headers["X-Project-Id"])
     end)
@@ -323,7 +324,8 @@ describe("a signature of V11", function()
     assert.are.equal("cn-north-4/ecs", scope { service = "ecs", endpoint = "https://ecs.cn-north-4.myhuaweicloud.com" })
     assert.are.equal("cn-south-1/ecs", scope { service = "ecs", project_id = OTHER,
       endpoint = "https://ecs.cn-south-1.myhuaweicloud.com" })
-    assert.matches("request.service: needed", scope({ endpoint = "https://ecs.cn-north-4.myhuaweicloud.com" }).message)
+    assert.matches("request.service: expected the service that a signature of V11%-HMAC%-SHA256 is for, got nil",
+      scope({ endpoint = "https://ecs.cn-north-4.myhuaweicloud.com" }).message)
   end)
 
   it("is made by one signer for a service, which ends with the client", function()

@@ -30,6 +30,46 @@ local HEAD = [[
   end
 ]]
 
+-- What is sent and read where a locale has another decimal point, or other small letters: numbers, names of headers
+-- and methods, settings, and words of the service.
+local LETTERS = [[
+  local aom, safe = require "aom", require "aom.safe"
+  set()
+  local sent, body
+  local loop = { now = os.clock, sleep = function() return true end, waiter = function() end,
+    run = function(list) for _, job in ipairs(list) do job() end end }
+  function loop.fetch(attempt)
+    local _, url, headers = attempt:signed()
+    sent = { url = url, headers = headers }
+    return { status = 200, headers = { ["X-REQUEST-ID"] = "r" }, body = body or "" }
+  end
+  local given = options()
+  given.loop = loop
+  local client = safe.client(given)
+  local answer = assert(client:request { method = "options", path = "/x", query = { ratio = 0.5, { "ratio", -1.25 } },
+    headers = { ["X-Ratio"] = 0.25, ["X-ID"] = 1 } })
+  assert(sent.url:find "%?ratio=%-1%.25&ratio=0%.5$", sent.url)
+  assert(sent.headers["X-Ratio"] == "0.25" and answer.request_id == "r")
+  for _, name in ipairs { "AUTHORIZATION", "X-PROJECT-ID", "X-AUTH-TOKEN" } do
+    local nothing, err = client:request { method = "GET", path = "/x", headers = { [name] = "other" } }
+    assert(nothing == nil and err.kind == "argument", name)
+  end
+  assert(select(2, client:request { method = "GET", path = "/x", headers = { ["X-ID"] = 1, ["x-id"] = 2 } }).message
+    :find "differ only in case")
+  body = '{"elements":[{"id":"1","name":"a","trigger_status":"ACTIVE"},{"id":"2","name":"b","trigger_status":'
+    .. '"DISABLED"}],"total_elements":2}'
+  local paused = assert(client:pause { match = ".", dry_run = true })
+  assert(#paused.workflows == 1 and paused.workflows[1].name == "a")
+  assert(client.list_template_by_job_id and client.list_workflow)
+  given = options()
+  given.endpoint, given.region = nil, "sa-brazil-1"
+  local other = assert(safe.client(given))
+  assert(tostring(other):find("https://brazil.example.com", 1, true), tostring(other))
+  given.region, given.endpoint = nil, "HTTPS://ID.EXAMPLE.COM"
+  assert(tostring(safe.client(given)):find("https://id.example.com", 1, true))
+  print "done"
+]]
+
 -- What a user does, from the first call to the last.
 local USE = [[
   local aom, safe = require "aom", require "aom.safe"
@@ -122,8 +162,11 @@ describe("a host", function()
 
     setup(function()
       directory = process.run "mktemp -d":match "%S+"
-      local _, code = process.run(("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>&1"):format(quote(directory)))
-      is_there = code == 0
+      for _, language in ipairs { "de_DE", "tr_TR" } do
+        local _, code = process.run(("localedef -i %s -f UTF-8 %s/%s.UTF-8 2>&1"):format(language, quote(directory),
+          language))
+        is_there = is_there ~= false and code == 0
+      end
     end)
     teardown(function() process.run("rm -rf " .. quote(directory)) end)
 
@@ -141,6 +184,20 @@ describe("a host", function()
           local output, code = run(script, "LOCPATH=" .. quote(directory))
           assert.are.equal("done\n", output)
           assert.are.equal(0, code)
+        end)
+      end
+    end
+
+    for _, language in ipairs { "de_DE", "tr_TR" } do
+      for when, before in pairs {
+        ["before the library is loaded"] = "set() ", ["once it is loaded"] = "",
+      } do
+        it(("has no say in what is sent, and how words are read: %s %s"):format(language, when), function()
+          if not is_there then return pending "localedef cannot make a locale here" end
+          local output = run(("local function set() assert(os.setlocale '%s.UTF-8') end %s"):format(language, before)
+            .. HEAD:format("http://127.0.0.1:1", PROJECT, AK, SK) .. LETTERS, "LOCPATH=" .. quote(directory)
+            .. " HUAWEICLOUD_SDK_REGION_AOM_SA_BRAZIL_1=https://brazil.example.com")
+          assert.are.equal("done\n", output)
         end)
       end
     end

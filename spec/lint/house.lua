@@ -1,5 +1,6 @@
 -- Checks that the version is the same everywhere, that no file is too long, that no note
--- such as a to-do is left, and that the library loops over tables by lua/aom/util/each.lua.
+-- such as a to-do is left, and that the library loops over tables by lua/aom/util/each.lua and
+-- changes the case of letters by lua/aom/util/text.lua.
 --
 --   lua5.4 spec/lint/house.lua [--self-test]
 package.path = "./?.lua;" .. package.path
@@ -28,6 +29,11 @@ local function loops_by_itself(line)
   return iterator == "pairs" or iterator == "next"
 end
 
+-- LuaJIT's, which nginx has, do not follow the locale.
+local function follows_locale(path, line)
+  return not path:find("/loop/nginx_", 1, true) and (line:find(":lower%(") or line:find(":upper%("))
+end
+
 local function check_text(path, text, complain)
   local number = 0
   local is_library = path:find("^lua/") and not path:find("/simulator/")
@@ -40,6 +46,9 @@ local function check_text(path, text, complain)
     end
     if is_library and loops_by_itself(line) then
       complain("%s:%d: a loop over pairs or next, in place of aom.util.each", path, number)
+    end
+    if is_library and follows_locale(path, line) then
+      complain("%s:%d: string.lower or string.upper, which follow the locale", path, number)
     end
   end
   local is_made = text:find("^%-%-%- Made by `make doc`")
@@ -73,6 +82,11 @@ local samples = {
     files = { ["spec/a.lua"] = "x\n-- " .. MARKS[1] .. ": later\n" },
     complaint = "spec/a.lua:2",
   },
+  ["letters of the locale"] = {
+    files = { ["lua/aom/a.lua"] = "local a = text.lower(b)\nlocal c = b:lower()\n" },
+    complaint = "lua/aom/a.lua:2",
+  },
+  ["letters in nginx"] = { files = { ["lua/aom/loop/nginx_a.lua"] = "local c = b:lower()\n" } },
   ["a loop over pairs"] = {
     files = { ["lua/aom/a.lua"] = "for key in each.pair(t) do end\nfor key in pairs(t) do end\n" },
     complaint = "lua/aom/a.lua:2",

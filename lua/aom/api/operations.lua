@@ -24,6 +24,7 @@
 require "aom.api.documents"
 
 local each = require "aom.util.each"
+local lower = require "aom.util.text".lower
 local trigger = require "aom.api.trigger"
 
 ---@class aom.Operation
@@ -337,7 +338,7 @@ local operations = {
 
 for name, row in each.pair(operations) do
   row.name = name
-  row.official_name = row.official:gsub("(%l)(%u)", "%1_%2"):lower()
+  row.official_name = lower((row.official:gsub("(%l)(%u)", "%1_%2")))
   row.query, row.parameters, row.arguments = row.query or none, row.parameters or none, row.arguments or none
 end
 

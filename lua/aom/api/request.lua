@@ -27,7 +27,7 @@ local methods = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = 
 local V11 = "V11-HMAC-SHA256"
 
 local function check_method(value)
-  local known = type(value) == "string" and methods[value:upper()] ~= nil
+  local known = type(value) == "string" and methods[text.upper(value)] ~= nil
   return not known and "GET, HEAD, PUT, DELETE, OPTIONS, POST or PATCH" or nil
 end
 
@@ -140,7 +140,7 @@ function request.build(given, settings)
   local err
   given, err = check.table(given, request.rows, label)
   if not given then return nil, err end
-  local method, made = given.method:upper(), { values = {}, template = given.path, path = given.path }
+  local method, made = text.upper(given.method), { values = {}, template = given.path, path = given.path }
   made.query, err = query.read(given.query, "request.query")
   if err then return nil, err end
   made.headers, err = headers_of(given, settings)

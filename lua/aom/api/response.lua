@@ -9,7 +9,9 @@ local json = require "aom.util.json"
 local bodies = require "aom.api.bodies"
 local printable = require "aom.api.result".printable
 local retry = require "aom.http.retry"
-local cut, one_line = require "aom.util.text".cut, require "aom.util.text".one_line
+local texts = require "aom.util.text"
+
+local cut, lower, one_line = texts.cut, texts.lower, texts.one_line
 
 local response = {}
 
@@ -165,7 +167,7 @@ local function error_code_of(object)
   local code = text_of(object.error_code) or text_of(object.errorCode)
     or (type(inner) == "table" and text_of(inner.code))
     or (type(object.code) == "string" and object.code:match "^[A-Z][0-9A-Z_]*%.[0-9]+$")
-  if not code or harmless_codes[code] or harmless_words[(lone_message(object) or ""):lower()] then return nil end
+  if not code or harmless_codes[code] or harmless_words[lower(lone_message(object) or "")] then return nil end
   return code, code
 end
 

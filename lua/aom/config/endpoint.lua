@@ -24,7 +24,7 @@ local function split_authority(authority)
   local host, port = authority:match("^(%[[%x:%.]+%])(.*)$")
   if host then return host, port end
   host, port = authority:match("^([^:]*)(.*)$")
-  return host:find("^[%w%.%-_]*$") and host, port
+  return host:find("^[0-9A-Za-z._-]*$") and host, port
 end
 
 local function check_authority(authority)
@@ -63,14 +63,14 @@ function endpoint.parse(url)
   if url:find("[?#]") then return nil, "contains a query or a fragment" end
   local scheme, rest = url:match("^(%a[%w+.-]*)://(.*)$")
   if not scheme then scheme, rest = "https", url end
-  scheme = scheme:lower()
+  scheme = text.lower(scheme)
   if not default_ports[scheme] then return nil, "is neither http:// nor https://" end
   local authority, path = rest:match("^([^/]*)(.*)$")
   local problem, host, port = check_authority(authority)
   if problem then return nil, problem end
   problem, path = check_path((path:gsub("/+$", "")))
   if problem then return nil, problem end
-  host = host:lower()
+  host = text.lower(host)
   -- A Host header names the port only where it is not the scheme's own.
   local named = port ~= "" and port ~= default_ports[scheme] and host .. ":" .. port or host
   return {
@@ -126,7 +126,7 @@ function endpoint.is_trusted(target, settings)
     if host == own_host or domain and domain == own_domain then return true end
   end
   for _, name in ipairs(settings.token_hosts or {}) do
-    if name:lower() == host or name:lower() == target.host then return true end
+    if text.lower(name) == host or text.lower(name) == target.host then return true end
   end
   return false
 end

@@ -22,7 +22,7 @@ local function is_proxy(value)
   if value == "" then return true end
   if not is_text(value) then return false end
   local scheme, rest = value:match "^(.-)://(.*)$"
-  if scheme and not proxy_schemes[scheme:lower()] then return false end
+  if scheme and not proxy_schemes[text.lower(scheme)] then return false end
   local host = (rest or value):gsub("^.*@", ""):gsub("/.*$", "")
   return host:find "^[^:%[%]/]+:?%d*$" ~= nil or host:find "^%[[%x:.%%%w]+%]:?%d*$" ~= nil
 end
@@ -142,7 +142,7 @@ local function check_headers(copy)
   copy.headers, err = headers.read_own(copy.headers, "option headers")
   if err then return nil, err end
   for name in each.pair(copy.headers) do
-    if name:lower() == "content-type" then
+    if text.lower(name) == "content-type" then
       return nil, errors.argument("option headers: %s is that of a body: give it to client:request", errors.show(name))
     end
   end

@@ -11,6 +11,7 @@ local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local paste = require "aom.config.paste"
 local similar = require "aom.util.similar"
+local text_lower = require "aom.util.text".lower
 local trim = require "aom.util.text".trim
 
 local profile = {}
@@ -78,14 +79,14 @@ function profile.parse(text, path)
     local line = trim(raw)
     local header = line:match "^%[([^%]]*)%]%s*$" or line:match "^%[([^%]]*)%]%s+[#;]"
     if header then
-      name = trim(header):lower()
+      name = text_lower(trim(header))
       if name == "" then return nil, fault(path, number, "the section has no name") end
       sections[name], lines[name] = sections[name] or {}, lines[name] or { [""] = number }
     elseif line ~= "" and not line:find("^[#;]") then
       local key, value = line:match("^([%w_%-%.]+)%s*[=:]%s*(.*)$")
       if not key then return nil, fault(path, number, "expected [section] or key = value") end
       if not name then return nil, fault(path, number, "key before the first [section]") end
-      key = key:lower():gsub("-", "_")
+      key = text_lower(key):gsub("-", "_")
       if sections[name][key] then return nil, fault(path, number, ("duplicate key %s"):format(key)) end
       sections[name][key], lines[name][key] = value, number
     end

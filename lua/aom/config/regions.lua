@@ -2,6 +2,7 @@
 --- automation.
 
 local similar = require "aom.util.lazy" "aom.util.similar"
+local upper = require "aom.util.text".upper
 
 local regions = {}
 
@@ -89,7 +90,7 @@ end
 ---@param region string
 ---@return string
 function regions.override_variable(region)
-  return "HUAWEICLOUD_SDK_REGION_AOM_" .. (region:upper():gsub("-", "_"))
+  return "HUAWEICLOUD_SDK_REGION_AOM_" .. (upper(region):gsub("-", "_"))
 end
 
 return regions

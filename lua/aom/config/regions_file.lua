@@ -11,6 +11,7 @@
 
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
+local lower = require "aom.util.text".lower
 local paste = require "aom.config.paste"
 
 local regions_file = {}
@@ -67,7 +68,7 @@ end
 local function collect(document, service, region)
   local urls = {}
   for name, entries in each.pair(document) do
-    if type(name) == "string" and name:lower() == service and type(entries) == "table" then
+    if type(name) == "string" and lower(name) == service and type(entries) == "table" then
       for _, entry in ipairs(entries) do
         if type(entry) == "table" and entry.id == region then
           add_urls(urls, entry.endpoint)

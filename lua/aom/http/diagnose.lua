@@ -4,6 +4,7 @@
 --- is known to speak. Pure.
 
 local each = require "aom.util.each"
+local lower = require "aom.util.text".lower
 local mask = require "aom.util.mask"
 local regions = require "aom.util.lazy" "aom.config.regions"
 
@@ -76,7 +77,7 @@ local function says(words) return function(message) return message:find(words, 1
 
 --- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
 local function names_no_key(message)
-  local between = message:lower():match "%f[%w]ak%f[%W]([^,]*)not exist"
+  local between = lower(message):match "%f[%w]ak%f[%W]([^,]*)not exist"
   return between ~= nil and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
 end
 

@@ -3,6 +3,8 @@
 --- only when it is certain who gave it: the gateway that checks signatures, or a service
 --- behind it, which a wrong signature never reaches. Pure.
 
+local lower = require "aom.util.text".lower
+
 local evidence = {}
 
 --- "accepts": the signature was accepted. The others say that it was refused:
@@ -51,7 +53,7 @@ function evidence.is_page(answer)
   if kind and kind:find "[Hh][Tt][Mm][Ll]" then return true end
   -- No answer of the service's has this byte: nearly all are done with here.
   if not answer.body:find("<", 1, true) then return false end
-  local start = answer.body:sub(1, 1024):gsub("^\239\187\191", ""):lower():match "^%s*<(.*)"
+  local start = lower((answer.body:sub(1, 1024):gsub("^\239\187\191", ""))):match "^%s*<(.*)"
   if not start then return false end
   return start:find "^!doctype%s+html" ~= nil or start:find "^!%-%-" ~= nil or tags[start:match "^%w+"] == true
 end

@@ -4,6 +4,7 @@
 
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
+local lower = require "aom.util.text".lower
 local transfer = require "aom.loop.transfer"
 
 local adapter = {}
@@ -39,7 +40,7 @@ local function read_headers(given)
   for name, value in each.pair(given or {}) do
     local list = type(value) == "table" and value or { value }
     if type(name) == "string" and list[1] ~= nil then
-      name = name:lower()
+      name = lower(name)
       headers[name] = tostring(list[1])
       if list[2] ~= nil then
         several[name] = {}

@@ -41,7 +41,7 @@ function headers.read(given, what)
   for name, value in each.raw(given or {}) do
     local err = fault_of(name, value, what)
     if err then return nil, err end
-    local lower = name:lower()
+    local lower = text.lower(name)
     if spelling[lower] then
       return nil, errors.argument("%s: %s and %s differ only in case", what, errors.show(spelling[lower]),
         errors.show(name))
@@ -84,9 +84,9 @@ end
 function headers.merge(first, second)
   if not first or not second then return first or second end
   local merged, overridden = {}, {}
-  for name, value in each.pair(second) do merged[name], overridden[name:lower()] = value, true end
+  for name, value in each.pair(second) do merged[name], overridden[text.lower(name)] = value, true end
   for name, value in each.pair(first) do
-    if not overridden[name:lower()] then merged[name] = value end
+    if not overridden[text.lower(name)] then merged[name] = value end
   end
   return merged
 end

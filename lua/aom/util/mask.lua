@@ -2,6 +2,7 @@
 
 local core = require "aom.core"
 local each = require "aom.util.each"
+local lower = require "aom.util.text".lower
 
 local unpack = table.unpack or unpack
 
@@ -15,7 +16,7 @@ local secret_headers = {
 --- Whether a header holds a secret.
 ---@param name string  in any case
 ---@return boolean
-function mask.is_secret_header(name) return secret_headers[name:lower()] == true end
+function mask.is_secret_header(name) return secret_headers[lower(name)] == true end
 
 --- A copy of headers, fit to be shown.
 ---@param headers table<string, string>
@@ -23,7 +24,7 @@ function mask.is_secret_header(name) return secret_headers[name:lower()] == true
 ---@return table<string, string>
 function mask.headers(headers, hide)
   local copy = {}
-  for name, value in each.pair(headers) do copy[name] = secret_headers[name:lower()] and "***" or hide(value) end
+  for name, value in each.pair(headers) do copy[name] = secret_headers[lower(name)] and "***" or hide(value) end
   return copy
 end
 

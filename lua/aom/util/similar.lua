@@ -1,6 +1,7 @@
 --- Which of many names a misspelt one may have meant. Pure.
 
 local each = require "aom.util.each"
+local lower = require "aom.util.text".lower
 
 local similar = {}
 
@@ -70,7 +71,7 @@ function similar.workflows(word, workflows, limit)
   if word == "" then return found end
   for i = 1, math.min(#workflows, MAX_COMPARED) do
     local workflow = workflows[i]
-    local near = type(workflow.name) == "string" and rank(word:lower(), workflow.name:lower())
+    local near = type(workflow.name) == "string" and rank(lower(word), lower(workflow.name))
     if near then
       found[#found + 1] = workflow
       ranks[workflow] = near

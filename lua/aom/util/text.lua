@@ -19,17 +19,39 @@ function text.percent_decode(value)
   return (value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
---- A string, boolean or finite number as text; nil for anything else.
+-- Up to here a whole number has no exponent.
+local MOST = 2 ^ 63
+
+--- A string, boolean or finite number as text, the same in each Lua and in each locale; nil for
+--- anything else.
 ---@param value any
 ---@return string|nil
 function text.of(value)
   if type(value) == "string" then return value end
   if type(value) == "boolean" then return tostring(value) end
   if type(value) ~= "number" or value ~= value or math.abs(value) == math.huge then return nil end
-  -- A float that is a whole number would print as 1.0 on Lua 5.3 and 5.4.
-  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ("%d"):format(value) end
-  return tostring(value)
+  if math.type and math.type(value) == "integer" then return ("%d"):format(value) end
+  if value % 1 == 0 and math.abs(value) < MOST then return (("%.0f"):format(value):gsub("^%-0$", "0")) end
+  -- A locale may have any bytes as its decimal point.
+  return (tostring(value):gsub("[^%-+0-9e]+", "."))
 end
+
+local lower, upper = {}, {}
+for letter in ("abcdefghijklmnopqrstuvwxyz"):gmatch "." do
+  local capital = string.char(letter:byte() - 32)
+  lower[capital], upper[letter] = letter, capital
+end
+
+--- In lower case, as far as it is ASCII. string.lower follows the locale, and in Turkish the
+--- small letter of "I" is not "i".
+---@param value string
+---@return string
+function text.lower(value) return (value:gsub("[A-Z]", lower)) end
+
+--- The same in upper case.
+---@param value string
+---@return string
+function text.upper(value) return (value:gsub("[a-z]", upper)) end
 
 local CONTROL = "[%z\1-\31\127]"
 

@@ -4,6 +4,7 @@
 local check = require "aom.util.check"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
+local lower = require "aom.util.text".lower
 local selection = require "aom.client.selection"
 
 local states = {}
@@ -15,7 +16,7 @@ local known = {
 }
 
 local function add(table_of, list, meaning)
-  for _, spelling in ipairs(list) do table_of[spelling:lower()] = meaning end
+  for _, spelling in ipairs(list) do table_of[lower(spelling)] = meaning end
 end
 
 local rows = { on = { kind = "list" }, off = { kind = "list" } }
@@ -33,7 +34,7 @@ function states.table_of(more)
   if not lists then return nil, err end
   for meaning, list in each.pair(lists) do
     for _, spelling in ipairs(list) do
-      local other = spellings[spelling:lower()]
+      local other = spellings[lower(spelling)]
       if other and other ~= meaning then
         return nil, errors.argument("states: %s cannot mean both on and off", errors.show(spelling))
       end
@@ -48,7 +49,7 @@ end
 ---@param workflow table
 ---@return string|nil
 function states.of(spellings, workflow)
-  return type(workflow.trigger_status) == "string" and spellings[workflow.trigger_status:lower()] or nil
+  return type(workflow.trigger_status) == "string" and spellings[lower(workflow.trigger_status)] or nil
 end
 
 --- An error that lists the workflows whose state is not known, or nil.

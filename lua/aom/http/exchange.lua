@@ -313,13 +313,16 @@ local function take_over(self, sent)
   return decide(self, sent.answer, sent.trouble)
 end
 
---- The error to end with: of a retry that the deadline cut off, the one before it.
+--- The error to end with: of a retry that the deadline cut off, or that the account forbade, the
+--- one before it.
 local function final_error(self, err)
+  local last, is_barred = self.last, err.attempts == 0 and self.attempts > 0
   local is_cut = err.kind == "timeout" and self.channel.loop.now() >= self.deadline - 0.01
-  if not is_cut or not self.last then return err end
+  if not last or not (is_cut or is_barred) then return err end
   -- The attempt that was cut off may have run what must not run twice.
-  self.last.retryable = self.last.retryable and err.retryable
-  return self.last
+  last.retryable = last.retryable and err.retryable
+  if is_barred then last.hint = err.hint or last.hint end
+  return last
 end
 
 --- Takes turns until one decides the exchange.

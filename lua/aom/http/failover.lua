@@ -46,8 +46,8 @@ function failover.is_unreached(trouble)
 end
 
 --- Whether another endpoint takes over at once from one that could not be reached. In
---- one call each is given up so once; then it waits as after any other failure. Where one
---- attempt is all, the next call goes there.
+--- one call each is given up so once; then it waits as after any other failure. Where no
+--- attempt is left, the next call goes there.
 ---@param self aom.Exchange
 ---@param trouble aom.Trouble
 ---@return boolean
@@ -55,7 +55,9 @@ function failover.take_over(self, trouble)
   local now, targets = self.channel.loop.now(), self.channel.targets
   if not failover.is_unreached(trouble) or now >= self.deadline then return false end
   targets:leave(self.endpoint, now)
-  if self.max_attempts == 1 then return false end
+  -- A request that never left is no attempt.
+  local made = trouble.away and self.attempts - 1 or self.attempts
+  if self.max_attempts == 1 or made >= self.max_attempts then return false end
   self.left = self.left or {}
   self.left[self.endpoint] = true
   local following = targets:current(now)

@@ -1,5 +1,6 @@
 --- Proves, to the second, how a window waits for late calls, and that it survives a failing disk.
 
+local errors = require "aom.util.errors"
 local methods = require "aom.client.methods"
 local two_workflows = require "spec.support.two_workflows"
 
@@ -95,6 +96,44 @@ describe("a maintenance window", function()
       assert.are.same({ 10 }, loop.slept)
       assert.are.same({ a = "enable", b = "enable" }, service.status)
     end)
+
+    -- The client's options, and what keeps it from another attempt once b's call has left.
+    local function keys_for_a_while()
+      local asked = 0
+      return function()
+        asked = asked + 1
+        if asked > 1 then return nil, errors.new("credentials", "refused", { status = 403 }) end
+        return { ak = "SHORTLIVED", sk = "s", expires_at = world.time() + 1000 }
+      end
+    end
+    for title, row in pairs {
+      ["the key is refused"] = { function() return {} end, function(state, loop)
+        local refusal = errors.new("service", "no", { status = 401 })
+        for _ = 1, 2 do state.credentials.current.record:refuse(loop, nil, refusal) end
+      end },
+      ["no credentials can be had"] = { function()
+        return { ak = false, sk = false, credentials = keys_for_a_while() }
+      end, function() world.advance(1001) end },
+    } do
+      it("include one after which " .. title, function()
+        service.lost.b = 5
+        local options = row[1]()
+        options.attempt_timeout, options.timeout = 20, 5000
+        local state, loop = open(options)
+        local fetch = loop.fetch
+        function loop.fetch(attempt, ...)
+          local answer, trouble = fetch(attempt, ...)
+          if trouble then row[2](state, loop) end
+          return answer, trouble
+        end
+        local paused, err = methods.pause(state, { match = ".", file = FILE, concurrency = 1 })
+        assert.is_nil(paused)
+        assert.are.equal("pausing", err.paused.workflows[2].state)
+        state, loop = open { ak = "ANOTHERKEY" }
+        assert.are.equal(2, assert(methods.resume(state, FILE)).resumed)
+        assert.are.same({ a = "enable", b = "enable" }, service.status)
+      end)
+    end
 
     it("are still waited for by a resume after an interrupted one", function()
       die_while_pausing(15)

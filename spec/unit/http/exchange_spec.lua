@@ -144,6 +144,10 @@ describe("an exchange", function()
     return result, err, loop, table.concat(names, " ")
   end
 
+  local BAD_TLS = { kind = "tls", message = "self-signed certificate", sent = false }
+  local THREE = { endpoint = { "https://one.example.com", "https://two.example.com", "https://three.example.com" },
+    max_attempts = 2 }
+
   -- Answers, options, hosts that were asked, waits, events.
   for title, row in pairs {
     ["goes on at the next endpoint at once"] = { { DEAD, OK }, ENDPOINTS, "one two", {},
@@ -152,6 +156,12 @@ describe("an exchange", function()
       "request failover request outage request response" },
     ["has no second endpoint after a reset"] = { { { kind = "network" }, OK }, ENDPOINTS, "one one", { 0.05 },
       "request retry request response" },
+    ["asks no more endpoints than it has attempts"] = { { BAD_TLS }, THREE, "one two", {},
+      "request failover request" },
+    ["asks no other endpoint after its last attempt"] = { { { kind = "network" }, BAD_TLS }, THREE, "one one", { 0.05 },
+      "request retry request" },
+    ["asks as many endpoints as there are where no request leaves"] = { { DEAD, DEAD, OK }, THREE, "one two three", {},
+      "request failover request failover request response" },
     ["heals the clock without a wait"] = { { SKEWED, OK }, {}, "aom aom", {},
       "request response skew request response" },
     ["has no second attempt for a clock"] = { { SKEWED, OK }, { max_attempts = 1 }, "aom", {},
@@ -220,6 +230,44 @@ describe("an exchange", function()
     end
     assert.are.equal(2, sent)
   end)
+
+  local RESET = { kind = "network", message = "reset" }
+  local LOCKED = { status = 401, body = '{"error_code":"APIGW.0301","error_msg":"reach the limit, '
+    .. 'server time: 20260102T040405Z"}' }
+
+  -- What attempts come to before the key is blocked, the error's kind and attempts.
+  for title, row in pairs {
+    ["a refusal that corrects the clock"] = { { LOCKED }, "service", 1 },
+    ["that after a reset"] = { { RESET, LOCKED }, "service", 2 },
+    ["another call's refusals, after a reset"] = { { RESET }, "network", 1, true },
+  } do
+    it("tells what was sent where the key is blocked after " .. title, function()
+      local loop, state = scripted.new(world, {}), nil
+      local shared = scripted.options(loop)
+      local other_loop = scripted.new(world, { REFUSED })
+      local given = {}
+      for name, value in pairs(shared) do given[name] = value end
+      given.loop = other_loop
+      local sent = 0
+      function loop.fetch()
+        sent = sent + 1
+        if row[4] then
+          local other = assert(client.open(given, world))
+          for _ = 1, 2 do methods.trigger(other, "wf-2", "enable") end
+        end
+        local answer = row[1][sent]
+        if answer.kind then return nil, { kind = answer.kind, message = answer.message, sent = true } end
+        return { status = answer.status, headers = {}, body = answer.body }
+      end
+      state = assert(client.open(shared, world))
+      state.credentials.current.record:accept(loop)
+      local result, err = methods.trigger(state, "wf-1", "enable")
+      assert.is_nil(result)
+      assert.are.equal(#row[1], sent)
+      assert.are.same({ row[2], row[3], false }, { err.kind, err.attempts, err.retryable })
+      assert.matches("^not sent: the service refused this key", err.hint)
+    end)
+  end
 
   it("asks again for the right to send after it had to wait for the pace", function()
     local state = assert(client.open(scripted.options(scripted.new(world, { OK }), { attempt_timeout = 2 }), world))

@@ -67,10 +67,11 @@ function switch.list(state, scope, filter, wanted)
   return list, by_id
 end
 
---- Whether the service has certainly not done what was asked.
+--- Whether the service has certainly not done what was asked. Credentials may be refused after
+--- an attempt that was carried out.
 ---@param err aom.Error
 function switch.is_refused(err)
-  local status = err.status or 0
+  local status = err.kind == "service" and err.status or 0
   return err.attempts == 0 or (err.attempts == 1 and status >= 400 and status < 500 and status ~= 408)
 end
 

@@ -77,6 +77,36 @@ describe("a maintenance window", function()
       end)
     end
 
+    -- What is found, and what stands there after an edit.
+    for title, edit in pairs {
+      ["a state that is not known"] = { '"state":"paused"', '"state":"Paused"' },
+      ["an entry without a state"] = { '"state":"paused",', "" },
+      ["an entry without an id"] = { '"id":"b",', "" },
+      ["an entry that is none"] = { '"workflows": %[', '"workflows": [ 5,' },
+      ["null in place of an entry"] = { '"workflows": %[', '"workflows": [ null,' },
+      ["an object in place of the list"] = { '"workflows": %[.*%]', '"workflows": { "a": {} }' },
+      ["no list"] = { ',\n  "workflows": %[.*%]', "" },
+      ["what a workflow looked like, and is no object"] = { '"seen":%b{}', '"seen":true' },
+      ["a stage that is not known"] = { '"stage": "paused"', '"stage": "done"' },
+      ["no patience"] = { '"patience": %d+,', "" },
+      ["another format"] = { "lua%-aom window 1", "lua-aom window 2" },
+      ["half of it"] = { "^(.*)%b{}.*$", "%1" },
+    } do
+      it("is refused with " .. title .. ", and kept", function()
+        see_off()
+        local edited, count = BEFORE:format(30):gsub(edit[1], edit[2])
+        assert.is_true(count > 0)
+        world.files[FILE] = edited
+        local resumed, err = resume()
+        assert.is_nil(resumed)
+        assert.are.equal("argument", err.kind)
+        assert.matches("is not the file of a maintenance window", err.message)
+        assert.are.equal(edited, world.files[FILE])
+        assert.is_nil(pause())
+        assert.are.same({ a = "disable", b = "disable" }, service.status)
+      end)
+    end
+
     it("notices an edit by its time", function()
       see_off()
       service.seen.a.update_time = 1764028800124

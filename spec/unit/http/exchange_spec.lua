@@ -242,7 +242,7 @@ describe("an exchange", function()
     ["another call's refusals, after a reset"] = { { RESET }, "network", 1, true },
   } do
     it("tells what was sent where the key is blocked after " .. title, function()
-      local loop, state = scripted.new(world, {}), nil
+      local loop = scripted.new(world, {})
       local shared = scripted.options(loop)
       local other_loop = scripted.new(world, { REFUSED })
       local given = {}
@@ -259,7 +259,7 @@ describe("an exchange", function()
         if answer.kind then return nil, { kind = answer.kind, message = answer.message, sent = true } end
         return { status = answer.status, headers = {}, body = answer.body }
       end
-      state = assert(client.open(shared, world))
+      local state = assert(client.open(shared, world))
       state.credentials.current.record:accept(loop)
       local result, err = methods.trigger(state, "wf-1", "enable")
       assert.is_nil(result)

@@ -9,6 +9,7 @@ local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local numbers = require "aom.client.window.numbers"
 local one_line = require "aom.util.text".one_line
+local plain = require "aom.util.plain"
 
 local FORMAT = "lua-aom window 1"
 
@@ -78,16 +79,24 @@ function Journal:save()
   return true
 end
 
+local stages = { pausing = true, paused = true, resuming = true, resumed = true }
+local entry_states = { planned = true, skipped = true, failed = true, gone = true }
+for stage in each.pair(stages) do entry_states[stage] = true end
+
+--- With a state that is not known a workflow would be left as it is, and nobody told.
 local function is_entry(entry)
-  return type(entry) == "table" and type(entry.id) == "string" and type(entry.state) == "string"
+  return type(entry) == "table" and type(entry.id) == "string" and entry_states[entry.state] == true
+    and (entry.seen == nil or type(entry.seen) == "table")
 end
 
 local function is_sound(value)
   if type(value) ~= "table" or value.format ~= FORMAT or type(value.workflows) ~= "table" then return false end
+  local count = 0
   for _, entry in ipairs(value.workflows) do
     if not is_entry(entry) then return false end
+    count = count + 1
   end
-  return value.patience ~= nil and type(value.stage) == "string"
+  return plain.stray_key(value.workflows, count) == nil and value.patience ~= nil and stages[value.stage] == true
 end
 
 --- What keeps a client from a window. A client that looks its project up may not know it

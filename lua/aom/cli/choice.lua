@@ -1,6 +1,7 @@
 --- How commands are told which workflows they are about: by ids, by names, or by a pattern.
 
 local errors = require "aom.util.errors"
+local text = require "aom.util.text"
 local width = require "aom.cli.width"
 
 local choice = {}
@@ -27,11 +28,11 @@ function choice.read(args)
   error(errors.argument("expected one of %s%s", ways, given[1] and ", got several" or ""), 0)
 end
 
---- How a workflow is called in a line: a name is the service's, and may hold anything.
----@param entry { id: string, name?: string }
+--- How a workflow is called in a line: a name is the service's, and may be anything.
+---@param entry { id: string, name?: any }
 ---@return string
 function choice.label(entry)
-  local name = width.printable(entry.name or "")
+  local name = width.printable(text.of(entry.name) or "")
   return name:find "%S" and name or entry.id
 end
 

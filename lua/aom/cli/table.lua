@@ -1,6 +1,7 @@
 --- Lays rows out in columns. Where a terminal is too narrow, columns that matter least are
 --- left out first, then those that may be cut are cut, and at last all that are left.
 
+local text = require "aom.util.text"
 local width = require "aom.cli.width"
 
 local layout = {}
@@ -12,7 +13,7 @@ local LEAST = 12
 
 ---@class aom.Column
 ---@field title string
----@field text fun(row: any): string|nil
+---@field text fun(row: any): any  what is no text, number or boolean is not shown
 ---@field color? fun(row: any): string|nil  a color of aom.cli.shell
 ---@field share? number   it may be cut to this share of the terminal
 ---@field rank? integer   columns with the highest rank are left out first; without one, never
@@ -22,7 +23,7 @@ local function cells_of(columns, rows)
   for i, column in ipairs(columns) do cells[1][i] = column.title end
   for number, row in ipairs(rows) do
     local line = {}
-    for i, column in ipairs(columns) do line[i] = width.printable(column.text(row) or "-") end
+    for i, column in ipairs(columns) do line[i] = width.printable(text.of(column.text(row)) or "-") end
     cells[number + 1] = line
   end
   return cells

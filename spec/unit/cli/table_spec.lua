@@ -95,4 +95,10 @@ describe("a table", function()
     local lines = layout.lines({ { title = "NAME", text = field "name" } }, { { name = "a\27[2Jb\nc" } })
     assert.are.same({ "NAME", "a [2Jb c" }, lines)
   end)
+
+  it("shows values that are no texts, and leaves out what cannot be shown", function()
+    local odd = { { name = 7, state = true, type = { "x" }, id = 0.5 }, { name = false, state = print, id = 12 } }
+    assert.are.same({ "NAME   STATE  TYPE  ID", "7      true   -     0.5", "false  -      -     12" },
+      layout.lines(columns, odd))
+  end)
 end)

@@ -87,6 +87,7 @@ describe("a maintenance window", function()
       ["an object in place of the list"] = { '"workflows": %[.*%]', '"workflows": { "a": {} }' },
       ["no list"] = { ',\n  "workflows": %[.*%]', "" },
       ["what a workflow looked like, and is no object"] = { '"seen":%b{}', '"seen":true' },
+      ["a note that is no text"] = { '"state":"paused"', '"note":{},"state":"paused"' },
       ["a stage that is not known"] = { '"stage": "paused"', '"stage": "done"' },
       ["no patience"] = { '"patience": %d+,', "" },
       ["another format"] = { "lua%-aom window 1", "lua-aom window 2" },

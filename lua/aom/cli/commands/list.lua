@@ -6,6 +6,7 @@ local selection = require "aom.client.selection"
 local shells = require "aom.cli.shell"
 local states = require "aom.client.window.states"
 local status = require "aom.cli.status"
+local text = require "aom.util.text"
 local layout = require "aom.cli.table"
 local waiter = require "aom.client.waiter"
 
@@ -36,7 +37,7 @@ end
 
 --- As in "success 2h ago", or "executing for 5m" while it goes on.
 local function last_run(workflow)
-  local result, words = workflow.status, "%s %s ago"
+  local result, words = text.of(workflow.status), "%s %s ago"
   if not result then return nil end
   local began, ended = time_of(workflow.last_execution_start_time), time_of(workflow.last_execution_end_time)
   local time = ended or began

@@ -86,7 +86,7 @@ for stage in each.pair(stages) do entry_states[stage] = true end
 --- With a state that is not known a workflow would be left as it is, and nobody told.
 local function is_entry(entry)
   return type(entry) == "table" and type(entry.id) == "string" and entry_states[entry.state] == true
-    and (entry.seen == nil or type(entry.seen) == "table")
+    and (entry.seen == nil or type(entry.seen) == "table") and (entry.note == nil or type(entry.note) == "string")
 end
 
 local function is_sound(value)

@@ -17,9 +17,14 @@ function bodies.acknowledgement(body)
     or body:find('^%s*{%s*"[^"\\%c]+"%s*}%s*$') ~= nil or json.decode(body) ~= nil
 end
 
---- An answer that means something to the caller alone. What is no JSON has no data.
+--- The codec's own value for null is of no use to a caller.
+local function known(value)
+  if type(value) ~= "userdata" then return value end
+end
+
+--- An answer that means something to the caller alone. What is no JSON, or null, has no data.
 function bodies.any(body, result)
-  result.data = json.decode(body)
+  result.data = known((json.decode(body)))
   return true
 end
 
@@ -28,7 +33,7 @@ function bodies.outcome(body, result)
   if not bodies.acknowledgement(body) then return false end
   local value = json.unwrap(body)
   if type(value) == "table" then value = value.result end
-  result.result = value
+  result.result = known(value)
   return true
 end
 

@@ -30,6 +30,15 @@ local NOTABLE = 60
 ---@field state aom.ClientState
 ---@field scope aom.Scope
 
+-- The last second of the year 9999. A provider may name any number, also one that is no whole one.
+local LAST = 253402300799
+
+--- Until when credentials are valid, where that is a time.
+local function ending(seconds)
+  if not seconds or seconds < 0 or seconds > LAST then return "" end
+  return os.date("!, valid until %Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+end
+
 --- Whether there are credentials at all.
 local function check_credentials(report, state)
   local loop, credentials = state.loop, state.credentials
@@ -39,9 +48,8 @@ local function check_credentials(report, state)
     add(report, "credentials", "fail", err.message, fix_of(err))
     return false
   end
-  local ends = authenticator.expires_at
   add(report, "credentials", "ok", ("%s from %s%s"):format(authenticator.kind.noun, credentials.provider.where,
-    ends and os.date("!, valid until %Y-%m-%dT%H:%M:%SZ", ends) or ""))
+    ending(authenticator.expires_at)))
   return true
 end
 

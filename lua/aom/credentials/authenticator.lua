@@ -34,7 +34,9 @@ Authenticator.__index = Authenticator
 local V11 = "V11-HMAC-SHA256"
 
 local required = { kind = "string", secret = true, required = true }
-local expiry = { test = function(value) return type(value) ~= "number" and "a number of seconds since 1970" or nil end }
+local expiry = { test = function(value)
+  return (type(value) ~= "number" or value ~= value) and "a number of seconds since 1970" or nil
+end }
 
 local key_rows = { ak = required, sk = required, security_token = options.rows.secret, expires_at = expiry }
 local token_rows = { token = options.rows.token, expires_at = expiry }

@@ -92,7 +92,9 @@ describe("other answers", function()
   end
 
   it("of a stop may say nothing", function()
-    for _, body in ipairs { "", "{}", '{"success"}', "success", "OK" } do assert.are.same({}, read("outcome", body)) end
+    for _, body in ipairs { "", "{}", '{"success"}', "success", "OK", "null" } do
+      assert.are.same({}, read("outcome", body))
+    end
     assert.is_nil(read("outcome", "<html>"))
   end)
 

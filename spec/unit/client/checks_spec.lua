@@ -98,6 +98,23 @@ describe("all checks", function()
   end
 end)
 
+describe("the doctor's word on credentials", function()
+  for title, row in pairs {
+    ["a whole second"] = { 1767323045, ", valid until 2026-01-02T03:04:05Z" },
+    ["a part of one"] = { 1767323045.75, ", valid until 2026-01-02T03:04:05Z" },
+    ["the last second of a year of four digits"] = { 253402300799, ", valid until 9999-12-31T23:59:59Z" },
+    ["a later one"] = { 1e300, "" }, ["never"] = { math.huge, "" }, ["nothing"] = { nil, "" },
+  } do
+    it("tells their end: " .. title, function()
+      local w = world.new { time = 1767320000 }
+      local options = scripted.options(scripted.new(w, { { status = 404, body = "{}" } }), { ak = false, sk = false,
+        credentials = function() return { ak = "DOCTORKEY", sk = "s", expires_at = row[1] } end })
+      assert.are.equal("a key pair from option credentials" .. row[2],
+        by_name(doctor.examine(options, w)).credentials.detail)
+    end)
+  end
+end)
+
 describe("the doctor's advice on a certificate that cannot be verified", function()
   local UNKNOWN = "unable to get local issuer certificate"
   for transport, case in pairs {

@@ -194,6 +194,7 @@ describe("an answer to a request", function()
 
   for _, row in ipairs {
     { "204", { status = 204 } }, { "304", { status = 304 } }, { "text", { status = 200, body = "plain text" } },
+    { "null", { status = 200, body = " null\n" } },
     { "a word in braces", { status = 200, body = '{"success"}' } },
     { "a page", { status = 200, body = "<html>x</html>", headers = { ["Content-Type"] = "text/html" } } },
   } do

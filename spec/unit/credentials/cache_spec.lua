@@ -207,6 +207,7 @@ describe("what a provider gives", function()
     { "a key that is a table", { ak = "A", sk = {} }, "sk: expected" },
     { "an empty security token", { ak = "A", sk = "S", security_token = "" }, "security_token: expected" },
     { "a security token with a NUL", { ak = "A", sk = "S", security_token = "hush\0" }, "security_token: expected" },
+    { "a time that is not a number", { token = "hush", expires_at = 0 / 0 }, "expires_at" },
     { "a time as text", { token = "hush", expires_at = "2026-01-02T03:04:05Z" }, "expires_at" },
   }
   for _, case in ipairs(bad) do

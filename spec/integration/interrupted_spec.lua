@@ -22,6 +22,43 @@ local function interrupt(count, body)
   return ok, err
 end
 
+describe("a call of plain Lua", function()
+  local server
+  setup(function()
+    server = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "one", "two" } }
+  end)
+  teardown(function() server.stop() end)
+
+  -- Calls in which a function of the user's yields.
+  for title, call in pairs {
+    ["on_result"] = 'client():trigger_all({ "one", "two" }, "enable", { on_result = coroutine.yield })',
+    ["a callback"] = 'client():trigger("one", "enable", coroutine.yield)',
+    ["a provider of credentials"] = [[
+      client { credentials = function() coroutine.yield() end }:trigger_all({ "one" }, "enable")]],
+    ["a pattern's function"] = 'client():trigger_all({ match = coroutine.yield }, "enable", print)',
+  } do
+    for where, run in pairs { ["outside of coroutines"] = "print(pcall(call))",
+      ["in one"] = "print(select(2, coroutine.resume(coroutine.create(function() return pcall(call) end))))" } do
+      it(("ends with an error where %s yields, %s"):format(title, where), function()
+        local file = process.temporary(([[
+          local safe = require "aom.safe"
+          local function client(more)
+            local given = { endpoint = %q, project_id = %q, ak = %q, sk = %q, proxy = "", loop = "blocking" }
+            if more then given.ak, given.sk, given.credentials = nil, nil, more.credentials end
+            return safe.client(given)
+          end
+          local function call() %s end
+          %s
+        ]]):format(server.url, PROJECT, AK, SK, call, run))
+        local output = process.run(("LUA_PATH=%s LUA_CPATH=%s timeout 20 %s %s 2>&1"):format(process.quote(package.path),
+          process.quote(package.cpath), process.interpreter, process.quote(file)))
+        os.remove(file)
+        assert.matches("^false.*yield", output)
+      end)
+    end
+  end
+end)
+
 describe("a call that is interrupted", function()
   local simulator, client, ids
 

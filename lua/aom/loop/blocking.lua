@@ -8,6 +8,8 @@ local blocking = {}
 ---@class aom.BlockingLoop: aom.EngineLoop
 local BlockingLoop = engine_loop.class()
 
+BlockingLoop.on_yield = "aom: a function given to the call has yielded, and in plain Lua nothing would resume it"
+
 --- Nothing drives the loop after this call has returned, so `body` runs to its end here.
 ---@param body function
 function BlockingLoop:spawn(body) self:run({ body }, 1) end

@@ -26,6 +26,8 @@
 ---@field on_ready fun(self)    called when a task is about to be ready to run
 ---@field on_suspend fun(self)  called when a task is about to wait
 ---@field on_error fun(self, err: any)  an error that nobody waits for, with its traceback
+---@field on_yield? string  the error of a task in which a function of the user's has yielded; nil
+---  where somebody may resume it
 
 ---@class aom.Scheduler
 ---@field owner aom.TaskOwner
@@ -198,7 +200,11 @@ local function go_on(self, task, wait)
   local thread = task.thread
   wait.resumed = true
   local ok, err = coroutine.resume(thread)
-  if status(thread) ~= "dead" then return end
+  if status(thread) ~= "dead" then
+    -- In a wait of its own it has another wait by now.
+    if task.wait ~= wait or not self.owner.on_yield then return end
+    ok, err = false, self.owner.on_yield
+  end
   local is_told = task.on_end and task.on_end(ok, err)
   if not ok and not is_told then
     self.owner:on_error(type(err) == "string" and traceback(thread, err) or err)

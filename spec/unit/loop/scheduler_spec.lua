@@ -113,6 +113,28 @@ describe("a task", function()
     assert.are.equal("answer", seen)
   end)
 
+  it("has failed where its user yields in it and nobody would resume it, and is not resumed", function()
+    for on_yield, ends in pairs { [false] = {}, ["stray"] = { false, "stray" } } do
+      local seen, wait, went_on = {}, nil, false
+      owner.on_yield = on_yield or nil
+      tasks:spawn(function()
+        wait = scheduler.wait(tasks:current())
+        tasks:suspend(wait, ignore)
+        coroutine.yield()
+        went_on = true
+      end, function(ok, err) seen = { ok, err } return true end)
+      tasks:flush()
+      assert.are.same({}, seen)
+      tasks:wake(wait)
+      tasks:flush()
+      assert.are.same(ends, seen)
+      tasks:wake(wait)
+      tasks:flush()
+      assert.is_false(went_on)
+      assert.is_true(tasks:is_idle())
+    end
+  end)
+
   it("is cancelled while it waits, and not otherwise", function()
     local cancelled = 0
     local task = tasks:spawn(function()

@@ -50,8 +50,8 @@ describe("a call of plain Lua", function()
           local function call() %s end
           %s
         ]]):format(server.url, PROJECT, AK, SK, call, run))
-        local output = process.run(("LUA_PATH=%s LUA_CPATH=%s timeout 20 %s %s 2>&1"):format(process.quote(package.path),
-          process.quote(package.cpath), process.interpreter, process.quote(file)))
+        local output = process.run(("LUA_PATH=%s LUA_CPATH=%s timeout 20 %s %s 2>&1"):format(
+          process.quote(package.path), process.quote(package.cpath), process.interpreter, process.quote(file)))
         os.remove(file)
         assert.matches("^false.*yield", output)
       end)

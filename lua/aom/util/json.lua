@@ -100,6 +100,8 @@ function json.integer(number) return to_integer(number) or number end
 function json.decode(text)
   local found, err = codec()
   if not found then return nil, err.message end
+  -- RFC 8259, section 8.1: a byte order mark may be ignored.
+  if text:byte() == 239 then text = text:gsub("^\239\187\191", "") end
   local called, value, why = pcall(found.decode, text)
   if not called then value, why = nil, value end
   -- That the text is JSON, or not, is unknown then.

@@ -308,6 +308,7 @@ describe("a good answer", function()
     ["an empty object"] = "{}", ["an empty list"] = "[]", ["null"] = "null", ["true"] = "true",
     ["false"] = "false", ["a number"] = "0", ["the bare word"] = "success", ["the bare word and a line end"] = "OK\r\n",
     ["any bare word"] = "failure", ["a bare word with a full stop"] = " Done. ", ["two words in one"] = "all-done_2",
+    ["JSON behind a byte order mark"] = '\239\187\191{"result":"success"}',
     ["any word in braces"] = '{"failure"}', ["OK in braces"] = '{ "OK" }', ["a list of codes"] = '[{"error_code":"C"}]',
     ["an error code that is null"] = '{"error_code":null,"error_msg":null}',
     ["an error code that is empty"] = '{"error_code":"","error_msg":""}',

@@ -21,6 +21,7 @@ describe("JSON text", function()
     { '{"a":null,"b":{"c":null,"d":2},"e":[{"f":null}]}', { b = { d = 2 }, e = { {} } } },
     { '{"1":null,"2":"x"}', { ["2"] = "x" } },
     { '{"a":""}', { a = "" } },
+    { '\239\187\191{"a":1}', { a = 1 } },
   }
   for _, case in ipairs(cases) do
     it(("%s is read"):format(case[1]:gsub("%s+", " ")), function()
@@ -31,7 +32,8 @@ describe("JSON text", function()
   end
 
   for _, text in ipairs { "", " ", "{", "}", '{"success"}', "{'a':1}", '{"a":1}x', "[1,]", "success", "<html>", "\0",
-    "NaN", "[nan]", "-Infinity", "0x10", '"open', "[" .. ("["):rep(5000), "\255\254", "tru" } do
+    "NaN", "[nan]", "-Infinity", "0x10", '"open', "[" .. ("["):rep(5000), "\255\254", "tru",
+    "\239\187\191", "\239\187{}", "\239\187\191\239\187\191{}" } do
     it(("%q is none"):format(text:sub(1, 20)), function()
       local value, why = json.decode(text)
       assert.is_nil(value)

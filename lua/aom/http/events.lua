@@ -1,5 +1,7 @@
 --- Tells the user's function `on_event` what happens in an exchange.
 
+local errors = require "aom.util.errors"
+
 local events = {}
 
 --- Tells of one event. Callers on the busy path look first whether there is a function.
@@ -13,6 +15,7 @@ local function emit(self, name, event)
   event.event, event.operation, event.service = name, self.request.operation.name, channel.service
   event.attempt = event.attempt or self.attempts
   local ok, err = pcall(on_event, event)
+  if errors.is_interrupt(err) then error(err, 0) end
   if not ok then channel.system.warn("on_event raised an error: " .. tostring(err)) end
 end
 

@@ -114,6 +114,12 @@ function errors.is_memory(why)
   return type(why) == "string" and no_memory[why:match "^[^\n]*:%d+: (.*)$" or why] == true
 end
 
+--- Whether what was raised is Ctrl-C, as Lua's own interpreters tell it: at any point, also in a
+--- function of the user's. It must end the call, whoever catches it.
+---@param raised any
+---@return boolean
+function errors.is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!$" ~= nil end
+
 --- The error of what was raised because the process has too little of something: memory, or
 --- descriptors to load a part of the library.
 ---@param raised any

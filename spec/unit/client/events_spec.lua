@@ -53,6 +53,16 @@ describe("the end of a call", function()
     assert.are.same({ nil, 200 }, { ends[2].service, ends[2].result.status })
   end)
 
+  -- Ctrl-C raises an error at any point, of any event.
+  for _, name in ipairs { "request", "response", "retry", "done" } do
+    it("or an earlier event ends the call where Ctrl-C comes in its function: " .. name, function()
+      local ok, raised = pcall(run, { FAILED, OK }, { on_event = function(event)
+        if event.event == name then error("script.lua:7: interrupted!", 0) end
+      end }, trigger)
+      assert.are.same({ false, "script.lua:7: interrupted!" }, { ok, raised })
+    end)
+  end
+
   it("comes after the sizes of the bodies", function()
     local _, _, events = run({ OK }, {}, function(state)
       return methods.request(state, { method = "POST", path = "/x", body = "12345" })

@@ -310,6 +310,11 @@ describe("a user's provider", function()
     assert.are.same({ loop = "L", deadline = 5 }, seen)
   end)
 
+  it("passes Ctrl-C on", function()
+    local ok, raised = pcall(refresh, function() error("script.lua:7: interrupted!", 0) end)
+    assert.are.same({ false, "script.lua:7: interrupted!" }, { ok, raised })
+  end)
+
   it("is not asked before it is needed", function()
     local asked = false
     local from = setting { credentials = function() asked = true end }

@@ -34,6 +34,7 @@ end
 
 function Custom:refresh(context)
   local ok, values, why = protect(self.call, context)
+  if not ok and errors.is_interrupt(values) then error(values, 0) end
   if not ok then values, why = nil, values end
   if type(values) == "table" then
     local read, err = plain.values(values, fields)

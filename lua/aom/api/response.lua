@@ -119,7 +119,9 @@ end
 --- A service's message as one sentence. The canonical request that gateways echo behind
 --- their reason is for the hint.
 local function sentence(said)
-  local short, is_cut = cut(said:gsub("[%s,;]*canonicalRequest:.*$", ""), MAX_MESSAGE)
+  local echo = said:find("canonicalRequest:", 1, true)
+  if echo then said = said:sub(1, echo - 1):match "^.*[^%s,;]" or "" end
+  local short, is_cut = cut(said, MAX_MESSAGE)
   return is_cut and short .. "…" or short
 end
 

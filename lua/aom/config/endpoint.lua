@@ -68,7 +68,7 @@ function endpoint.parse(url)
   local authority, path = rest:match("^([^/]*)(.*)$")
   local problem, host, port = check_authority(authority)
   if problem then return nil, problem end
-  problem, path = check_path((path:gsub("/+$", "")))
+  problem, path = check_path(path:match "^.*[^/]" or "")
   if problem then return nil, problem end
   host = text.lower(host)
   -- A Host header names the port only where it is not the scheme's own.

@@ -75,9 +75,12 @@ local function is_given(value) return value ~= nil end
 
 local function says(words) return function(message) return message:find(words, 1, true) ~= nil end end
 
+-- A service's message has no more bytes; what else is said may have any number.
+local MAX_SENTENCE = 1024
+
 --- "ak not exist", "AK:HPUA… does not exist": nothing but the key's name in between.
 local function names_no_key(message)
-  local between = lower(message):match "%f[%w]ak%f[%W]([^,]*)not exist"
+  local between = lower(message:sub(1, MAX_SENTENCE)):match "%f[%w]ak%f[%W]([^,]*)not exist"
   return between ~= nil and between:gsub("does%s*$", ""):find "^[%s:=]*[%w*]*%s*$" ~= nil
 end
 

@@ -22,8 +22,11 @@ local behind = { AOM = true, SVCSTG = true }
 
 local REFUSED = ".0301"
 
+-- The service's codes have at most 64 bytes. A match of any length would take quadratic time.
+local MAX_CODE = 128
+
 --- The name that a code such as "AOM.31001302" or "SVCSTG_AMS_4000001" begins with.
-local function name_of(code) return code:match "^(%u[%u%d]*)[._][%w._]-%d+$" end
+local function name_of(code) return #code <= MAX_CODE and code:match "^(%u[%u%d]*)[._][%w._]-%d+$" or nil end
 
 --- Whether a code is certain to come from behind the gateway.
 ---@param code string

@@ -57,8 +57,9 @@ function retry.after(headers, time)
   local value = headers["retry-after"]
   if not value then return 0 end
   -- In parts, since the locale decides what a decimal point is.
-  local seconds, fraction = value:match "^(%d+)%.?(%d*)$"
-  if seconds then return tonumber(seconds) + (fraction:find "[1-9]" and 1 or 0) end
+  local seconds, rest = value:match "^(%d+)(.*)$"
+  local fraction = rest == "" and "" or rest and rest:match "^%.(%d*)$"
+  if fraction then return tonumber(seconds) + (fraction:find "[1-9]" and 1 or 0) end
   local date = clock.parse_http_date(value)
   local now = headers.date and clock.parse_http_date(headers.date) or time
   return date and math.max(0, date - now) or 0

@@ -5,6 +5,8 @@
 ---
 --- The limits of head and body bound the work, for any response.
 
+local trim = require "aom.util.text".trim
+
 local nginx_http1 = {}
 
 --- What went wrong. `ended`: the connection was closed in an orderly way.
@@ -130,8 +132,9 @@ local function read_fields(reader)
   if not lines then return nil, failure end
   local fields, several = {}, {}
   for _, line in ipairs(lines) do
-    local name, value = line:match "^([^%s:]+):[ \t]*(.-)[ \t]*$"
+    local name, value = line:match "^([^%s:]+):(.*)$"
     if not name then return broken "a header line has no name" end
+    value = trim(value)
     name = name:lower()
     if fields[name] then
       several[name] = several[name] or { fields[name] }

@@ -2,6 +2,8 @@
 --- minutes off its own clock; a client whose machine is off learns the difference
 --- from such a refusal and signs with it from then on.
 
+local trim = require "aom.util.text".trim
+
 local clock = {}
 
 --- As far off as the gateway tolerates.
@@ -96,7 +98,7 @@ end
 ---@return integer|nil
 function clock.parse_time(text)
   if type(text) ~= "string" then return nil end
-  local y, mo, d, h, mi, s, rest = text:match "^%s*(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(.-)%s*$"
+  local y, mo, d, h, mi, s, rest = trim(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)(.*)$"
   local zone = rest and zone_of((rest:gsub("^[.,]%d+", ""):gsub("^ ", "")))
   local time = zone and seconds(y, mo, d, h, mi, s)
   return time and time - zone

@@ -5,11 +5,14 @@ local lower = require "aom.util.text".lower
 
 local similar = {}
 
---- How many single-byte edits lie between two words (Levenshtein).
+--- How many single-byte edits lie between two words (Levenshtein). Where their lengths alone
+--- make it more than `most`, it is not counted: a service's name may be of any length.
 ---@param a string
 ---@param b string
+---@param most integer
 ---@return integer
-local function distance(a, b)
+local function distance(a, b, most)
+  if math.abs(#a - #b) > most then return most + 1 end
   local row = {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
@@ -31,14 +34,15 @@ end
 ---@param most? integer  edits it may be away; default: a third of its letters, or 2
 ---@return string|nil
 function similar.nearest(name, candidates, most)
+  most = most or math.max(2, math.floor(#name / 3))
   local best, best_distance
   for candidate in each.pair(candidates) do
-    local d = distance(name, candidate)
-    if not best or d < best_distance or (d == best_distance and candidate < best) then
+    local d = distance(name, candidate, most)
+    if d <= most and (not best or d < best_distance or (d == best_distance and candidate < best)) then
       best, best_distance = candidate, d
     end
   end
-  if best and best_distance <= (most or math.max(2, math.floor(#name / 3))) then return best end
+  return best
 end
 
 -- A list may be long, and a comparison takes its time.
@@ -54,10 +58,11 @@ local function rank(word, name)
   if name == word then return 0 end
   if #word >= MIN_PART and name:find(word, 1, true) then return 1 end
   if #name >= MIN_PART and word:find(name, 1, true) then return 1 end
-  local edits, most = distance(word, name), tolerance(#word)
+  local most = tolerance(#word)
+  local edits = distance(word, name, most)
   if edits <= most then return 1 + edits end
   -- The word may be the beginning of what was meant.
-  edits = #word >= MIN_PART and distance(word, name:sub(1, #word)) or most + 1
+  edits = #word >= MIN_PART and distance(word, name:sub(1, #word), most) or most + 1
   return edits <= most and 2 + edits or nil
 end
 

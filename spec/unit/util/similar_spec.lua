@@ -1,5 +1,6 @@
 --- Proves which names are suggested for a misspelt one.
 
+local patience = require "spec.support.patience"
 local similar = require "aom.util.similar"
 
 describe("similar names", function()
@@ -31,6 +32,17 @@ describe("similar names", function()
     for i = 1, 20 do names[i] = "nightly-" .. i end
     assert.are.equal("nightly-1 nightly-10 nightly-11", near("nightly", names, 3))
   end)
+
+  for title, words in pairs {
+    ["a name"] = { "nightly", ("y"):rep(2 ^ 20) }, ["a word"] = { ("y"):rep(2 ^ 20), "nightly" },
+  } do
+    it(("are looked for in no time where %s has no end"):format(title), function()
+      local started = os.clock()
+      assert.are.equal("", near(words[1], { words[2], "weekly" }))
+      assert.is_nil(similar.nearest(words[1], { [words[2]] = true }))
+      assert.is_true(os.clock() - started < patience.of(1))
+    end)
+  end
 
   it("are found quickly among many", function()
     local names = {}

@@ -282,6 +282,16 @@ describe("aom", function()
     assert.are.equal(BEFORE, states())
   end)
 
+  it("tells an empty list from an empty object in an error, too", function()
+    command.arrange(simulator)
+    simulator.script { { match = "workflow-list" }, { match = "workflow-list", status = 403 } }
+    local output, code = run "pause --match '' --file FILE --concurrency 1 --json"
+    assert.are.equal(1, code)
+    assert.truthy(output:find('"noticed":[]', 1, true), output)
+    assert.are.equal("planned", cjson.decode(output).error.paused.workflows[2].state)
+    assert.are.equal(0, select(2, run "resume FILE"))
+  end)
+
   it("says 1 where an execution fails, or does not end in time", function()
     simulator.set { execution_outcome = "fail" }
     local output, code = run "run id-1 --wait"

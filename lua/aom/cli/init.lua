@@ -80,6 +80,7 @@ local function report(shell, command, err)
   end
   shell:complain((tostring(err):gsub("^aom: ", "")))
   if not errors.is_error(err) then return status.partly end
+  if err.paused then shells.window(err.paused) end
   if shell.quiet then shell:answer { error = err } end
   local code = status.of(err)
   if code == status.partly and command.failed then shell:complain(command.failed(shell)) end

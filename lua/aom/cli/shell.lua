@@ -101,6 +101,14 @@ function shell.list(value)
   return json.list(copy)
 end
 
+--- A window for `answer`, with lists that may be empty.
+---@param window aom.Window
+---@return aom.Window
+function shell.window(window)
+  window.workflows, window.noticed = shell.list(window.workflows), shell.list(window.noticed)
+  return window
+end
+
 --- Writes the result for a program.
 ---@param value any
 ---@param member? string  JSON of one more member of the object

@@ -39,10 +39,7 @@ local function options_of(shell, last)
 end
 
 local function show(shell, window, summary)
-  if shell.args.json then
-    window.workflows, window.noticed = shells.list(window.workflows), shells.list(window.noticed)
-    return shell:answer(window)
-  end
+  if shell.args.json then return shell:answer(shells.window(window)) end
   if window.dry_run then
     for _, entry in ipairs(window.workflows) do shell:say(line_of(entry)) end
     return shell:say "nothing was changed: a dry run"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Which lines of the C and of the Lua the specs run under Lua 5.4: the percentage of each file,
-# and the lines that are not run.
+# Which lines of the C and of the Lua the specs run under Lua 5.4, and the torture of the core's
+# allocations: the percentage of each file, and the lines that are not run, with the reason.
 #
 #     spec/coverage/run.sh [SPEC...]
 set -eu
@@ -26,6 +26,9 @@ chmod +x "$out/bin/lua5.4"
 
 status=0
 BUILD=build/coverage PATH="$out/bin:$PATH" SPEC="$*" LIMIT=600 sh spec/support/suite.sh lua5.4 || status=$?
+# What the core does where an allocation of its own fails.
+BUILD=build/coverage PATH="$out/bin:$PATH" LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" \
+  luajit spec/torture/run.lua --luas lua5.4 --party core >"$out/torture.log" || { status=$?; cat "$out/torture.log"; }
 for data in "$out"/lua5.4/obj/*.gcda; do
   name=$(basename "$data" .gcda)
   gcov -t "$data" 2>/dev/null |

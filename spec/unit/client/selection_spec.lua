@@ -112,6 +112,9 @@ for method, user in pairs(users) do
       ["names of which one is not there, when none is allowed"] =
         { { names = { "db", "x" }, allow_none = true }, '^no NOUN is named "x"; nothing' },
       ["names of which two are not there"] = { { names = { "x", "db", "y" } }, '^no NOUN is named "x", "y"; nothing' },
+      ["twelve names that are not there"] = {
+        { names = { "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10", "q11", "q12" } },
+        '^no NOUN is named "q1", "q2", .*"q10" and 2 more; nothing' },
       ["names of which one is there twice"] =
         { { names = { "db", "twin" } }, '^2 NOUNs are named "twin": 6, 7; nothing', nil, 2 },
       ["names of both faults"] = { { names = { "db", "twin", "x" } },
@@ -160,6 +163,8 @@ for method, user in pairs(users) do
       ["no names"] = { { names = {} }, "^names: expected at least one name, got an empty list$" },
       ["a number among names"] = { { names = { "db", 5 } }, "^names%[2%]: expected a non%-empty string, got 5" },
       ["names with a hole"] = { { names = { [1] = "db", [3] = "x" } }, "^names: expected a list without holes" },
+      ["names that a metatable supplies"] = { { names = setmetatable({}, { __index = { "db" } }) },
+        "^names: expected a plain list, got a table with a metatable$" },
       ["names with a key"] = { { names = { "db", x = "y" } }, '^names: .*the key "x"' },
       ["something else for allow_none"] = { { match = "db", allow_none = 1 }, "allow_none: expected true or false" },
     } do

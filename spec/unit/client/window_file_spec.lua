@@ -40,6 +40,15 @@ describe("a maintenance window", function()
     assert.are.equal(paused, world.files[FILE])
   end)
 
+  for shown, given in pairs { ["42"] = 42, ['""'] = "", ["a table"] = {} } do
+    it("is resumed by itself or its file, and not by " .. shown, function()
+      local resumed, err = methods.resume((open()), given)
+      assert.is_nil(resumed)
+      assert.are.same({ "argument", "resume: expected what client:pause returned, or its file, got " .. shown },
+        { err.kind, err.message })
+    end)
+  end
+
   describe("and its journal:", function()
     -- As the library wrote it before the journal was independent of the locale.
     local BEFORE = [[

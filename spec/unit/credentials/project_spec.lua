@@ -105,6 +105,14 @@ describe("of the projects that the identity service lists", function()
     end)
   end
 
+  it("the one of a token is looked up once by its client and those made from it", function()
+    local state, seen = open({ ak = false, sk = false, token = "T" }, projects { { PROJECT, REGION } })
+    assert.is_true(methods.trigger(assert(methods.with(state, { timeout = 5 })), "wf-1", "enable").success)
+    assert.is_true(methods.trigger(state, "wf-2", "enable").success)
+    assert.are.equal(3, #seen)
+    assert.are.equal("/v3/projects", seen[1].path)
+  end)
+
   it("a malformed one is ignored beside the right one", function()
     local body = ('{"projects":[null,{"id":7,"name":"x"},{"name":"cn-north-4","id":"%s"}]}'):format(PROJECT)
     assert.is_true(trigger(nil, listing(body)).success)
@@ -170,6 +178,19 @@ describe("nothing is sent", function()
         assert.are.same({}, seen)
       end)
     end
+  end
+
+  for url, why in pairs {
+    ["ftp://i"] = "is neither http:// nor https://", ["https://"] = "has no host",
+    ["https://i?x"] = "contains a query or a fragment",
+  } do
+    it("to an identity service at " .. url, function()
+      local result, err, seen = trigger { iam_endpoint = url }
+      assert.is_nil(result)
+      assert.are.same({ "config", "the endpoint of the identity service from option iam_endpoint " .. why },
+        { err.kind, err.message })
+      assert.are.same({}, seen)
+    end)
   end
 
   it("to the project of another account", function()

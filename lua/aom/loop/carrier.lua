@@ -2,7 +2,6 @@
 --- share that wait in the same kind of loop. It holds nothing of a client for which
 --- nothing is in flight.
 
-local errors = require "aom.util.errors"
 local transfer = require "aom.loop.transfer"
 
 --- How the attempts of a client travel. Those for which all but the last three are the same
@@ -57,17 +56,6 @@ function Carrier:drop(id)
   self.engine:cancel(id)
 end
 
--- Of a transfer whose end there was no memory to tell. It is there beforehand.
-local untold = { kind = "network", message = "out of memory", sent = true }
-
-local function collect(engine, id)
-  local ok, answer, trouble = pcall(transfer.collect, engine, id)
-  if ok then return answer, trouble end
-  engine:cancel(id)
-  if not errors.is_memory(answer) then error(answer, 0) end
-  return nil, untold
-end
-
 local function wake(self, wait, answer, trouble)
   self.waking = wait
   wait.tasks:wake(wait, answer, trouble)
@@ -83,7 +71,7 @@ function Carrier:wake_finished()
   while id do
     local wait = waits[id]
     waits[id] = nil
-    if wait then wake(self, wait, collect(engine, id)) else engine:cancel(id) end
+    if wait then wake(self, wait, transfer.collect(engine, id)) else engine:cancel(id) end
     id = engine:finished()
   end
 end

@@ -2,6 +2,7 @@
 --- same ones for every loop and transport.
 
 local core = require "aom.core"
+local errors = require "aom.util.errors"
 
 local transfer = {}
 
@@ -65,12 +66,23 @@ local function read(status, headers, body, more, sent, proxy_status, refused, fa
     refused = refused, fault = fault, away = headers == "network" and away[more] or nil }
 end
 
---- Takes a finished transfer out of the engine.
+local function collect(engine, id) return read(engine:collect(id)) end
+
+-- Of a transfer whose end there was no memory to tell. It is there beforehand.
+local untold = { kind = "network", message = "out of memory", sent = true }
+
+--- Takes a finished transfer out of the engine, which keeps nothing of it, also if memory is short.
 ---@param engine userdata
 ---@param id integer
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
-function transfer.collect(engine, id) return read(engine:collect(id)) end
+function transfer.collect(engine, id)
+  local ok, answer, trouble = pcall(collect, engine, id)
+  if ok then return answer, trouble end
+  engine:cancel(id)
+  if not errors.is_memory(answer) then error(answer, 0) end
+  return nil, untold
+end
 
 local function read_fetched(status, id, ...)
   if status == false then return nil, nil, id end

@@ -221,6 +221,26 @@ describe("stepping the engine between waits", function()
     assert.are.same({ 7 }, world.cancelled)
   end)
 
+  for _, row in ipairs {
+    { "short memory is that call's trouble", "not enough memory", "out of memory" },
+    { "an error of another kind is raised", "a bug" },
+  } do
+    it("keeps nothing of a transfer whose end cannot be told: " .. row[1], function()
+      local world = new()
+      world.steps.engine.collect = function() error(row[2], 0) end
+      for _, way in ipairs { "wait", "block" } do
+        world.done, world.cancelled = { 7 }, {}
+        local ok, raised, trouble = pcall(function()
+          if way == "wait" then return world.steps:wait(7, ORIGIN, math.huge, new_caller(world)) end
+          return world.steps:block({ id = 7, base = ORIGIN }, math.huge, new_caller(world))
+        end)
+        assert.are.same({ 7 }, world.cancelled, way)
+        assert.are.equal(row[3] ~= nil, ok, way)
+        if row[3] then assert.are.equal(row[3], trouble.message, way) else assert.are.equal(row[2], raised, way) end
+      end
+    end)
+  end
+
   it("where nothing else runs, keeps what others wait for, and does not poll for it again", function()
     local world = new()
     local other = coroutine.create(function()

@@ -92,6 +92,46 @@ describe("under libuv", function()
     assert.are.equal(40, report.succeeded)
   end)
 
+  -- Only Lua 5.4 can end a coroutine from outside.
+  if rawget(coroutine, "close") then
+    local windows_file
+    local many = {
+      trigger_all = function(options) c:trigger_all(ids, "disable", options) end,
+      request_all = function(options)
+        local list = {}
+        for i, id in ipairs(ids) do list[i] = { method = "GET", path = "/v1/{project_id}/things/" .. id } end
+        c:request_all(list, options)
+      end,
+      ["pause, of a derived client"] = function(options)
+        options.match, options.file = ".", os.tmpname()
+        os.remove(options.file)
+        windows_file = options.file
+        c:with({ timeout = 20 }):pause(options)
+      end,
+    }
+    for name, call in pairs(many) do
+      it(name .. " sends nothing more after its coroutine was closed", function()
+        c:trigger_all(ids, "enable")
+        local thread, counted
+        thread = coroutine.create(function()
+          call { concurrency = 2, on_result = function(_, done)
+            if done ~= 4 then return end
+            counted = true
+            assert(coroutine.close(thread)) -- luacheck: ignore
+          end }
+        end)
+        simulator.set { latency = 0.05 }
+        local before = simulator.state().counts.total
+        assert(coroutine.resume(thread))
+        uv.run()
+        assert.is_true(counted)
+        local sent = simulator.state().counts.total - before
+        assert.is_true(sent >= 4 and sent <= 8, sent)
+        if windows_file then windows.remove(windows_file) end
+      end)
+    end
+  end
+
   it("lists, waits and windows call back", function()
     local file = os.tmpname()
     os.remove(file)

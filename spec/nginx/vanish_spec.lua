@@ -26,6 +26,25 @@ local SERVER = [[
       ngx.say(tostring(ngx.thread.kill(thread)))
     }
   }
+  location = /killed-many {
+    content_by_lua_block {
+      local client, what = clients[ngx.var.arg_client], ngx.var.arg_what
+      local ids, requests, done, thread = {}, {}, 0, nil
+      for i = 1, 30 do
+        ids[i], requests[i] = "wf-" .. i, { method = "GET", path = "/v1/{project_id}/things/" .. i }
+      end
+      assert(client:trigger_all(ids, "enable"))
+      local options = { concurrency = 2, on_result = function() done = done + 1 end }
+      thread = ngx.thread.spawn(function()
+        if what == "trigger_all" then return client:trigger_all(ids, "disable", options) end
+        if what == "request_all" then return client:request_all(requests, options) end
+        options.match, options.file = ".", ngx.config.prefix() .. "/window"
+        client:with({ headers = { ["X-A"] = "b" } }):pause(options)
+      end)
+      while done < 4 do ngx.sleep(0.001) end
+      ngx.say(tostring(ngx.thread.kill(thread)))
+    }
+  }
   location = /cancel {
     content_by_lua_block {
       local client = clients[ngx.var.arg_client]
@@ -75,7 +94,9 @@ for _, transport in ipairs { "curl", "resty" } do
     local simulator, server
 
     setup(function()
-      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" } }
+      local ids = {}
+      for i = 1, 30 do ids[i] = "wf-" .. i end
+      simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = ids }
       server = nginx.start {
         path = nginx.resty_path(),
         http = ([[
@@ -144,6 +165,17 @@ for _, transport in ipairs { "curl", "resty" } do
         word, seconds = call(ak)
         assert.are.equal("success", word)
         assert.is_true(seconds < patience.of(0.3), seconds)
+      end)
+    end
+
+    for _, what in ipairs { "trigger_all", "request_all", "pause" } do
+      it(what .. " sends nothing more after its light thread was killed", function()
+        local ak = fresh_key()
+        simulator.set { latency = 0.03 }
+        assert.are.equal("1\n", (server:get(("/killed-many?client=%s&what=%s"):format(ak, what))))
+        process.run "sleep 0.3"
+        local sent = simulator.state().counts.total - 30
+        assert.is_true(sent >= 4 and sent <= 9, sent)
       end)
     end
 

@@ -119,12 +119,12 @@ local function settle(self, places, result, err)
 end
 
 ---@return boolean
-function Bulk:is_cancelled() return self.scope.cancelled or self.state.closed end
+function Bulk:is_cancelled() return self.scope:is_cancelled() or self.state.closed end
 
 local function is_over(self) return self.stopped or self:is_cancelled() end
 
 local function left_out(self)
-  local why = self.scope.cancelled and "the call was cancelled"
+  local why = self.scope:is_cancelled() and "the call was cancelled"
     or self.state.closed and "the client was closed" or "stop_on_error: another call failed"
   return errors.new("cancelled", why .. " before this call was sent",
     { operation = self.name, attempts = 0 })

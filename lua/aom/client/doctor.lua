@@ -165,7 +165,7 @@ local function examine(self)
   local known = check_credentials(report, state)
   check_access(self, check_endpoints(self), known)
   client.close(state)
-  if self.scope.cancelled then return nil, errors.cancelled() end
+  if self.scope:is_cancelled() then return nil, errors.cancelled() end
   return report
 end
 

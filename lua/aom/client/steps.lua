@@ -40,11 +40,12 @@ end
 local function nothing() end
 
 --- Runs something longer than a call to its end. An error that cuts it short, as Ctrl-C does
---- and a lack of memory, cancels its steps: they must not go on in the next call.
+--- and a lack of memory, cancels its steps, and so does the end of the coroutine that waits for
+--- them: they must not go on.
 local function run_here(state, run)
   local err = select_loop.enter(state.loop, false)
   if err then return nil, err end
-  local scope = scopes.new()
+  local scope = scopes.new(coroutine.running())
   local ok, result, failure = protect(run, scope)
   if ok then return result, failure end
   scope:cancel(state.loop)

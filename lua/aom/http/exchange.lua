@@ -93,7 +93,7 @@ local function least(usual, own) return own and own < usual and own or usual end
 local function failed(err) return { state = "failed", err = err } end
 
 --- By its handle, or because the client was closed meanwhile.
-local function is_cancelled(self) return self.channel.closed or self.scope and self.scope.cancelled end
+local function is_cancelled(self) return self.channel.closed or self.scope and self.scope:is_cancelled() end
 
 Exchange.is_cancelled = is_cancelled
 

@@ -1,10 +1,12 @@
 --- Lets one handle cancel all steps of a call: they share that it was cancelled, when it
---- must end, and the tasks in which they run.
+--- must end, and the tasks in which they run. A call is cancelled, too, whose coroutine somebody
+--- has ended: its steps run in tasks of their own, and would go on.
 
 local each = require "aom.util.each"
 
 ---@class aom.Scope
 ---@field cancelled boolean
+---@field caller? thread     for whom the call runs; nil: it runs in a task of its own
 ---@field deadline? number
 ---@field tasks table<any, boolean>  weak
 local Scope = {}
@@ -14,8 +16,16 @@ local scope = {}
 
 local weak = { __mode = "k" }
 
+---@param caller? thread
 ---@return aom.Scope
-function scope.new() return setmetatable({ cancelled = false, tasks = setmetatable({}, weak) }, Scope) end
+function scope.new(caller)
+  return setmetatable({ cancelled = false, caller = caller, tasks = setmetatable({}, weak) }, Scope)
+end
+
+---@return boolean
+function Scope:is_cancelled()
+  return self.cancelled or self.caller ~= nil and coroutine.status(self.caller) == "dead"
+end
 
 --- Ends what the tasks wait for now. A step that has not begun finds out by itself.
 ---@param loop aom.Loop

@@ -23,7 +23,7 @@ local function lock(state, scope, path)
   local give_up = loop.now() + PATIENCE
   local taken, why, owner = state.system.lock_file(path)
   if owner == "self" then collectgarbage() end
-  while owner and loop.now() < give_up and not scope.cancelled and not state.closed do
+  while owner and loop.now() < give_up and not scope:is_cancelled() and not state.closed do
     loop.sleep(STEP)
     taken, why, owner = state.system.lock_file(path)
   end
@@ -31,7 +31,7 @@ local function lock(state, scope, path)
 end
 
 local function refusal(scope, path, owner, how)
-  if scope.cancelled then return errors.cancelled() end
+  if scope:is_cancelled() then return errors.cancelled() end
   if owner == "self" then
     return errors.argument("%s: this process is pausing or resuming this window", path)
   end

@@ -139,7 +139,7 @@ local function wait(self, settled_at)
   local loop = self.state.loop
   local left = settled_at - loop.now()
   if left > 0 then loop.sleep(left) end
-  if not self.scope.cancelled and not self.state.closed then return true end
+  if not self.scope:is_cancelled() and not self.state.closed then return true end
   local err = errors.new("cancelled", "resume was cancelled while it waited for late calls")
   err.hint, err.paused = "resume again to continue", self.journal:view()
   return nil, err

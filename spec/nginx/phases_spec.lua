@@ -38,8 +38,17 @@ describe("in nginx", function()
           end
         }
         init_worker_by_lua_block { note "init_worker" }
+        exit_worker_by_lua_block {
+          note "exit_worker"
+          ngx.log(ngx.NOTICE, "EXIT_WORKER ", refusals.exit_worker)
+        }
       ]]):format(simulator.url, PROJECT, AK, SK),
       server = [[
+        server_rewrite_by_lua_block {
+          if ngx.var.uri ~= "/server_rewrite" then return end
+          ngx.ctx.action = client:trigger("wf-1", "enable").action
+        }
+        location = /server_rewrite { content_by_lua_block { ngx.say(ngx.ctx.action) } }
         location = /init { content_by_lua_block { ngx.say(from_init.action, " ", from_init.called_back) } }
         location = /uncaught-content { content_by_lua_block { client:trigger("nobody-content", "enable") } }
         location = /uncaught-access { access_by_lua_block { client:trigger("nobody-access", "enable") } }
@@ -132,7 +141,7 @@ describe("in nginx", function()
     assert.are_not.equal(before.requests[1].connection, requests[#requests].connection)
   end)
 
-  for _, phase in ipairs { "content", "access", "rewrite", "timer" } do
+  for _, phase in ipairs { "content", "access", "rewrite", "server_rewrite", "timer" } do
     it("waits in " .. phase, function()
       local body, status = server:get("/" .. phase)
       assert.are.equal(200, status)
@@ -154,7 +163,9 @@ describe("in nginx", function()
   end)
 
   it("calls back from a light thread, after the call has returned", function()
+    local before = #server:log()
     assert.are.equal("returned callback enable function\n", (server:get "/callback"))
+    assert.is_nil(server:log():sub(before + 1):find("ngx.sleep", 1, true))
   end)
 
   it("logs with its hint what is raised while it starts, which it would show as an unknown error", function()
@@ -186,6 +197,17 @@ describe("in nginx", function()
     local before = #server:log()
     assert.are.equal("service\nservice\n", (server:get "/caught"))
     assert.is_nil(server:log():sub(before + 1):find("aom: service", 1, true))
+  end)
+
+  it("does not advise a timer while a worker ends, which can have none", function()
+    process.run(("kill -HUP %s"):format(server.pid))
+    local latest, noted = core.now() + patience.of(5), nil
+    repeat
+      noted = server:log():match "EXIT_WORKER ([^\n]*)"
+      if not noted then process.run "sleep 0.05" end
+    until noted or core.now() > latest
+    assert.matches("^argument: nginx cannot wait in the phase exit_worker: no call can be made any more / ", noted)
+    assert.is_nil(noted:find("timer", 1, true))
   end)
 
   it("raises errors through pcall", function()

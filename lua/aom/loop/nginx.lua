@@ -23,11 +23,14 @@ local nginx = {}
 local now = core.now
 
 --- Phases in which a light thread may wait.
-local yieldable = { rewrite = true, access = true, content = true, timer = true,
+local yieldable = { server_rewrite = true, rewrite = true, access = true, content = true, timer = true,
   ssl_cert = true, ssl_session_fetch = true, preread = true }
 
 --- Before the workers exist nothing else runs, so that a call may block there.
 local blocking = { init = true }
+
+--- When a light thread begins at the latest: it is woken at once.
+local LATEST = 60
 
 --- How many waiters are kept.
 local SPARE = 100
@@ -58,6 +61,7 @@ function NginxLoop.enter()
   if is_ending() then return "the Lua state is closing: nginx can do nothing any more" end
   local phase = ngx.get_phase()
   if yieldable[phase] or blocking[phase] then return nil end
+  if phase == "exit_worker" then return "nginx cannot wait in the phase exit_worker: no call can be made any more" end
   return ("nginx cannot wait in the phase %s: make the call in ngx.timer.at(0, …)"):format(phase)
 end
 
@@ -229,11 +233,16 @@ function NginxLoop:spawn(body)
     body()
     return nil
   end
-  return ngx.thread.spawn(function()
+  -- Not by a sleep of no time, of which nginx logs that it is slow unless it has OpenResty's patches.
+  local waiter = self:waiter()
+  local thread = ngx.thread.spawn(function()
     self.handed_out[coroutine.running()] = true
-    ngx.sleep(0)
+    waiter.wait(now() + LATEST)
+    self:keep(waiter)
     body()
   end)
+  waiter.wake()
+  return thread
 end
 
 --- The light thread that runs, for whoever may want to cancel it.

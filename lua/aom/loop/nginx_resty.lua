@@ -131,7 +131,7 @@ local function receiver(trip, sock, due, rest)
     local left = due - now()
     if left <= 0 then return trip:late() end
     pieces = pieces + 1
-    if pieces % TURN == 0 then ngx.sleep(0) end
+    if pieces % TURN == 0 then ngx.sleep(0.001) end
     sock:settimeout(milliseconds(left))
     local bytes, err = sock:receiveany(PIECE)
     if bytes then

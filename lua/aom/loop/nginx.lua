@@ -49,6 +49,8 @@ local SPARE = 100
 local NginxLoop = {}
 NginxLoop.__index = NginxLoop
 
+local weak = { __mode = "k" }
+
 --- Whether the call that runs now was cancelled.
 ---@return boolean
 function NginxLoop:is_over()
@@ -192,17 +194,21 @@ function NginxLoop:keep(waiter)
   self.spare[#self.spare + 1] = waiter
 end
 
---- Runs `work` in light threads, and waits for all. Cancelling this one cancels them.
+--- Runs `work` in light threads, and waits for all. Cancelling this one cancels them. What
+--- cancels them keeps none: it is found by this one, which they know, so that a request that
+--- is gone would stay in memory.
 local function run_apart(self, work, count)
-  local parent, threads = coroutine.running(), {}
+  local parent, threads, known = coroutine.running(), {}, setmetatable({}, weak)
   self.interrupts[parent] = function()
-    for _, thread in ipairs(threads) do self:cancel(thread) end
+    for thread in each.pair(known) do self:cancel(thread) end
   end
+  local is_handed_out = self.handed_out[parent]
   for i = 1, count do
     threads[i] = ngx.thread.spawn(function()
-      self.handed_out[coroutine.running()] = self.handed_out[parent]
+      self.handed_out[coroutine.running()] = is_handed_out
       work()
     end)
+    known[threads[i]] = true
   end
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
   self.interrupts[parent] = nil
@@ -296,7 +302,6 @@ function nginx.new(carrier, transport, settings)
   local resty, err = find_resty(settings, transport)
   if err then return nil, err end
   carrier.curl = carrier.curl or nginx_curl.new(carrier.engine, ngx.sleep, ngx.now, now)
-  local weak = { __mode = "k" }
   local loop = bind(setmetatable({
     curl = carrier.curl, transport = transport, resty = resty, closed = false, has_cancelled = false, spare = {},
     trusts_system = settings.trusted == nil,

@@ -1,6 +1,7 @@
 --- Proves what clients under luv share, and that each one's calls are its own.
 
 local aom = require "aom"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uvloop = require "spec.support.uvloop"
 
@@ -49,6 +50,26 @@ describe("two clients under luv", function()
       "other success" }, kinds)
     assert.is_true(clients.other:enable("wf-1").success)
   end)
+
+  -- The one continues only after the other has returned.
+  for _, key in ipairs { "right", "wrong" } do
+    it("do not wait for each other where one blocks while the other tries a new key out: a " .. key .. " one", function()
+      local simulator = process.simulator { ak = "A", sk = "right", project = PROJECT, workflows = { "wf-1", "wf-2" },
+        latency = 0.3 }
+      local function client()
+        return aom.client { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = key, proxy = "",
+          max_attempts = 1, timeout = 20, loop = "uv" }
+      end
+      local one, other, tried, report = client(), client(), nil, nil
+      one:trigger_all({ "wf-1", "wf-2" }, "enable", function(_, result) tried = result end)
+      uvloop.after(0.1, function() report = other:trigger_all({ "wf-1", "wf-2", "wf-3" }, "enable") end)
+      uvloop.run(30)
+      local sent, good = simulator.state().counts.total, key == "right"
+      simulator.stop()
+      assert.is_true(report.elapsed < patience.of(3), tostring(report))
+      assert.are.same(good and { 2, 2, 5 } or { 0, 0, 2 }, { tried.succeeded, report.succeeded, sent })
+    end)
+  end
 
   -- Nothing runs luv's loop meanwhile.
   it("may be used within each other's bulk that blocks", function()

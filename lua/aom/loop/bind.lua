@@ -11,7 +11,7 @@ local NAMES = { "fetch", "sleep", "waiter", "run", "spawn", "cancel", "current",
 ---@param name string   of the loop
 ---@return aom.Loop
 return function(object, name)
-  local loop = { now = core.now, name = name }
+  local loop = { now = core.now, name = name, object = object }
   for _, function_name in ipairs(NAMES) do
     local method = object[function_name]
     if method then loop[function_name] = function(a, b) return method(object, a, b) end end

@@ -130,11 +130,13 @@ function EngineLoop:sleep(seconds)
   return not self.closed
 end
 
---- None where nothing can be suspended: no other call could run meanwhile.
+--- None where nothing can be suspended: no other call could run meanwhile. While a call outside
+--- of any task drives this loop, no task of another client's runs.
+---@param holder? aom.Loop
 ---@return aom.Waiter|nil
-function EngineLoop:waiter()
+function EngineLoop:waiter(holder)
   local task = self.tasks:current()
-  if not task then return nil end
+  if not task or holder and holder.object ~= self and self:is_driven() then return nil end
   local wait = scheduler.wait(task)
   return {
     wait = function(deadline)

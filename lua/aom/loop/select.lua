@@ -17,7 +17,8 @@ local select_loop = {}
 ---@field fetch fun(attempt: aom.Attempt, deadline: number): aom.Answer|nil, aom.Trouble|nil
 ---@field sleep fun(seconds: number): boolean|nil  false: the call was cancelled meanwhile
 ---@field now fun(): number  monotonic seconds; deadlines are in this time
----@field waiter fun(): aom.Waiter|nil  nil: nothing else can run while one waits here
+---@field waiter fun(holder?: aom.Loop): aom.Waiter|nil  nil: nothing else can run while one waits here, or no call of
+---  the other loop, for which this one is to wait
 ---@field run fun(list: function[], concurrency: integer)  runs all, returns when all have ended
 ---@field spawn? fun(body: function): any  starts a task; without it `run` runs the body
 ---@field cancel? fun(task: any)  ends the wait of a task
@@ -28,6 +29,7 @@ local select_loop = {}
 ---  run as a task of its own: why no call can be made from here. It may wait
 ---@field prepare? fun(attempt: aom.Attempt, fields: table): aom.PreparedSend  where a call may go a short way
 ---@field name? string
+---@field object? table  of what its functions are bound to
 ---@field transport? "curl"|"resty"  in nginx
 ---@field shared? table  a store that processes share, such as an ngx.shared dictionary
 ---@field lockout_clock? fun(): number  for specs: the clock that blocked keys are counted by, in

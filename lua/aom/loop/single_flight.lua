@@ -5,6 +5,7 @@ local errors = require "aom.util.errors"
 
 ---@class aom.FlightHold
 ---@field expires number
+---@field loop? aom.Loop    in which its caller waits
 ---@field is_alone? boolean  somebody else has the real hold, and this caller cannot wait for it
 
 ---@class aom.SingleFlight
@@ -32,7 +33,7 @@ end
 ---@return aom.FlightHold|nil hold
 function SingleFlight:take(loop, expires)
   if self:is_held(loop) then return nil end
-  self.holder = { expires = expires }
+  self.holder = { expires = expires, loop = loop }
   return self.holder
 end
 
@@ -41,7 +42,7 @@ end
 ---@return any failure     what the holder left for those who wait
 ---@return boolean|nil cancelled  the caller is to wait no more
 local function wait(self, loop, deadline)
-  local waiter = loop.waiter()
+  local waiter = loop.waiter(self.holder.loop)
   if not waiter then return false end
   local place = { waiter = waiter }
   self.waiters[#self.waiters + 1] = place

@@ -12,7 +12,26 @@ if _VERSION == "Lua 5.1" and not jit then error("Lua 5.1 cannot yield inside a p
 
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
+local errno = require "cqueues.errno"
 local http_request = require "http.request"
+
+local function failure(why, code, deadline)
+  if deadline and cqueues.monotime() >= deadline then return nil, { kind = "timeout", message = "timed out" } end
+  -- Where the connection was refused, the server cannot have seen the request.
+  return nil, { kind = "network", message = tostring(why), sent = code ~= errno.ECONNREFUSED }
+end
+
+--- By name, all values of each; lua-http keeps the status among them.
+local function headers_of(answer)
+  local found = {}
+  for name, value in answer:each() do
+    if name ~= ":status" then
+      found[name] = found[name] or {}
+      table.insert(found[name], value)
+    end
+  end
+  return found
+end
 
 --- Sends an attempt: one HTTP request. Returns { status, headers, body }, or nil and an
 --- error. It does not retry: the library does.
@@ -29,17 +48,18 @@ local function fetch(attempt, deadline)
   end
   request:set_body(body)
 
-  local answer, stream = request:go(deadline - cqueues.monotime())
-  if not answer then
-    if cqueues.monotime() >= deadline then return nil, { kind = "timeout", message = "timed out" } end
-    return nil, tostring(stream) -- a string stands for a network error
+  local answer, stream, code = request:go(deadline - cqueues.monotime())
+  if not answer then return failure(stream, code, deadline) end
+  local text, why
+  text, why, code = stream:get_body_as_string(deadline - cqueues.monotime())
+  -- lua-http takes a body that was cut short for a whole one, and never ends shutting such a stream down.
+  if text and stream.state ~= "closed" then
+    stream:set_state "closed"
+    return failure "the connection was closed before the response was complete"
   end
-  local text, why = stream:get_body_as_string(deadline - cqueues.monotime())
   stream:shutdown()
-  if not text then return nil, tostring(why) end
-  local found = {}
-  for name, value in answer:each() do found[name] = found[name] or value end
-  return { status = tonumber(answer:get ":status"), headers = found, body = text }
+  if not text then return failure(why, code, deadline) end
+  return { status = tonumber(answer:get ":status"), headers = headers_of(answer), body = text }
 end
 
 --- A pair of functions: `wait`, and `wake`, which ends the wait and may come first.

@@ -170,6 +170,66 @@ describe("the adapter for cqueues", function()
     assert.are.equal("network", err.kind)
   end)
 
+  -- What a raw server sends before it closes the connection -> kind, or the body and the headers with a capital X.
+  local answers = {
+    ["a body that is cut short"] = { 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"a":', kind = "network" },
+    ["a chunk that is cut short"] = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", kind = "network" },
+    ["a head that is cut short"] = { "HTTP/1.1 200 OK\r\nContent-", kind = "network" },
+    ["headers that repeat"] = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-B: z\r\nX-A: 2\r\n\r\n{}",
+      body = "{}", headers = { ["content-length"] = "2", ["x-a"] = { "1", "2" }, ["x-b"] = "z" } },
+    ["a body without a length"] = { "HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\n{}", body = "{}", headers = { ["x-a"] = "1" } },
+    ["no body"] = { "HTTP/1.1 204 No Content\r\n\r\n", body = "", headers = {} },
+    ["hints before"] = { "HTTP/1.1 103 Early\r\nX-H: h\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+      body = "{}", headers = { ["content-length"] = "2" } },
+  }
+  for name, row in pairs(answers) do
+    it("reads " .. name, function()
+      -- In a process of its own, which may never end.
+      local server = process.rawserver { replies = { row[1] } }
+      local script = process.temporary(([[
+        local controller = require("cqueues").new()
+        local client = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "A", sk = "S", max_attempts = 1,
+          loop = dofile(%q)(controller) }
+        controller:wrap(function()
+          local result, err = client:request { method = "GET", path = "/v1/{project_id}/x" }
+          print(require("cjson").encode(result and { body = result.body, headers = result.headers }
+            or { kind = err.kind }))
+        end)
+        assert(controller:loop(20))
+      ]]):format(server.url, PROJECT, process.root .. "/examples/cqueues.lua"))
+      local output, code = process.run("timeout 20 luajit " .. process.quote(script))
+      os.remove(script)
+      server.stop()
+      assert.are.equal(0, code)
+      local got = require("cjson").decode(output)
+      assert.are.same({ row.kind, row.body, row.headers }, { got.kind, got.body, got.headers })
+    end)
+  end
+
+  it("waits for a server that is not there yet, also with what must not run twice", function()
+    local err, waited
+    in_controller(function(_, loop)
+      local client = safe.client { endpoint = "http://127.0.0.1:1", project_id = PROJECT, ak = "AWAY", sk = SK,
+        outage_timeout = 0.7, loop = loop }
+      local started = loop.now()
+      _, err = client:execute "wf-1"
+      waited = loop.now() - started
+    end)
+    assert.are.same({ "network", true, 0 }, { err.kind, err.retryable, err.attempts })
+    assert.is_true(waited >= 0.7, waited)
+  end)
+
+  it("calls a body that does not come in time a timeout", function()
+    local server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{" }, ["then"] = "hold" }
+    local err
+    in_controller(function(_, loop)
+      _, err = safe.client({ endpoint = server.url, project_id = PROJECT, ak = "SLOW", sk = SK, max_attempts = 1,
+        attempt_timeout = 0.4, loop = loop }):trigger("wf-1", "enable")
+    end)
+    server.stop()
+    assert.are.equal("timeout", err.kind)
+  end)
+
   it("is a script too", function()
     simulator.set { latency = 0.1 }
     local output, code = process.run(("HUAWEICLOUD_SDK_AK=A HUAWEICLOUD_SDK_SK=%s HUAWEICLOUD_SDK_PROJECT_ID=%s "

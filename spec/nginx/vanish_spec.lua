@@ -5,6 +5,8 @@ local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
+local now = require("aom.core").now
+
 local AK, SK, PROJECT = "VANISHKEY", "vanish-secret", ("0123456789abcdef"):rep(2)
 
 local serial = 0
@@ -23,6 +25,15 @@ local SERVER = [[
       local client = clients[ngx.var.arg_client]
       local thread = ngx.thread.spawn(function() client:trigger("wf-1", "enable") end)
       ngx.sleep(0.3)
+      ngx.say(tostring(ngx.thread.kill(thread)))
+    }
+  }
+  location = /killed-new {
+    content_by_lua_block {
+      local client = new(ngx.var.arg_client, 40)
+      -- It must not run twice, so it goes over a new connection.
+      local thread = ngx.thread.spawn(function() client:execute "wf-1" end)
+      ngx.sleep(0.5)
       ngx.say(tostring(ngx.thread.kill(thread)))
     }
   }
@@ -116,9 +127,9 @@ for _, transport in ipairs { "curl", "resty" } do
         http = ([[
           init_by_lua_block {
             safe, now = require "aom.safe", require("aom.core").now
-            function new(ak)
+            function new(ak, seconds)
               return assert(safe.client { endpoint = %q, project_id = %q, ak = ak, sk = %q, proxy = "", transport = %q,
-                attempt_timeout = 1, max_attempts = 2 })
+                attempt_timeout = seconds or 1, max_attempts = 2 })
             end
             clients = setmetatable({}, { __index = function(list, ak)
               list[ak] = new(ak)
@@ -181,6 +192,15 @@ for _, transport in ipairs { "curl", "resty" } do
         assert.is_true(seconds < patience.of(0.3), seconds)
       end)
     end
+
+    it("a request ends as soon as the light thread has that called over a new connection", function()
+      local ak = fresh_key()
+      assert.are.equal("success", (call(ak)))
+      simulator.script { { delay = 30 } }
+      local started = now()
+      assert.are.equal("1\n", (server:get("/killed-new?client=" .. ak)))
+      assert.is_true(now() - started < patience.of(3), now() - started)
+    end)
 
     for _, what in ipairs { "trigger_all", "request_all", "pause" } do
       it(what .. " sends nothing more after its light thread was killed", function()

@@ -120,13 +120,13 @@ local function new_waiter(self)
   }
 end
 
---- A cosocket's wait cannot be ended from outside, nor does nginx know a deadline for
---- a connect as a whole; a light thread of its own can be killed.
-local function carry_apart(self, trip)
+--- Takes a step of a trip. A cosocket's wait cannot be ended from outside, nor does nginx know a
+--- deadline for a connect as a whole; a light thread of its own can be killed.
+local function step_apart(self, trip, step)
   local waiter = new_waiter(self)
   local ok, answer, trouble
   local thread = ngx.thread.spawn(function()
-    ok, answer, trouble = pcall(trip.run, trip)
+    ok, answer, trouble = pcall(step, trip)
     waiter.wake()
   end)
   local woken
@@ -143,15 +143,21 @@ local function carry_apart(self, trip)
   return answer, trouble
 end
 
---- A call that nobody can cancel needs no light thread where a connection is kept. If its
---- client is closed meanwhile, it ends when the answer has come.
+--- A call that nobody can cancel needs no light thread but for a connect, and a long request. So it
+--- ends with its own when that is killed. If its client is closed meanwhile, it ends when the answer
+--- has come.
 local function carry(self, attempt, deadline)
   local trip, failure = self.resty:trip(attempt, deadline)
   if not trip then return nil, failure end
-  if self.handed_out[coroutine.running()] then return carry_apart(self, trip) end
+  if self.handed_out[coroutine.running()] or not trip:is_short() then return step_apart(self, trip, trip.run) end
   local done, answer, trouble = trip:run_kept()
-  if done then return answer, trouble end
-  return carry_apart(self, trip)
+  while not done do
+    local client
+    client, failure = step_apart(self, trip, trip.connect)
+    if not client then return nil, failure end
+    done, answer, trouble = trip:run_over(client)
+  end
+  return answer, trouble
 end
 
 ---@param attempt aom.Attempt

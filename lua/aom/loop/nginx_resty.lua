@@ -24,7 +24,8 @@ local PIECE = 65536
 --- The size of nginx's buffer (lua_socket_buffer_size, a page unless set) is a multiple of this.
 local BUFFER_UNIT = 512
 
---- A request of this length fits into the buffer of a socket: to send it does not wait.
+--- A request of this length fits into the buffer of a socket: to send it does not wait, and
+--- nothing can last longer than until the deadline, once there is a connection.
 local SHORT = 16384
 
 --- A host that is none: see `take_kept`.
@@ -257,16 +258,6 @@ local function send_over(trip, client, fresh)
     reused and state.kind == "network" and not reader.begun
 end
 
---- Sends the request once, over a connection that is kept or made.
-local function send_once(trip, fresh)
-  local client, why = trip.resty.http.new()
-  if not client then return trouble("network", "no socket: " .. tostring(why), false) end
-  local connected, failure = connect(trip, client, fresh)
-  if connected then return send_over(trip, client, fresh) end
-  client:close()
-  return nil, failure, false
-end
-
 local has_body = { POST = true, PUT = true, PATCH = true }
 
 --- Where the attempts to a base go, which is found out once.
@@ -325,26 +316,52 @@ local function prepare(trip)
   return true
 end
 
---- Carries a short request over a kept connection, if there is one: then nothing can
---- last longer than until the deadline.
+---@return boolean
+function Trip:is_short() return #self.request <= SHORT end
+
+--- Makes a connection, or takes a kept one.
+---@return table|nil client
+---@return aom.Trouble|nil
+function Trip:connect()
+  local client, why = self.resty.http.new()
+  if not client then return trouble("network", "no socket: " .. tostring(why), false) end
+  local connected, failure = connect(self, client, self.is_fresh)
+  if connected then return client end
+  client:close()
+  return nil, failure
+end
+
+--- Carries the request over a connection.
+---@param client table
+---@return boolean done  false: it was a kept one, which had been closed; only a new one will do
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
+function Trip:run_over(client)
+  local answer, failure, again = send_over(self, client, self.is_fresh)
+  if not again or self.is_fresh then return true, answer, failure end
+  self.is_fresh = true
+  return false
+end
+
+--- Carries the request over a kept connection, if there is one.
 ---@return boolean done  false: there is none, or it had been closed
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function Trip:run_kept()
-  if self.is_fresh or #self.request > SHORT then return false end
+  if self.is_fresh then return false end
   local client = self.resty.http.new()
   if not client or not take_kept(self, client) then return false end
-  local answer, failure, again = send_over(self, client, false)
-  self.is_fresh = again == true
-  return not again, answer, failure
+  return self:run_over(client)
 end
 
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function Trip:run()
-  local answer, failure, again = send_once(self, self.is_fresh)
-  if again and not self.is_fresh then answer, failure = send_once(self, true) end
-  return answer, failure
+  local client, failure = self:connect()
+  if not client then return nil, failure end
+  local done, answer, state = self:run_over(client)
+  if not done then return self:run() end
+  return answer, state
 end
 
 --- When what it waits for now must have come.

@@ -3,6 +3,7 @@
 
 local adapter = require "aom.loop.adapter"
 local aom = require "aom"
+local core = require "aom.core"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local safe = require "aom.safe"
@@ -88,6 +89,21 @@ describe("an adapter", function()
     local handle = aom.client(options(loop)):trigger("wf-1", "enable", function(_, result) seen = result end)
     handle:cancel()
     assert.is_true(seen.success)
+  end)
+
+  it("is not given with options that could have no effect", function()
+    local bundle = core.authorities()
+    for name, value in pairs { proxy = "http://127.0.0.1:9", insecure = true, ca_file = bundle } do
+      local all = options(loop_with(function() error "sent" end))
+      all[name] = value
+      local client, err = safe.client(all)
+      assert.is_nil(client, name)
+      assert.are.same({ "config", ("option %s has no effect with an adapter, which makes the connections"):format(name) },
+        { err.kind, err.message })
+    end
+    local all = options(loop_with(function() return { status = 200, body = "" } end))
+    all.proxy, all.insecure, all.connect_timeout = "", false, 2
+    assert.is_true(safe.client(all):trigger("wf-1", "enable").success)
   end)
 
   it("is not modified", function()

@@ -63,7 +63,22 @@ local function read_answer(answer, limit)
   return { status = status, headers = headers, several = several, body = body }
 end
 
-local function check(given)
+--- The option that an adapter is told nothing of: one without effect is worse than none.
+local function without_effect(settings)
+  if settings.trusted == "option ca_file" then return "ca_file" end
+  for _, name in ipairs { "client_cert", "client_key", "client_key_password" } do
+    if settings[name] ~= nil then return name end
+  end
+  if settings.insecure then return "insecure" end
+  if settings.proxy and settings.proxy ~= "" then return "proxy" end
+end
+
+local function check(given, settings)
+  local name = without_effect(settings)
+  if name then
+    return errors.config(("option %s has no effect with an adapter, which makes the connections"):format(name),
+      "tell it to the adapter's HTTP client, and leave the option out")
+  end
   for _, name in ipairs(required) do
     if type(given[name]) ~= "function" then
       return errors.argument("option loop: the adapter has no function %s", name)
@@ -81,7 +96,7 @@ end
 ---@return aom.Loop|nil
 ---@return aom.Error|nil
 function adapter.new(given, settings)
-  local err = check(given)
+  local err = check(given, settings)
   if err then return nil, err end
   local loop = {}
   function loop.fetch(attempt, deadline)

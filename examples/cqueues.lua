@@ -15,7 +15,7 @@ local condition = require "cqueues.condition"
 local errno = require "cqueues.errno"
 local http_request = require "http.request"
 
-local function failure(why, code, deadline)
+local function no_answer(why, code, deadline)
   if deadline and cqueues.monotime() >= deadline then return nil, { kind = "timeout", message = "timed out" } end
   -- Where the connection was refused, the server cannot have seen the request.
   return nil, { kind = "network", message = tostring(why), sent = code ~= errno.ECONNREFUSED }
@@ -49,16 +49,16 @@ local function fetch(attempt, deadline)
   request:set_body(body)
 
   local answer, stream, code = request:go(deadline - cqueues.monotime())
-  if not answer then return failure(stream, code, deadline) end
+  if not answer then return no_answer(stream, code, deadline) end
   local text, why
   text, why, code = stream:get_body_as_string(deadline - cqueues.monotime())
   -- lua-http takes a body that was cut short for a whole one, and never ends shutting such a stream down.
   if text and stream.state ~= "closed" then
     stream:set_state "closed"
-    return failure "the connection was closed before the response was complete"
+    return no_answer "the connection was closed before the response was complete"
   end
   stream:shutdown()
-  if not text then return failure(why, code, deadline) end
+  if not text then return no_answer(why, code, deadline) end
   return { status = tonumber(answer:get ":status"), headers = headers_of(answer), body = text }
 end
 

@@ -98,8 +98,8 @@ describe("an adapter", function()
       all[name] = value
       local client, err = safe.client(all)
       assert.is_nil(client, name)
-      assert.are.same({ "config", ("option %s has no effect with an adapter, which makes the connections"):format(name) },
-        { err.kind, err.message })
+      local message = ("option %s has no effect with an adapter, which makes the connections"):format(name)
+      assert.are.same({ "config", message }, { err.kind, err.message })
     end
     local all = options(loop_with(function() return { status = 200, body = "" } end))
     all.proxy, all.insecure, all.connect_timeout = "", false, 2
@@ -189,7 +189,8 @@ describe("the adapter for cqueues", function()
   -- What a raw server sends before it closes the connection -> kind, or the body and the headers with a capital X.
   local answers = {
     ["a body that is cut short"] = { 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"a":', kind = "network" },
-    ["a chunk that is cut short"] = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", kind = "network" },
+    ["a chunk that is cut short"] = { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}",
+      kind = "network" },
     ["a head that is cut short"] = { "HTTP/1.1 200 OK\r\nContent-", kind = "network" },
     ["headers that repeat"] = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-B: z\r\nX-A: 2\r\n\r\n{}",
       body = "{}", headers = { ["content-length"] = "2", ["x-a"] = { "1", "2" }, ["x-b"] = "z" } },
@@ -204,8 +205,8 @@ describe("the adapter for cqueues", function()
       local server = process.rawserver { replies = { row[1] } }
       local script = process.temporary(([[
         local controller = require("cqueues").new()
-        local client = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "A", sk = "S", max_attempts = 1,
-          loop = dofile(%q)(controller) }
+        local client = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "A", sk = "S",
+          max_attempts = 1, loop = dofile(%q)(controller) }
         controller:wrap(function()
           local result, err = client:request { method = "GET", path = "/v1/{project_id}/x" }
           print(require("cjson").encode(result and { body = result.body, headers = result.headers }
@@ -236,7 +237,8 @@ describe("the adapter for cqueues", function()
   end)
 
   it("calls a body that does not come in time a timeout", function()
-    local server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{" }, ["then"] = "hold" }
+    local server = process.rawserver { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{" },
+      ["then"] = "hold" }
     local err
     in_controller(function(_, loop)
       _, err = safe.client({ endpoint = server.url, project_id = PROJECT, ak = "SLOW", sk = SK, max_attempts = 1,

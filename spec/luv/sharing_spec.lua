@@ -53,7 +53,7 @@ describe("two clients under luv", function()
 
   -- The one continues only after the other has returned.
   for _, key in ipairs { "right", "wrong" } do
-    it("do not wait for each other where one blocks while the other tries a new key out: a " .. key .. " one", function()
+    it("do not wait for each other where one blocks and the other tries a new key out: a " .. key .. " one", function()
       local simulator = process.simulator { ak = "A", sk = "right", project = PROJECT, workflows = { "wf-1", "wf-2" },
         latency = 0.3 }
       local function client()

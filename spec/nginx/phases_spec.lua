@@ -201,7 +201,8 @@ describe("in nginx", function()
 
   it("does not advise a timer while a worker ends, which can have none", function()
     process.run(("kill -HUP %s"):format(server.pid))
-    local latest, noted = core.now() + patience.of(5), nil
+    local latest = core.now() + patience.of(5)
+    local noted
     repeat
       noted = server:log():match "EXIT_WORKER ([^\n]*)"
       if not noted then process.run "sleep 0.05" end

@@ -214,12 +214,13 @@ for _, transport in ipairs { "curl", "resty" } do
     end
 
     it("nothing stays in memory of aborted requests that waited for bulks", function()
-      local ak, ask = fresh_key(), ("curl --silent --noproxy '*' --max-time 0.6 '%s/many?client=%%s'"):format(server.url)
+      local ak = fresh_key()
+      local ask = ("curl --silent --noproxy '*' --max-time 0.6 '%s/many?client=%s'"):format(server.url, ak)
       assert.are.equal("success", (call(ak)))
       simulator.set { latency = 1.5 }
       local kilobytes = {}
       for i = 1, 4 do
-        process.run(("for i in $(seq 20); do %s & done; wait; sleep 2.2"):format(ask:format(ak)))
+        process.run(("for i in $(seq 20); do %s & done; wait; sleep 2.2"):format(ask))
         -- A transfer that nobody waits for is dropped a second after its deadline, beside another one.
         call(ak)
         kilobytes[i] = tonumber((server:get "/memory"))

@@ -74,9 +74,9 @@ local function without_effect(settings)
 end
 
 local function check(given, settings)
-  local name = without_effect(settings)
-  if name then
-    return errors.config(("option %s has no effect with an adapter, which makes the connections"):format(name),
+  local idle = without_effect(settings)
+  if idle then
+    return errors.config(("option %s has no effect with an adapter, which makes the connections"):format(idle),
       "tell it to the adapter's HTTP client, and leave the option out")
   end
   for _, name in ipairs(required) do

@@ -24,8 +24,9 @@ local GONE = 0.02
 
 --- How many transfers may begin in one turn of nginx's loop. Signing and connecting take
 --- time, and where hundreds of calls come at once nginx is to serve other requests in
---- between.
-local BURST = 20
+--- between. Each turn that a call waits for takes a millisecond: with 20 in a turn, 100 calls
+--- of 5 ms took 6 ms longer than in plain Lua, now one to three.
+local BURST = 100
 
 --- A transfer whose caller is gone (a request that was aborted) is kept this long
 --- after its deadline, in seconds.

@@ -45,21 +45,21 @@ end
 local ORIGIN = "https://aom.example"
 
 describe("stepping the engine between waits", function()
-  it("lets twenty transfers begin in one turn of the host's loop, and the next in the next", function()
+  it("lets a hundred transfers begin in one turn of the host's loop, and the next in the next", function()
     local world = new()
     local caller = new_caller(world)
-    for _ = 1, 20 do world.steps:make_room(caller) end
+    for _ = 1, 100 do world.steps:make_room(caller) end
     assert.are.equal(0, world.sleeps)
     world.steps:make_room(caller)
     assert.are.equal(1, world.sleeps)
-    for _ = 1, 19 do world.steps:make_room(caller) end
+    for _ = 1, 99 do world.steps:make_room(caller) end
     assert.are.equal(1, world.sleeps)
   end)
 
   it("does not keep an ended call waiting for room", function()
     local world = new()
     local caller = new_caller(world)
-    for _ = 1, 20 do world.steps:make_room(caller) end
+    for _ = 1, 100 do world.steps:make_room(caller) end
     world.steps:make_room { is_over = function() return true end }
     assert.are.equal(0, world.sleeps)
   end)

@@ -197,7 +197,7 @@ static int method_fingerprint(lua_State *L) {
   char text[SIGNER_FINGERPRINT_LEN];
   sign_status status = signer_fingerprint(check_live(L, 1)->signer, text);
   if (status != SIGN_OK)
-    return luaL_error(L, "%s", sign_status_text(status));
+    return lua_sign_push_error(L, status);
   lua_pushlstring(L, text, sizeof text);
   return 1;
 }

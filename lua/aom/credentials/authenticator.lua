@@ -66,9 +66,10 @@ end
 function authenticator.fingerprint(name, secret)
   local signer, err = new_signer({ ak = name, sk = secret }, "SDK-HMAC-SHA256")
   if not signer then return nil, err end
-  local text = signer:fingerprint()
+  local text, why, code = signer:fingerprint()
   signer:close()
-  return text
+  if text then return text end
+  return nil, sign.host_error(why, code)
 end
 
 local function token_fields(settings, values)
@@ -96,15 +97,20 @@ local function key_fields(settings, values)
   end
   local signer, err = new_signer(values, algorithm, region)
   if not signer then return nil, err end
+  local name, why, code = signer:fingerprint()
+  if not name then return nil, sign.host_error(why, code) end
+  local mark
+  mark, err = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or ""))
+  if not mark then return nil, err end
   -- A signature for one service and region is of no use to the identity service.
   local plain = algorithm == V11 and not settings.project_id and new_signer(values, "SDK-HMAC-SHA256") or nil
   return {
     kind = kinds.key_pair,
     signer = signer,
     lookup_signer = plain,
-    record = lockout.record(signer:fingerprint(), "key", settings.endpoint.base),
+    record = lockout.record(name, "key", settings.endpoint.base),
     mask = function(text) return signer:mask(text) end,
-    mark = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or "")),
+    mark = mark,
   }
 end
 

@@ -97,11 +97,13 @@ local function key_fields(settings, values)
   end
   local signer, err = new_signer(values, algorithm, region)
   if not signer then return nil, err end
-  local name, why, code = signer:fingerprint()
-  if not name then return nil, sign.host_error(why, code) end
   local mark
   mark, err = authenticator.fingerprint(values.ak, values.sk .. " " .. (values.security_token or ""))
-  if not mark then return nil, err end
+  local name, why, code = signer:fingerprint()
+  if not mark or not name then
+    signer:close()
+    return nil, err or sign.host_error(why, code)
+  end
   -- A signature for one service and region is of no use to the identity service.
   local plain = algorithm == V11 and not settings.project_id and new_signer(values, "SDK-HMAC-SHA256") or nil
   return {

@@ -1,5 +1,5 @@
---- Proves that a key or token whose one-way name cannot be computed is an error, and no raw one: OpenSSL
---- fails so where it gets no memory.
+--- Proves that a key or token whose one-way name cannot be computed is an error, and no raw one, and that its
+--- secret is not kept: OpenSSL fails so where it gets no memory.
 
 local client = require "aom.client.state"
 local core = require "aom.core"
@@ -23,9 +23,10 @@ describe("without a fingerprint", function()
       -- A key pair has two: one for the process, one for its own client.
       for failing = 1, what == "a key pair" and 2 or 1 do
         it(("(%s, the number %d) %s is refused, and nothing is sent"):format(code, failing, what), function()
-          local w, count = world.new(), 0
+          local w, count, signers = world.new(), 0, {}
           function class.fingerprint(signer)
             count = count + 1
+            signers[count] = signer
             if count == failing then return nil, row[1], code end
             return real(signer)
           end
@@ -33,7 +34,9 @@ describe("without a fingerprint", function()
           local state, err = client.open(scripted.options(loop, given), w)
           if state then err = select(2, methods.trigger(state, "wf-1", "enable")) end
           assert.are.same({ row[2], row[3] }, { err.kind, err.message })
-          assert.are.equal(failing, count)
+          assert.are.equal(what == "a key pair" and 2 or 1, count)
+          -- What is not used any more keeps no secret.
+          for _, signer in ipairs(signers) do assert.is_false((pcall(real, signer))) end
         end)
       end
     end

@@ -69,11 +69,8 @@ local function parser_of(argparse)
   return parser
 end
 
---- Lua's own interpreters turn Ctrl-C into this error.
-local function is_interrupt(err) return tostring(err):find("interrupted!", 1, true) ~= nil end
-
 local function report(shell, command, err)
-  if is_interrupt(err) then
+  if errors.is_interrupt(err) then
     local advice = command.interrupted and command.interrupted(shell)
     shell:complain("interrupted" .. (advice and "; " .. advice or ""))
     return status.interrupted

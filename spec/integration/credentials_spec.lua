@@ -320,8 +320,10 @@ describe("instance metadata", function()
     assert(accounts.trigger(state))
     process.run "sleep 1.1"
     assert(accounts.trigger(state))
+    -- A slow machine may ask for a key more often: one lasts for a second.
     local counts = accounts.counts(simulator)
-    assert.are.same({ 1, 2 }, { counts[METADATA_TOKEN], counts[METADATA_KEYS] })
+    assert.are.equal(1, counts[METADATA_TOKEN])
+    assert.is_true(counts[METADATA_KEYS] >= 2)
   end)
 
   it("reports an instance without an agency, and the other places searched", function()

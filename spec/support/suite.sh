@@ -128,6 +128,8 @@ collect() {
   skipped=$((skipped + $(count skipped "$name.events")))
   if [ "$bad" != 0 ]; then
     printf '%s FAILED %s\n' "$lua" "$file${why:+: $why}"
+    { [ -z "$why" ] || printf 'failed %s\n' "$why"; sed -n '/^failed /p' "$name.events"; } |
+      sed "s,^failed ,$lua $file: ," >>"$scratch/failed"
     # Without the places where Lua looked for a module that is not there.
     sed "/^[[:space:]]*no f[a-z]* /d; s/^/  /" "$name.log"
   fi
@@ -228,5 +230,7 @@ run_files "$@"
 for lua; do
   report_lua "$lua"
 done
+# Once more in the end, since of a long log often only that is kept.
+[ ! -f "$scratch/failed" ] || { echo "What failed:" && sed 's/^/  /' "$scratch/failed"; }
 printf '%s (%d s)\n' "$(totals $all_passed $all_failed $all_skipped)" $(($(date +%s) - start))
 [ "$all_failed" = 0 ] && [ "$all_passed" != 0 ]

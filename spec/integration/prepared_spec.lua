@@ -150,7 +150,7 @@ end)
 describe("a call goes the general way", function()
   local server
   setup(function()
-    server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold", lifetime = 120 }
+    server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
   end)
   teardown(function() server.stop() end)
 

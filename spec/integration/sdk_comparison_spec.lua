@@ -52,8 +52,8 @@ describe("the comparison with the SDKs", function()
 
   setup(function()
     simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" }, catch_all = true,
-      tls = true, lifetime = 120 }
-    other = process.simulator { ak = "A", sk = "S", project = PROJECT, catch_all = true, lifetime = 120 }
+      tls = true }
+    other = process.simulator { ak = "A", sk = "S", project = PROJECT, catch_all = true }
     path = os.tmpname()
     file = assert(io.open(path, "w"))
   end)

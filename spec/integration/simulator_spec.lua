@@ -504,8 +504,7 @@ local function describe_simulator(title, options)
   end)
 end
 
-local options = { ak = AK, sk = SK, project = PROJECT, token = TOKEN, workflows = { "wf-1", "wf-2" },
-  lifetime = 300 }
+local options = { ak = AK, sk = SK, project = PROJECT, token = TOKEN, workflows = { "wf-1", "wf-2" } }
 
 local function with_tls()
   local copy = { tls = true }
@@ -618,7 +617,7 @@ describe("a simulator process", function()
   end)
 
   it("ends when it is told to, and takes its certificate along", function()
-    sim = process.simulator { tls = true, lifetime = 60 }
+    sim = process.simulator { tls = true }
     local file = io.open(sim.ca_file)
     assert.truthy(file)
     file:close()
@@ -629,7 +628,7 @@ describe("a simulator process", function()
   end)
 
   it("refuses bodies over its limit and clients that leave in the middle of one", function()
-    sim = process.simulator { token = TOKEN, lifetime = 60, workflows = { "wf-1" } }
+    sim = process.simulator { token = TOKEN, workflows = { "wf-1" } }
     local path = os.tmpname()
     process.run("head -c 13000000 /dev/zero > " .. path)
     local base = "curl -sS --noproxy '*' -X PUT -o /dev/null -w '%{http_code}' -H 'X-Auth-Token: " .. TOKEN

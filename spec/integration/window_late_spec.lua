@@ -39,7 +39,7 @@ describe("a maintenance window whose process is killed with calls under way", fu
   --- Begins to pause at a service that takes `lag` seconds for a call, and kills that as
   --- soon as its first three calls have arrived. It waits a little longer for an answer.
   local function kill_with_calls_under_way(lag, clock)
-    local words = ("patience=%.1f clock=%d"):format(lag + 0.4, clock)
+    local words = ("patience=%.1f clock=%d"):format(lag + patience.of(0.4), clock)
     simulator.set { latency = lag }
     local limit = patience.of(10) + 4 * lag
     local expires = core.now() + limit

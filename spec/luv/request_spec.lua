@@ -13,7 +13,7 @@ describe("under libuv", function()
   local simulator, options
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" }, lifetime = 60 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" } }
     options = { endpoint = simulator.url, project_id = PROJECT, ak = "A", sk = "S", proxy = "", loop = "uv" }
   end)
   teardown(function() simulator.stop() end)

@@ -10,7 +10,7 @@ describe("in Neovim", function()
   local simulator
 
   setup(function()
-    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, lifetime = 60 }
+    simulator = process.simulator { ak = "A", sk = "S", project = PROJECT }
     simulator.set(any_requests.settings)
   end)
   teardown(function() simulator.stop() end)

@@ -51,7 +51,7 @@ for _, transport in ipairs { "curl", "resty" } do
     local simulator, server
 
     setup(function()
-      simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" }, lifetime = 60 }
+      simulator = process.simulator { ak = "A", sk = "S", project = PROJECT, workflows = { "w" } }
       local root = process.run("cd '" .. process.root .. "' && pwd"):match "^(.-)\n"
       local url = simulator.url
       server = nginx.start { path = nginx.resty_path(),

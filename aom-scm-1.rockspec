@@ -182,6 +182,7 @@ build = {
       ["aom.types.options"] = "lua/aom/types/options.lua",
       ["aom.types.safe"] = "lua/aom/types/safe.lua",
       ["aom.types.values"] = "lua/aom/types/values.lua",
+      ["aom.util.caught"] = "lua/aom/util/caught.lua",
       ["aom.util.check"] = "lua/aom/util/check.lua",
       ["aom.util.clock"] = "lua/aom/util/clock.lua",
       ["aom.util.each"] = "lua/aom/util/each.lua",

@@ -102,6 +102,37 @@ describe("a call that is interrupted", function()
     end)
   end
 
+  -- At many instructions of each call, from the first to the last.
+  for name, call in pairs {
+    client = function()
+      return safe.client { endpoint = simulator.url, project_id = PROJECT, ak = AK, sk = SK, proxy = "",
+        loop = "blocking" }
+    end,
+    enable = function() return client:enable "one" end,
+    trigger_all = function() return client:trigger_all({ "one", "two", "three" }, "enable", { concurrency = 2 }) end,
+    list_workflows = function() return client:list_workflows { search = "one" } end,
+    request = function()
+      return client:request { method = "POST", path = "/v1/{project_id}/cms/workflow-list", query = { a = 1 },
+        headers = { B = 2 }, body = { sort_field = "create_time", sort_type = "ASC" } }
+    end,
+  } do
+    it(name .. " raises what it was interrupted by, and nothing else", function()
+      assert(call())
+      local count, is_over = 1, false
+      while not is_over do
+        local err
+        local caught, ok, raised = pcall(interrupt, count, function()
+          err = select(2, call())
+          is_over = true
+        end)
+        assert.is_nil(err)
+        assert.is_true(caught and ok or (caught and raised or ok) == "interrupted!", tostring(raised))
+        count = count + 17
+      end
+      assert.is_true(count > 100, count)
+    end)
+  end
+
   it("trigger, at any instruction, leaves the next call alone", function()
     local interrupted = 0
     for count = 5, 300, 15 do

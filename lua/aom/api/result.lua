@@ -1,5 +1,6 @@
 --- What results print: one readable line. For everything else they are plain tables.
 
+local caught = require "aom.util.caught"
 local one_line = require "aom.util.text".one_line
 
 local result = {}
@@ -22,7 +23,7 @@ local told = {
 --- Nothing where its user has taken out what would be told.
 local function outcome(of, operation)
   local tell = told[operation.result]
-  local ok, text = pcall(tell or error, of)
+  local ok, text = caught(tell or error, of)
   return ok and ": " .. text or ""
 end
 

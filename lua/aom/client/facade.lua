@@ -2,6 +2,7 @@
 --- APIs from them: `aom`, which raises, and `aom.safe`, which returns nil, err.
 
 local arguments = require "aom.client.arguments"
+local caught = require "aom.util.caught"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local iterators = require "aom.client.iterators"
@@ -72,7 +73,7 @@ end
 local function list(value)
   if value == nil then value = {} end
   if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
-  local ok, marked = pcall(json.list, value)
+  local ok, marked = caught(json.list, value)
   if not ok then return nil, errors.argument "list: the table's metatable is protected" end
   return marked
 end

@@ -189,8 +189,10 @@ local function drive_to_end(self, running)
   end)
   self.drivers, driving = self.drivers - 1, outer
   self:on_change()
+  if ok then return end
   -- Ctrl-C raises an error at any point of the script.
-  if not ok then error(err, 0) end
+  running:abandon()
+  error(err, 0)
 end
 
 --- Runs the functions of `list`, at most `concurrency` at a time. The first error that

@@ -139,16 +139,30 @@ function Scheduler:suspend(wait, cancel)
   return wait.a, wait.b
 end
 
---- Makes a task of `body`; it runs from the next `flush` on. Errors are caught where the
+--- A task of `body`, which does not run before it is started. Errors are caught where the
 --- coroutine is resumed, since Lua 5.1 cannot yield through a pcall.
 ---@param body function
 ---@param on_end? fun(ok: boolean, err: any): boolean|nil
 ---@return aom.Task
-function Scheduler:spawn(body, on_end)
+function Scheduler:task(body, on_end)
   local task = register(self, { thread = coroutine.create(body), on_end = on_end })
   task.wait = scheduler.wait(task)
+  return task
+end
+
+--- Lets a task run from the next `flush` on.
+---@param task aom.Task
+function Scheduler:start(task)
   self.owner:on_ready()
   push(self, task.wait)
+end
+
+---@param body function
+---@param on_end? fun(ok: boolean, err: any): boolean|nil
+---@return aom.Task
+function Scheduler:spawn(body, on_end)
+  local task = self:task(body, on_end)
+  self:start(task)
   return task
 end
 

@@ -3,6 +3,7 @@
 --- library a loop is a table of functions.
 
 local carrier = require "aom.loop.carrier"
+local caught = require "aom.util.caught"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
@@ -95,7 +96,7 @@ local function unusable(choice)
   if choice == "nginx" and not host.ngx() then
     return errors.config('option loop: "nginx" works only inside nginx')
   end
-  if choice == "uv" and not host.vim() and not pcall(require, "luv") then
+  if choice == "uv" and not host.vim() and not caught(require, "luv") then
     if core.lacks_descriptors() then return errors.shortage(errors.NO_DESCRIPTORS) end
     return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
   end

@@ -120,6 +120,11 @@ end
 ---@return boolean
 function errors.is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!$" ~= nil end
 
+--- Whether what was raised ends the whole call, wherever it strikes, and says nothing about what was tried.
+---@param raised any
+---@return boolean
+function errors.ends_call(raised) return errors.is_interrupt(raised) or errors.is_memory(raised) end
+
 --- The error of what was raised because the process has too little of something: memory, or
 --- descriptors to load a part of the library.
 ---@param raised any

@@ -3,6 +3,7 @@
 --- cjson yields floats on Lua 5.3 and 5.4, and a null value of its own: here
 --- integral numbers become integers and null members of an object are absent.
 
+local caught = require "aom.util.caught"
 local core = require "aom.core"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
@@ -49,7 +50,7 @@ end
 --- Whether a codec still knows numbers: it keeps the decimal point of the locale in which it
 --- was made, and a host may set another one at any moment.
 local function knows_numbers(own)
-  local ok, value = pcall(own.decode, "[0.5,1]")
+  local ok, value = caught(own.decode, "[0.5,1]")
   return ok and type(value) == "table" and value[1] == 0.5 and value[2] == 1
 end
 
@@ -58,7 +59,7 @@ end
 ---@return aom.Error|nil err
 local function codec()
   if loaded and knows_numbers(loaded) then return loaded end
-  local found, cjson, its_null = pcall(load_cjson)
+  local found, cjson, its_null = caught(load_cjson)
   local vim = rawget(_G, "vim")
   if found then
     loaded, null = cjson, its_null
@@ -102,10 +103,10 @@ function json.decode(text)
   if not found then return nil, err.message end
   -- RFC 8259, section 8.1: a byte order mark may be ignored.
   if text:byte() == 239 then text = text:gsub("^\239\187\191", "") end
-  local called, value, why = pcall(found.decode, text)
+  local called, value, why = caught(found.decode, text)
   if not called then value, why = nil, value end
   -- That the text is JSON, or not, is unknown then.
-  if errors.is_memory(why) then error(why, 0) end
+  if errors.ends_call(why) then error(why, 0) end
   if value == nil then return nil, why or "not JSON" end
   -- Where numbers are all of one kind, there is nothing to tidy but nulls.
   if not has_integers and not text:find("null", 1, true) then return value end
@@ -188,9 +189,8 @@ end
 function json.encode(value)
   local found, err = codec()
   if not found then return nil, err.message end
-  local ok, text = pcall(write, value, 0)
+  local ok, text = caught(write, value, 0)
   if ok then return text end
-  if errors.is_memory(text) then error(text, 0) end
   return nil, text
 end
 

@@ -238,6 +238,28 @@ describe("a task", function()
       assert.are.same({ true, "2 failed" }, { all.failed, all.failure })
     end)
 
+    -- What was raised, and what runs nevertheless: each once.
+    for what, row in pairs {
+      ["a lack of memory"] = { "not enough memory", { 1, 2, 3, 4 } }, ["Ctrl-C"] = { "interrupted!", { 1, 2 } },
+    } do
+      for _, is_ready in ipairs { false, true } do
+        it(("ends where %s cuts the third start short, %s"):format(what, is_ready and "late" or "early"), function()
+          local ran, list = {}, {}
+          for i = 1, 4 do list[i] = function() ran[#ran + 1] = i end end
+          local all = batch.new(tasks, list, 2)
+          function tasks:start(task)
+            self.start = nil
+            if is_ready then self:start(task) end
+            error(row[1], 0)
+          end
+          for _ = 1, 6 do tasks:flush() end
+          assert.is_true(all:is_done())
+          assert.are.same({ true, row[1] }, { all.failed, all.failure })
+          assert.are.same(row[2], ran)
+        end)
+      end
+    end
+
     it("is waited for in a task, which goes on when the last one has ended", function()
       local done = false
       start(function()

@@ -68,7 +68,7 @@ OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
 .PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
-  smoke prove doc install uninstall rock rockspecs env clean
+  smoke smoke-matrix smoke-torture smoke-fuzz smoke-soak prove doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
 build: $(CORE) $(COMMAND)  ## Build the core for LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit
@@ -164,10 +164,15 @@ rock: deps-test  ## Pack both rocks of a release into build/rock and install the
 	@sh spec/support/rock.sh $(LUA)
 
 smoke: deps-test deps-fuzz  ## A short form of the proofs, which CI runs
-	@$(MAKE) --no-print-directory matrix LUAS=lua5.4 ARGS='--hosts "lua5.4 nginx-curl" --every 12'
-	@$(MAKE) --no-print-directory torture ARGS='--luas lua5.4 --growth 1 --cases sign,trigger,error,bulk'
-	@$(MAKE) --no-print-directory fuzz ARGS=1
-	@$(MAKE) --no-print-directory soak ARGS='--scale 0.01 --hosts "lua5.4 luajit nginx"'
+	@$(MAKE) --no-print-directory all-luas LUAS='$(sort $(LUAS) luajit)'
+	@$(MAKE) --no-print-directory -j4 --output-sync=target $(SMOKE)
+
+# What they mostly do is to wait: side by side.
+SMOKE = smoke-matrix smoke-torture smoke-fuzz smoke-soak
+smoke-matrix: ; @$(MAKE) matrix LUAS=lua5.4 ARGS='--hosts "lua5.4 nginx-curl" --every 12'
+smoke-torture: ; @$(MAKE) torture ARGS='--luas lua5.4 --growth 1 --cases sign,trigger,error,bulk'
+smoke-fuzz: ; @$(MAKE) fuzz ARGS=1
+smoke-soak: ; @$(MAKE) soak ARGS='--scale 0.01 --hosts "lua5.4 luajit nginx"'
 
 prove:  ## All proofs in their long form, and what came of each: hours. ARGS="PROOF..."
 	@MAKE='$(MAKE)' sh spec/support/prove.sh $(ARGS)

@@ -28,7 +28,7 @@ own_check() {
 }
 
 strict_build() {
-  $MAKE -s --no-print-directory build BUILD="build/lint-$1" CC="$1" LUA="$2" WERROR=1
+  $MAKE -s --no-print-directory -j"$(getconf _NPROCESSORS_ONLN)" build BUILD="build/lint-$1" CC="$1" LUA="$2" WERROR=1
 }
 
 json_file() {

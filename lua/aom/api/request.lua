@@ -50,7 +50,7 @@ end
 local function check_body(value)
   if type(value) == "string" then return nil end
   if type(value) ~= "table" then return "a string, or a table to send as JSON" end
-  return plain.is_veiled_within(value) and "plain tables, without metatables" or nil
+  return plain.veil(value, "plain tables, without metatables")
 end
 
 --- What a caller gives.

@@ -14,7 +14,8 @@ local check = {}
 --- What a value must be: of a kind, or what the row's own test takes.
 ---@class aom.Row
 ---@field kind? string        one of aom.util.kinds
----@field test? fun(value: any, row: aom.Row): string|nil  without a kind: what was expected, if the value is not it
+---@field test? fun(value: any, row: aom.Row): string|nil, string|nil  without a kind: what was expected, if the value
+---  is not it, and what stands there instead, where the test knows better than the value as a whole
 ---@field required? boolean   nil is checked too
 ---@field secret? boolean     a string or number never stands in a message
 ---@field min? number         of a text: characters; of a number: the least
@@ -65,9 +66,9 @@ end
 ---@param row aom.Row
 ---@return aom.Error|nil
 function check.value(name, value, row)
-  local wanted = check.test_of(row)(value, row)
+  local wanted, got = check.test_of(row)(value, row)
   if not wanted then return nil end
-  local got = row.secret and outline(value) or errors.show(value)
+  got = got or row.secret and outline(value) or errors.show(value)
   return errors.argument("%s: expected %s, got %s", name, wanted, got)
 end
 

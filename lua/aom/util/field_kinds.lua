@@ -1,10 +1,11 @@
 --- The kinds of values, see aom.util.kinds, that travel as JSON: texts, lists and maps.
 
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
----@type table<string, fun(value: any, row: aom.Row): string|nil>
+---@type table<string, fun(value: any, row: aom.Row): string|nil, string|nil>
 local kinds = {}
 
 local function range(min, max) return min == max and ("%d"):format(min) or ("%d to %d"):format(min, max) end
@@ -41,8 +42,10 @@ function kinds.list(value, row)
   local list = plain.list(value)
   if not list then return wanted .. " (a plain table, without a metatable)" end
   if count(value) ~= #list or max and #list > max then return wanted end
-  for _, item in ipairs(list) do
-    if type(item) ~= "string" or max and not is_text(item, min, most) then return wanted end
+  for i, item in ipairs(list) do
+    if type(item) ~= "string" or max and not is_text(item, min, most) then
+      return wanted, ("%s as item %d"):format(errors.show(item), i)
+    end
   end
 end
 
@@ -51,9 +54,12 @@ function kinds.map(value, row)
   if row.max then wanted = wanted .. (", at most %d of them"):format(row.max) end
   if type(value) ~= "table" or (row.max and count(value) > row.max) then return wanted end
   for key, entry in each.raw(value) do
-    if type(key) ~= "string" or (row.texts and type(entry) ~= "string") then return wanted end
+    if type(key) ~= "string" then return wanted, "the key " .. errors.show(key) end
+    if row.texts and type(entry) ~= "string" then
+      return wanted, ("%s for %s"):format(errors.show(entry), errors.show(key))
+    end
   end
-  if plain.is_veiled_within(value) then return wanted .. " (plain tables, without metatables)" end
+  return plain.veil(value, wanted .. " (plain tables, without metatables)")
 end
 
 return kinds

@@ -145,22 +145,30 @@ end
 
 local write
 
-local function write_list(value, depth)
+-- What is being written is `keys.count` keys deep, and the first so many of them lead to it.
+local function write_list(value, depth, keys)
   local parts = {}
-  for i, entry in ipairs(value) do parts[i] = write(entry, depth) end
+  for i, entry in ipairs(value) do
+    keys[depth] = i
+    parts[i] = write(entry, depth, keys)
+  end
+  keys.count = depth - 1
   if plain.stray_key(value, #parts) ~= nil then error("a list has holes, or keys that are no numbers", 0) end
   return "[" .. table.concat(parts, ",") .. "]"
 end
 
 --- Sorted, so that the same table is always the same text.
-local function write_object(value, depth)
+local function write_object(value, depth, keys)
   local names, parts = {}, {}
   for name in each.raw(value) do
     if type(name) ~= "string" then error("a table has keys that are neither names nor those of a list", 0) end
     names[#names + 1] = name
   end
   table.sort(names)
-  for i, name in ipairs(names) do parts[i] = write(name, depth) .. ":" .. write(value[name], depth) end
+  for i, name in ipairs(names) do
+    keys[depth] = name
+    parts[i] = write(name, depth, keys) .. ":" .. write(value[name], depth, keys)
+  end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
@@ -172,10 +180,14 @@ end
 
 --- Tables are written here, since codecs differ about empty ones and about keys that are
 --- numbers; what is in them by the codec.
-function write(value, depth)
+function write(value, depth, keys)
+  keys.count = depth
   if type(value) == "table" and value ~= null then
-    if depth == MAX_DEPTH then error("tables are nested too deep", 0) end
-    return (is_list(value) and write_list or write_object)(value, depth + 1)
+    if depth == MAX_DEPTH then
+      keys.count = 0
+      error("tables are nested too deep", 0)
+    end
+    return (is_list(value) and write_list or write_object)(value, depth + 1, keys)
   end
   local whole = type(value) == "number" and write_whole(value)
   if whole then return whole end
@@ -185,13 +197,13 @@ end
 
 ---@param value any
 ---@return string|nil text
----@return string|nil why
+---@return string|nil why  and where in the value
 function json.encode(value)
   local found, err = codec()
   if not found then return nil, err.message end
-  local ok, text = caught(write, value, 0)
+  local keys = {}
+  local ok, text = caught(write, value, 0, keys)
   if ok then return text end
-  return nil, text
 end
 
 return json

@@ -6,7 +6,7 @@ local core = require "aom.core"
 local lazy = require "aom.util.lazy"
 local text = require "aom.util.text"
 
----@type table<string, fun(value: any, row: aom.Row): string|nil>
+---@type table<string, fun(value: any, row: aom.Row): string|nil, string|nil>
 local kinds = setmetatable({}, { __index = lazy "aom.util.field_kinds" })
 
 local MAX_ID = 64

@@ -97,18 +97,44 @@ end
 -- Deeper than JSON's encoder goes.
 local DEPTH = 1000
 
---- The same of a table and all tables in it.
----@param value any
----@param depth? integer
----@return boolean
-function plain.is_veiled_within(value, depth)
-  depth = depth or 0
-  if type(value) ~= "table" or depth > DEPTH then return false end
-  if plain.is_veiled(value) then return true end
-  for _, entry in each.raw(value) do
-    if plain.is_veiled_within(entry, depth + 1) then return true end
+-- Of a key, for messages.
+local MAX_NAME = 40
+
+--- How messages call a member of a table, by the keys that lead to it: a.list[2]["odd key"].
+---@param keys any[]
+---@param count integer  how many of them
+---@return string
+function plain.path(keys, count)
+  local parts = {}
+  for i = 1, count do
+    local key = keys[i]
+    local is_name = type(key) == "string" and key:find "^[%a_][%w_]*$" and #key <= MAX_NAME
+    parts[i] = is_name and (i > 1 and "." or "") .. key or ("[%s]"):format(errors.show(key))
   end
-  return false
+  return table.concat(parts)
+end
+
+--- Fills `keys` with those that lead to a table that is veiled; returns how many, or nil.
+local function find_veiled(value, keys, depth)
+  if type(value) ~= "table" or depth > DEPTH then return nil end
+  if plain.is_veiled(value) then return depth end
+  for key, entry in each.raw(value) do
+    keys[depth + 1] = key
+    local count = find_veiled(entry, keys, depth + 1)
+    if count then return count end
+  end
+end
+
+--- For a row's test: whether a table, or one in it, is veiled.
+---@param value any
+---@param wanted string
+---@return string|nil wanted  nil: none is
+---@return string|nil got     which one, where it is in the table
+function plain.veil(value, wanted)
+  local keys = {}
+  local count = find_veiled(value, keys, 0)
+  if not count then return nil end
+  return wanted, count > 0 and "one with a metatable as " .. plain.path(keys, count) or nil
 end
 
 return plain

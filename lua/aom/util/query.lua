@@ -11,6 +11,28 @@ local query = {}
 ---@type aom.Row
 query.row = plain.row "a list of { name, value } pairs or a table of values by name"
 
+-- A string is not shown, for it may be a secret.
+local WANTED = "a string, finite number or boolean"
+
+--- A name or a value as text.
+---@return string|nil
+---@return aom.Error|nil
+local function text_of(what, value)
+  local written = text.of(value)
+  if written then return written end
+  return nil, errors.argument("%s: expected %s, got %s", what, WANTED, errors.show(value))
+end
+
+--- The name and the value of an entry, and how messages call it.
+local function pair_of(key, entry, what)
+  if type(key) ~= "number" then return key, entry, what end
+  what = ("%s[%s]"):format(what, text.of(key) or "?")
+  local pair = type(entry) == "table" and plain.list(entry)
+  if pair then return pair[1], pair[2], what end
+  return nil, nil, what, errors.argument("%s: expected a { name, value } pair, got %s", what,
+    type(entry) == "string" and "a string" or errors.show(entry))
+end
+
 --- The pairs of a query.
 ---@param given table|nil  what fits the row
 ---@param what string      how messages call it
@@ -19,19 +41,10 @@ query.row = plain.row "a list of { name, value } pairs or a table of values by n
 function query.read(given, what)
   local copy = {}
   for key, entry in each.raw(given or {}) do
-    local name, value = key, entry
-    if type(key) == "number" then
-      local pair = type(entry) == "table" and plain.list(entry)
-      if not pair then
-        return nil, errors.argument("%s[%s]: expected a { name, value } pair, got %s", what, text.of(key) or "?",
-          errors.show(entry))
-      end
-      name, value = pair[1], pair[2]
-    end
-    name, value = text.of(name), text.of(value == nil and "" or value)
-    if not name or not value then
-      return nil, errors.argument("%s: expected names and values that are strings, finite numbers or booleans", what)
-    end
+    local name, value, where, err = pair_of(key, entry, what)
+    if not err then name, err = text_of(where .. ": name", name) end
+    if not err then value, err = text_of(("%s: %s"):format(where, errors.show(name)), value == nil and "" or value) end
+    if err then return nil, err end
     copy[#copy + 1] = { name, value }
   end
   return copy

@@ -160,7 +160,7 @@ describe("pages", function()
   for _, row in ipairs {
     { "text", "pages: what next returns: expected a list of { name, value } pairs or a table" },
     { { { "a" }, "b" }, "pages: what next returns[2]: expected a { name, value } pair" },
-    { { a = {} }, "pages: what next returns: expected names and values" },
+    { { a = {} }, 'pages: what next returns: "a": expected a string, finite number or boolean' },
   } do
     it("refuse what is no query: " .. row[2], function()
       local _, err = methods.all_pages(open(), { method = "GET", path = "/", next = function() return row[1] end })

@@ -67,6 +67,23 @@ describe("a row", function()
   end
 end)
 
+describe("what stands in a value", function()
+  local VEILED = { deep = { 1, HIDING } }
+  for _, case in ipairs {
+    { names, { "a", 1 }, '1 as item 2' }, { names, { "a", "abcd" }, '"abcd" as item 2' },
+    { names, { "a", "b", "c" }, "a table" }, { { kind = "list" }, { "a", "b", {} }, "a table as item 3" },
+    { map, { env = 1 }, '1 for "env"' }, { map, { ["odd key"] = {} }, 'a table for "odd key"' },
+    { map, { "a" }, "the key 1" }, { { kind = "map" }, { [true] = 1 }, "the key true" },
+    { { kind = "map" }, { input = VEILED }, "one with a metatable as input.deep[2]" },
+    { { kind = "map" }, { ["a.b"] = HIDING }, 'one with a metatable as ["a.b"]' },
+    { { kind = "map" }, HIDING, "a table" },
+  } do
+    it("is named, if it is what is wrong: " .. case[3], function()
+      assert.matches(", got " .. case[3] .. "\0", check.value("x", case[2], case[1]).message .. "\0", 1, true)
+    end)
+  end
+end)
+
 describe("a secret", function()
   local row = { kind = "string", secret = true, max = 8 }
   for value, shown in pairs {

@@ -112,6 +112,21 @@ describe("a value", function()
     end)
   end
 
+  local good, holed, long = { 1, { deep = { "x" } } }, { 1, [3] = 3 }, ("n"):rep(50)
+  for where, value in pairs {
+    [""] = print, ["f: "] = { before = good, f = print }, ["list[3]: "] = { list = { "a", good, 0 / 0 } },
+    ["a.b[2].c: "] = { a = { b = { {}, { b = good, c = print } } } }, ['["odd key"]: '] = { ["odd key"] = print },
+    ["a[1]: "] = { a = { print, good } }, ["a.b: "] = { a = { b = holed } }, ["[2][1]: "] = { good, { print } },
+    ["a.c: "] = { a = { b = good, c = { [true] = 1 } } },
+    ['a["' .. ("n"):rep(40) .. '…"]: '] = { a = { [long] = print } },
+  } do
+    it("says what in a table cannot be: " .. where, function()
+      local _, why = json.encode(value)
+      assert.are.equal(where, why:sub(1, #where))
+      assert.is_nil(why:find(": .*: .*: "), why)
+    end)
+  end
+
   it("does not depend on what others set in the same codec", function()
     local host = require "cjson.safe"
     local before = host.decode_max_depth()

@@ -35,9 +35,9 @@ describe("aom", function()
       local output, code, errors = run "list"
       assert.are.equal("", errors)
       assert.are.equal(0, code)
-      assert.truthy(output:find("NAME                        STATE     TYPE    LAST RUN  ID\n", 1, true), output)
-      assert.truthy(output:find("每日清理磁盘与日志归档任务  enabled   cron    -         id-3\n", 1, true), output)
-      assert.truthy(output:find("by hand                     disabled  manual  -         id-4\n", 1, true), output)
+      assert.truthy(output:find("NAME                        STATE     TYPE    LAST RUN  NEXT     ID\n", 1, true), output)
+      assert.truthy(output:find("每日清理磁盘与日志归档任务  enabled   cron    -         disable  id-3\n", 1, true), output)
+      assert.truthy(output:find("by hand                     disabled  manual  -         run      id-4\n", 1, true), output)
     end)
 
     it("shows how a workflow ran last", function()
@@ -57,7 +57,34 @@ describe("aom", function()
       simulator.script { { match = "workflow-list", status = 200,
         body = ('{"elements":[%s],"total_elements":%d}'):format(table.concat(elements, ","), #rows) } }
       local output = run "list"
-      for i, row in ipairs(rows) do assert.matches(("  %s +<%d>\n"):format(row[4], i), output) end
+      for i, row in ipairs(rows) do assert.matches(("  %s +%%-  +<%d>\n"):format(row[4], i), output) end
+    end)
+
+    it("shows which command changes a workflow from where it is", function()
+      -- Type, state, status of the last run, and what is shown.
+      local rows, elements = {
+        { "cron", "enable", nil, "disable" }, { "cron", "disable", nil, "enable" },
+        { "cron", "Enabled", "success", "disable" }, { "cron", "OFF", "fail", "enable" },
+        { "cron", "enable", "cancel", "disable" }, { "cron", "disable", "approvalFailed", "enable" },
+        { "manual", nil, nil, "run" }, { "manual", "disable", "success", "run" }, { "manual", "frozen", "fail", "run" },
+        -- Running, or in a status that nobody knows.
+        { "cron", "enable", "executing" }, { "cron", "disable", "waitApproval" }, { "manual", nil, "pausing" },
+        { "manual", nil, "canceling" }, { "cron", "enable", "waitExecute" }, { "cron", "enable", "Success" },
+        { "manual", nil, "" },
+        -- A state that nobody knows.
+        { "cron", "frozen", "success" }, { "cron", "", nil }, { "cron", nil, "success" }, { "cron", 1, nil },
+        -- A type of which no switch is documented.
+        { "event", "enable", nil }, { "event", "disable", "success" }, { "event", nil, nil }, { "Manual", nil, nil },
+        { nil, "enable", nil }, { 7, "enable", nil },
+      }, {}
+      for i = 1, #rows do
+        local row = rows[i]
+        elements[i] = { id = ("<%d>"):format(i), name = "n", type = row[1], trigger_status = row[2], status = row[3] }
+      end
+      simulator.script { { match = "workflow-list", status = 200,
+        body = cjson.encode { elements = elements, total_elements = #elements } } }
+      local output = run "list"
+      for i = 1, #rows do assert.matches(("  %s +<%d>\n"):format(rows[i][4] or "%-", i), output) end
     end)
 
     it("shows states in the words of its commands, and others as they are", function()

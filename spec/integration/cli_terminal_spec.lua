@@ -31,11 +31,11 @@ describe("aom in a terminal", function()
 
   for columns, lines in pairs {
     [80] = {
-      "NAME                        STATE     TYPE    LAST RUN  ID",
-      "nightly%-a                   enabled   cron    %-         id%-1",
-      "nightly%-b                   disabled  cron    %-         id%-2",
-      "每日清理磁盘与日志归档任务  enabled   cron    %-         id%-3",
-      "by hand                     disabled  manual  %-         id%-4",
+      "NAME                        STATE     TYPE    LAST RUN  NEXT     ID",
+      "nightly%-a                   enabled   cron    %-         disable  id%-1",
+      "nightly%-b                   disabled  cron    %-         enable   id%-2",
+      "每日清理磁盘与日志归档任务  enabled   cron    %-         disable  id%-3",
+      "by hand                     disabled  manual  %-         run      id%-4",
       "ended 0",
     },
     [40] = {

@@ -1,4 +1,4 @@
---- `aom list`: the workflows, their states, and how they ran last.
+--- `aom list`: the workflows, their states, how they ran last, and what can be done next.
 
 local choice = require "aom.cli.choice"
 local lists = require "aom.cli.lists"
@@ -12,7 +12,7 @@ local waiter = require "aom.client.waiter"
 
 local must = shells.must
 
-local list = { name = "list", summary = "List workflows: state, last run, id." }
+local list = { name = "list", summary = "List workflows: state, last run, next command, id." }
 
 function list.define(command)
   choice.define(command)
@@ -53,6 +53,17 @@ local names = { on = "enabled", off = "disabled" }
 --- What is no known spelling is shown as it is.
 local function state_of(workflow) return names[states.of(spellings, workflow)] or workflow.trigger_status end
 
+local by_state = { on = "disable", off = "enable" }
+
+--- The command that changes a workflow from where it is. Nothing is said while it may be running,
+--- of a state that nobody knows, and of other types, of which no source tells what a switch does.
+local function next_command(workflow)
+  local last = text.of(workflow.status)
+  if last and not waiter.final[last] then return nil end
+  if workflow.type == "manual" then return "run" end
+  return workflow.type == "cron" and by_state[states.of(spellings, workflow)] or nil
+end
+
 local state_colors = { enabled = "green", disabled = "yellow" }
 local run_colors = { success = "green", fail = "red", approvalFailed = "red" }
 
@@ -62,6 +73,7 @@ local columns = {
   { title = "STATE", text = state_of, color = function(workflow) return state_colors[state_of(workflow)] end },
   { title = "TYPE", text = function(workflow) return workflow.type end, rank = 3 },
   { title = "LAST RUN", text = last_run, color = function(workflow) return run_colors[workflow.status] end, rank = 1 },
+  { title = "NEXT", text = next_command, rank = 4 },
   { title = "ID", text = function(workflow) return workflow.id end, rank = 2 },
 }
 

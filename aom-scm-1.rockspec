@@ -71,6 +71,7 @@ build = {
       ["aom.cli.message"] = "lua/aom/cli/message.lua",
       ["aom.cli.numbers"] = "lua/aom/cli/numbers.lua",
       ["aom.cli.progress"] = "lua/aom/cli/progress.lua",
+      ["aom.cli.refusal"] = "lua/aom/cli/refusal.lua",
       ["aom.cli.shell"] = "lua/aom/cli/shell.lua",
       ["aom.cli.status"] = "lua/aom/cli/status.lua",
       ["aom.cli.table"] = "lua/aom/cli/table.lua",

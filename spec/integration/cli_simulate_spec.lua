@@ -22,6 +22,7 @@ describe("aom simulate", function()
     ["with a temporary key"] = { "--ak A --sk S --project p --security-token t+/=", "A|S|p|t+/=|||http" },
     ["with what a shell would take for its own"] = { [[--ak 'a b' --sk '$(id)'\''";#`x`' --project '*']],
       [[a b|$(id)'";#`x`|*||||http]] },
+    ["with values behind ="] = { "--ak=A --sk=S=S --project=p --lifetime=0.1", "A|S=S|p||||http" },
     ["with a certificate"] = { "--tls --ak A --sk S --project p", "A|S|p|||/tmp|https" },
   }
   for name, row in pairs(banners) do
@@ -77,7 +78,8 @@ describe("aom simulate", function()
       ["--port 65536"] = "--port: expected a number from 0 to 65535, got 65536",
       ["--lifetime -1"] = "--lifetime: expected a number from 0 to 1000000000, got -1",
       ["--http-version 3"] = "--http-version: expected 1.1 or 2, got 3",
-      ["--ak"] = "--ak: expected a value, got none",
+      ["--ak"] = "--ak: expected a value, got none", ["--port=x"] = "--port: expected a number from 0 to 65535, got x",
+      ["--port="] = "--port: expected a number from 0 to 65535, got ", ["--tls=1"] = "unknown option --tls=1",
     } do
       local _, refused, errors = run("simulate --lifetime 0.1 " .. words)
       assert.are.equal(2, refused)

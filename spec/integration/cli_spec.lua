@@ -35,9 +35,11 @@ describe("aom", function()
       local output, code, errors = run "list"
       assert.are.equal("", errors)
       assert.are.equal(0, code)
-      assert.truthy(output:find("NAME                        STATE     TYPE    LAST RUN  NEXT     ID\n", 1, true), output)
-      assert.truthy(output:find("每日清理磁盘与日志归档任务  enabled   cron    -         disable  id-3\n", 1, true), output)
-      assert.truthy(output:find("by hand                     disabled  manual  -         run      id-4\n", 1, true), output)
+      for _, line in ipairs {
+        "NAME                        STATE     TYPE    LAST RUN  NEXT     ID\n",
+        "每日清理磁盘与日志归档任务  enabled   cron    -         disable  id-3\n",
+        "by hand                     disabled  manual  -         run      id-4\n",
+      } do assert.truthy(output:find(line, 1, true), output) end
     end)
 
     it("shows how a workflow ran last", function()
@@ -240,8 +242,8 @@ describe("aom", function()
     { "", 2, "a command is required" },
     { "lsit", 2, "unknown command 'lsit'" },
     { "list --nope", 2, "unknown option '%-%-nope'" },
-    { "list --timeout soon", 2, '%-%-timeout: expected a number, got "soon"' },
-    { "enable id-1 --rate fast", 2, '%-%-rate: expected a number, got "fast"' },
+    { "list --timeout soon", 2, '%-%-timeout: expected a number above 0 %(as in %-%-timeout=10%), got "soon"' },
+    { "enable id-1 --rate fast", 2, '%-%-rate: expected a number above 0 %(as in %-%-rate=10%), got "fast"' },
     { "list --match nightly-a", 2, "is a quantifier" },
     { "list --name nightly", 2, 'similar names: "nightly%-a" %(id%-1%)' },
     { "disable", 2, "expected one of ids, %-%-name or %-%-match" },
@@ -254,7 +256,7 @@ describe("aom", function()
     { "resume /nonexistent/paused.json", 2, "cannot be read" },
     { "run", 2, "expected one of an id and %-%-name" },
     { "run nobody", 3, "HTTP 404" },
-    { "run id-1 --wait --limit 0", 2, "expected a finite number of seconds above 0" },
+    { "run id-1 --wait --limit 0", 2, "%-%-limit: expected a number above 0" },
     { "run id-1 --limit 5", 2, "%-%-limit has no meaning without %-%-wait" },
     { "request GET /nothing", 3, "HTTP 404" },
     { "request GET nothing", 2, "a path that starts with /" },

@@ -5,6 +5,7 @@ local aom = require "aom.safe"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local numbers = require "aom.cli.numbers"
+local refusal = require "aom.cli.refusal"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
 local switch = require "aom.cli.commands.switch"
@@ -52,6 +53,7 @@ end
 --- The parser of the command line.
 ---@param argparse table  the module
 ---@return table
+---@return table<string, table>  those of its commands
 local function parser_of(argparse)
   local parser = argparse("aom", nil, EPILOG)
   parser:usage "Usage: aom COMMAND [OPTION]...    (aom COMMAND --help lists its options)"
@@ -59,14 +61,16 @@ local function parser_of(argparse)
   define_help(parser)
   local version = function() return "aom " .. aom.version().aom end
   parser:flag("--version", "Print the version."):action(print_and_exit(version))
+  local defined = {}
   for _, each in ipairs(commands) do
     local command = parser:command(each.name):summary(each.summary):description(each.summary)
+    defined[each.name] = command
     command:help_description_margin(25)
     define_help(command)
     each.define(command)
     if not each.raw then define_common(command) end
   end
-  return parser
+  return parser, defined
 end
 
 local function report(shell, command, err)
@@ -105,9 +109,9 @@ function cli.main(words)
     io.stderr:write(NO_ARGPARSE)
     return status.usage
   end
-  local parser = parser_of(argparse)
+  local parser, defined = parser_of(argparse)
   local ok, args = parser:pparse(words)
-  if not ok then return refuse(words, args) end
+  if not ok then return refuse(words, refusal.explain(words, args, parser, defined)) end
   local shell, command = shells.new(args), by_name[args.command]
   if not command.raw then core.guard_output() end
   local ran, code = pcall(command.run, shell, parser)

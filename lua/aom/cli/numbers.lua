@@ -1,4 +1,4 @@
---- Options of the command line that take a number.
+--- Options of the command line that take a number. None takes 0 or less.
 
 local errors = require "aom.util.errors"
 
@@ -12,8 +12,8 @@ local numbers = {}
 function numbers.option(command, name, argname, description)
   command:option(name, description):argname(argname):convert(function(word)
     local value = tonumber(word)
-    if value then return value end
-    return nil, ("%s: expected a number, got %s"):format(name, errors.show(word))
+    if value and value > 0 then return value end
+    return nil, ("%s: expected a number above 0 (as in %s=10), got %s"):format(name, name, errors.show(word))
   end)
 end
 

@@ -62,25 +62,26 @@ local function refuse(message) fail(message .. "\naom simulate --help lists the 
 local function parse(words)
   local options, workflows, i = { lifetime = 600 }, {}, 1
   while words[i] do
-    local name = words[i]:match("^%-%-(.+)$")
+    local name, equals, word = words[i]:match "^%-%-([^=]+)(=?)(.*)$"
     local field = name and name:gsub("%-", "_")
-    if switches[name] then
+    if switches[name] and equals == "" then
       options[field], i = true, i + 1
-    elseif name == "help" or words[i] == "-h" then
+    elseif words[i] == "--help" or words[i] == "-h" then
       io.stdout:write(usage)
       os.exit(0)
     elseif values[name] then
       local read, wanted = values[name][1], values[name][2]
-      local value = words[i + 1] and read(words[i + 1])
+      if equals == "" then i, word = i + 1, words[i + 1] end
+      local value = word and read(word)
       if value == nil then
-        refuse(("--%s: expected %s, got %s"):format(name, wanted, words[i + 1] or "none"))
+        refuse(("--%s: expected %s, got %s"):format(name, wanted, word or "none"))
       elseif name == "workflow" then
         local id, given = value:match "^([^/]*)/(.*)$"
         workflows[id or value] = id and { name = given } or true
       else
         options[field] = value
       end
-      i = i + 2
+      i = i + 1
     else
       refuse("unknown option " .. words[i])
     end

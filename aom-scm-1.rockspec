@@ -76,6 +76,7 @@ build = {
       ["aom.cli.status"] = "lua/aom/cli/status.lua",
       ["aom.cli.table"] = "lua/aom/cli/table.lua",
       ["aom.cli.width"] = "lua/aom/cli/width.lua",
+      ["aom.cli.wording"] = "lua/aom/cli/wording.lua",
       ["aom.client.arguments"] = "lua/aom/client/arguments.lua",
       ["aom.client.bulk"] = "lua/aom/client/bulk.lua",
       ["aom.client.call"] = "lua/aom/client/call.lua",

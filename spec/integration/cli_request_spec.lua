@@ -87,6 +87,17 @@ describe("aom", function()
     os.remove(path)
   end)
 
+  it("signs for a project of another region", function()
+    local line = "sign GET '/v1/{project_id}/x' --endpoint https://ces.cn-south-1.myhuaweicloud.com"
+    local output, code, errors = run(line)
+    assert.are.equal(2, code)
+    assert.are.equal("", output)
+    assert.matches("^aom: argument: %-%-project%-id: expected a project id of .* cn%-south%-1, got none\n", errors)
+    local id = ("9"):rep(32)
+    assert.matches("/v1/" .. id .. '/x"\n', (run(line .. " --project-id " .. id)))
+    assert.matches("/v1/" .. id .. '/x"\n', (run("sign GET '/v1/{project_id}/x' --project-id " .. id)))
+  end)
+
   it("signs nothing for which it would have to ask a service", function()
     local variables = "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK= HUAWEICLOUD_SDK_METADATA=true"
     local before = #simulator.state().requests

@@ -244,7 +244,7 @@ describe("aom", function()
     { "list --nope", 2, "unknown option '%-%-nope'" },
     { "list --timeout soon", 2, '%-%-timeout: expected a number above 0 %(as in %-%-timeout=10%), got "soon"' },
     { "enable id-1 --rate fast", 2, '%-%-rate: expected a number above 0 %(as in %-%-rate=10%), got "fast"' },
-    { "list --match nightly-a", 2, "is a quantifier" },
+    { "list --match nightly-a", 2, "%-%-match: .* is a quantifier.*use %-%-name instead of %-%-match" },
     { "list --name nightly", 2, 'similar names: "nightly%-a" %(id%-1%)' },
     { "disable", 2, "expected one of ids, %-%-name or %-%-match" },
     { "disable id-1 --match a", 2, "got several" },
@@ -258,8 +258,12 @@ describe("aom", function()
     { "run nobody", 3, "HTTP 404" },
     { "run id-1 --wait --limit 0", 2, "%-%-limit: expected a number above 0" },
     { "run id-1 --limit 5", 2, "%-%-limit has no meaning without %-%-wait" },
+    { "run id-1 --final done", 2, "%-%-final has no meaning without %-%-wait" },
+    { "list --timeout 1e999", 2, "%-%-timeout: expected a finite number of seconds above 0, got inf" },
+    { "list --project-id x", 2, "%-%-project%-id: expected a project id of 32" },
+    { "enable id-1 --concurrency 0.5", 2, "^aom: argument: %-%-concurrency: expected a whole number" },
     { "request GET /nothing", 3, "HTTP 404" },
-    { "request GET nothing", 2, "a path that starts with /" },
+    { "request GET nothing", 2, "PATH: expected a path that starts with /" },
     { "request GET / --query a", 2, "%-%-query: expected NAME=VALUE" },
     { "request GET / --header a", 2, "%-%-header: expected NAME:VALUE" },
     { "request PUT / --data @/nonexistent/body", 2, "%-%-data: /nonexistent/body" },
@@ -290,7 +294,12 @@ describe("aom", function()
   it("says 2 without configuration, and names what is missing", function()
     local _, code, errors = run("list", "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK=")
     assert.are.equal(2, code)
-    assert.matches("^aom: credentials: ", errors)
+    assert.matches("^aom: credentials: no credentials were found; set HUAWEICLOUD_SDK_AK and [^;]*; aom doctor", errors)
+    local output
+    output, code = run("doctor", "HUAWEICLOUD_SDK_AK= HUAWEICLOUD_SDK_SK= HUAWEICLOUD_SDK_AOM_ENDPOINT=")
+    assert.are.equal(2, code)
+    assert.matches("looked for %-%-region, environment variable HUAWEICLOUD_SDK_REGION.*; pod identity", output)
+    assert.is_nil(output:find "%f[%l]options? %l", output)
   end)
 
   it("says 3 where the credentials are refused", function()
@@ -319,6 +328,40 @@ describe("aom", function()
     assert.truthy(output:find('"noticed":[]', 1, true), output)
     assert.are.equal("planned", cjson.decode(output).error.paused.workflows[2].state)
     assert.are.equal(0, select(2, run "resume FILE"))
+  end)
+
+  it("shows a list that the service cuts short, if that is asked for", function()
+    local page = '{"elements":[{"id":"only","name":"n"}],"total_elements":2}'
+    local function script()
+      simulator.script {
+        { match = "workflow-list", status = 200, body = page },
+        { match = "workflow-list", status = 200, body = '{"elements":[],"total_elements":2}' },
+        { match = "workflow-list", status = 200, body = '{"elements":[],"total_elements":2}' },
+      }
+    end
+    script()
+    local _, code, errors = run "list"
+    assert.are.equal(3, code)
+    assert.matches("the service states a total of 2 and sent 1.*aom list %-%-allow%-partial", errors)
+    simulator.script {}
+    script()
+    local output
+    output, code = run "list --allow-partial"
+    simulator.script {}
+    assert.are.equal(0, code)
+    assert.matches("\nn .* only\n$", output)
+  end)
+
+  it("takes a status for the end of an execution, if that is said", function()
+    simulator.set { execution_outcome = "done" }
+    local _, code, errors = run "run id-1 --wait --limit 1"
+    assert.are.equal(1, code)
+    assert.matches('its last status was "done"; if that status is final, name it with %-%-final', errors)
+    local output
+    output, code = run "run id-1 --wait --final odd --final done"
+    simulator.set { execution_outcome = "success" }
+    assert.are.equal(1, code)
+    assert.matches("  done\n$", output)
   end)
 
   it("says 1 where an execution fails, or does not end in time", function()

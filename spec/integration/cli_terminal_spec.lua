@@ -74,6 +74,19 @@ describe("aom in a terminal", function()
     end)
   end
 
+  it("shows what the doctor says beside what it checks", function()
+    open("doctor", 60, "HUAWEICLOUD_SDK_AK=")
+    local screen = terminal:wait "ended"
+    assert.matches("^fail  configuration  environment variable ", screen)
+    for line in screen:gmatch "[^\n]+" do
+      local is_check, goes_on = line:find "^%l+ +%l+ +%S" == 1, line:find "^                     %S" == 1
+      assert.is_true(is_check or goes_on or line == "ended 2", line)
+    end
+    terminal:close()
+    open("doctor", 40, "HUAWEICLOUD_SDK_AK=")
+    assert.matches("^fail  configuration  environment variable [^\n]* is not\n", (terminal:wait "ended"))
+  end)
+
   it("shows a progress bar, which leaves nothing behind", function()
     simulator.set { latency = 0.5 }
     open("disable id-1 id-2 id-3 --concurrency 1", 60)

@@ -10,6 +10,7 @@ local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
 local switch = require "aom.cli.commands.switch"
 local window = require "aom.cli.commands.window"
+local wording = require "aom.cli.wording"
 
 local cli = {}
 
@@ -79,7 +80,7 @@ local function report(shell, command, err)
     shell:complain("interrupted" .. (advice and "; " .. advice or ""))
     return status.interrupted
   end
-  shell:complain((tostring(err):gsub("^aom: ", "")))
+  shell:complain(wording.error(err))
   if not errors.is_error(err) then return status.partly end
   if err.paused then shells.window(err.paused) end
   if shell.quiet then shell:answer { error = err } end

@@ -53,6 +53,8 @@ function message.read(args)
   return {
     method = args.method, path = args.path, query = split("--query", args.query, "="),
     headers = headers_of(args.header), body = body_of(args.data), endpoint = args.endpoint, service = args.service,
+    -- A service of another region has projects of its own.
+    project_id = args.endpoint and args.project_id,
   }
 end
 

@@ -86,4 +86,17 @@ function width.fit(value, columns)
   return value .. (" "):rep(columns - width.of(value))
 end
 
+--- A printable text in lines of at most `limit` columns, but for words that are longer.
+---@param value string
+---@param limit integer
+---@return string[]
+function width.wrap(value, limit)
+  local lines = {}
+  for word in value:gmatch "%S+" do
+    local longer = #lines > 0 and lines[#lines] .. " " .. word
+    if longer and width.of(longer) <= limit then lines[#lines] = longer else lines[#lines + 1] = word end
+  end
+  return lines
+end
+
 return width

@@ -23,6 +23,15 @@ describe("a text", function()
     end)
   end
 
+  for _, row in ipairs {
+    { "a bb ccc", 4, "a bb/ccc" }, { "a  bb", 9, "a bb" }, { "abcdef g", 3, "abcdef/g" }, { "", 5, "" },
+    { "数据 库 x", 7, "数据 库/x" }, { " a ", 5, "a" },
+  } do
+    it(("%q in lines of %d columns"):format(row[1], row[2]), function()
+      assert.are.equal(row[3], table.concat(width.wrap(row[1], row[2]), "/"))
+    end)
+  end
+
   for _, row in ipairs { { "ab", 4, "ab  " }, { "数据库", 4, "数… " }, { "数", 4, "数  " }, { "abcd", 4, "abcd" } } do
     it(("%q fitted to %d columns is %q"):format(row[1], row[2], row[3]), function()
       assert.are.equal(row[3], width.fit(row[1], row[2]))

@@ -16,6 +16,7 @@ local list = { name = "list", summary = "List workflows: state, last run, next c
 
 function list.define(command)
   choice.define(command)
+  command:flag("--allow-partial", "Show a list that the service cuts short, too.")
   command:option("--type", "Only workflows of this type."):choices { "cron", "manual", "event" }
 end
 
@@ -84,8 +85,8 @@ local function chosen(args, workflows)
 end
 
 function list.run(shell)
-  local args = shell.args
-  local workflows = chosen(args, must(shell:client():all_workflows { type = args.type }))
+  local args, client = shell.args, shell:client()
+  local workflows = chosen(args, must(client:all_workflows { type = args.type, allow_partial = args.allow_partial }))
   if args.json then
     shell:answer(lists.mark(shells.list(workflows)))
   elseif workflows[1] then

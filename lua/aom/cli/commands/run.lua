@@ -1,5 +1,6 @@
 --- `aom run`: executes a workflow now, and may wait for its end.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local lists = require "aom.cli.lists"
 local must = require "aom.cli.shell".must
@@ -9,6 +10,7 @@ local progress = require "aom.cli.progress"
 local status = require "aom.cli.status"
 local waiter = require "aom.client.waiter"
 local width = require "aom.cli.width"
+local wording = require "aom.cli.wording"
 
 local run = { name = "run", summary = "Execute a workflow now; --wait waits for its end." }
 
@@ -16,12 +18,16 @@ function run.define(command)
   command:argument("ID", "The workflow's id."):argname "ID":target "id":args "?"
   command:option("--name", "The workflow of exactly this name, instead of an id."):argname "NAME"
   command:flag("--wait", "Wait until the execution has ended.")
+  command:option("--final", "With --wait: a status that ends an execution; may be repeated.")
+    :argname "STATUS":count "*"
   numbers.option(command, "--limit", "SECONDS", "With --wait: for how many seconds at most (3600).")
 end
 
 --- Before anything runs: the workflow must not start if its end cannot be waited for as asked.
 local function check_wait(args)
-  if args.limit and not args.wait then error(errors.argument "--limit has no meaning without --wait", 0) end
+  for option, given in each.pair { ["--limit"] = args.limit, ["--final"] = args.final[1] } do
+    if given and not args.wait then error(errors.argument("%s has no meaning without --wait", option), 0) end
+  end
   must(options.read_table("run", { timeout = args.limit }, waiter.options))
 end
 
@@ -45,9 +51,11 @@ end
 
 --- The workflow runs already: whatever happens now, it was done partly.
 local function wait(shell, client, execution)
-  local ended, err = client:wait(execution, { timeout = shell.args.limit, on_progress = watcher(shell) })
+  local ended, err = client:wait(execution, {
+    timeout = shell.args.limit, final = shell.args.final, on_progress = watcher(shell),
+  })
   if not ended then
-    shell:complain((tostring(err):gsub("^aom: ", "")))
+    shell:complain(wording.error(err))
     if shell.args.json then shell:answer { execution_id = execution.id, error = err } end
     return status.partly
   end

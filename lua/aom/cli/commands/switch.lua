@@ -5,13 +5,14 @@ local numbers = require "aom.cli.numbers"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
+local wording = require "aom.cli.wording"
 
 --- Says what became of an entry, and how far the whole is.
 local function reporter(shell, verb)
   local bar = progress.new(shell)
   return function(entry, done, total)
     if entry.error then
-      shell:complain(("%s: %s"):format(choice.label(entry), (tostring(entry.error):gsub("^aom: ", ""))))
+      shell:complain(("%s: %s"):format(choice.label(entry), wording.error(entry.error)))
     else
       shell:say(("%s %s"):format(verb, choice.label(entry)))
     end

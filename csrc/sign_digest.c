@@ -6,22 +6,29 @@
 #include <openssl/evp.h>
 #include <openssl/opensslv.h>
 #include <openssl/rand.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Fetched at first use, in any thread, and never freed: all signers of the process
- * share them. An algorithm that this OpenSSL does
- * not offer stays NULL and fails only where it is asked for. */
-static EVP_MD *fetched[DIGEST_KIND_COUNT];
-static CRYPTO_ONCE fetch_once = CRYPTO_ONCE_STATIC_INIT;
+/* Fetched at first use, in any thread, and never freed: all signers of the process share
+ * them. One that OpenSSL does not offer, or had no memory for, is asked for again. */
+static _Atomic(EVP_MD *) fetched[DIGEST_KIND_COUNT];
 
-static void fetch_all(void) {
-  for (int kind = 0; kind < DIGEST_KIND_COUNT; kind++)
-    fetched[kind] = EVP_MD_fetch(NULL, digest_name((digest_kind)kind), NULL);
+/* OpenSSL 3.0 crashes where it fetches without its own context, which it makes once. */
+static EVP_MD *fetch(digest_kind kind) {
+  return OSSL_LIB_CTX_get0_global_default() ? EVP_MD_fetch(NULL, digest_name(kind), NULL)
+                                            : NULL;
 }
 
 static const EVP_MD *algorithm_of(digest_kind kind) {
-  return CRYPTO_THREAD_run_once(&fetch_once, fetch_all) == 1 ? fetched[kind] : NULL;
+  EVP_MD *known = atomic_load(&fetched[kind]);
+  if (known)
+    return known;
+  EVP_MD *made = fetch(kind);
+  if (!made || atomic_compare_exchange_strong(&fetched[kind], &known, made))
+    return made;
+  EVP_MD_free(made); /* another thread was faster */
+  return known;
 }
 
 const char *digest_name(digest_kind kind) {

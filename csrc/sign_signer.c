@@ -79,9 +79,23 @@ static bool prepare_keys(signer *s) {
   return s->key != NULL;
 }
 
+/* A digest that OpenSSL has found, or what it has made for it, can be begun and copied
+ * unless memory is short. */
+static bool is_of_memory(unsigned long error) {
+  int reason = ERR_GET_REASON(error);
+  return reason == ERR_R_MALLOC_FAILURE ||
+         (ERR_GET_LIB(error) == ERR_LIB_EVP &&
+          (reason == EVP_R_INITIALIZATION_ERROR || reason == EVP_R_NOT_ABLE_TO_COPY_CTX));
+}
+
+/* What comes of a lack of memory is told after it. OpenSSL 3.0 does not always tell it.
+ */
 sign_status signer_crypto_failure(void) {
-  int reason = ERR_GET_REASON(ERR_peek_last_error());
-  return reason == ERR_R_MALLOC_FAILURE ? SIGN_NO_MEMORY : SIGN_CRYPTO;
+  unsigned long error = ERR_get_error();
+  bool lacks_memory = error == 0;
+  for (; error != 0; error = ERR_get_error())
+    lacks_memory = lacks_memory || is_of_memory(error);
+  return lacks_memory ? SIGN_NO_MEMORY : SIGN_CRYPTO;
 }
 
 static sign_status prepare_signer(signer *s, const signer_key *key) {

@@ -36,7 +36,7 @@ struct signer {
  * so that the next call starts afresh. */
 bool signer_enter_scope(signer *s, const char date[SCOPE_DATE_LEN]);
 
-/* SIGN_CRYPTO, or SIGN_NO_MEMORY where that is what OpenSSL says last. */
+/* SIGN_CRYPTO, or SIGN_NO_MEMORY where that is the cause. Empties OpenSSL's queue. */
 sign_status signer_crypto_failure(void);
 
 #pragma GCC visibility pop

@@ -170,7 +170,7 @@ static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
 }
 
 /* prepared:send(date, value, value) -> true, request id or nil | nil: it was not sent
- *   | false, id: it goes on, or has to be collected
+ *   | false, id: it goes on, or has to be collected, or others have finished too
  *
  * Nothing is sent where anything is not as usual, or fails: the general way then says
  * what. */
@@ -184,9 +184,9 @@ static int prepared_send(lua_State *L) {
     lua_pushnil(L);
     return 1;
   }
-  const engine_result *result = engine_look(p->engine->engine, id);
-  if (result && is_as_before(p, result))
-    return push_good(L, p, id, result);
+  engine *e = p->engine->engine;
+  if (engine_has_only_finished(e, id) && is_as_before(p, engine_look(e, id)))
+    return push_good(L, p, id, engine_look(e, id));
   lua_pushboolean(L, 0);
   lua_transfer_push_id(L, id);
   return 2;

@@ -218,6 +218,21 @@ describe("a call goes the general way", function()
     client.close(state)
   end)
 
+  -- An error may have cut off who waited for one. It is answered at once or not: so often.
+  it("when transfers have finished that nobody waits for, and drops them", function()
+    local state = open(server.url)
+    local engine = state.loop.object.carrier.engine
+    local nowhere = { base = "http://127.0.0.1:1", method = "GET", host = "127.0.0.1", path = "/", connect_timeout = 1 }
+    assert(trigger(state))
+    for _ = 1, 200 do
+      local id = assert(engine:start(nowhere, 5, state.loop.object.transport))
+      while not engine:wait(id, 1) do end
+      assert.is_true((trigger(state).success))
+      assert.is_nil(engine:finished())
+    end
+    client.close(state)
+  end)
+
   it("with a callback, and after the client was closed", function()
     local state = open(server.url)
     assert(trigger(state) and trigger(state))

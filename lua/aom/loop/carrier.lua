@@ -22,7 +22,7 @@ local transfer = require "aom.loop.transfer"
 ---@class aom.Carrier
 ---@field engine userdata  an engine of aom.core
 ---@field waits table<integer, aom.Wait>  by the id of the transfer
----@field waking aom.Wait|false  one that is being woken
+---@field taken integer|false  a transfer that has finished, while who waits for it is told
 ---@field events? aom.UvEvents  of a libuv loop
 ---@field curl? aom.NginxCurl   of nginx
 local Carrier = {}
@@ -32,7 +32,7 @@ local carrier = {}
 
 ---@param engine userdata  an engine of aom.core
 ---@return aom.Carrier
-function carrier.new(engine) return setmetatable({ engine = engine, waits = {}, waking = false }, Carrier) end
+function carrier.new(engine) return setmetatable({ engine = engine, waits = {}, taken = false }, Carrier) end
 
 --- Begins a transfer that ends `wait`.
 ---@param wait aom.Wait
@@ -56,23 +56,29 @@ function Carrier:drop(id)
   self.engine:cancel(id)
 end
 
-local function wake(self, wait, answer, trouble)
-  self.waking = wait
-  wait.tasks:wake(wait, answer, trouble)
-  self.waking = false
+local function tell(self, id, answer, trouble)
+  local wait = self.waits[id]
+  if wait then wait.tasks:wake(wait, answer, trouble) end
+  self.waits[id], self.taken = nil, false
 end
 
 --- Wakes the tasks whose transfers have finished. One that nobody waits for any more is
---- dropped. Where it raises an error, since memory is short, it may be called again.
+--- dropped. Where it raises an error, since memory is short, it may be called again: the
+--- engine tells once that a transfer has finished, so what has become of it is told as unknown.
 function Carrier:wake_finished()
   local engine, waits = self.engine, self.waits
-  if self.waking then wake(self, self.waking) end
-  local id = engine:finished()
-  while id do
-    local wait = waits[id]
-    waits[id] = nil
-    if wait then wake(self, wait, transfer.collect(engine, id)) else engine:cancel(id) end
-    id = engine:finished()
+  if self.taken then
+    engine:cancel(self.taken)
+    tell(self, self.taken, nil, transfer.untold)
+  end
+  self.taken = engine:finished() or false
+  while self.taken do
+    if waits[self.taken] then
+      tell(self, self.taken, transfer.collect(engine, self.taken))
+    else
+      engine:cancel(self.taken)
+    end
+    self.taken = engine:finished() or false
   end
 end
 

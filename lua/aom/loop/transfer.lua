@@ -68,8 +68,9 @@ end
 
 local function collect(engine, id) return read(engine:collect(id)) end
 
--- Of a transfer whose end there was no memory to tell. It is there beforehand.
-local untold = { kind = "network", message = "out of memory", sent = true }
+--- Of a transfer whose end there was no memory to tell. It is there beforehand.
+---@type aom.Trouble
+transfer.untold = { kind = "network", message = "out of memory", sent = true }
 
 --- Takes a finished transfer out of the engine, which keeps nothing of it, also if memory is short.
 ---@param engine userdata
@@ -81,7 +82,7 @@ function transfer.collect(engine, id)
   if ok then return answer, trouble end
   engine:cancel(id)
   if not errors.is_memory(answer) then error(answer, 0) end
-  return nil, untold
+  return nil, transfer.untold
 end
 
 local function read_fetched(status, id, ...)

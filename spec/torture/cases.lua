@@ -32,6 +32,8 @@ local client, raising = assert(safe.client(options)), aom.client(options)
 local file = os.tmpname()
 local slow = { concurrency = 3 }
 local into = { file = file, names = { "name-of-wf-1", "name-of-wf-3" } }
+-- By default `resume` waits half a minute for a call that may be under way still.
+local at_once = { settle_timeout = 0.05 }
 
 local function altered(changes)
   for name, value in pairs(options) do
@@ -102,7 +104,7 @@ end
 local function pause_and_resume(made)
   local window, err = made:pause(into)
   if not window then return nil, err end
-  return made:resume(into.file)
+  return made:resume(into.file, at_once)
 end
 
 local function cancel(_, handle) handle:cancel() end

@@ -26,6 +26,9 @@ typedef enum file_kind {
   FILE_LASTING, /* a regular one: it can be read again */
 } file_kind;
 
+/* Lua's own words, with which it may be raised. */
+extern const char file_no_memory[];
+
 /* Appends what the file holds. A pipe is given up after five seconds without a byte.
  * NULL: it was read. Otherwise why not, and whether there is no such file. */
 const char *file_read(const char *path, file_kind kind, buffer *text, bool *absent);

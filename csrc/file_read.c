@@ -7,6 +7,8 @@
 
 enum { STEP = 16 * 1024, SILENCE_MS = 5000 };
 
+const char file_no_memory[] = "not enough memory";
+
 static const char silence[] = "nothing was written into this pipe for 5 seconds";
 static const char too_large[] = "the file is too large";
 
@@ -27,7 +29,7 @@ static const char *read_all(int fd, buffer *text) {
       return late;
     char *room = buffer_reserve(text, STEP);
     if (!room)
-      return text->full ? too_large : strerror(ENOMEM);
+      return text->full ? too_large : file_no_memory;
     ssize_t len = read(fd, room, STEP);
     if (len == 0)
       return NULL;

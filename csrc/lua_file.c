@@ -53,6 +53,8 @@ static int l_read_file(lua_State *L) {
   text->secret = true;
   bool absent;
   const char *why = file_read(path, kind, text, &absent);
+  if (why == file_no_memory)
+    return luaL_error(L, "%s", why);
   if (why) {
     push_reading_error(L, path, why);
     lua_pushboolean(L, absent);

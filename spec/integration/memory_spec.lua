@@ -29,6 +29,23 @@ describe("without memory, an error says so, and the next call is served:", funct
         if made then made:close() end
         return made, err
       end)]],
+    ["a client whose file of authorities the core has no memory for"] = [[
+      local path = os.tmpname()
+      local file = io.open(path, "w")
+      file:write("-----BEGIN CERTIFICATE-----")
+      file:close()
+      options.ca_file = path
+      function fail(count) short.arm("core", count, 1) end
+      check(function() return safe.client(options) end)
+      os.remove(path)]],
+    ["a part of the library that cannot be loaded"] = [[
+      local doctor = require "aom.util.lazy" "aom.client.doctor"
+      local function load() return doctor.run end
+      short.arm("process", 0, 1e9)
+      local loaded, why = pcall(load)
+      short.disarm()
+      if loaded or why ~= "not enough memory" then print(loaded, why) end
+      local _ = doctor.run]],
     ["an answer that could not be read leaves nothing behind"] = [[
       local function call() return client:enable 'wf-1' end
       check(call)

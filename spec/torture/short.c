@@ -8,6 +8,7 @@
  *
  * A crash prints "CRASH", the signal's number (0: a call of exit) and the call stack. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <execinfo.h>
 #include <lauxlib.h>
 #include <link.h>
@@ -51,7 +52,10 @@ static bool fails(void) {
 }
 
 static bool malloc_fails(const void *caller) {
-  return (armed == PROCESS || (armed == CORE && is_core(caller))) && fails();
+  bool result = (armed == PROCESS || (armed == CORE && is_core(caller))) && fails();
+  if (result)
+    errno = ENOMEM;
+  return result;
 }
 
 /* --- who has which block ----------------------------------------------------------- */

@@ -19,10 +19,16 @@ local function forget_marks()
   end
 end
 
+--- Whether not even an empty file can be read, since memory is short.
+local function lacks_memory()
+  local ok, why = pcall(core.read_file, "/dev/null")
+  return not ok and errors.is_memory(why)
+end
+
 --- What to raise where a module cannot be loaded: what `errors.shortage` knows, where something
 --- is short. A loader puts the module's name in front, and does not say why it opened no file.
 local function failure(why)
-  if tostring(why):find("not enough memory", 1, true) then return "not enough memory" end
+  if tostring(why):find("not enough memory", 1, true) or lacks_memory() then return "not enough memory" end
   return core.lacks_descriptors() and errors.NO_DESCRIPTORS or why
 end
 

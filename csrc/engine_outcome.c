@@ -106,7 +106,7 @@ static engine_outcome outcome_of_code(const transfer *t, CURLcode code) {
   case CURLE_WRITE_ERROR:
     return ENGINE_PROTOCOL;
   case CURLE_OUT_OF_MEMORY:
-    /* What libcurl says when a single header line passes its own ceiling. */
+    /* libcurl says this of a header line beyond its own ceiling, too. */
     return t->head_bytes && !t->head_ended ? ENGINE_LIMIT : ENGINE_MEMORY;
   case CURLE_TOO_LARGE: /* the same since 8.6, and too many headers since 8.13 */
     return ENGINE_LIMIT;
@@ -169,6 +169,8 @@ static const char *outcome_text(transfer *t, engine_outcome outcome, CURLcode co
   if (t->over_limit)
     return t->head_bytes > t->max_head ? "the response headers exceed the limit"
                                        : "the response body exceeds max_response_bytes";
+  if (outcome == ENGINE_LIMIT && code == CURLE_OUT_OF_MEMORY)
+    return "a line of the response headers is too long, or memory is short";
   if (outcome == ENGINE_MEMORY)
     return engine_no_memory;
   if (outcome == ENGINE_DESCRIPTORS)

@@ -74,7 +74,8 @@ describe("an answer", function()
     { "headers without end",
       { replies = { "HTTP/1.1 200 OK\r\n" .. ("X-Filler: " .. ("z"):rep(1000) .. "\r\n"):rep(400) }, ["repeat"] = 4 },
       "protocol" },
-    { "one endless header", { replies = { "HTTP/1.1 200 OK\r\nX-Filler: " .. ("z"):rep(400000) } }, "protocol" },
+    { "one endless header", { replies = { "HTTP/1.1 200 OK\r\nX-Filler: " .. ("z"):rep(400000) } }, "protocol", nil,
+      "a line of the response headers is too long" },
     { "an HTML page", { replies = { answer("<html>log in</html>", "Content-Type: text/html\r\n") } }, "protocol" },
     { "a redirect", { replies = { answer("", "Location: http://127.0.0.1:1/\r\n", "307 Temporary Redirect") } },
       "service" },
@@ -84,6 +85,7 @@ describe("an answer", function()
       local ok, err, requests = attempt(entry[2], entry[4])
       assert.is_false(ok)
       assert.are.equal(entry[3], err.kind, tostring(err))
+      assert.matches(entry[5] or "", err.message, 1, true)
       assert.are.equal(1, #requests)
     end)
   end

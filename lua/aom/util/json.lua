@@ -204,6 +204,7 @@ function json.encode(value)
   local keys = {}
   local ok, text = caught(write, value, 0, keys)
   if ok then return text end
+  return nil, keys.count > 0 and ("%s: %s"):format(plain.path(keys, keys.count), text) or text
 end
 
 return json

@@ -147,3 +147,37 @@ describe("a call that is interrupted", function()
     assert.is_true(interrupted > 7)
   end)
 end)
+
+describe("a first call that is interrupted", function()
+  local simulator
+
+  setup(function()
+    simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, auto_create = true }
+    simulator.set { projects = { [PROJECT] = { name = "cn-north-4" } } }
+  end)
+  teardown(function() simulator.stop() end)
+
+  -- It gets a key from the instance's metadata, tries it out, and looks the project up.
+  for name, call in pairs {
+    enable = function(client) return client:enable "one" end,
+    trigger_all = function(client) return client:trigger_all({ "one", "two" }, "enable") end,
+  } do
+    it("holds nothing back from the next one: " .. name, function()
+      local count, is_over = 500, false
+      while not is_over do
+        local client = safe.client { endpoint = simulator.url, metadata_endpoint = simulator.url,
+          iam_endpoint = simulator.url, region = "cn-north-4", metadata = true, proxy = "", loop = "blocking" }
+        pcall(interrupt, count, function()
+          assert(call(client))
+          is_over = true
+        end)
+        local report = client:trigger_all({ "one" }, "enable", { concurrency = 2 })
+        assert.are.same({ 1, 0 }, { report.succeeded, report.failed }, ("at instruction %d: %s"):format(count,
+          tostring(report)))
+        client:close()
+        count = count + 61
+      end
+      assert.is_true(count > 2000, count)
+    end)
+  end
+end)

@@ -3,6 +3,7 @@
 
 local errors = require "aom.util.errors"
 local protect = require "aom.util.pcall"
+local single_flight = require "aom.loop.single_flight"
 local states = require "aom.client.state"
 
 local objects = {}
@@ -17,6 +18,7 @@ end
 --- Of a core that was run with `protect`.
 local function outcome(ok, value, err)
   if ok then return value, err end
+  single_flight.abandon()
   local shortage = errors.shortage(value)
   if shortage then return nil, shortage end
   error(value, 0)

@@ -166,6 +166,7 @@ local function await_turn(record, loop, deadline, hold, seconds)
 end
 
 local function try_out(record, loop, deadline, hold, seconds)
+  function hold.undo(vanished) release(record, loop.shared, vanished) end
   local pass, err, refused = await_turn(record, loop, deadline, hold, seconds)
   if pass ~= hold then record.flight:release(hold) end
   return pass, err, refused

@@ -34,6 +34,7 @@
 ---@field by_thread table<thread, aom.Task>  weak
 ---@field head { next: aom.Wait|false }  the last that was taken from the queue: what is ready follows
 ---@field tail { next: aom.Wait|false }  the end of the queue is reached from here
+---@field taken aom.Wait|false  out of the queue, and its task is not resumed yet, or runs
 ---@field place integer  of the last that was queued
 ---@field suspended table<aom.Wait, boolean>
 local Scheduler = {}
@@ -54,7 +55,8 @@ local weak = { __mode = "kv" }
 function scheduler.new(owner)
   local head = { next = false }
   return setmetatable({
-    owner = owner, by_thread = setmetatable({}, weak), head = head, tail = head, place = 0, suspended = {},
+    owner = owner, by_thread = setmetatable({}, weak), head = head, tail = head, taken = false, place = 0,
+    suspended = {},
   }, Scheduler)
 end
 
@@ -86,7 +88,7 @@ function Scheduler:current()
 end
 
 -- Ctrl-C raises an error between any two steps, so one of them alone puts a wait into the
--- queue, and one takes it out.
+-- queue, and one takes it out. What was cut short may be done again.
 
 local function push(self, wait)
   self.place = self.place + 1
@@ -97,23 +99,24 @@ local function push(self, wait)
   self.tail = wait
 end
 
-local function pull(self)
-  local wait = self.head.next
-  self.head = wait
-  return wait
+local function is_queued(self, wait)
+  local other = self.head.next
+  while other and other ~= wait do other = other.next end
+  return other == wait
 end
 
 --- Ends a wait; `a` and `b` are what its `suspend` returns. The first answer counts. Where it
---- raises an error, since memory is short, it may be called again.
+--- raises an error, it may be called again.
 ---@param wait aom.Wait
 ---@param a? any
 ---@param b? any
 function Scheduler:wake(wait, a, b)
-  if not wait.woken then wait.woken, wait.a, wait.b = true, a, b end
+  if not wait.woken then wait.a, wait.b = a, b end
+  wait.woken = true
   -- Not suspended: the task has not got that far, or never will.
   if self.suspended[wait] then
+    if wait.place == 0 or not is_queued(self, wait) then push(self, wait) end
     self.suspended[wait] = nil
-    push(self, wait)
   end
   if self:has_ready() then self.owner:on_ready() end
 end
@@ -134,7 +137,8 @@ function Scheduler:suspend(wait, cancel)
       self.suspended[wait] = nil
       error(err, 0)
     end
-    repeat coroutine.yield() until wait.resumed
+    repeat local by = coroutine.yield() until by == wait
+    wait.resumed = true
   end
   return wait.a, wait.b
 end
@@ -212,8 +216,7 @@ end
 
 local function go_on(self, task, wait)
   local thread = task.thread
-  wait.resumed = true
-  local ok, err = coroutine.resume(thread)
+  local ok, err = coroutine.resume(thread, wait)
   if status(thread) ~= "dead" then
     -- In a wait of its own it has another wait by now.
     if task.wait ~= wait or not self.owner.on_yield then return end
@@ -225,10 +228,16 @@ local function go_on(self, task, wait)
   end
 end
 
-local function resume(self, wait)
+--- Resumes the task of the wait that was taken out of the queue.
+local function resume_taken(self)
+  local wait = self.taken
   local task = wait.task
-  -- Not one that was closed by its owner, or has gone on without us.
-  if task.wait == wait and status(task.thread) == "suspended" then go_on(self, task, wait) end
+  self.suspended[wait] = nil
+  -- Not one that was closed by its owner, or has gone on already.
+  if task and task.wait == wait and not wait.resumed and status(task.thread) == "suspended" then
+    go_on(self, task, wait)
+  end
+  self.taken = false
   -- The queue goes on from here, and must keep nothing else alive.
   wait.task, wait.a, wait.b = nil, false, false
 end
@@ -239,7 +248,13 @@ end
 function Scheduler:flush(most)
   local first, all = self.head.next, self.place
   local stop = first and most and math.min(all, first.place + most - 1) or all
-  while self.head.next and self.head.next.place <= stop do resume(self, pull(self)) end
+  -- One that was taken before an error could cut that short.
+  if self.taken then resume_taken(self) end
+  while self.head.next and self.head.next.place <= stop do
+    self.taken = self.head.next
+    self.head = self.taken
+    resume_taken(self)
+  end
   return stop < all
 end
 

@@ -1,11 +1,14 @@
 --- Lets one caller do something for all who want it at the same time. That caller may vanish
 --- (a light thread that was killed releases nothing), so a hold ends by itself at a set time.
 
+local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 
 ---@class aom.FlightHold
 ---@field expires number
----@field loop? aom.Loop    in which its caller waits
+---@field thread? thread     in which its caller runs; nil: in none
+---@field undo? fun(hold: aom.FlightHold)  gives up what its caller has besides, should it vanish
+---@field loop? aom.Loop     in which its caller waits
 ---@field is_alone? boolean  somebody else has the real hold, and this caller cannot wait for it
 
 ---@class aom.SingleFlight
@@ -19,12 +22,42 @@ local single_flight = {}
 ---@return aom.SingleFlight
 function single_flight.new() return setmetatable({ waiters = {} }, SingleFlight) end
 
+--- All that were given.
+---@type table<aom.FlightHold, boolean>
+local given = setmetatable({}, { __mode = "k" })
+
+local function current_thread()
+  local thread, is_main = coroutine.running()
+  return not is_main and thread or nil
+end
+
+local function give(hold)
+  hold.thread = current_thread()
+  given[hold] = true
+  return hold
+end
+
+local function vanish(hold)
+  given[hold], hold.expires = nil, -math.huge
+  if hold.undo then hold.undo(hold) end
+end
+
+--- An error has cut short what the running coroutine does, and with it what that holds.
+function single_flight.abandon()
+  local thread = current_thread()
+  for hold in each.raw(given) do
+    if hold.thread == thread then vanish(hold) end
+  end
+end
+
 --- Whether somebody has the hold.
 ---@param loop aom.Loop
 ---@return boolean
 function SingleFlight:is_held(loop)
   local holder = self.holder
-  return holder ~= nil and loop.now() < holder.expires
+  if not holder then return false end
+  if holder.thread and coroutine.status(holder.thread) == "dead" then vanish(holder) end
+  return loop.now() < holder.expires
 end
 
 --- Takes the hold if it is free.
@@ -33,7 +66,7 @@ end
 ---@return aom.FlightHold|nil hold
 function SingleFlight:take(loop, expires)
   if self:is_held(loop) then return nil end
-  self.holder = { expires = expires, loop = loop }
+  self.holder = give { expires = expires, loop = loop }
   return self.holder
 end
 
@@ -69,7 +102,7 @@ function SingleFlight:turn(loop, deadline, expires, what)
   local waited, failure, cancelled = wait(self, loop, deadline)
   if cancelled then return nil, errors.cancelled() end
   if failure then return nil, errors.copy(failure), true end
-  if not waited then return { expires = expires, is_alone = true } end
+  if not waited then return give { expires = expires, is_alone = true } end
   if loop.now() >= deadline then return nil, errors.new("timeout", "timed out waiting for another call to " .. what) end
   return false
 end
@@ -78,7 +111,9 @@ end
 ---@param hold any  what `take` or `turn` returned; anything else is no hold, and ignored
 ---@param failure? aom.Error
 function SingleFlight:release(hold, failure)
-  if hold == nil or self.holder ~= hold then return end
+  if hold == nil then return end
+  given[hold] = nil
+  if self.holder ~= hold then return end
   self.holder = nil
   local waiters = self.waiters
   self.waiters = {}

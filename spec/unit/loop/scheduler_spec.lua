@@ -24,6 +24,39 @@ describe("a task", function()
     return task
   end
 
+  it("that was woken goes on after an error between any two steps, where waking is tried again", function()
+    if rawget(_G, "jit") then require("jit").off(true, true) end
+    local count, is_over = 1, false
+    while not is_over do
+      tasks = scheduler.new(owner)
+      local waits, list = {}, {}
+      for i = 1, 3 do
+        list[i] = start(function()
+          waits[i] = scheduler.wait(tasks:current())
+          tasks:suspend(waits[i], ignore)
+        end)
+      end
+      local function go_on()
+        for i = 1, 3 do tasks:wake(waits[i]) end
+        tasks:flush()
+      end
+      pcall(function()
+        debug.sethook(function()
+          debug.sethook()
+          error "interrupted"
+        end, "", count)
+        go_on()
+        debug.sethook()
+        is_over = true
+      end)
+      go_on()
+      for i = 1, 3 do assert.are.equal("dead", coroutine.status(list[i].thread), count) end
+      assert.is_true(tasks:is_idle())
+      count = count + 1
+    end
+    assert.is_true(count > 50, count)
+  end)
+
   -- As Ctrl-C raises one.
   it("runs what comes after an error between any two steps", function()
     for count = 1, 400 do

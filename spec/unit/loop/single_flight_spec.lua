@@ -130,15 +130,40 @@ describe("a single flight", function()
 
   it("wakes waiters when a hold expires, and one of them gets it", function()
     g:take(loop, 10)
-    local one, two = w.go(function() return enter(100, 15) end), w.go(function() return enter(100, 15) end)
+    local holds = {}
+    for i = 1, 2 do
+      w.go(function()
+        holds[i] = enter(100, 15)
+        loop.sleep(50)
+      end)
+    end
     w.advance(9)
-    assert.is_false(one.done or two.done)
+    assert.are.same({}, holds)
     w.advance(1)
-    assert.is_table(one.results[1])
-    assert.is_false(two.done)
+    assert.is_table(holds[1])
+    assert.is_nil(holds[2])
     w.advance(5)
-    assert.is_table(two.results[1])
+    assert.is_table(holds[2])
     assert.are.same({}, g.waiters)
+  end)
+
+  it("is free when the coroutine of its caller is dead, or an error has cut that short", function()
+    local undone = 0
+    local function take()
+      local hold = g:take(loop, 100)
+      if hold then function hold.undo() undone = undone + 1 end end
+      return hold
+    end
+    w.go(take)
+    assert.is_table(take())
+    assert.are.equal(1, undone)
+    local other = w.go(single_flight.abandon)
+    assert.is_true(other.done)
+    assert.is_nil(take())
+    single_flight.abandon()
+    assert.are.equal(2, undone)
+    assert.is_table(take())
+    single_flight.abandon()
   end)
 
   it("makes no caller wait past its deadline", function()

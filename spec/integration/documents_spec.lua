@@ -4,12 +4,14 @@
 local documents = require "spec.support.documents"
 local process = require "spec.support.process"
 
-local lua, quote = process.interpreter, process.quote
+local quote = process.quote
+-- By its path: the documents say lua5.4, and that is a program of this spec's.
+local lua = process.run("command -v " .. quote(process.interpreter)):match "%S+"
 local AK, SK, PROJECT = "YOUR_ACCESS_KEY", "YOUR_SECRET_KEY", ("0123456789abcdef"):rep(2)
 
 --- Programs of this name do as much as a block needs of them, without network or root.
 local PROGRAMS = {
-  lua = "exec %s \"$@\"",
+  ["lua5.4"] = "exec %s \"$@\"",
   git = "[ \"$1\" = clone ] && mkdir -p \"${2##*/}\"",
   brew = "echo /opt",
   luarocks = [[case "$*" in
@@ -155,9 +157,9 @@ describe("a block of code", function()
     test(("of settings is read: %s:%d"):format(block.path, block.line), function()
       write(folder .. "/settings", block.text, "600")
       local output, code = run_shell(is_profile and [[
-        HUAWEICLOUD_SDK_CREDENTIALS_FILE=settings lua -e 'print(require "aom".doctor())']] or [[
+        HUAWEICLOUD_SDK_CREDENTIALS_FILE=settings lua5.4 -e 'print(require "aom".doctor())']] or [[
         unset HUAWEICLOUD_SDK_AOM_ENDPOINT
-        HUAWEICLOUD_SDK_REGIONS_FILE=settings lua -e '
+        HUAWEICLOUD_SDK_REGIONS_FILE=settings lua5.4 -e '
           local settings = assert(require "aom.config.resolve".resolve({ region = "cn-north-4" },
             require "aom.util.platform"))
           for _, endpoint in ipairs(settings.endpoints) do print(endpoint.base) end']], is_profile)

@@ -35,7 +35,7 @@ endif
 # cannot be loaded. LuaJIT's have a version of their own.
 no_headers      = $(if $(shell command -v $(PKG_CONFIG)),pkg-config knows no headers of Lua $(LUA_VERSION) (tried: \
   $(LUA_MODULES)). Install them (Debian: $(debian_headers)) or run make deps,pkg-config is missing: run make deps)
-debian_headers  = $(if $(filter luajit,$(LUA)),libluajit-5.1-dev,liblua$(LUA_VERSION:5.1=5.1-0)-dev)
+debian_headers  = $(if $(filter luajit,$(LUA)),libluajit2-5.1-dev,liblua$(LUA_VERSION:5.1=5.1-0)-dev)
 lua_headers     = $(or $(LUA_PC),$(error $(no_headers)))
 headers_version = $(shell $(PKG_CONFIG) --modversion $(lua_headers))
 check_headers   = $(if $(filter luajit,$(lua_headers))$(filter $(LUA_VERSION) $(LUA_VERSION).%,$(headers_version)),,$(error \

@@ -44,7 +44,7 @@ describe("make, for an interpreter,", function()
         .. "liblua5.4-dev) or" },
     { "takes LuaJIT's, whatever their version", "luajit", "5.1", { luajit = "2.1.0-beta3" }, "-Iluajit " },
     { "takes no other's for LuaJIT", "luajit", "5.1", { ["lua5.1"] = "5.1.5" },
-      "no headers of Lua 5.1 (tried: luajit). Install them (Debian: libluajit-5.1-dev) or" },
+      "no headers of Lua 5.1 (tried: luajit). Install them (Debian: libluajit2-5.1-dev) or" },
     { "knows how Debian names those of 5.1", "lua", "5.1", {}, "Install them (Debian: liblua5.1-0-dev) or" },
     { "that cannot be asked says so", "lua", nil, { ["lua5.4"] = "5.4.6" }, "LUA=lua cannot be run" },
   }

@@ -132,15 +132,18 @@ local function end_calls(client)
   for _, scope in ipairs(list) do scope:cancel(client.loop) end
 end
 
---- Ends the calls and wipes the keys. Closing twice does nothing.
+--- Ends the calls and wipes the keys, also where the calls cannot be ended: memory may be short,
+--- or the user's loop raise an error. Closing twice does nothing.
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end
   client.closed, client.plans, client.prepared = true, nil, {}
   if client.parent then return end_calls(client) end
-  if client.loop.close then client.loop.close() end
+  local ended, why = true, nil
+  if client.loop.close then ended, why = pcall(client.loop.close) end
   client.credentials:close()
   if client.windows then claim.release_all(client) end
+  if not ended then error(why, 0) end
 end
 
 return state

@@ -435,6 +435,20 @@ describe("a call", function()
     assert.are.equal("argument", err.kind)
   end)
 
+  for _, why in ipairs { "not enough memory", "the user's loop is broken" } do
+    it("leaves no key behind when its client cannot end what is in flight: " .. why, function()
+      local _, _, _, state = run { OK }
+      local signer, released = state.credentials.current.signer, 0
+      state.windows = { { release = function() released = released + 1 end } }
+      function state.loop.close() error(why, 0) end
+      assert.has_error(function() call_client.close(state) end, why)
+      call_client.close(state)
+      assert.are.equal(1, released)
+      assert.has_error(function() signer:fingerprint() end)
+      assert.is_true(state.closed)
+    end)
+  end
+
   it("hands its result to a callback", function()
     local loop = scripted.new(world, { OK })
     local state = assert(call_client.open(scripted.options(loop), world))

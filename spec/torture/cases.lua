@@ -17,7 +17,8 @@ local uv = require "luv"
 local case, party, length, first, growth, url, tls_url, ca_file = (table.unpack or unpack)(arg)
 length, first, growth = tonumber(length), tonumber(first), tonumber(growth)
 
--- Longer than any call may take here, with its time-outs.
+-- Longer than any call may take here, with its time-outs: what ends this way hangs, while a transfer that
+-- libcurl has lost ends by the call's own time-out, and is told as such.
 local LIMIT = 30
 -- How often a call is repeated whose memory seems not to come back: caches are filled once.
 local REPEATS = 4

@@ -39,10 +39,41 @@ local function build(lua)
   return ("%s/%s/short.so"):format(folder, lua)
 end
 
+local function name_of(library) return library:match "^[^.+]+" end
+
+-- Libraries that end the process where they have no memory, by a call of exit: it is theirs, where
+-- none but they and libuv stand between that and Lua. A signal is never excused. Each was seen in a
+-- backtrace, and the call in their code, in the versions of Debian 12.
+local ending = {
+  -- luv 1.44.2, luv_cfpcall: prints "System Error: not enough memory" and calls exit(-1) where there is no
+  -- memory at all to call back. A single failure in what it calls is ours: see lua/aom/loop/uv_guard.lua.
+  luv = "all",
+  -- lua-cjson 2.1.0, strbuf_new below json_decode and json_encode: die("Out of memory") calls exit(-1).
+  cjson = "any",
+}
+local between = { luv = true, libuv = true, cjson = true }
+
+--- The library that has ended the process, and the frame that has; nil: nobody's excuse holds.
+local function excuse(crash, mode)
+  local by, at
+  for frame in crash:gmatch "[^\n]+" do
+    local library = frame:match "([^/%s(]+)%("
+    local name = library and library ~= "short.so" and name_of(library)
+    if name and name:find "^l?i?b?lua" then break end
+    if name and not between[name] then return nil end
+    if name and not by then by, at = name, frame:gsub("%[0x%x+%]", "") end
+  end
+  local when = crash:find "^CRASH 00" and ending[by]
+  if when == "any" or when == "all" and mode.length > 2 then return by, at end
+end
+
+-- Crashes after which a case is given up.
+local MOST = 20
+
 --- Runs the worker until it is done, anew behind each allocation that ends it.
 ---@return table tally  by outcome; `crashes` and `complaints` are lists
 local function torture(lua, case, mode, servers)
-  local tally, from = { tried = 0, crashes = {}, complaints = {} }, 0
+  local tally, from = { tried = 0, crashes = {}, complaints = {}, unexcused = 0 }, 0
   local preload = ("%s/%s/short.so"):format(folder, lua)
   local cpath = ("%s/%s/?.so;%s/%s/%s/?.so;;"):format(folder, lua, root, os.getenv "BUILD" or "build", lua)
   local path = ("%s/lua/?.lua;%s/lua/?/init.lua;;"):format(root, root)
@@ -59,30 +90,14 @@ local function torture(lua, case, mode, servers)
     if not done then
       from = tonumber(("\n" .. output):match ".*\n(%d+) " or from) + 1
       tally.tried = tally.tried + 1
-      tally.crashes[#tally.crashes + 1] = output:match "CRASH.*" or "CRASH: " .. output:sub(-2000)
+      local crash = output:match "CRASH.*" or "CRASH: " .. output:sub(-2000)
+      tally.crashes[#tally.crashes + 1] = crash
+      if not excuse(crash, mode) then tally.unexcused = tally.unexcused + 1 end
     end
-  until done or #tally.crashes > 20
+  until done or tally.unexcused > MOST
   return tally
 end
 
--- Whose code it was: the first frame below the handler and the C library.
-local function culprit(crash)
-  for frame in crash:gmatch "[^\n]+" do
-    local library = frame:match "([^/%s(]+)%("
-    if library and library ~= "short.so" and not library:find "^libc%.so" then return library, frame end
-  end
-  return "?", crash
-end
-
--- Libraries that cannot always do without memory: what ends in these, nothing of ours between, is
--- theirs. Each was seen in a backtrace, in the versions of Debian 12.
-local crashing = {
-  -- luv 1.44.2, luv_cfpcall: prints "System Error: not enough memory" and calls exit(-1) where there is no
-  -- memory at all to call back. A single failure in what it calls is ours: see lua/aom/loop/uv_guard.lua.
-  luv = "all",
-  -- lua-cjson 2.1.0, strbuf_new below json_decode and json_encode: die("Out of memory") calls exit(-1).
-  cjson = "any",
-}
 -- Libraries whose blocks become more.
 local losing = {
   -- lua-cjson 2.1.0, strbuf_new in json_decode: it is lost where Lua raises an error in lua_createtable or
@@ -92,8 +107,6 @@ local losing = {
   -- second and up to 4 KiB, whether anything fails or not.
   libnghttp2 = true,
 }
-
-local function name_of(library) return library:match "^[^.+]+" end
 
 local OUTCOMES = { "ok", "memory", "raised", "network", "timeout", "tls", "protocol", "config", "credentials",
   "service", "argument", "cancelled" }
@@ -123,11 +136,9 @@ local function judge(tally, mode)
     theirs[key] = (theirs[key] or 0) + 1
   end
   for _, crash in ipairs(tally.crashes) do
-    local library, frame = culprit(crash)
-    local excused = crashing[name_of(library)]
-    if excused == "any" or excused == "all" and mode.length > 2 then
-      blame(library, crash:find "^CRASH 00" and " ended the process" or " crashed")
-      frame = frame:gsub("%[0x%x+%]", "")
+    local library, frame = excuse(crash, mode)
+    if library then
+      blame(library, " ended the process")
       notes[frame] = frame
     else
       ours, notes[crash] = ours + 1, crash

@@ -31,6 +31,9 @@ local function run(library, script, arguments)
   return output
 end
 
+-- AddressSanitizer's malloc takes the place of that of short.c.
+local if_malloc_fails = os.getenv "ASAN_OPTIONS" and pending or it
+
 -- The state is not closed, since the allocator of short.c would be gone before.
 local SIGN = [[
   local safe = require "aom.safe"
@@ -51,7 +54,7 @@ describe("a signature for which OpenSSL has no memory says so, whatever it was f
     ["SDK-HMAC-SHA256"] = true, ["SDK-HMAC-SM3"] = true, ["V11-HMAC-SHA256"] = true, ["SDK-ECDSA-P256-SHA256"] = false,
     ["SDK-SM2-SM3"] = false,
   } do
-    it(algorithm, function()
+    if_malloc_fails(algorithm, function()
       local output = run("short", SIGN:format(algorithm) .. [[
         local short, seen, count, failed = require "short", {}, 0, 1
         for _ = 1, 3 do assert(sign() == "signed") end
@@ -81,7 +84,7 @@ describe("the first signature of a process for which there is no memory", functi
       print(sign() .. ", " .. sign())]], "-"))
   end)
 
-  it("does not end the process", function()
+  if_malloc_fails("does not end the process", function()
     local output = run("short", SIGN:format "SDK-HMAC-SHA256" .. [[
       local short = require "short"
       pcall(safe.sign, {}, key) -- loads what it needs

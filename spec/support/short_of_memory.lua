@@ -78,7 +78,10 @@ return function(scripts)
   end)
 
   for name, script in pairs(scripts) do
-    busted.it(name, function()
+    -- AddressSanitizer's malloc takes the place of that of short.c, but for Lua's allocator.
+    local cannot_fail = os.getenv "ASAN_OPTIONS" and script:find 'short%.arm%("[cp]'
+    local test = cannot_fail and busted.pending or busted.it
+    test(name, function()
       -- The state is not closed, since the allocator would be gone before. What lua-cjson then loses is not ours.
       local path = process.temporary(HEAD:format(simulator.url, PROJECT, AK, SK) .. script
         .. "\nprint(client:enable('wf-1') and 'served')\nos.exit(0)")

@@ -146,6 +146,7 @@ build = {
       ["aom.http.evidence"] = "lua/aom/http/evidence.lua",
       ["aom.http.exchange"] = "lua/aom/http/exchange.lua",
       ["aom.http.failover"] = "lua/aom/http/failover.lua",
+      ["aom.http.late"] = "lua/aom/http/late.lua",
       ["aom.http.outage"] = "lua/aom/http/outage.lua",
       ["aom.http.plan"] = "lua/aom/http/plan.lua",
       ["aom.http.retry"] = "lua/aom/http/retry.lua",

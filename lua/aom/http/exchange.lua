@@ -8,6 +8,7 @@ local attempt = require "aom.http.attempt"
 local errors = require "aom.util.errors"
 local events = require "aom.http.events"
 local failover = require "aom.http.failover"
+local late = require "aom.http.late"
 local mask = require "aom.util.mask"
 local outages = require "aom.http.outage"
 local plan_for = require "aom.http.plan"
@@ -83,7 +84,8 @@ local emit = events.emit
 ---@field left table<aom.Endpoint, boolean>|false  those that another one took over from
 ---@field probe aom.FlightHold|false  it looks for all whether the service can be reached
 ---@field waits boolean            it has told of an outage
-local Exchange = { scope = false, last = false, left = false, probe = false, waits = false }
+---@field late boolean  an attempt before the last one may still be carried out
+local Exchange = { scope = false, last = false, left = false, probe = false, waits = false, late = false }
 Exchange.__index = Exchange
 
 local DONE = { state = "done" }
@@ -190,6 +192,7 @@ local function decide_on_retry(self, err, sent, answer)
   local delay = retry.delay(self.attempts, channel.system.random(), minimum)
   if throttle then throttle:slow(delay) end
   if not repeats or channel.loop.now() + delay >= self.deadline then return failed(err) end
+  self.late = self.late or not retry.is_safe(err, false, sent)
   emit(self, "retry", { delay = delay, error = err })
   if is_cancelled(self) then return failed(errors.cancelled()) end
   return { state = "wait", err = err, delay = delay }
@@ -363,6 +366,7 @@ function Exchange:run(sent)
     err = describe(self, err)
   else
     result.attempts, result.elapsed = self.attempts, self.channel.loop.now() - self.started
+    if self.late then late.mark(result) end
   end
   if access then access:settle(err) end
   events.tell_end(self, result, err)

@@ -88,6 +88,34 @@ describe("a maintenance window", function()
       assert.are.same({}, loop.slept)
     end)
 
+    -- What comes of the first attempt to disable b: an answer, or why there is none.
+    for title, row in pairs {
+      ["those whose answer was lost"] = { trouble = { kind = "network", message = "reset", sent = true },
+        waits = true },
+      ["those that took too long"] = { trouble = { kind = "timeout", message = "late", sent = true }, waits = true },
+      ["those that a gateway gave up"] = { status = 504, waits = true },
+      ["those that failed"] = { status = 500, waits = true },
+      ["none that never left"] = { trouble = { kind = "network", message = "out of memory", sent = false } },
+      ["none that came too early"] = { status = 429 },
+      ["none whose clock was wrong"] = { status = 401, body = '{"error_code":"APIGW.0301","error_msg":"signature '
+        .. 'expired, server time: 20200101T000000Z"}' },
+    } do
+      it("include " .. title, function()
+        local state, loop = open { attempt_timeout = 10 }
+        local fetch, failed = loop.fetch, false
+        function loop.fetch(attempt, ...)
+          if failed or not attempt.path:find "/workflow/b/trigger" then return fetch(attempt, ...) end
+          failed = true
+          if row.trouble then return nil, row.trouble end
+          return { status = row.status, headers = {}, body = row.body or "" }
+        end
+        assert.are.equal(2, assert(methods.pause(state, { match = ".", file = FILE })).paused)
+        assert.is_true(failed)
+        local _, _, resuming = resume()
+        assert.are.same(row.waits and { 10 } or {}, resuming.slept)
+      end)
+    end
+
     it("include those of repeated attempts", function()
       service.lost.b = 2
       local state = open { attempt_timeout = 10 }

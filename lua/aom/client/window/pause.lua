@@ -5,6 +5,7 @@ local check = require "aom.util.check"
 local claim = require "aom.client.window.claim"
 local errors = require "aom.util.errors"
 local journal = require "aom.client.window.journal"
+local late = require "aom.http.late"
 local selection = require "aom.client.selection"
 local numbers = require "aom.client.window.numbers"
 local operations = require "aom.api.operations"
@@ -94,7 +95,7 @@ end
 --- The service may still execute an attempt whose response was lost, even after later attempts.
 local function settle(entry, err, result)
   if not err then
-    entry.state, entry.unsettled = "paused", result.attempts > 1 or nil
+    entry.state, entry.unsettled = "paused", late.may_follow(result) or nil
   elseif switch.is_refused(err) then
     entry.state, entry.note, entry.unsettled = err.attempts == 0 and "planned" or "failed", err.message, nil
   else

@@ -95,6 +95,7 @@ sign_status signer_crypto_failure(void) {
   bool lacks_memory = error == 0;
   for (; error != 0; error = ERR_get_error())
     lacks_memory = lacks_memory || is_of_memory(error);
+  ERR_clear_error(); /* what has been read keeps its texts */
   return lacks_memory ? SIGN_NO_MEMORY : SIGN_CRYPTO;
 }
 

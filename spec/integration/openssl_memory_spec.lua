@@ -78,6 +78,35 @@ describe("a signature for which OpenSSL has no memory says so, whatever it was f
   end
 end)
 
+describe("a signer for which OpenSSL has no memory", function()
+  if_malloc_fails("keeps no texts of its errors", function()
+    local output = run("short", [[
+      local core, short = require "aom.core", require "short"
+      local signer = core.signer { ak = "a", sk = "b" }
+      local request = { method = "GET", host = "x.example", path = "/", query = {}, headers = {}, body = "",
+        date = "20260102T030405Z" }
+      local function blocks()
+        local sum = 0
+        for place, number in pairs(short.blocks()) do
+          if place:find "^libcrypto" then sum = sum + number end
+        end
+        return sum
+      end
+      for _ = 1, 3 do assert(core.sign(request, signer)) end
+      local before, most, failures = blocks(), 0, 0
+      for count = 0, 20 do
+        short.arm("process", count, 1)
+        local ok, signed = pcall(core.sign, request, signer)
+        short.disarm()
+        if not (ok and signed) then failures = failures + 1 end
+        most = math.max(most, blocks() - before)
+      end
+      print(failures > 0 and "failed", most)
+      os.exit(0)]], "-")
+    assert.matches("^failed\t0", output)
+  end)
+end)
+
 describe("the first signature of a process for which there is no memory", function()
   it("leaves the next one a digest", function()
     assert.are.equal("network: out of memory, signed\n", run("fetch", SIGN:format "SDK-HMAC-SHA256" .. [[

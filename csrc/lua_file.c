@@ -3,6 +3,7 @@
 #include "lua_file.h"
 #include "file.h"
 #include "file_lock.h"
+#include "file_spare.h"
 #include "lua_values.h"
 #include <errno.h>
 #include <string.h>
@@ -163,9 +164,24 @@ static int lock_release(lua_State *L) {
   return 0;
 }
 
+/* core.keep_descriptor(): keeps one back, unless one is kept */
+static int l_keep_descriptor(lua_State *L) {
+  (void)L;
+  file_spare_keep();
+  return 0;
+}
+
+/* core.spend_descriptor() -> whether the last one that was left is the caller's now */
+static int l_spend_descriptor(lua_State *L) {
+  lua_pushboolean(L, file_spare_spend());
+  return 1;
+}
+
 static const luaL_Reg functions[] = {{"read_file", l_read_file},
                                      {"write_file", l_write_file},
                                      {"lock_file", l_lock_file},
+                                     {"keep_descriptor", l_keep_descriptor},
+                                     {"spend_descriptor", l_spend_descriptor},
                                      {NULL, NULL}};
 
 static const luaL_Reg lock_methods[] = {{"rest", lock_rest},

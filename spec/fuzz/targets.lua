@@ -4,6 +4,7 @@
 local bodies = require "aom.api.bodies"
 local calls = require "spec.fuzz.calls"
 local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local core = require "aom.core"
 local diagnose = require "aom.http.diagnose"
 local endpoint = require "aom.config.endpoint"
@@ -14,6 +15,7 @@ local json = require "aom.util.json"
 local nginx_http1 = require "aom.loop.nginx_http1"
 local operations = require "aom.api.operations"
 local profile = require "aom.config.profile"
+local refusal = require "aom.api.refusal"
 local response = require "aom.api.response"
 local retry = require "aom.http.retry"
 local safe = require "aom.safe"
@@ -57,7 +59,7 @@ local trigger = assert(input.build(operations.trigger, "w", "enable"))
 function targets.failure(text)
   local head, body = parts(text)
   local status = 300 + #head % 300
-  check_error(response.failure({ status = status, headers = { ["content-type"] = head, date = head,
+  check_error(refusal.of({ status = status, headers = { ["content-type"] = head, date = head,
     ["retry-after"] = head, ["x-request-id"] = head }, body = body }, same))
 end
 
@@ -79,7 +81,7 @@ end
 
 function targets.times(text)
   local first, rest = parts(text)
-  for _, parse in ipairs { clock.parse_stamp, clock.parse_http_date, clock.parse_time } do
+  for _, parse in ipairs { times.parse_stamp, times.parse_http_date, times.parse_time } do
     local time = parse(first)
     assert(time == nil or type(time) == "number" and time == time, "no time")
   end

@@ -117,3 +117,51 @@ describe("what is loaded late, without a file descriptor", function()
     end)
   end
 end)
+
+--- Makes a call, uses all descriptors, and makes another one on the same connection.
+local AFTER_A_CALL = [[
+local url, loop = arg[1], arg[2]
+local aom = require "aom.safe"
+if loop == "uv" then require "luv" end
+local client = assert(aom.client { endpoint = url, project_id = ("0"):rep(32), ak = "A", sk = "S", proxy = "",
+  max_attempts = 2, timeout = 10 })
+assert(client:enable "wf-1")
+local held = {}
+for file in function() return (io.open "/dev/null") end do held[#held + 1] = file end
+local result, err = client:enable "wf-2"
+print(result and "success, attempts " .. result.attempts or err.kind .. ": " .. err.message)
+-- The one that was kept back is kept back again.
+local last = io.open "/dev/null"
+print(last == nil)]]
+
+describe("what is loaded after a failure, without a file descriptor", function()
+  local path
+  setup(function() path = process.temporary(AFTER_A_CALL) end)
+  teardown(function() os.remove(path) end)
+
+  local function answer(status, body, head)
+    return ("HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s"):format(status, #body, head or "", body)
+  end
+  local rows = {
+    ["a refusal"] = { { answer("404 Not Found", '{"error_code":"AOM.1","error_msg":"no such workflow"}') },
+      "service: no such workflow" },
+    ["an answer of nobody known"] = { { answer("200 OK", "<p>hello</p>") },
+      "protocol: unexpected response: <p>hello</p>" },
+    ["a failure that passes"] = { { answer("503 Service Unavailable", "", "Retry-After: 0\r\n"), GOOD },
+      "success, attempts 2" },
+    ["JSON"] = { { answer("200 OK", '{"result":"done"}') }, "success, attempts 1" },
+  }
+  for title, row in pairs(rows) do
+    for _, loop in ipairs { "blocking", "uv" } do
+      it(("is there for %s, loop %s"):format(title, loop), function()
+        local replies = { GOOD }
+        for _, reply in ipairs(row[1]) do replies[#replies + 1] = reply end
+        local server = process.rawserver { replies = replies, keep_alive = true }
+        local output = process.run(("ulimit -n 64; env LUA_CPATH=%s %s %s %s %s 2>&1"):format(
+          process.quote(package.cpath), process.interpreter, process.quote(path), server.url, loop))
+        server.stop()
+        assert.are.equal(row[2] .. "\ntrue\n", output)
+      end)
+    end
+  end
+end)

@@ -99,11 +99,11 @@ describe("a field of what the service lists", function()
 end)
 
 describe("an event", function()
-  local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua" .. read "lua/aom/http/failover.lua"
+  local call = read "lua/aom/http/exchange.lua" .. read "lua/aom/http/events.lua" .. read "lua/aom/http/trouble.lua"
 
   it("is documented, and in its type", function()
     local count = 0
-    for name in call:gmatch 'emit%(self, "(%w+)"' do
+    for name in call:gmatch 'emit%(%a+, "(%w+)"' do
       count = count + 1
       assert.truthy(events:find("\n| `" .. name .. "` |", 1, true), name)
       assert.truthy(values:match("@field event [^\n]*\"" .. name .. '"'), name)

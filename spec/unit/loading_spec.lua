@@ -57,7 +57,8 @@ describe("a script that makes one call", function()
   for call, row in pairs {
     ['trigger("wf-1", "enable")'] = { "", LONG .. " client.bulk client.selection client.paginator client.log "
       .. "client.members client.more_methods client.steps api.operations api.documents api.fields http.diagnose "
-      .. "util.field_kinds loop.callback config.regions config.profile", true },
+      .. "util.field_kinds util.headers util.json util.times loop.callback loop.scheduler config.regions config.profile "
+      .. "http.trouble http.retry http.outage_waits api.refusal api.lines client.derived credentials.renewal", true },
     ['enable("wf-1")'] = { "", "client.members client.more_methods", true },
     ['request { method = "GET", path = "/v1/{project_id}/x" }'] = { "api.request", "client.more_methods" },
     ['find { name = "no" }'] = { "client.selection client.paginator", "client.bulk " .. LONG },

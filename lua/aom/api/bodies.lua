@@ -3,8 +3,9 @@
 --- rest, such as a proxy's page. Those of JSON documents stand apart, and are loaded with the
 --- operations that have such answers: when one is there, it could be too late.
 
-local json = require "aom.util.json"
 local lazy = require "aom.util.lazy"
+
+local json = lazy "aom.util.json"
 
 --- The last argument is the decoded body, where that is known already.
 ---@type table<string, fun(body: string, result: table, document: any): boolean>

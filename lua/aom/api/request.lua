@@ -59,7 +59,7 @@ request.rows = {
   method = { test = check_method, required = true },
   path = { test = check_path, required = true },
   query = query.row,
-  headers = headers.row,
+  headers = plain.named,
   body = { test = check_body, secret = true },
   idempotent = options.rows.flag,
   endpoint = options.rows.secret,

@@ -1,49 +1,14 @@
---- What results print: one readable line. For everything else they are plain tables.
+--- Lets results print themselves. For everything else they are plain tables.
 
-local caught = require "aom.util.caught"
-local one_line = require "aom.util.text".one_line
+local lines = require "aom.util.lazy" "aom.api.lines"
 
 local result = {}
-
-local function plural(count, noun) return ("%d %s%s"):format(count, noun, count == 1 and "" or "s") end
-
--- What a result tells, by the kind that its operation has.
-local told = {
-  elements = function(of)
-    return plural(#of.elements, "element") .. (of.total and " of " .. tostring(of.total) or "")
-  end,
-  executions = function(of) return plural(#of.executions, "execution") end,
-  execution = function(of) return "status " .. tostring(of.execution.status) end,
-  workflow = function(of) return tostring(of.workflow.name or of.workflow.id) end,
-  template = function(of) return tostring(of.template.name or of.template.id) end,
-  execution_id = function(of) return tostring(of.id) end,
-  outcome = function(of) return tostring(of.result) end,
-}
-
---- Nothing where its user has taken out what would be told.
-local function outcome(of, operation)
-  local tell = told[operation.result]
-  local ok, text = caught(tell or error, of)
-  return ok and ": " .. text or ""
-end
-
-local function describe(of, operation)
-  local names = { operation.name }
-  for _, name in ipairs(operation.arguments) do names[#names + 1] = tostring(of[name]) end
-  return one_line(("%s%s (HTTP %s%s, %s, %.3f s)"):format(table.concat(names, " "), outcome(of, operation),
-    tostring(of.http_status), of.request_id and ", request " .. tostring(of.request_id) or "",
-    plural(tonumber(of.attempts) or 0, "attempt"), tonumber(of.elapsed) or 0))
-end
 
 -- One metatable for each operation, as long as that lives.
 local classes = setmetatable({}, { __mode = "k" })
 
 local Execution = {
-  __name = "aom.execution",
-  __tostring = function(execution)
-    return one_line(("execution %s of workflow %s: %s"):format(tostring(execution.execution_id),
-      tostring(execution.workflow_id), tostring(execution.status)))
-  end,
+  __name = "aom.execution", __tostring = function(execution) return lines.execution(execution) end,
 }
 
 --- Lets a result print itself.
@@ -53,7 +18,7 @@ local Execution = {
 function result.printable(of, operation)
   local class = classes[operation]
   if not class then
-    class = { __name = "aom.result", __tostring = function(value) return describe(value, operation) end }
+    class = { __name = "aom.result", __tostring = function(value) return lines.result(value, operation) end }
     classes[operation] = class
   end
   local execution = of.execution

@@ -5,7 +5,7 @@ local client = require "aom.client.state"
 local core = require "aom.core"
 local host = require "aom.util.host"
 local iam = require "aom.credentials.iam"
-local json = require "aom.util.json"
+local codec = require "aom.util.codec"
 local kinds = require "aom.config.credential_kinds"
 local platform = require "aom.util.platform"
 local profile = require "aom.config.profile"
@@ -98,7 +98,7 @@ function checks.parts(report)
       parts.openssl_running, parts.openssl_built),
       "build it again with the OpenSSL that is installed: make clean; make")
   end
-  local missing = json.missing()
+  local missing = codec.missing()
   if missing then return add(report, "parts", "fail", missing.message, missing.hint) end
   add(report, "parts", "ok", "the JSON library works")
 end

@@ -5,7 +5,7 @@
 local call = require "aom.client.call"
 local checks = require "aom.client.checks"
 local client = require "aom.client.state"
-local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local dispatch = require "aom.client.dispatch"
 local errors = require "aom.util.errors"
 local evidence = require "aom.http.evidence"
@@ -80,7 +80,7 @@ local function check_tls(report, settings, endpoint, err)
 end
 
 local function check_clock(report, system, date)
-  local theirs = date and clock.parse_http_date(date)
+  local theirs = date and times.parse_http_date(date)
   if not theirs then return end
   local gap = theirs - system.time()
   local seconds = math.abs(gap)

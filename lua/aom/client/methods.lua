@@ -8,6 +8,8 @@ local lazy = require "aom.util.lazy"
 local states = require "aom.client.state"
 local trigger = require "aom.api.trigger"
 
+local derived = lazy "aom.client.derived"
+
 ---@type table<string, fun(state: aom.ClientState, ...): any, aom.Error|nil>
 local methods = setmetatable({}, { __index = lazy "aom.client.more_methods" })
 
@@ -36,7 +38,7 @@ methods.request = arguments.method({ name = "request", values = 1 }, dispatch.re
 function methods.with(state, ...)
   local err = arguments.excess("with", 1, select(2, ...))
   if err then return nil, err end
-  return states.derive(state, (...))
+  return derived.make(state, (...))
 end
 
 --- Ends the calls and wipes the keys. Closing twice does nothing.

@@ -4,14 +4,10 @@
 local cache = require "aom.credentials.cache"
 local chain = require "aom.credentials.providers.chain"
 local clock = require "aom.util.clock"
-local each = require "aom.util.each"
-local errors = require "aom.util.errors"
+local codec = require "aom.util.codec"
 local failover = require "aom.http.failover"
-local headers = require "aom.util.headers"
 local input = require "aom.api.input"
-local json = require "aom.util.json"
 local lazy = require "aom.util.lazy"
-local options = require "aom.config.options"
 local outage = require "aom.http.outage"
 local platform = require "aom.util.platform"
 local resolve = require "aom.config.resolve".resolve
@@ -21,6 +17,7 @@ local throttle = require "aom.http.throttle"
 local version = require "aom.util.version"
 
 local claim = lazy "aom.client.window.claim"
+local derived = lazy "aom.client.derived"
 
 local state = {}
 
@@ -59,7 +56,7 @@ end
 function state.open(given, world)
   world = world or platform
   local settings
-  local err = json.missing()
+  local err = codec.missing()
   if err then return nil, err end
   local unfound
   settings, err, unfound = resolve(given, world)
@@ -84,27 +81,7 @@ function state.open(given, world)
   return new
 end
 
-local weak = { __mode = "k" }
-
---- A client with settings of its own, which shares all the rest with the one it is made from,
---- and is closed with it.
----@param parent aom.ClientState
----@param given any
----@return aom.ClientState|nil
----@return aom.Error|nil
-function state.derive(parent, given)
-  if parent.closed then return nil, errors.argument "the client is closed" end
-  local own, err = options.check_own(given)
-  if not own then return nil, err end
-  own.headers = headers.merge(parent.settings.headers, own.headers)
-  return setmetatable({
-    settings = setmetatable(own, { __index = parent.settings }), parent = parent, scopes = setmetatable({}, weak),
-    plans = {}, prepared = {},
-  }, { __index = parent })
-end
-
---- Runs a call, or something longer. Closing a client that was made by `with` ends what runs
---- in it alone.
+--- Runs a call, or something longer.
 ---@param client aom.ClientState
 ---@param scope aom.Scope
 ---@param body fun(scope: aom.Scope): any, aom.Error|nil
@@ -112,24 +89,7 @@ end
 ---@return aom.Error|nil
 function state.run(client, scope, body)
   if not client.parent then return body(scope) end
-  local result, err
-  local owner = client
-  while owner.parent do
-    owner.scopes[scope] = true
-    owner = owner.parent
-  end
-  scope:run(client.loop, function() result, err = body(scope) end)
-  while client.parent do
-    client.scopes[scope] = nil
-    client = client.parent
-  end
-  return result, err
-end
-
-local function end_calls(client)
-  local list = {}
-  for scope in each.pair(client.scopes) do list[#list + 1] = scope end
-  for _, scope in ipairs(list) do scope:cancel(client.loop) end
+  return derived.run(client, scope, body)
 end
 
 --- Ends the calls and wipes the keys, also where the calls cannot be ended: memory may be short,
@@ -138,7 +98,7 @@ end
 function state.close(client)
   if client.closed then return end
   client.closed, client.plans, client.prepared = true, nil, {}
-  if client.parent then return end_calls(client) end
+  if client.parent then return derived.close(client) end
   local ended, why = true, nil
   if client.loop.close then ended, why = pcall(client.loop.close) end
   client.credentials:close()

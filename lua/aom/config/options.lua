@@ -4,7 +4,7 @@ local check = require "aom.util.check"
 local credential_kinds = require "aom.config.credential_kinds"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local headers = require "aom.util.headers"
+local headers = require "aom.util.lazy" "aom.util.headers"
 local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
@@ -110,7 +110,7 @@ options.client = {
   proxy = means(row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),
     'URL of a proxy, "" for none. Default: by https_proxy, http_proxy and no_proxy', "string"),
   max_response_bytes = means(count, "limit of a response's body in bytes, after decompression. Default: 1 MiB"),
-  headers = means(headers.row, "sent and signed with every call, but not to identity and metadata services",
+  headers = means(plain.named, "sent and signed with every call, but not to identity and metadata services",
     "table<string, string|number|boolean>"),
   user_agent = means({ kind = "string", max = 256 }, "appended to this library's"),
   token_hosts = means({ kind = "list" }, "hosts of other services that may get the client's token"),

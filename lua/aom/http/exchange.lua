@@ -1,18 +1,17 @@
---- Carries one request to its answer: attempts within a deadline, endpoints that take
---- over from each other, waits between attempts, and the error that explains a failure.
---- It knows nothing of accounts: the request's `access` decides who may send and what a
---- refusal means.
+--- Carries one request to its answer: attempts within a deadline, and what leads from one to
+--- the next. What to do about one that failed is decided in aom.http.trouble. It knows nothing of
+--- accounts: the request's `access` decides who may send and what a refusal means.
 
-local advice = require "aom.http.advice"
 local attempt = require "aom.http.attempt"
+local core = require "aom.core"
 local errors = require "aom.util.errors"
 local events = require "aom.http.events"
-local failover = require "aom.http.failover"
 local late = require "aom.http.late"
+local lazy = require "aom.util.lazy"
 local mask = require "aom.util.mask"
-local outages = require "aom.http.outage"
 local plan_for = require "aom.http.plan"
-local retry = require "aom.http.retry"
+
+local trouble = lazy "aom.http.trouble"
 
 local exchange = {}
 
@@ -99,17 +98,11 @@ local function is_cancelled(self) return self.channel.closed or self.scope and s
 
 Exchange.is_cancelled = is_cancelled
 
-local function path_at(endpoint, request) return endpoint.path .. (request.prefix or "") .. request.path end
-
---- Completes an error with what was attempted.
-local function describe(self, err)
-  local request, operation = self.request, self.request.operation
-  local endpoint = self.endpoint or self.channel.targets:current(self.channel.loop.now())
-  err.operation, err.method = operation.name, operation.method
-  err.url = attempt.url(endpoint.base, path_at(endpoint, request), request.query)
-  err.attempts = err.attempts or self.attempts
-  err.elapsed = err.elapsed or self.channel.loop.now() - self.started
-  return err
+---@param endpoint aom.Endpoint
+---@return string
+function Exchange:path_at(endpoint)
+  local request = self.request
+  return endpoint.path .. (request.prefix or "") .. request.path
 end
 
 --- Gets what the account gives: a signer or headers, and the right to send with them.
@@ -129,34 +122,12 @@ local function is_throttled(channel)
   return throttle and throttle.resume_at > 0 and throttle.resume_at > channel.loop.now()
 end
 
---- Holds an attempt back while the service has asked another call to wait. The right to try
+--- Waits for its turn where the service has asked another call to wait. The right to try
 --- a key out may have gone to the next call meanwhile: so it is asked for again.
 local function keep_pace(self)
-  local throttle = self.channel.throttle
-  if not throttle:hold(self.deadline, self) then
-    -- A wait that was begun and ended early was ended by a cancellation that only the loop knows of.
-    if throttle.resume_at < self.deadline then return nil, errors.cancelled() end
-    return nil, self.last or errors.new("timeout", "the wait after a 429 exceeds the call's deadline")
-  end
-  if is_cancelled(self) then return nil, errors.cancelled() end
+  local ready, err = trouble.keep_pace(self)
+  if not ready then return nil, err end
   return admit(self, self.channel.loop.now())
-end
-
---- Holds an attempt back while the service cannot be reached. Where one attempt is all, there
---- is nothing to wait for.
-local function await_service(self)
-  local channel, outage = self.channel, self.channel.outage
-  if self.max_attempts == 1 then return true end
-  local settings = channel.settings
-  local patience = math.min(outage:patience(settings.outage_timeout), self.deadline - channel.loop.now())
-  if patience > 0 and not self.waits then
-    self.waits = true
-    emit(self, "outage", { attempt = self.attempts + 1, delay = patience, error = errors.copy(outage.err) })
-  end
-  local ready = outage:pass(self, settings.outage_timeout, settings.connect_timeout)
-  if ready == nil or is_cancelled(self) then return nil, errors.cancelled() end
-  if not ready then return nil, outage:failure(self) end
-  return true
 end
 
 ---@param date string  X-Sdk-Date
@@ -164,7 +135,7 @@ local function prepare(self, endpoint, date)
   local channel, request, clock = self.channel, self.request, self.channel.clock
   self.endpoint = endpoint
   self.attempt = attempt.new({
-    path = path_at(endpoint, request),
+    path = self:path_at(endpoint),
     query = request.query,
     body = request.body,
     signer = self.grant.signer,
@@ -180,84 +151,13 @@ local function send(self)
   return loop.fetch(self.attempt, least(self.deadline, loop.now() + self.patience))
 end
 
---- Whether the same request goes out once more, and when.
-local function decide_on_retry(self, err, sent, answer)
-  local channel, idempotent = self.channel, self.request.operation.idempotent
-  -- What must not run twice is worth another try only where it cannot have run.
-  err.retryable = err.retryable and retry.is_safe(err, idempotent, sent)
-  local repeats = self.attempts < self.max_attempts and retry.may_repeat(err, idempotent, sent)
-  local throttle = err.status == 429 and channel.throttle
-  if not repeats and not throttle then return failed(err) end
-  local minimum = answer and retry.after(answer.headers, channel.system.time()) or 0
-  local delay = retry.delay(self.attempts, channel.system.random(), minimum)
-  if throttle then throttle:slow(delay) end
-  if not repeats or channel.loop.now() + delay >= self.deadline then return failed(err) end
-  self.late = self.late or not retry.is_safe(err, false, sent)
-  emit(self, "retry", { delay = delay, error = err })
-  if is_cancelled(self) then return failed(errors.cancelled()) end
-  return { state = "wait", err = err, delay = delay }
-end
-
--- The kinds of trouble that need a connection, unless it is what did not come about.
-local connected = { network = true, tls = true, protocol = true }
-
---- Learns whether the service can be reached: not while endpoints are left to be tried.
-local function weigh_trouble(self, trouble, err, goes_on)
-  local outage, is_late = self.channel.outage, self.channel.loop.now() >= self.deadline
-  if outages.is_shown_by(trouble, is_late) then
-    if outage.began or not goes_on then outage:note(self, trouble, err) end
-  elseif connected[trouble.kind] or trouble.kind == "timeout" and trouble.sent then
-    outage:finish(self)
-  end
-end
-
---- What follows from an attempt without an answer.
-local function decide_on_trouble(self, trouble)
-  local hide = self.grant.mask
-  local err = errors.new(trouble.kind, hide(trouble.message), {
-    hint = advice.trouble(trouble, self.channel.settings, self.attempt.no_proxy),
-    cause = trouble.code and { code = trouble.code, message = hide(trouble.message) } or nil,
-  })
-  if retry.is_barred(trouble) then
-    err.retryable = false
-    return failed(err)
-  end
-  local goes_on = failover.take_over(self, trouble)
-  weigh_trouble(self, trouble, err, goes_on)
-  -- A request that never left is no attempt, so it is another one that waits for a connection.
-  if trouble.away then self.attempts, goes_on = self.attempts - 1, self.max_attempts > 1 end
-  if goes_on then return { state = "again", err = err } end
-  if trouble.away then return failed(err) end
-  return decide_on_retry(self, err, trouble.sent ~= false and not trouble.refused)
-end
-
---- Says what the user can do about a refusal. `said` is the service's whole message.
-local function explain(self, err, said)
-  local grant, sent = self.grant, self.attempt
-  local operation = self.request.operation
-  local region = operation.official and self.channel.settings.region or nil
-  err.hint = advice.refusal(err, said, region, operation.permission,
-    grant.signer and function()
-      local ours = sent:canonical_request()
-      return ours and grant.mask(ours)
-    end)
-end
-
---- Whether a 401 may be one no more: by a corrected clock, or by other credentials.
-local function is_remedied(self)
-  if not self.access then return false end
-  local again, gap = self.access:find_remedy()
-  if gap then emit(self, "skew", { gap = gap }) end
-  return again and self.attempts < self.max_attempts
-end
-
 --- What follows from an answer.
 local function decide_on_answer(self, answer)
   local channel, access = self.channel, self.access
   channel.outage:finish(self)
   local result, err, said = channel.read(answer, self.grant.mask, self.request)
   self.answer = answer
-  if err and not channel.service then explain(self, err, said or err.message) end
+  if err and not channel.service then trouble.explain(self, err, said or err.message) end
   -- Also of a call that was cancelled meanwhile: a refusal that is not counted may come again.
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
@@ -272,24 +172,24 @@ local function decide_on_answer(self, answer)
     return DONE
   end
   if answer.status == 401 then
-    if is_remedied(self) then return { state = "again", err = err } end
+    if trouble.is_remedied(self) then return { state = "again", err = err } end
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
-  return decide_on_retry(self, err, true, answer)
+  return trouble.decide_on_retry(self, err, true, answer)
 end
 
 --- What follows from an attempt that has ended.
-local function decide(self, answer, trouble)
+local function decide(self, answer, failure)
   if answer then return decide_on_answer(self, answer) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
-  return decide_on_trouble(self, trouble)
+  return trouble.decide(self, failure)
 end
 
 ---@return aom.Decision
 local function turn(self)
   if is_cancelled(self) then return failed(errors.cancelled()) end
   local channel, clock, ready, err = self.channel, self.channel.clock, true, nil
-  if channel.outage.began then ready, err = await_service(self) end
+  if channel.outage.began then ready, err = trouble.await_service(self) end
   if not ready then return failed(err) end
   local now = channel.loop.now()
   ready, err = admit(self, now)
@@ -316,24 +216,12 @@ local function take_over(self, sent)
   return decide(self, sent.answer, sent.trouble)
 end
 
---- The error to end with: of a retry that the deadline cut off, or that the account forbade, the
---- one before it.
-local function final_error(self, err)
-  local last, is_barred = self.last, err.attempts == 0 and self.attempts > 0
-  local is_cut = err.kind == "timeout" and self.channel.loop.now() >= self.deadline - 0.01
-  if not last or not (is_cut or is_barred) then return err end
-  -- The attempt that was cut off may have run what must not run twice.
-  last.retryable = last.retryable and err.retryable
-  if is_barred then last.hint = err.hint or last.hint end
-  return last
-end
-
 --- Takes turns until one decides the exchange.
 local function take_turns(self, sent)
   local decision = sent and take_over(self, sent) or turn(self)
   while true do
     if decision.state == "done" then return self.result end
-    if decision.state == "failed" then return nil, final_error(self, decision.err) end
+    if decision.state == "failed" then return nil, trouble.final_error(self, decision.err) end
     self.last = decision.err
     if decision.state == "wait" and self.channel.loop.sleep(decision.delay) == false then
       return nil, errors.cancelled()
@@ -349,7 +237,7 @@ end
 ---@return aom.Error
 function Exchange:fail(err)
   if is_cancelled(self) then err = errors.cancelled() end
-  err = err.operation and err or describe(self, err)
+  err = err.operation and err or trouble.describe(self, err)
   events.tell_end(self, nil, err)
   return nil, err
 end
@@ -363,7 +251,7 @@ function Exchange:run(sent)
   local access = self.access
   self.channel.outage:leave(self)
   if err then
-    err = describe(self, err)
+    err = trouble.describe(self, err)
   else
     result.attempts, result.elapsed = self.attempts, self.channel.loop.now() - self.started
     if self.late then late.mark(result) end
@@ -382,6 +270,8 @@ end
 ---@return aom.Exchange
 function exchange.new(channel, request, access, scope, deadline)
   local settings, operation, started = channel.settings, request.operation, channel.loop.now()
+  -- To load what is done about a failure.
+  core.keep_descriptor()
   -- What few exchanges need is with the class until they do.
   local new = setmetatable({
     channel = channel, request = request, access = access, started = started,

@@ -3,7 +3,7 @@
 
 local Attempt = require "aom.http.attempt".class
 local core = require "aom.core"
-local headers = require "aom.util.headers"
+local headers = require "aom.util.lazy" "aom.util.headers"
 local is_direct = require "aom.config.endpoint".is_direct
 
 --- The metatable of its attempts.
@@ -22,7 +22,7 @@ local function make(operation, plan)
     method = operation.method,
     base = endpoint.base,
     host = endpoint.host,
-    headers = headers.merge(plan.given, plan.own),
+    headers = plan.own and headers.merge(plan.given, plan.own) or plan.given,
     connect_timeout = settings.connect_timeout,
     fresh = not operation.idempotent,
     all_headers = operation.all_headers,

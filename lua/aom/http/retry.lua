@@ -1,7 +1,7 @@
 --- Whether to ask once more, and after how long: full-jitter exponential back-off
 --- that obeys Retry-After. Pure: chance and time are given.
 
-local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 
 local retry = {}
 
@@ -60,8 +60,8 @@ function retry.after(headers, time)
   local seconds, rest = value:match "^(%d+)(.*)$"
   local fraction = rest == "" and "" or rest and rest:match "^%.(%d*)$"
   if fraction then return tonumber(seconds) + (fraction:find "[1-9]" and 1 or 0) end
-  local date = clock.parse_http_date(value)
-  local now = headers.date and clock.parse_http_date(headers.date) or time
+  local date = times.parse_http_date(value)
+  local now = headers.date and times.parse_http_date(headers.date) or time
   return date and math.max(0, date - now) or 0
 end
 

@@ -44,7 +44,7 @@ local request_rows = {
   host = { test = check_host, required = true },
   path = { test = check_path, required = true },
   query = query.row,
-  headers = headers.row,
+  headers = plain.named,
   body = { test = check_body, secret = true },
 }
 

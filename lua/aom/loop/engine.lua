@@ -4,11 +4,13 @@
 --- suspended. Other clients share the engine, but no tasks: a loop that drives it wakes
 --- theirs, and resumes none of them.
 
-local batch = require "aom.util.lazy" "aom.loop.batch"
 local core = require "aom.core"
 local each = require "aom.util.each"
-local scheduler = require "aom.loop.scheduler"
+local lazy = require "aom.util.lazy"
 local transfer = require "aom.loop.transfer"
+
+local batch = lazy "aom.loop.batch"
+local scheduler = lazy "aom.loop.scheduler"
 
 local engine_loop = {}
 
@@ -37,6 +39,18 @@ local function ignore() end
 
 EngineLoop.on_ready, EngineLoop.on_suspend, EngineLoop.on_error = ignore, ignore, ignore
 
+-- What a loop has until it has tasks: no call runs in one, and there are none to be cancelled.
+local no_tasks = { current = ignore, cancel_all = ignore }
+
+EngineLoop.tasks = no_tasks
+
+--- The tasks of a loop, which begin with the first one.
+---@return aom.Scheduler
+function EngineLoop:begin_tasks()
+  if self.tasks == no_tasks then self.tasks = scheduler.new(self) end
+  return self.tasks
+end
+
 --- The engine has changed otherwise than by events.
 EngineLoop.on_change = ignore
 
@@ -57,10 +71,7 @@ end
 ---@param transport aom.Transport
 ---@return T
 function engine_loop.new(class, carrier, transport)
-  local self = setmetatable({ carrier = carrier, transport = transport, timers = {}, drivers = 0, closed = false },
-    class)
-  self.tasks = scheduler.new(self)
-  return self
+  return setmetatable({ carrier = carrier, transport = transport, timers = {}, drivers = 0, closed = false }, class)
 end
 
 local function suspend_for_transfer(self, wait, id)
@@ -76,7 +87,7 @@ end
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function EngineLoop:block(id)
-  local carrier, wait = self.carrier, scheduler.wait(nil, self.tasks)
+  local carrier, wait = self.carrier, scheduler.wait(nil, self:begin_tasks())
   carrier.waits[id] = wait
   carrier:wake_finished()
   while not wait.woken and not self.closed do
@@ -201,7 +212,7 @@ end
 ---@param list function[]
 ---@param concurrency integer
 function EngineLoop:run(list, concurrency)
-  local running = batch.new(self.tasks, list, concurrency)
+  local running = batch.new(self:begin_tasks(), list, concurrency)
   local task = self.tasks:current()
   if task then running:wait_in(task) else drive_to_end(self, running) end
   if running.failed then error(running.failure, 0) end
@@ -211,7 +222,7 @@ end
 ---@param body function
 ---@param on_end? fun(ok: boolean, err: any): boolean|nil
 ---@return any task
-function EngineLoop:spawn(body, on_end) return self.tasks:spawn(body, on_end) end
+function EngineLoop:spawn(body, on_end) return self:begin_tasks():spawn(body, on_end) end
 
 ---@return any task
 function EngineLoop:current() return self.tasks:current() end

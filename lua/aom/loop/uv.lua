@@ -170,6 +170,8 @@ function uv_loop.new(carrier, transport)
   carrier.events = carrier.events or uv_events.new(host.uv, host.handles, carrier)
   local self = engine_loop.new(UvLoop, carrier, transport)
   self.host, self.scheduled = host, false
+  -- Any coroutine may be one.
+  self:begin_tasks()
   host.handles:join(self)
   self.run_ready = uv_guard(function()
     self.scheduled, self.stalled_at = false, nil

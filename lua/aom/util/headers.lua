@@ -2,13 +2,9 @@
 
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local plain = require "aom.util.plain"
 local text = require "aom.util.text"
 
 local headers = {}
-
----@type aom.Row
-headers.row = plain.row "a table of values by name"
 
 --- Whether a text can be a method, or the name of a header.
 ---@param value string

@@ -1,91 +1,16 @@
---- JSON through lua-cjson, or through Neovim's own copy of it.
+--- JSON as the library reads and writes it.
 ---
---- cjson yields floats on Lua 5.3 and 5.4, and a null value of its own: here
+--- The codec yields floats on Lua 5.3 and 5.4, and a null value of its own: here
 --- integral numbers become integers and null members of an object are absent.
 
 local caught = require "aom.util.caught"
+local codecs = require "aom.util.codec"
 local core = require "aom.core"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
 
 local json = {}
-
-local MAX_WHY = 200
-
-local HINT = "install it for this Lua: luarocks install lua-cjson, or apt-get install lua-cjson"
-
---- Raises what is wrong with it.
-local function load_cjson()
-  local cjson = require "cjson.safe"
-  if type(cjson) ~= "table" or type(cjson.decode) ~= "function" or type(cjson.encode) ~= "function" then
-    error("the module has no decode and encode", 0)
-  end
-  -- A private instance: settings that the host changes on its own do not leak in.
-  local own = cjson.new and cjson.new() or cjson
-  local text, value = own.encode { a = true }, own.decode '{"a":[1]}'
-  if text ~= '{"a":true}' or type(value) ~= "table" or type(value.a) ~= "table" or value.a[1] ~= 1 then
-    error("the module does not encode and decode as it should", 0)
-  end
-  return own, cjson.null
-end
-
-local loaded, null
-
--- Of a module that failed once, Lua 5.1 says no more than that it did.
-local first_why
-
-local function absence(why)
-  if core.lacks_descriptors() then return errors.shortage(errors.NO_DESCRIPTORS) end
-  why = type(why) == "string" and why or errors.show(why)
-  if why:find("module 'cjson.safe' not found", 1, true) then
-    return errors.config("lua-cjson is not installed, and nothing can be sent without it", HINT)
-  end
-  first_why = first_why or why
-  if why:find("loop or previous error", 1, true) then why = first_why end
-  return errors.config("lua-cjson cannot be loaded, and nothing can be sent without it: "
-    .. why:gsub("%s+", " "):sub(1, MAX_WHY), HINT)
-end
-
---- Whether a codec still knows numbers: it keeps the decimal point of the locale in which it
---- was made, and a host may set another one at any moment.
-local function knows_numbers(own)
-  local ok, value = caught(own.decode, "[0.5,1]")
-  return ok and type(value) == "table" and value[1] == 0.5 and value[2] == 1
-end
-
---- Finds what reads and writes JSON here. A failure is not remembered.
----@return table|nil codec
----@return aom.Error|nil err
-local function codec()
-  if loaded and knows_numbers(loaded) then return loaded end
-  local found, cjson, its_null = caught(load_cjson)
-  local vim = rawget(_G, "vim")
-  if found then
-    loaded, null = cjson, its_null
-  elseif type(vim) == "table" and vim.json then
-    loaded, null = vim.json.new and vim.json.new() or vim.json, vim.NIL
-  else
-    return nil, absence(cjson)
-  end
-  -- A finaliser that is older than the codec may use it when the Lua state closes: its library
-  -- must be there still, and no buffer of its own that it has freed.
-  core.keep_loaded(loaded.encode)
-  if loaded.encode_keep_buffer then loaded.encode_keep_buffer(false) end
-  -- No JSON, and no key of a table either.
-  if loaded.decode_invalid_numbers then loaded.decode_invalid_numbers(false) end
-  -- What an empty table becomes is a setting of the host's in some codecs.
-  if loaded.encode_empty_table_as_object then loaded.encode_empty_table_as_object(true) end
-  return loaded
-end
-
---- Why there is no JSON here, or nil. Whoever makes a client asks first: later it would
---- show when a request has been carried out already.
----@return aom.Error|nil
-function json.missing()
-  local _, err = codec()
-  return err
-end
 
 local has_integers = math.tointeger ~= nil
 local to_integer = math.tointeger or function(number) return number end
@@ -99,7 +24,7 @@ function json.integer(number) return to_integer(number) or number end
 ---@return any value  nil when `text` is not JSON
 ---@return string|nil why
 function json.decode(text)
-  local found, err = codec()
+  local found, err, null = codecs.find()
   if not found then return nil, err.message end
   -- RFC 8259, section 8.1: a byte order mark may be ignored.
   if text:byte() == 239 then text = text:gsub("^\239\187\191", "") end
@@ -137,9 +62,12 @@ function json.list(value) return setmetatable(value, List) end
 -- Tables within tables; more are a circle, or nothing that a service reads.
 local MAX_DEPTH = 100
 
+-- What the text that is written now is written with.
+local codec, null
+
 local function is_list(value)
   local meta = plain.metatable(value)
-  if meta ~= nil and (meta == List or meta == loaded.array_mt or meta == loaded.empty_array_mt) then return true end
+  if meta ~= nil and (meta == List or meta == codec.array_mt or meta == codec.empty_array_mt) then return true end
   return rawget(value, 1) ~= nil
 end
 
@@ -191,7 +119,7 @@ function write(value, depth, keys)
   end
   local whole = type(value) == "number" and write_whole(value)
   if whole then return whole end
-  local text, why = loaded.encode(value)
+  local text, why = codec.encode(value)
   return text or error(why, 0)
 end
 
@@ -199,8 +127,9 @@ end
 ---@return string|nil text
 ---@return string|nil why  and where in the value
 function json.encode(value)
-  local found, err = codec()
-  if not found then return nil, err.message end
+  local err
+  codec, err, null = codecs.find()
+  if not codec then return nil, err.message end
   local keys = {}
   local ok, text = caught(write, value, 0, keys)
   if ok then return text end

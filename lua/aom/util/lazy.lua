@@ -1,8 +1,8 @@
 --- Modules that are loaded when something of them is first used: a script that makes one call
---- need not wait for all the others. What runs after a failure is not among them, since files
---- may be what is used up; but for advice, without which an error says all the same what failed.
---- In nginx nothing is put off: its workers are to share what is loaded
---- before they are forked, and to read no files while they serve requests.
+--- need not wait for all the others. A module may be wanted when the process has no descriptor
+--- left to read it with, most of all one that runs after a failure: the core keeps one back for
+--- that from the first request on. In nginx nothing is put off: its workers are to share what is
+--- loaded before they are forked, and to read no files while they serve requests.
 
 local core = require "aom.core"
 local each = require "aom.util.each"
@@ -36,6 +36,12 @@ local function load(name)
   local loaded, module = pcall(require, name)
   if loaded then return module end
   forget_marks()
+  if core.spend_descriptor() then
+    loaded, module = pcall(require, name)
+    core.keep_descriptor()
+    if loaded then return module end
+    forget_marks()
+  end
   error(failure(module), 0)
 end
 

@@ -94,6 +94,10 @@ function plain.row(wanted)
   end }
 end
 
+--- The row of headers, queries and the like.
+---@type aom.Row
+plain.named = plain.row "a table of values by name"
+
 -- Deeper than JSON's encoder goes.
 local DEPTH = 1000
 

@@ -3,12 +3,13 @@
 local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local operations = require "aom.api.operations"
+local refusal = require "aom.api.refusal"
 local response = require "aom.api.response"
 
 local function same(text) return text end
 
 local function failure(status, body, headers, mask)
-  return response.failure({ status = status, headers = headers or {}, body = body }, mask or same)
+  return refusal.of({ status = status, headers = headers or {}, body = body }, mask or same)
 end
 
 local function masking(secret)

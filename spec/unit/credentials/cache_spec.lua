@@ -543,7 +543,7 @@ describe("a cache that is closed", function()
     local signer = get(id).signer
     id:close()
     assert.has_error(function() signer:ak() end)
-    assert.is_nil(id.current)
+    assert.is_false(id.current)
     id:close()
   end)
 
@@ -557,7 +557,7 @@ describe("a cache that is closed", function()
       local authenticator, err = get(id)
       assert.is_nil(authenticator)
       assert.are.equal("cancelled", err.kind)
-      assert.is_nil(id.current)
+      assert.is_false(id.current)
     end
   end)
 

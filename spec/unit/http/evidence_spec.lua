@@ -94,13 +94,13 @@ local function title(row) return ("%d %s %s"):format(row[1], row[2] or "-", (row
 
 local function answer_of(row) return { status = row[1], headers = { ["content-type"] = row[2] }, body = row[3] } end
 
-local response = require "aom.api.response"
+local refusal = require "aom.api.refusal"
 
 describe("an answer", function()
   for _, row in ipairs(rows) do
     it(title(row) .. " says " .. (row[4] or "nothing"), function()
       local answer = answer_of(row)
-      local err = row[1] >= 300 and response.failure(answer, tostring) or nil
+      local err = row[1] >= 300 and refusal.of(answer, tostring) or nil
       assert.are.equal(row[4], evidence.of(answer, err and err.code, err and err.message))
     end)
   end

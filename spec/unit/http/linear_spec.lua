@@ -2,13 +2,13 @@
 --- would take hours for an answer of the longest length.
 
 local client = require "aom.client.state"
-local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local diagnose = require "aom.http.diagnose"
 local endpoint = require "aom.config.endpoint"
 local evidence = require "aom.http.evidence"
 local nginx_http1 = require "aom.loop.nginx_http1"
 local patience = require "spec.support.patience"
-local response = require "aom.api.response"
+local refusals = require "aom.api.refusal"
 local retry = require "aom.http.retry"
 local scripted = require "spec.support.scripted"
 local methods = require "aom.client.methods"
@@ -19,7 +19,7 @@ local MANY = 2 ^ 16
 local function same(text) return text end
 
 local function refusal(message, code)
-  return (response.failure({ status = 401, headers = {}, body = ('{"error_code":"%s","error_msg":"%s"}'):format(
+  return (refusals.of({ status = 401, headers = {}, body = ('{"error_code":"%s","error_msg":"%s"}'):format(
     code or "APIGW.0301", message) }, same))
 end
 
@@ -55,7 +55,7 @@ describe("reading", function()
       return retry.after({ ["retry-after"] = ("1"):rep(many) .. "x" }, 0)
     end,
     ["a time with blanks"] = function(many)
-      return clock.parse_time("2026-01-02T03:04:05" .. (" "):rep(many) .. "x")
+      return times.parse_time("2026-01-02T03:04:05" .. (" "):rep(many) .. "x")
     end,
     ["an endpoint of slashes"] = function(many) return endpoint.parse("https://a" .. ("/"):rep(many) .. "x") end,
     ["a header of blanks, in nginx"] = function(many) return header("X-A: a" .. (" "):rep(many) .. "b") end,

@@ -1,6 +1,7 @@
 --- Proves how times are written and read, and how a wrong clock is corrected.
 
 local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local world = require "spec.support.world"
 
 local NOON = 1639724274 -- 2021-12-17T06:57:54Z
@@ -33,11 +34,11 @@ local NO_STAMPS = {
 
 describe("a stamp", function()
   for _, case in ipairs(STAMPS) do
-    it(case[1] .. " is read", function() assert.are.equal(case[2], clock.parse_stamp(case[1])) end)
+    it(case[1] .. " is read", function() assert.are.equal(case[2], times.parse_stamp(case[1])) end)
   end
 
   for _, text in ipairs(NO_STAMPS) do
-    it(("is not %q"):format(text), function() assert.is_nil(clock.parse_stamp(text)) end)
+    it(("is not %q"):format(text), function() assert.is_nil(times.parse_stamp(text)) end)
   end
 
   it("is the clock's output", function()
@@ -58,15 +59,15 @@ describe("an HTTP date", function()
     { "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },
   }
   for _, case in ipairs(dates) do
-    it(case[1] .. " is read", function() assert.are.equal(case[2], clock.parse_http_date(case[1])) end)
+    it(case[1] .. " is read", function() assert.are.equal(case[2], times.parse_http_date(case[1])) end)
   end
 
   it("knows every month", function()
     local number = 0
     for month in ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"):gmatch "%a+" do
       number = number + 1
-      assert.are.equal(clock.parse_stamp(("2025%02d15T010203Z"):format(number)),
-        clock.parse_http_date(("Mon, 15 %s 2025 01:02:03 GMT"):format(month)))
+      assert.are.equal(times.parse_stamp(("2025%02d15T010203Z"):format(number)),
+        times.parse_http_date(("Mon, 15 %s 2025 01:02:03 GMT"):format(month)))
     end
   end)
 
@@ -76,7 +77,7 @@ describe("an HTTP date", function()
     "Wed, 29 Feb 2023 00:00:00 GMT", "Sun, 06 Abc 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
     "06 Nov 1994 08:49:37 GMT", "x Sun, 06 Nov 1994 08:49:37 GMT",
   } do
-    it(("is not %q"):format(text), function() assert.is_nil(clock.parse_http_date(text)) end)
+    it(("is not %q"):format(text), function() assert.is_nil(times.parse_http_date(text)) end)
   end
 end)
 
@@ -87,10 +88,10 @@ describe("time zones", function()
   for _, zone in ipairs { "UTC", "Asia/Shanghai", "America/New_York", "XYZ-13:45", "XYZ+11" } do
     it("have no effect: " .. zone, function()
       local script = [[
-        local clock = require "aom.util.clock"
+        local clock, times = require "aom.util.clock", require "aom.util.times"
         io.write(table.concat({
           clock.new({ time = function() return 1767323045 end }):stamp(),
-          clock.parse_stamp "20260702T030405Z", clock.parse_http_date "Fri, 02 Jan 2026 03:04:05 GMT",
+          times.parse_stamp "20260702T030405Z", times.parse_http_date "Fri, 02 Jan 2026 03:04:05 GMT",
         }, " "))]]
       local name = os.tmpname()
       local file = assert(io.open(name, "w"))
@@ -236,7 +237,7 @@ describe("a time of the identity service", function()
   for i = 1, #cases do
     local text, seconds = cases[i][1], cases[i][2]
     it(("%s is %s"):format(tostring(text), seconds and "read" or "none"), function()
-      assert.are.equal(seconds, (clock.parse_time(text)))
+      assert.are.equal(seconds, (times.parse_time(text)))
     end)
   end
 end)

@@ -145,11 +145,13 @@ describe("the codec", function()
     package.preload["cjson.safe"] = function() error "not here" end
     rawset(_G, "vim", vim)
     local fine, err = pcall(function()
-      local loaded = package.loaded["aom.util.json"]
-      package.loaded["aom.util.json"] = nil
-      local copy = require "aom.util.json"
-      package.loaded["aom.util.json"] = loaded
-      body(copy)
+      local loaded = {}
+      for _, name in ipairs { "aom.util.codec", "aom.util.json" } do
+        loaded[name], package.loaded[name] = package.loaded[name], nil
+      end
+      local codec, copy = require "aom.util.codec", require "aom.util.json"
+      for name, module in pairs(loaded) do package.loaded[name] = module end
+      body(copy, codec)
     end)
     rawset(_G, "vim", before.vim)
     package.preload["cjson.safe"] = nil
@@ -170,11 +172,11 @@ describe("the codec", function()
   } }
 
   it("is Neovim's own if lua-cjson is not installed", function()
-    without_cjson(vim, function(copy)
+    without_cjson(vim, function(copy, codec)
       assert.are.equal(NIL, (copy.decode "null"))
       assert.are.same({ b = "nullx" }, copy.decode "nullx")
       assert.are.equal('{text:[text,text]}', copy.encode { a = { NIL, "x" } })
-      assert.is_nil(copy.missing())
+      assert.is_nil(codec.missing())
     end)
   end)
 
@@ -187,8 +189,8 @@ describe("the codec", function()
 
   for name, global in pairs { ["no Neovim"] = false, ["an old Neovim"] = {} } do
     it("is named in the error if there is none, in " .. name, function()
-      without_cjson(global or nil, function(copy)
-        local missing = copy.missing()
+      without_cjson(global or nil, function(copy, codec)
+        local missing = codec.missing()
         assert.are.equal("config", missing.kind)
         assert.matches("^lua%-cjson cannot be loaded, and nothing can be sent without it: .*not here$", missing.message)
         assert.matches("luarocks install lua%-cjson", missing.hint)

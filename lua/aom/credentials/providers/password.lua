@@ -2,7 +2,7 @@
 
 local authenticator = require "aom.credentials.authenticator"
 local lockout = require "aom.credentials.lockout"
-local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local errors = require "aom.util.errors"
 local evidence = require "aom.http.evidence"
 local iam = require "aom.credentials.iam"
@@ -40,7 +40,7 @@ end
 
 local function read(settings, answer, document, ask)
   local details = type(document.token) == "table" and document.token or {}
-  local token, expires_at = answer.headers["x-subject-token"], clock.parse_time(details.expires_at)
+  local token, expires_at = answer.headers["x-subject-token"], times.parse_time(details.expires_at)
   if not token then return nil, remote.unexpected(ask, "the header X-Subject-Token is missing") end
   if not expires_at then return nil, remote.unexpected(ask, "token.expires_at is not a valid time") end
   local project = type(details.project) == "table" and details.project or {}

@@ -1,7 +1,7 @@
 --- Requests to the services that give credentials: JSON over the client's own loop, so that
 --- a renewal waits as calls do. Nothing of a good answer is shown, since it holds secrets.
 
-local clock = require "aom.util.clock"
+local times = require "aom.util.times"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local exchange = require "aom.http.exchange"
@@ -109,7 +109,7 @@ function remote.keys(fields, names, ask)
   local values = {
     ak = text(fields[names.ak]), sk = text(fields[names.sk]),
     security_token = text(fields[names.security_token]),
-    expires_at = clock.parse_time(fields[names.expires_at]),
+    expires_at = times.parse_time(fields[names.expires_at]),
   }
   for _, field in ipairs { "ak", "sk", "security_token" } do
     if not values[field] then return nil, remote.unexpected(ask, names[field] .. " is missing or not a string") end

@@ -165,6 +165,7 @@ build = {
       ["aom.loop.callback"] = "lua/aom/loop/callback.lua",
       ["aom.loop.carrier"] = "lua/aom/loop/carrier.lua",
       ["aom.loop.engine"] = "lua/aom/loop/engine.lua",
+      ["aom.loop.engine_waits"] = "lua/aom/loop/engine_waits.lua",
       ["aom.loop.is_ending"] = "lua/aom/loop/is_ending.lua",
       ["aom.loop.nginx"] = "lua/aom/loop/nginx.lua",
       ["aom.loop.nginx_curl"] = "lua/aom/loop/nginx_curl.lua",

@@ -69,7 +69,7 @@ local groups = {
   { "another call or process has to come in between", {
     ["lua/aom/client/window/pause.lua"] = "still_on", ["lua/aom/client/window/resume.lua"] = "wait",
     ["lua/aom/credentials/lockout.lua"] = "await_turn", ["lua/aom/http/advice.lua"] = "hint",
-    ["lua/aom/loop/engine.lua"] = "EngineLoop:block",
+    ["lua/aom/loop/engine_waits.lua"] = "waits:block",
   } },
   { "the compiler gives the end of a table or a loop a line of its own", {
     ["lua/aom/client/paginator.lua"] = "Walk:next", ["lua/aom/http/advice.lua"] = "advice.refusal",

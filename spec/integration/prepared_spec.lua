@@ -31,7 +31,7 @@ local function open(url, options)
   return assert(client.open(given, world))
 end
 
---- Notes which way each call went: "short", "handed" from there to the general one, "general".
+--- Notes which way each call went but the first: "short", "handed" from there to the general one, "general".
 local ways
 local send = prepared.send
 local function note(result, sent)
@@ -64,8 +64,10 @@ local function run(case, options)
   local server = process.rawserver { replies = replies, by_request = true, ["then"] = "hold" }
   for name, value in pairs(case.options or {}) do options[name] = value end
   local state, seen = open(server.url, options), {}
-  for _, id in ipairs { "one", "two", "three", "four" } do
+  for count, id in ipairs { "one", "two", "three", "four" } do
     local result, err = methods.trigger(state, id, "disable")
+    -- Nothing is asked for a short way before a call went well.
+    ways[count] = ways[count] or "general"
     seen[#seen + 1] = comparable(result or err, server.url)
   end
   client.close(state)
@@ -182,7 +184,7 @@ describe("a call goes the general way", function()
     end,
     ["of a derived client"] = function(state)
       local derived = assert(methods.with(state, { headers = { ["X-A"] = "1" } }))
-      assert(trigger(derived))
+      assert(trigger(derived) and trigger(derived))
       return function() return trigger(derived) end
     end,
   }
@@ -190,12 +192,12 @@ describe("a call goes the general way", function()
     it(name, function()
       local function outcome(options)
         local state = open(server.url, options)
-        assert(trigger(state))
+        assert(trigger(state) and trigger(state))
         local call = change(state) or trigger
         local before = #server.requests()
         ways = {}
         local result, err = call(state)
-        local way = ways[#ways]
+        local way = ways[#ways] or "general"
         client.close(state)
         return comparable(result or err, server.url), #server.requests() - before, way
       end
@@ -214,7 +216,7 @@ describe("a call goes the general way", function()
     values = { ak = "PREPAREDRENEWED2", sk = "b", expires_at = os.time() + 3600 }
     state.credentials.refused = state.credentials.current
     assert(trigger(state) and trigger(state) and trigger(state))
-    assert.are.same({ "general", "short", "general", "general", "general" }, ways)
+    assert.are.same({ "short", "general", "general", "general" }, ways)
     client.close(state)
   end)
 
@@ -241,7 +243,7 @@ describe("a call goes the general way", function()
     assert.is_true(result.success)
     client.close(state)
     assert.are.equal("the client is closed", (select(2, trigger(state))).message)
-    assert.are.same({ "general", "short" }, ways)
+    assert.are.same({ "short" }, ways)
   end)
 end)
 
@@ -263,7 +265,7 @@ describe("a call whose client is closed", function()
       local ended = {}
       for i, options in ipairs { { on_event = function() end }, {} } do
         local state = open(server.url, options)
-        assert(methods.trigger(state, "one", "enable"))
+        assert(methods.trigger(state, "one", "enable") and methods.trigger(state, "two", "enable"))
         local _, kept = next(state.prepared)
         if kept then closing(state, kept, "send", first) else closing(state, state.loop, "fetch", first) end
         local _, err = methods.trigger(state, "one", "enable")

@@ -56,9 +56,11 @@ describe("a script that makes one call", function()
   -- What each call loads, what it does without, and whether it must succeed.
   for call, row in pairs {
     ['trigger("wf-1", "enable")'] = { "", LONG .. " client.bulk client.selection client.paginator client.log "
-      .. "client.members client.more_methods client.steps api.operations api.documents api.fields http.diagnose "
-      .. "util.field_kinds util.headers util.json util.times loop.callback loop.scheduler config.regions config.profile "
-      .. "http.trouble http.retry http.outage_waits api.refusal api.lines client.derived credentials.renewal", true },
+      .. "client.members client.more_methods client.steps client.derived client.prepared credentials.renewal "
+      .. "api.operations api.documents api.fields api.refusal api.lines http.diagnose http.trouble http.retry "
+      .. "http.outage_waits util.field_kinds util.headers util.json util.times loop.callback loop.scheduler "
+      .. "loop.engine_waits "
+      .. "config.regions config.profile", true },
     ['enable("wf-1")'] = { "", "client.members client.more_methods", true },
     ['request { method = "GET", path = "/v1/{project_id}/x" }'] = { "api.request", "client.more_methods" },
     ['find { name = "no" }'] = { "client.selection client.paginator", "client.bulk " .. LONG },

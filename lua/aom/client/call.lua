@@ -5,7 +5,6 @@ local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local lazy = require "aom.util.lazy"
 local outage = require "aom.http.outage"
-local prepared = require "aom.client.prepared"
 local throttle = require "aom.http.throttle"
 
 local given = lazy "aom.api.request"
@@ -60,7 +59,8 @@ function call.run(client, request, scope, sent)
     complete(client, request)
   end
   local result, err = carried:run(sent)
-  if result and not scope then prepared.keep(client, carried) end
+  -- Should it be made again, it can be prepared: see aom.client.prepared.
+  if result and not scope and client.loop.prepare then client.went_well[request.operation] = carried end
   return result, err
 end
 

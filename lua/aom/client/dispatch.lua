@@ -5,12 +5,12 @@ local call = require "aom.client.call"
 local errors = require "aom.util.errors"
 local input = require "aom.api.input"
 local lazy = require "aom.util.lazy"
-local prepared = require "aom.client.prepared"
 local select_loop = require "aom.loop.select"
 local run_in = require "aom.client.state".run
 
 local any_request = lazy "aom.api.request"
 local callbacks = lazy "aom.loop.callback"
+local prepared = lazy "aom.client.prepared"
 local scopes = lazy "aom.loop.scope"
 
 local dispatch = {}
@@ -69,7 +69,7 @@ function dispatch.operation(state, row, callback, a, b, c)
     if err then return nil, err end
   end
   local sent
-  if callback == nil then
+  if callback == nil and state.went_well[row] ~= nil then
     local result
     result, sent = prepared.send(state, row, a, b)
     if result then return result end

@@ -38,33 +38,6 @@ local function is_current(state, kept, now)
     and not state.outage.began and state.throttle.resume_at <= now
 end
 
---- Makes a call the short way.
----@param state aom.ClientState
----@param row aom.Operation
----@param a any
----@param b any
----@return table|nil result
----@return aom.Sent|nil sent  nil without a result: nothing was sent
-function prepared.send(state, row, a, b)
-  local kept = state.prepared[row]
-  if not kept then return nil end
-  local now = state.loop.now
-  local started = now()
-  if not is_current(state, kept, started) or kept.test_first(a, kept.first) or kept.test_second(b, kept.second) then
-    return nil
-  end
-  local date = state.clock:stamp()
-  local outcome, answer, trouble = kept.send(date, a, b)
-  if outcome == nil then return nil end
-  if outcome and not state.closed then
-    local result = response.repeated(row, kept.answer, answer, a, b)
-    result.attempts, result.elapsed = 1, now() - started
-    return result
-  end
-  return nil, { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date, started = started,
-    answer = not outcome and answer or nil, trouble = trouble }
-end
-
 --- Whether an operation has one value in its path and one in its query, and nothing to tell.
 local function fits(row)
   local names = row.arguments
@@ -83,10 +56,8 @@ local function is_worth_keeping(state, carried)
     and kept.answer.headers["content-type"] == answer.headers["content-type"])
 end
 
---- Prepares the next call by one that went well.
----@param state aom.ClientState
----@param carried aom.Exchange
-function prepared.keep(state, carried)
+--- Prepares a call by one that went well.
+local function keep(state, carried)
   if not is_worth_keeping(state, carried) then return end
   local row, answer = carried.request.operation, carried.answer
   local endpoint, authenticator = carried.endpoint, carried.grant
@@ -100,6 +71,39 @@ function prepared.keep(state, carried)
       status = answer.status, type = answer.headers["content-type"], body = answer.body,
     }),
   }
+end
+
+--- Makes a call the short way. A call is prepared when it is made for the second time: that it
+--- will be made a third time is likely then, and many scripts make one call.
+---@param state aom.ClientState
+---@param row aom.Operation
+---@param a any
+---@param b any
+---@return table|nil result
+---@return aom.Sent|nil sent  nil without a result: nothing was sent
+function prepared.send(state, row, a, b)
+  local carried = state.went_well[row]
+  if carried then
+    state.went_well[row] = false
+    keep(state, carried)
+  end
+  local kept = state.prepared[row]
+  if not kept then return nil end
+  local now = state.loop.now
+  local started = now()
+  if not is_current(state, kept, started) or kept.test_first(a, kept.first) or kept.test_second(b, kept.second) then
+    return nil
+  end
+  local date = state.clock:stamp()
+  local outcome, answer, trouble = kept.send(date, a, b)
+  if outcome == nil then return nil end
+  if outcome and not state.closed then
+    local result = response.repeated(row, kept.answer, answer, a, b)
+    result.attempts, result.elapsed = 1, now() - started
+    return result
+  end
+  return nil, { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date, started = started,
+    answer = not outcome and answer or nil, trouble = trouble }
 end
 
 return prepared

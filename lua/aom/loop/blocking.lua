@@ -19,7 +19,7 @@ function BlockingLoop:spawn(body) self:run({ body }, 1) end
 ---@param fields table
 ---@return aom.PreparedSend
 function BlockingLoop:prepare(attempt, fields)
-  fields.patience = engine_loop.PATIENCE
+  fields.patience = self.PATIENCE
   local prepared = self.carrier.engine:prepare(attempt, self.transport, fields)
   return function(date, first, second)
     local outcome, said = prepared:send(date, first, second)

@@ -11,8 +11,10 @@ local uv_events = require "aom.loop.uv_events"
 local uv_guard = require "aom.loop.uv_guard"
 local uv_handles = require "aom.loop.uv_handles"
 
--- Most calls in this loop have a callback: what runs it is there before descriptors may be used up.
+-- Most calls in this loop have a callback, and wait in tasks: what runs them is there before
+-- descriptors may be used up.
 require "aom.loop.callback"
+require "aom.loop.engine_waits"
 
 local uv_loop = {}
 

@@ -2,7 +2,6 @@
 --- share lives here: settings, credentials, loop, clock, endpoints and pace.
 
 local cache = require "aom.credentials.cache"
-local chain = require "aom.credentials.providers.chain"
 local clock = require "aom.util.clock"
 local codec = require "aom.util.codec"
 local failover = require "aom.http.failover"
@@ -18,6 +17,7 @@ local version = require "aom.util.version"
 
 local claim = lazy "aom.client.window.claim"
 local derived = lazy "aom.client.derived"
+local unopened = lazy "aom.client.unopened"
 
 local state = {}
 
@@ -31,25 +31,6 @@ local state = {}
 ---@field scopes? table<aom.Scope, boolean>  of such a one: its calls that are under way; weak
 ---@field closed boolean
 
---- An error that names variables which the host keeps from us says so.
-local function explained(err, world)
-  local variable = err.hint and err.hint:match "HUAWEICLOUD_[%u_]+"
-  local why = variable and not world.getenv(variable) and world.hidden and world.hidden(variable)
-  if why then err.hint = err.hint .. "; " .. why end
-  return err
-end
-
-local TO_BEGIN = "to begin, set HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_REGION; "
-
---- Where nothing is set at all, all of it is told at once.
-local function add_lack_of_credentials(err, settings)
-  local _, _, lack = chain.find(settings)
-  settings.source:forget_profile()
-  if not lack or lack.kind ~= "credentials" then return end
-  err.message = err.message .. ", and " .. lack.message
-  err.hint = TO_BEGIN .. err.hint .. "; and for credentials, " .. lack.hint
-end
-
 ---@param given table|nil    client options
 ---@param world aom.System|nil  for specs; default: the real one
 ---@return aom.ClientState|nil
@@ -61,8 +42,8 @@ function state.open(given, world)
   if err then return nil, err end
   local unfound
   settings, err, unfound = resolve(given, world)
-  if unfound then add_lack_of_credentials(err, unfound) end
-  if not settings then return nil, explained(err, world) end
+  if unfound then unopened.add_lack_of_credentials(err, unfound) end
+  if not settings then return nil, unopened.explained(err, world) end
   settings.user_agent = "lua-aom/" .. version .. (settings.user_agent and " " .. settings.user_agent or "")
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
@@ -72,7 +53,7 @@ function state.open(given, world)
   new.root = new
   new.credentials, err = cache.new(settings)
   settings.source:forget_profile()
-  if not new.credentials then return nil, explained(err, world) end
+  if not new.credentials then return nil, unopened.explained(err, world) end
   new.loop, err = select_loop.loop(settings)
   if not new.loop then return nil, err end
   new.throttle, new.outage = throttle.new(new.loop), outage.new(new.loop)

@@ -10,8 +10,7 @@ local options = require "aom.config.options"
 local lazy = require "aom.util.lazy"
 local layers = require "aom.config.layers"
 
-local regions = lazy "aom.config.regions"
-local regions_file = lazy "aom.config.regions_file"
+local region_urls = lazy "aom.config.region_urls"
 local tls = lazy "aom.config.tls"
 
 local config = {}
@@ -32,23 +31,6 @@ local UNFOUND = "neither a region nor an endpoint is set"
 local for_credentials = { metadata = true, metadata_endpoint = true, iam_endpoint = true }
 for name in each.pair(credential_kinds.fields) do for_credentials[name] = true end
 
---- The endpoints of a region: its variable, else the regions file, else the known one.
-local function region_urls(region, region_where, from)
-  local name = regions.override_variable(region)
-  local list = endpoint.list(from.system.getenv(name) or "")
-  if list[1] then return list, "environment variable " .. name end
-  local err
-  list, err = regions_file.endpoints(from.system, "aom", region)
-  if err then return nil, err end
-  if list then return list, "the regions file" end
-  local url = regions.endpoint(region)
-  if url then return { url }, "region " .. region end
-  local nearest = regions.nearest(region)
-  return nil, errors.config(("unknown region %s (%s)"):format(errors.show(region), region_where),
-    ("%sknown regions: %s; for another one set an endpoint"):format(
-      nearest and ('did you mean "%s"? '):format(nearest) or "", regions.list()))
-end
-
 --- In one place an endpoint counts before a region, but a nearer place counts before both:
 --- with a region as an option, an endpoint in the profile is not looked for.
 local function endpoint_urls(settings, from)
@@ -64,7 +46,7 @@ local function endpoint_urls(settings, from)
       return endpoint.list(urls)
     end
     if region then
-      urls, where = region_urls(region, region_where, from)
+      urls, where = region_urls.find(region, region_where, from)
       if not urls then return nil, where end
       from:note("endpoint", where, region_place)
       return urls

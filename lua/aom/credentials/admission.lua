@@ -2,6 +2,7 @@
 --- and tells what a refusal means: a wrong clock, a wrong key, or credentials that have ended.
 
 local evidence = require "aom.http.evidence"
+local grants = require "aom.util.lazy" "aom.credentials.grants"
 
 local admission = {}
 
@@ -55,9 +56,9 @@ local function take_up(self, authenticator)
 end
 
 local function grant_of(self, authenticator)
-  if self.target then return authenticator:grant_for(self.target) end
+  if self.target then return grants.for_target(authenticator, self.target) end
   if authenticator.headers and not self.for_lookup then return authenticator end
-  return authenticator:grant(self.for_lookup)
+  return grants.of(authenticator, self.for_lookup)
 end
 
 --- Gets credentials and, where a key pair is new, the right to try it out. For a key that

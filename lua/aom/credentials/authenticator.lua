@@ -4,13 +4,15 @@
 local check = require "aom.util.check"
 local core = require "aom.core"
 local each = require "aom.util.each"
-local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
+local lazy = require "aom.util.lazy"
 local lockout = require "aom.credentials.lockout"
 local mask = require "aom.util.mask"
 local options = require "aom.config.options"
-local sign = require "aom.util.lazy" "aom.http.sign"
+
+local sign = lazy "aom.http.sign"
+local trust = lazy "aom.config.trust"
 
 local authenticator = {}
 
@@ -74,7 +76,7 @@ end
 
 local function token_fields(settings, values)
   for _, target in ipairs(settings.endpoints) do
-    if endpoint.is_open(target, settings) then
+    if trust.is_open(target, settings) then
       return nil, errors.config("a token would cross the network unencrypted, because the endpoint is http://",
         "use https://, or set option allow_http to accept the risk")
     end
@@ -116,13 +118,6 @@ local function key_fields(settings, values)
   }
 end
 
---- The one place that says which headers a request carries of an account.
-local function headers_of(self)
-  return {
-    ["Content-Type"] = "application/json", ["X-Project-Id"] = self.settings.project_id, ["X-Auth-Token"] = self.token,
-  }
-end
-
 --- Makes an authenticator of a provider's values.
 ---@param settings table
 ---@param values aom.Credentials
@@ -136,49 +131,17 @@ function authenticator.new(settings, values)
   if not self then return nil, err end
   self.settings, self.expires_at, self.substitute = settings, values.expires_at or false, false
   self.scoped = {}
-  self.headers = settings.project_id and headers_of(self) or false
-  return setmetatable(self, Authenticator)
+  setmetatable(self, Authenticator)
+  self.headers = settings.project_id and self:account_headers() or false
+  return self
 end
 
---- What an attempt carries. A project id that is looked up never changes afterwards, so the
---- headers are kept as soon as it is known.
----@param for_lookup boolean
----@return aom.Grant
-function Authenticator:grant(for_lookup)
-  if self.settings.project_id and not self.headers then self.headers = headers_of(self) end
-  if self.headers and not for_lookup then return self end
-  return { headers = self.headers or headers_of(self), mask = self.mask,
-    signer = for_lookup and self.lookup_signer or self.signer }
-end
-
---- A signature of V11 is for one service in one region.
-local function scoped_signer(self, region, service)
-  if self.settings.algorithm ~= V11 then return self.signer end
-  local name = region .. "/" .. service
-  if not self.scoped[name] then
-    local signer, why = self.signer:scoped(region, service)
-    if not signer then return nil, errors.config("cannot create a signer: " .. why) end
-    self.scoped[name] = signer
-  end
-  return self.scoped[name]
-end
-
---- What an attempt carries to another service than the client's own.
----@param target aom.Target
----@return aom.Grant|nil
----@return aom.Error|nil
-function Authenticator:grant_for(target)
-  local grant, host = self:grant(false), target.endpoint and target.endpoint.host
-  if self.token and host and not endpoint.is_trusted(target.endpoint, self.settings) then
-    return nil, errors.config(("the token is not sent to %s, which is another domain than the client's"):format(host),
-      ('allow it with option token_hosts = { "%s" }'):format(host))
-  end
-  local signer, err
-  if self.signer then
-    signer, err = scoped_signer(self, target.region or self.settings.region, target.service)
-    if not signer then return nil, err end
-  end
-  return { headers = grant.headers, mask = grant.mask, signer = signer }
+--- The one place that says which headers a request carries of an account.
+---@return table<string, string>
+function Authenticator:account_headers()
+  return {
+    ["Content-Type"] = "application/json", ["X-Project-Id"] = self.settings.project_id, ["X-Auth-Token"] = self.token,
+  }
 end
 
 --- Wipes the keys in C.

@@ -3,6 +3,7 @@
 local endpoints = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
 local regions = require "aom.config.regions"
+local trust = require "aom.config.trust"
 
 local iam = {}
 
@@ -51,7 +52,7 @@ local function find(settings)
       source.provenance.iam_endpoint.where, problem),
       "expected a URL such as https://iam.cn-north-4.myhuaweicloud.com")
   end
-  if endpoints.is_open(endpoint, settings) then
+  if trust.is_open(endpoint, settings) then
     return nil, errors.config("credentials would cross the network unencrypted, because the endpoint of the "
       .. "identity service is http://", "use https://, or set option allow_http to accept the risk")
   end

@@ -13,10 +13,13 @@
 
 local core = require "aom.core"
 local cut = require "aom.util.text".cut
-local shared_dict = require "aom.util.lazy" "aom.credentials.shared_dict"
 local errors = require "aom.util.errors"
+local lazy = require "aom.util.lazy"
 local one_line = require "aom.util.text".one_line
 local single_flight = require "aom.loop.single_flight"
+
+local blocked = lazy "aom.credentials.blocked"
+local shared_dict = lazy "aom.credentials.shared_dict"
 
 local lockout = {}
 
@@ -73,24 +76,6 @@ local function write_note(failure)
     line(failure.hint, 400), (cut(failure.message, 480)) }, "\n")
 end
 
---- The error that a refusal left. The second value says that other credentials would help.
-local function remembered(record, note)
-  local status, code, request_id, hint, message = (note or ""):match "^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$"
-  local function given(text) return text ~= "" and text or nil end
-  local err = errors.new(record.noun == "user" and "credentials" or "service", message or "refused before", {
-    status = tonumber(status), code = given(code), request_id = given(request_id), attempts = 0, retryable = false,
-  })
-  hint = given(hint)
-  err.hint = ("not sent: the service refused this %s, and further refusals would lock it; "
-    .. "correct the credentials or wait five minutes%s"):format(record.noun, hint and ". " .. hint or "")
-  return err, true
-end
-
-local function unable()
-  return errors.new("credentials", "not sent: too many other keys are being refused, so this one cannot be tracked",
-    { attempts = 0, retryable = true, hint = "correct the other keys' credentials, or wait five minutes" })
-end
-
 --- The key is accepted: nobody needs to wait any more for the call that tries it out.
 local function open(record)
   local holder = record.flight.holder
@@ -103,12 +88,12 @@ local function look(record, loop)
   local store, name = loop.shared, record.name
   if store then
     local state, note = shared_dict.look(store, name)
-    if state == "blocked" then return nil, remembered(record, note) end
+    if state == "blocked" then return nil, blocked.remembered(record, note) end
     if state == "open" then memory.accept(name, clock(loop)) end
   end
   local state, _, note = memory.look(name, clock(loop))
-  if state == "blocked" then return nil, remembered(record, note) end
-  if state == "unable" then return nil, unable() end
+  if state == "blocked" then return nil, blocked.remembered(record, note) end
+  if state == "unable" then return nil, blocked.unable() end
   return state == "open" and open(record)
 end
 
@@ -125,7 +110,7 @@ local function ask_workers(record, store, hold, seconds)
   local state, note = shared_dict.look(store, record.name)
   if hold.slip and state ~= "blocked" then return hold end
   release(record, store, hold)
-  if state == "blocked" then return nil, remembered(record, note) end
+  if state == "blocked" then return nil, blocked.remembered(record, note) end
   return false
 end
 
@@ -135,11 +120,11 @@ local function ask(record, loop, hold, seconds)
   local time, is_alone = clock(loop), hold.is_alone or false
   local state, ticket, note = memory.enter(record.name, time, time + seconds, hold.ticket, is_alone)
   if state == "open" then return true end
-  if state == "blocked" then return nil, remembered(record, note) end
-  if state == "unable" then return nil, unable() end
+  if state == "blocked" then return nil, blocked.remembered(record, note) end
+  if state == "unable" then return nil, blocked.unable() end
   if state == "busy" then
     -- This call cannot wait for the other one, which may continue only after this call returns.
-    if is_alone and note then return nil, remembered(record, note) end
+    if is_alone and note then return nil, blocked.remembered(record, note) end
     return false
   end
   hold.ticket, hold.expires = ticket, loop.now() + seconds

@@ -27,7 +27,6 @@ events.emit = emit
 ---@param err aom.Error|nil
 function events.tell_end(self, result, err)
   local channel = self.channel
-  if not channel.settings.on_event then return end
   emit(self, "done", { result = not channel.service and result or nil, error = err,
     elapsed = channel.loop.now() - self.started })
 end

@@ -5,17 +5,15 @@
 local attempt = require "aom.http.attempt"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
-local events = require "aom.http.events"
-local late = require "aom.http.late"
 local lazy = require "aom.util.lazy"
 local mask = require "aom.util.mask"
 local plan_for = require "aom.http.plan"
 
+local events = lazy "aom.http.events"
+local late = lazy "aom.http.late"
 local trouble = lazy "aom.http.trouble"
 
 local exchange = {}
-
-local emit = events.emit
 
 --- A service, and what all exchanges with it share.
 ---@class aom.Channel
@@ -162,7 +160,7 @@ local function decide_on_answer(self, answer)
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end
   if channel.settings.on_event then
-    emit(self, "response", { status = answer.status, body = #answer.body,
+    events.emit(self, "response", { status = answer.status, body = #answer.body,
       headers = mask.headers(answer.headers, self.grant.mask) })
     -- The hook may have closed the client.
     if err and is_cancelled(self) then return failed(errors.cancelled()) end
@@ -198,7 +196,7 @@ local function turn(self)
   if not ready then return failed(err) end
   prepare(self, channel.targets:current(now), clock and clock:stamp() or "")
   if channel.settings.on_event then
-    emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
+    events.emit(self, "request", { attempt = self.attempts + 1, method = self.attempt.method, url = self.attempt:url(),
       headers = mask.headers(self.attempt.headers, self.grant.mask), body = #self.attempt.body })
     if is_cancelled(self) then return failed(errors.cancelled()) end
   end
@@ -230,6 +228,10 @@ local function take_turns(self, sent)
   end
 end
 
+local function tell_end(self, result, err)
+  if self.channel.settings.on_event then events.tell_end(self, result, err) end
+end
+
 --- The error to end with when nothing can be sent. One that tells already what was
 --- attempted is that of another exchange, which this one depends on.
 ---@param err aom.Error
@@ -238,7 +240,7 @@ end
 function Exchange:fail(err)
   if is_cancelled(self) then err = errors.cancelled() end
   err = err.operation and err or trouble.describe(self, err)
-  events.tell_end(self, nil, err)
+  tell_end(self, nil, err)
   return nil, err
 end
 
@@ -257,7 +259,7 @@ function Exchange:run(sent)
     if self.late then late.mark(result) end
   end
   if access then access:settle(err) end
-  events.tell_end(self, result, err)
+  tell_end(self, result, err)
   return result, err
 end
 

@@ -4,6 +4,7 @@ local cache = require "aom.credentials.cache"
 local config = require "aom.config.resolve"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
+local grants = require "aom.credentials.grants"
 local lockout = require "aom.credentials.lockout"
 local world = require "spec.support.world"
 
@@ -172,21 +173,21 @@ describe("what a request carries of an account", function()
     it(("follows the project id, with %s, and is made once"):format(name), function()
       local authenticator, settings = open_without_project(case[1]())
       local before = { ["Content-Type"] = "application/json", ["X-Auth-Token"] = case[2] }
-      assert.are.same(before, authenticator:grant(false).headers)
-      assert.are.same(before, authenticator:grant(true).headers)
+      assert.are.same(before, grants.of(authenticator, false).headers)
+      assert.are.same(before, grants.of(authenticator, true).headers)
       settings.project_id = PROJECT
       before["X-Project-Id"] = PROJECT
-      local grant = authenticator:grant(false)
+      local grant = grants.of(authenticator, false)
       assert.are.same(before, grant.headers)
-      assert.are.equal(grant.headers, authenticator:grant(false).headers)
-      assert.are.equal(grant, authenticator:grant(false))
+      assert.are.equal(grant.headers, grants.of(authenticator, false).headers)
+      assert.are.equal(grant, grants.of(authenticator, false))
     end)
   end
 
   it("is signed for the identity service by a signer of its own where the algorithm names a service", function()
     local authenticator = open_without_project { ak = "A", sk = "S", algorithm = "V11-HMAC-SHA256" }
-    assert.are.equal("aom.signer (V11-HMAC-SHA256)", tostring(authenticator:grant(false).signer))
-    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(authenticator:grant(true).signer))
+    assert.are.equal("aom.signer (V11-HMAC-SHA256)", tostring(grants.of(authenticator, false).signer))
+    assert.are.equal("aom.signer (SDK-HMAC-SHA256)", tostring(grants.of(authenticator, true).signer))
     authenticator:close()
     assert.has_error(function() authenticator.signer:ak() end)
     assert.has_error(function() authenticator.lookup_signer:ak() end)

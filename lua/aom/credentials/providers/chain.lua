@@ -34,15 +34,13 @@ local chain = {}
 ---@field project_id? string   of a token's project
 ---@field expires_at? integer  seconds since 1970
 
-local OPTIONS = "options " .. choice.labels(function() return true end) .. " (none is set)"
-
 local function nothing_found(skipped)
   return errors.new("credentials", "no credentials were found",
     { hint = "looked for " .. table.concat(skipped, "; ") })
 end
 
 local function from_elsewhere(settings)
-  local skipped = { OPTIONS }
+  local skipped = { "options " .. choice.labels(function() return true end) .. " (none is set)" }
   for _, maker in ipairs { environment, profile, pod, metadata } do
     local provider, err, why = maker.new(settings)
     if err then return nil, err end

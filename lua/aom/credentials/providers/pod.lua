@@ -21,6 +21,11 @@ local KEY_NAMES = {
   ak = "accessKeyId", sk = "secretAccessKey", security_token = "securityToken", expires_at = "expiration",
 }
 
+--- Whether it is on this machine or on the local link, which no proxy can reach.
+local function is_near(target)
+  return target.loopback or target.host:find("^169%.254%.%d+%.%d+") ~= nil or target.host:find("^%[fe80:") ~= nil
+end
+
 local function read_query(text)
   local query = {}
   for part in text:gmatch("[^&]+") do
@@ -35,7 +40,7 @@ local function parse(text, settings)
   local url, query_text = text:match("^([^?]*)%??(.*)$")
   local endpoint, problem = endpoints.parse(url)
   if not endpoint then return nil, problem end
-  if endpoint.scheme == "http" and not endpoints.is_near(endpoint) and not settings.allow_http then
+  if endpoint.scheme == "http" and not is_near(endpoint) and not settings.allow_http then
     return nil, "is http:// to another host, so secrets would cross the network unencrypted",
       "use https://, or set option allow_http to accept the risk"
   end
@@ -71,7 +76,7 @@ function Pod:refresh(context)
     operation = "create_pod_keys", service = "pod", method = "POST", endpoint = self.target.endpoint,
     path = self.target.path,
     query = self.target.query, headers = { Authorization = secret }, body = "{}", secrets = { secret },
-    no_proxy = endpoints.is_near(self.target.endpoint), timeout = TIMEOUT,
+    no_proxy = is_near(self.target.endpoint), timeout = TIMEOUT,
   }
   local document
   document, err = remote.document(self.settings, context, ask)

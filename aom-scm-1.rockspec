@@ -163,6 +163,7 @@ build = {
       ["aom.http.sign"] = "lua/aom/http/sign.lua",
       ["aom.http.throttle"] = "lua/aom/http/throttle.lua",
       ["aom.http.trouble"] = "lua/aom/http/trouble.lua",
+      ["aom.http.whole_request"] = "lua/aom/http/whole_request.lua",
       ["aom.loop.adapter"] = "lua/aom/loop/adapter.lua",
       ["aom.loop.batch"] = "lua/aom/loop/batch.lua",
       ["aom.loop.bind"] = "lua/aom/loop/bind.lua",
@@ -218,6 +219,7 @@ build = {
       ["aom.util.similar"] = "lua/aom/util/similar.lua",
       ["aom.util.text"] = "lua/aom/util/text.lua",
       ["aom.util.times"] = "lua/aom/util/times.lua",
+      ["aom.util.utf8"] = "lua/aom/util/utf8.lua",
       ["aom.util.version"] = "lua/aom/util/version.lua",
       -- the end of the modules
     },

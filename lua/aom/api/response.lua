@@ -24,7 +24,11 @@ local function all_headers(answer)
 end
 
 --- What all results have.
-local function new_result(status, request_id, body)
+---@param status integer
+---@param request_id string|nil
+---@param body string
+---@return table
+function response.result(status, request_id, body)
   return {
     success = true,
     status = status,
@@ -36,20 +40,6 @@ local function new_result(status, request_id, body)
   }
 end
 
---- The result of an operation of two arguments that has nothing to tell, of an answer as one
---- that was read before.
----@param operation aom.Operation
----@param answer aom.Answer     the one before
----@param request_id string|nil
----@param a string              the arguments
----@param b string
----@return table
-function response.repeated(operation, answer, request_id, a, b)
-  local result, names = new_result(answer.status, request_id, answer.body), operation.arguments
-  result[names[1]], result[names[2]] = a, b
-  return printable(result, operation)
-end
-
 --- The result of a 2xx answer.
 local function result_of(answer, request, mask)
   local refused, said, document
@@ -57,7 +47,7 @@ local function result_of(answer, request, mask)
   if answer.body:find(":", 1, true) then refused, said, document = refusal.within(answer, request, mask) end
   if refused then return nil, refused, said end
   local request_id = answer.headers["x-request-id"]
-  local result = new_result(answer.status, request_id, answer.body)
+  local result = response.result(answer.status, request_id, answer.body)
   if not bodies[request.operation.result](answer.body, result, document) then
     return nil, refusal.unexpected(answer, mask)
   end

@@ -2,6 +2,7 @@
 --- emoji take two, combining marks none.
 
 local text = require "aom.util.text"
+local utf8 = require "aom.util.utf8"
 
 local width = {}
 
@@ -50,7 +51,7 @@ local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
 ---@return string
 function width.printable(value)
   value = text.one_line(value)
-  return text.is_utf8(value) and value or (value:gsub("[\128-\255]", "?"))
+  return utf8.is_utf8(value) and value or (value:gsub("[\128-\255]", "?"))
 end
 
 --- The columns that a printable text takes.

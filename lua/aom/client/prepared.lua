@@ -5,6 +5,7 @@
 --- is handed to the general way, as the answer to its first attempt.
 
 local test_of = require "aom.util.check".test_of
+local printable = require "aom.api.result".printable
 local response = require "aom.api.response"
 
 local prepared = {}
@@ -73,6 +74,13 @@ local function keep(state, carried)
   }
 end
 
+--- The result of an answer as the good one, to other arguments.
+local function repeated(row, good, request_id, a, b)
+  local result, names = response.result(good.status, request_id, good.body), row.arguments
+  result[names[1]], result[names[2]] = a, b
+  return printable(result, row)
+end
+
 --- Makes a call the short way. A call is prepared when it is made for the second time: that it
 --- will be made a third time is likely then, and many scripts make one call.
 ---@param state aom.ClientState
@@ -98,7 +106,7 @@ function prepared.send(state, row, a, b)
   local outcome, answer, trouble = kept.send(date, a, b)
   if outcome == nil then return nil end
   if outcome and not state.closed then
-    local result = response.repeated(row, kept.answer, answer, a, b)
+    local result = repeated(row, kept.answer, answer, a, b)
     result.attempts, result.elapsed = 1, now() - started
     return result
   end

@@ -3,12 +3,12 @@
 --- what was attempted, and what helps.
 
 local advice = require "aom.http.advice"
-local attempt = require "aom.http.attempt"
 local emit = require "aom.http.events".emit
 local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local outages = require "aom.http.outage"
 local retry = require "aom.http.retry"
+local whole = require "aom.http.whole_request"
 
 local trouble = {}
 
@@ -22,7 +22,7 @@ function trouble.describe(exchange, err)
   local request, operation = exchange.request, exchange.request.operation
   local endpoint = exchange.endpoint or exchange.channel.targets:current(exchange.channel.loop.now())
   err.operation, err.method = operation.name, operation.method
-  err.url = attempt.url(endpoint.base, exchange:path_at(endpoint), request.query)
+  err.url = whole.url(endpoint.base, exchange:path_at(endpoint), request.query)
   err.attempts = err.attempts or exchange.attempts
   err.elapsed = err.elapsed or exchange.channel.loop.now() - exchange.started
   return err

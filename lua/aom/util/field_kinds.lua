@@ -3,7 +3,7 @@
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local plain = require "aom.util.plain"
-local text = require "aom.util.text"
+local utf8 = require "aom.util.utf8"
 
 ---@type table<string, fun(value: any, row: aom.Row): string|nil, string|nil>
 local kinds = {}
@@ -13,8 +13,8 @@ local function range(min, max) return min == max and ("%d"):format(min) or ("%d 
 --- A text that travels as JSON: UTF-8, and measured in characters, as the service does.
 local function is_text(value, min, max)
   if type(value) ~= "string" then return false end
-  local length = text.length(value)
-  return length >= min and length <= max and text.is_utf8(value)
+  local length = utf8.length(value)
+  return length >= min and length <= max and utf8.is_utf8(value)
 end
 
 function kinds.text(value, row)

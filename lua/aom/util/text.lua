@@ -1,5 +1,5 @@
 --- Questions about texts that many modules ask: what stands between the blanks, what
---- percent-encoding stands for, whether control bytes are in it, and whether it is UTF-8.
+--- percent-encoding stands for, and whether control bytes are in it.
 
 local text = {}
 
@@ -86,31 +86,6 @@ function text.quote(value)
   local short, is_cut = text.cut(value, 40)
   short = short:gsub(CONTROL, function(byte) return ("\\%d"):format(byte:byte()) end)
   return '"' .. short .. (is_cut and '…"' or '"')
-end
-
---- How many characters a UTF-8 text has. Bytes that do not begin one are not counted.
----@param value string
----@return integer
-function text.length(value)
-  local _, continued = value:gsub("[\128-\191]", "")
-  return #value - continued
-end
-
--- RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-local sequences = {
-  "\240[\144-\191][\128-\191][\128-\191]", "[\241-\243][\128-\191][\128-\191][\128-\191]",
-  "\244[\128-\143][\128-\191][\128-\191]", "\224[\160-\191][\128-\191]", "[\225-\236][\128-\191][\128-\191]",
-  "\237[\128-\159][\128-\191]", "[\238\239][\128-\191][\128-\191]", "[\194-\223][\128-\191]",
-}
-
----@param value string
----@return boolean
-function text.is_utf8(value)
-  for _, sequence in ipairs(sequences) do
-    if not value:find "[\128-\255]" then return true end
-    value = value:gsub(sequence, " ")
-  end
-  return not value:find "[\128-\255]"
 end
 
 return text

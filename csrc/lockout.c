@@ -234,6 +234,15 @@ void lockout_look(slice name, int64_t now, lockout_answer *answer) {
   unlock_memory(m);
 }
 
+uint64_t lockout_ticket(slice name) {
+  memory *m = lock_memory(name);
+  if (!m)
+    return 0;
+  uint64_t ticket = ++m->last_ticket;
+  unlock_memory(m);
+  return ticket;
+}
+
 /* Starts a try, or prolongs the caller's own; 0: another call tries the key out. */
 static uint64_t start_try(memory *m, record *r, int64_t now, int64_t until,
                           uint64_t ticket, bool second) {
@@ -245,7 +254,7 @@ static uint64_t start_try(memory *m, record *r, int64_t now, int64_t until,
   if (!own)
     return 0;
   if (own->ticket == 0)
-    own->ticket = ++m->last_ticket;
+    own->ticket = ticket != 0 ? ticket : ++m->last_ticket;
   own->until = until;
   return own->ticket;
 }

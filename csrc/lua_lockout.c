@@ -60,6 +60,15 @@ static int l_look(lua_State *L) {
   return push_answer(L, &answer);
 }
 
+/* lockout.ticket(name) -> ticket, or nil */
+static int l_ticket(lua_State *L) {
+  uint64_t ticket = lockout_ticket(check_name(L));
+  if (ticket == 0)
+    return 0;
+  lua_pushnumber(L, (lua_Number)ticket);
+  return 1;
+}
+
 /* lockout.enter(name, now, until, ticket, second)
  *   -> "open" | "trial" | "busy" | "blocked" | "unable", ticket, note */
 static int l_enter(lua_State *L) {
@@ -94,9 +103,10 @@ static int l_release(lua_State *L) {
 }
 
 void lua_lockout_open(lua_State *L) {
-  static const luaL_Reg functions[] = {{"look", l_look},       {"enter", l_enter},
-                                       {"accept", l_accept},   {"refuse", l_refuse},
-                                       {"release", l_release}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"look", l_look},     {"enter", l_enter},     {"accept", l_accept},
+      {"refuse", l_refuse}, {"release", l_release}, {"ticket", l_ticket},
+      {NULL, NULL}};
   lockout_open();
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);

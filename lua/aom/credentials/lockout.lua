@@ -118,7 +118,8 @@ end
 ---@param seconds number  when the hold is void, should the caller vanish
 local function ask(record, loop, hold, seconds)
   local time, is_alone = clock(loop), hold.is_alone or false
-  local state, ticket, note = memory.enter(record.name, time, time + seconds, hold.ticket, is_alone)
+  hold.ticket = hold.ticket or memory.ticket(record.name)
+  local state, _, note = memory.enter(record.name, time, time + seconds, hold.ticket, is_alone)
   if state == "open" then return true end
   if state == "blocked" then return nil, blocked.remembered(record, note) end
   if state == "unable" then return nil, blocked.unable() end
@@ -127,7 +128,7 @@ local function ask(record, loop, hold, seconds)
     if is_alone and note then return nil, blocked.remembered(record, note) end
     return false
   end
-  hold.ticket, hold.expires = ticket, loop.now() + seconds
+  hold.expires = loop.now() + seconds
   if not loop.shared then return hold end
   return ask_workers(record, loop.shared, hold, seconds)
 end

@@ -8,6 +8,7 @@ local outage = require "aom.http.outage"
 local throttle = require "aom.http.throttle"
 
 local given = lazy "aom.api.request"
+local prepared = lazy "aom.client.prepared"
 local project = lazy "aom.credentials.project"
 
 local call = {}
@@ -59,8 +60,10 @@ function call.run(client, request, scope, sent)
     complete(client, request)
   end
   local result, err = carried:run(sent)
-  -- Should it be made again, it can be prepared: see aom.client.prepared.
-  if result and not scope and client.loop.prepare then client.went_well[request.operation] = carried end
+  if result and not scope and client.loop.prepare then
+    -- Should it be made again.
+    client.ways[request.operation] = function(...) return prepared.begin(carried, ...) end
+  end
   return result, err
 end
 

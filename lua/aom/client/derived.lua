@@ -23,7 +23,7 @@ function derived.make(parent, given)
   own.headers = headers.merge(parent.settings.headers, own.headers)
   return setmetatable({
     settings = setmetatable(own, { __index = parent.settings }), parent = parent, scopes = setmetatable({}, weak),
-    plans = {}, went_well = {}, prepared = {},
+    plans = {}, ways = {}, prepared = {},
   }, { __index = parent })
 end
 

@@ -10,7 +10,6 @@ local run_in = require "aom.client.state".run
 
 local any_request = lazy "aom.api.request"
 local callbacks = lazy "aom.loop.callback"
-local prepared = lazy "aom.client.prepared"
 local scopes = lazy "aom.loop.scope"
 
 local dispatch = {}
@@ -69,9 +68,10 @@ function dispatch.operation(state, row, callback, a, b, c)
     if err then return nil, err end
   end
   local sent
-  if callback == nil and state.went_well[row] ~= nil then
+  local short_way = callback == nil and state.ways[row]
+  if short_way then
     local result
-    result, sent = prepared.send(state, row, a, b)
+    result, sent = short_way(state, row, a, b)
     if result then return result end
   end
   local request, err = input.build(row, a, b, c)

@@ -81,8 +81,7 @@ local function repeated(row, good, request_id, a, b)
   return printable(result, row)
 end
 
---- Makes a call the short way. A call is prepared when it is made for the second time: that it
---- will be made a third time is likely then, and many scripts make one call.
+--- Makes a call the short way.
 ---@param state aom.ClientState
 ---@param row aom.Operation
 ---@param a any
@@ -90,11 +89,6 @@ end
 ---@return table|nil result
 ---@return aom.Sent|nil sent  nil without a result: nothing was sent
 function prepared.send(state, row, a, b)
-  local carried = state.went_well[row]
-  if carried then
-    state.went_well[row] = false
-    keep(state, carried)
-  end
   local kept = state.prepared[row]
   if not kept then return nil end
   local now = state.loop.now
@@ -112,6 +106,21 @@ function prepared.send(state, row, a, b)
   end
   return nil, { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date, started = started,
     answer = not outcome and answer or nil, trouble = trouble }
+end
+
+--- As `send`, after a call that went the general way, and well. A call is prepared when it is made
+--- for the second time: many scripts make one call.
+---@param carried aom.Exchange  the one before
+---@param state aom.ClientState
+---@param row aom.Operation
+---@param a any
+---@param b any
+---@return table|nil result
+---@return aom.Sent|nil sent
+function prepared.begin(carried, state, row, a, b)
+  keep(state, carried)
+  state.ways[row] = prepared.send
+  return prepared.send(state, row, a, b)
 end
 
 return prepared

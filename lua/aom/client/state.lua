@@ -24,7 +24,7 @@ local state = {}
 ---@class aom.ClientState: aom.Channel
 ---@field credentials aom.CredentialCache
 ---@field prefix string  of the paths: version and project
----@field went_well table<aom.Operation, aom.Exchange|false>  the last call of each; false: it is prepared, or cannot be
+---@field ways table<aom.Operation, function>  short ones for calls that went well before: see aom.client.prepared
 ---@field prepared table<aom.Operation, aom.PreparedCall>
 ---@field root aom.ClientState      the client that others were made from by `with`, or itself
 ---@field parent? aom.ClientState    of one that was made so
@@ -48,7 +48,7 @@ function state.open(given, world)
   local new = {
     settings = settings, system = world, clock = clock.new(world), closed = false,
     read = response.read, prefix = input.prefix(settings.project_id),
-    targets = failover.new(settings.endpoints), plans = {}, went_well = {}, prepared = {},
+    targets = failover.new(settings.endpoints), plans = {}, ways = {}, prepared = {},
   }
   new.root = new
   new.credentials, err = cache.new(settings)
@@ -79,7 +79,7 @@ end
 ---@param client aom.ClientState
 function state.close(client)
   if client.closed then return end
-  client.closed, client.plans, client.went_well, client.prepared = true, nil, {}, {}
+  client.closed, client.plans, client.ways, client.prepared = true, nil, {}, {}
   if client.parent then return derived.close(client) end
   local ended, why = true, nil
   if client.loop.close then ended, why = pcall(client.loop.close) end

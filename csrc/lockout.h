@@ -70,9 +70,9 @@ void lockout_look(slice name, int64_t now, lockout_answer *answer);
 uint64_t lockout_ticket(slice name);
 
 /* Asks to send. A try ends at `until` if nobody ends it before. `ticket` is that of the
- * caller's own try, which begins or is prolonged, or 0 for a new one. A caller that cannot
- * wait for the running try sets `second`: it may send too, as long as refusals and running
- * tries together stay within the limit. */
+ * caller's own try, which begins or is prolonged, or 0 for a new one. A caller that
+ * cannot wait for the running try sets `second`: it may send too, as long as refusals and
+ * running tries together stay within the limit. */
 void lockout_enter(slice name, int64_t now, int64_t until, uint64_t ticket, bool second,
                    lockout_answer *answer);
 

@@ -129,6 +129,8 @@ static int l_lock_file(lua_State *L) {
   case FILE_LOCK_FOREIGN:
     return push_refusal(L, "another process has it", &owner);
   case FILE_LOCK_FAILED:
+    if (why == ENOMEM)
+      return luaL_error(L, "%s", file_no_memory);
     break;
   }
   lua_pushfstring(L, "%s.lock", path);

@@ -38,6 +38,18 @@ describe("without memory, an error says so, and the next call is served:", funct
       function fail(count) short.arm("core", count, 1) end
       check(function() return safe.client(options) end)
       os.remove(path)]],
+    ["a lock that the core has no memory for"] = [[
+      local lock_file, path, failures = require "aom.core".lock_file, os.tmpname(), 0
+      for count = 0, 5 do
+        short.arm("core", count, 1)
+        local ok, lock, why = pcall(lock_file, path)
+        short.disarm()
+        if ok and lock then lock:release() else failures = failures + 1 end
+        if not lock or not ok and lock ~= "not enough memory" then print(count, lock, why) end
+      end
+      os.remove(path)
+      os.remove(path .. ".lock")
+      if failures == 0 then print "none fails" end]],
     ["a part of the library that cannot be loaded"] = [[
       local doctor = require "aom.util.lazy" "aom.client.doctor"
       local function load() return doctor.run end

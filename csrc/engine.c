@@ -207,9 +207,11 @@ void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text
   queue_done(e, t);
 }
 
-/* A multi handle that reports an error is of no use to any of its transfers. */
+/* A multi handle that reports an error is of no use to any of its transfers. libcurl 7.88
+ * divides by zero when it looks at a socket for which it had no memory before. */
 void engine_break(pool *p, CURLMcode code) {
   engine *e = p->owner;
+  p->broken = true;
   for (size_t i = 0; i < e->slot_count; i++) {
     transfer *t = e->slots[i];
     if (t->pool != p || t->state != TRANSFER_RUNNING)

@@ -40,6 +40,7 @@ typedef struct pool {
   size_t running;
   size_t most;     /* that were running at once */
   bool in_turn;    /* it has met HTTP/1, where a connection carries one after another */
+  bool broken;     /* its multi handle has reported an error, and begins nothing more */
   size_t unserved; /* have waited in vain for a connection of HTTP/2 that is not full */
   struct transfer *free_first;
   bool timer_set;

@@ -196,7 +196,8 @@ pool *engine_pool_find(engine *e, const engine_request *request) {
   if (may_use_tls)
     look_at_all(wanted, files);
   for (pool **link = &e->pools; *link; link = &(*link)->next) {
-    if (!has_settings(*link, wanted) || (may_use_tls && !has_files(*link, files)))
+    if ((*link)->broken || !has_settings(*link, wanted) ||
+        (may_use_tls && !has_files(*link, files)))
       continue;
     put_first(link);
     return e->pools;

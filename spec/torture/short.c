@@ -1,10 +1,15 @@
 /* Lets memory run short: preloaded, and a module for Lua that says when and for whom.
  *
- *   short.arm(who, count, length)  after `count` more allocations of `who`, `length`
- * fail: "core" (called by this library's C), "lua" (Lua's allocator) or "process"
- * (malloc, whoever calls it) short.disarm() -> failed       how many did short.blocks()
- * -> table        how many blocks each place in the code has allocated
- *   short.limit(seconds)           what takes longer ends the process as a crash does
+ *   short.arm(who, count, length)
+ *     after `count` more allocations of `who`, `length` fail: "core" (called by this
+ *     library's C), "lua" (Lua's allocator) or "process" (malloc, whoever calls it)
+ *
+ *   short.disarm() -> how many failed
+ *
+ *   short.blocks() -> how many blocks each place in the code has allocated
+ *
+ *   short.limit(seconds)
+ *     what takes longer ends the process as a crash does
  *
  * A crash prints "CRASH", the signal's number (0: a call of exit) and the call stack. */
 #include <dlfcn.h>
@@ -13,6 +18,7 @@
 #include <lauxlib.h>
 #include <link.h>
 #include <lua.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -130,8 +136,9 @@ void *calloc(size_t count, size_t size) {
   return malloc_fails(CALLER) ? NULL : note(__libc_calloc(count, size), CALLER);
 }
 
+/* Lua relies on it that a block can always be made smaller. */
 void *realloc(void *block, size_t size) {
-  if (size > 0 && malloc_fails(CALLER))
+  if (size > malloc_usable_size(block) && malloc_fails(CALLER))
     return NULL;
   /* Forgotten first: another thread may get its address as soon as it is free. */
   forget(block);

@@ -158,8 +158,8 @@ local relay
 local function start_relay()
   local fifo = process.run("mktemp -u"):match "^(%S+)\n"
   assert(os.execute("mkfifo " .. quote(fifo)))
-  local calls = assert(io.popen(("exec timeout %s %s %s"):format(os.getenv "LIMIT" or 600,
-    LUAJIT .. quote(process.root .. "/spec/support/relay.lua"), quote(fifo)), "w"))
+  local calls = assert(io.popen("exec " .. LUAJIT .. quote(process.root .. "/spec/support/relay.lua") .. " "
+    .. quote(fifo), "w"))
   local answers = assert(io.open(fifo, "rb"))
   os.remove(fifo)
   return { calls = calls, answers = answers }

@@ -6,6 +6,18 @@ local scheduler = require "aom.loop.scheduler"
 
 local function ignore() end
 
+--- Raises an error after so many instructions of `body`, as Ctrl-C does.
+local function interrupt(count, body)
+  pcall(function()
+    debug.sethook(function()
+      debug.sethook()
+      error "interrupted"
+    end, "", count)
+    body()
+    debug.sethook()
+  end)
+end
+
 describe("a task", function()
   local owner, tasks
 
@@ -40,13 +52,8 @@ describe("a task", function()
         for i = 1, 3 do tasks:wake(waits[i]) end
         tasks:flush()
       end
-      pcall(function()
-        debug.sethook(function()
-          debug.sethook()
-          error "interrupted"
-        end, "", count)
+      interrupt(count, function()
         go_on()
-        debug.sethook()
         is_over = true
       end)
       go_on()
@@ -57,7 +64,6 @@ describe("a task", function()
     assert.is_true(count > 50, count)
   end)
 
-  -- As Ctrl-C raises one.
   it("runs what comes after an error between any two steps", function()
     for count = 1, 400 do
       local ran = 0
@@ -65,16 +71,11 @@ describe("a task", function()
       local function add(body)
         for _ = 1, 3 do tasks:spawn(body) end
       end
-      pcall(function()
-        debug.sethook(function()
-          debug.sethook()
-          error "interrupted"
-        end, "", count)
+      interrupt(count, function()
         add(function() end)
         tasks:flush(2)
         add(function() end)
         tasks:flush()
-        debug.sethook()
       end)
       add(function() ran = ran + 1 end)
       while tasks:has_ready() do tasks:flush() end

@@ -278,4 +278,17 @@ describe("a call whose client is closed", function()
       server.stop()
     end)
   end
+
+  -- What a call leaves for the next one holds its signed headers, or its token.
+  for _, event in ipairs { "response", "done" } do
+    it("in on_event, " .. event .. ", leaves nothing in it", function()
+      local server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
+      local state
+      state = open(server.url, { on_event = function(told) if told.event == event then client.close(state) end end })
+      methods.trigger(state, "one", "enable")
+      assert.is_true(state.closed)
+      assert.are.same({ {}, {} }, { state.ways, state.prepared })
+      server.stop()
+    end)
+  end
 end)

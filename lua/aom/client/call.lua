@@ -60,7 +60,7 @@ function call.run(client, request, scope, sent)
     complete(client, request)
   end
   local result, err = carried:run(sent)
-  if result and not scope and client.loop.prepare then
+  if result and not scope and not client.closed and client.loop.prepare then
     -- Should it be made again.
     client.ways[request.operation] = function(...) return prepared.begin(carried, ...) end
   end

@@ -6,7 +6,8 @@
  * One engine serves all clients of an event loop. Transfers with the same transport share
  * a pool of connections, whoever starts them. A pool is made when it is needed; at most
  * eight that carry nothing are kept, those used last. A file that a transport names is
- * looked at when a transfer starts: if it was replaced, a new pool reads it anew.
+ * looked at when a transfer starts, once a millisecond at most: if it was replaced, a new
+ * pool reads it anew.
  *
  * The engine knows nothing of Lua and has no callbacks. A transfer is started, the engine
  * is driven (by polling, or by socket events of an event loop), and finished transfers
@@ -103,6 +104,7 @@ typedef struct engine_result {
 
 /* Milliseconds of the monotonic clock. */
 int64_t engine_now(void);
+double engine_seconds(void);
 
 /* The text for ENGINE_DESCRIPTORS. */
 extern const char engine_no_descriptors[];

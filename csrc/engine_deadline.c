@@ -15,6 +15,12 @@ int64_t engine_now(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+double engine_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* --- the heap; a transfer knows its place in it, counted from 1 -------------------- */
 
 static void place_in_heap(engine *e, size_t place, transfer *t) {

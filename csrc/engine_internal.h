@@ -36,6 +36,7 @@ typedef struct pool {
   CURLM *multi;
   buffer texts[ENGINE_TEXTS]; /* no data: none. They may hold a password */
   file_state files[ENGINE_FILES];
+  int64_t looked_at; /* when they were found like that */
   bool insecure;
   size_t running;
   size_t most;     /* that were running at once */

@@ -188,22 +188,31 @@ static void look_at_all(const engine_transport *wanted, file_state *files) {
     files[i] = look_at(wanted->texts[i].data);
 }
 
-/* The files are for TLS alone, and each look is a system call. */
+/* The files are for TLS alone. A look is a system call, 3 % of a trigger on a connection
+ * that is open; the times of files are no finer than the millisecond of one look. */
 pool *engine_pool_find(engine *e, const engine_request *request) {
   const engine_transport *wanted = &request->transport;
-  file_state files[ENGINE_FILES];
   bool may_use_tls = request_is_secure(request) || request_may_use_proxy(request);
-  if (may_use_tls)
-    look_at_all(wanted, files);
+  file_state files[ENGINE_FILES];
+  bool looked = false;
+  int64_t now = engine_now();
   for (pool **link = &e->pools; *link; link = &(*link)->next) {
-    if ((*link)->broken || !has_settings(*link, wanted) ||
-        (may_use_tls && !has_files(*link, files)))
+    pool *p = *link;
+    if (p->broken || !has_settings(p, wanted))
       continue;
+    if (may_use_tls && p->looked_at != now) {
+      if (!looked)
+        look_at_all(wanted, files);
+      looked = true;
+      if (!has_files(p, files))
+        continue;
+      p->looked_at = now;
+    }
     put_first(link);
-    return e->pools;
+    return p;
   }
   drop_outdated(e, wanted);
-  if (!may_use_tls)
+  if (!looked)
     look_at_all(wanted, files);
   return new_pool(e, wanted, files);
 }

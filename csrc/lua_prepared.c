@@ -6,20 +6,24 @@
 #include "lua_transfer.h"
 #include "lua_values.h"
 #include "text.h"
+#include "uri.h"
 
 static const char prepared_class[] = "aom.prepared";
+
+enum { MAX_CHOICES = 4 };
 
 typedef struct lua_prepared {
   lua_engine *engine;
   const lua_signer *signer;
-  sign_request request;    /* the plan's */
-  engine_request transfer; /* the plan's, with the transport */
-  int patience_ms;         /* how long to wait here */
-  slice key;               /* the name of the key pair in the memory of refused ones */
-  slice before, after;     /* of the path, around the first value */
-  slice parameter;         /* of the query, that has the second value */
-  long status;             /* of the good answer */
-  slice type, body;        /* its own; without a type that has no data */
+  sign_request request;       /* the plan's */
+  engine_request transfer;    /* the plan's, with the transport */
+  int patience_ms;            /* how long to wait here */
+  slice key;                  /* the name of the key pair in the memory of refused ones */
+  slice before, after;        /* of the path, around the first value, an id */
+  slice parameter;            /* of the query, that has the second value */
+  slice choices[MAX_CHOICES]; /* what that may be; no data behind the last one */
+  long status;                /* of the good answer */
+  slice type, body;           /* its own; without a type that has no data */
 } lua_prepared;
 
 static slice text_field(lua_State *L, int index, const char *name) {
@@ -38,6 +42,19 @@ static lua_Number number_field(lua_State *L, int index, const char *name) {
 }
 
 enum { ENGINE = 1, ATTEMPT, TRANSPORT, FIELDS, PREPARED };
+
+/* A call with one that there is no room for goes the general way. */
+static void read_choices(lua_State *L, lua_prepared *p) {
+  compat_rawfield(L, FIELDS, "choices");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  for (int i = 0; i < MAX_CHOICES; i++) {
+    lua_rawgeti(L, -1, i + 1);
+    if (!lua_isnil(L, -1))
+      p->choices[i] = check_slice(L, -1);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
 
 /* So that what the object points into lives as long as the object. */
 static void keep_values(lua_State *L) {
@@ -80,6 +97,7 @@ int lua_prepared_new(lua_State *L) {
   p->parameter = text_field(L, FIELDS, "parameter");
   p->type = text_field(L, FIELDS, "type");
   p->body = text_field(L, FIELDS, "body");
+  read_choices(L, p);
   keep_values(L);
   p->engine = owner; /* whole from here on */
   return 1;
@@ -100,6 +118,25 @@ static bool is_accepted(slice key) {
   return answer.state == LOCKOUT_OPEN;
 }
 
+/* No data for what is no string. */
+static slice string_at(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TSTRING ? check_slice(L, index) : (slice){NULL, 0};
+}
+
+/* One that needs no look at what it would do to a path. */
+static bool is_plain_id(slice id) {
+  enum { MAX_ID = 64 };
+  return id.len > 0 && id.len <= MAX_ID && uri_is_unreserved(id) &&
+         !text_equal(id, (slice)TEXT(".")) && !text_equal(id, (slice)TEXT(".."));
+}
+
+static bool is_choice(const lua_prepared *p, slice value) {
+  for (size_t i = 0; i < MAX_CHOICES && p->choices[i].data; i++)
+    if (text_equal(value, p->choices[i]))
+      return true;
+  return false;
+}
+
 /* False: the path is too long, or memory is short. */
 static bool write_path(buffer *path, const lua_prepared *p, slice value) {
   buffer_reset(path);
@@ -113,21 +150,21 @@ static bool write_path(buffer *path, const lua_prepared *p, slice value) {
 /* The arguments of prepared:send. 0: nothing was sent. */
 static engine_id start_prepared(lua_State *L, const lua_prepared *p) {
   lua_engine *self = p->engine;
-  slice date = check_slice(L, 2), value = check_slice(L, 3);
-  pair query = {p->parameter, check_slice(L, 4)};
+  slice date = check_slice(L, 2), id = string_at(L, 3), choice = string_at(L, 4);
   signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
-  if (!s || !is_main_thread(L) || !is_accepted(p->key) ||
-      !write_path(&self->path, p, value))
+  if (!s || !is_plain_id(id) || !is_choice(p, choice) || !is_main_thread(L) ||
+      !is_accepted(p->key) || !write_path(&self->path, p, id))
     return 0;
+  pair query = {p->parameter, choice};
   sign_request request = p->request;
   engine_request transfer = p->transfer;
   request.path = buffer_slice(&self->path);
   request.query = &query;
   request.query_count = 1;
   request.date = date;
-  engine_id id;
-  lua_transfer_launch(L, self, s, &request, &transfer, &id);
-  return id;
+  engine_id started;
+  lua_transfer_launch(L, self, s, &request, &transfer, &started);
+  return started;
 }
 
 /* The header's value; no data: there is none. */
@@ -155,7 +192,7 @@ static bool is_as_before(const lua_prepared *p, const engine_result *result) {
 
 /* Pushing may raise an error, so the engine has its transfer back before. */
 static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
-                     const engine_result *result) {
+                     const engine_result *result, lua_Number started) {
   char copy[MAX_REQUEST_ID];
   slice request_id = find_header(result, "x-request-id");
   text_put(copy, request_id);
@@ -166,16 +203,19 @@ static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
     lua_pushlstring(L, copy, request_id.len);
   else
     lua_pushnil(L);
-  return 2;
+  lua_pushnumber(L, engine_seconds() - started);
+  return 3;
 }
 
-/* prepared:send(date, value, value) -> true, request id or nil | nil: it was not sent
- *   | false, id: it goes on, or has to be collected, or others have finished too
+/* prepared:send(date, id, choice) -> true, request id or nil, seconds since it began
+ *   | false, attempt, seconds: it goes on, has to be collected, or others have finished
+ *   | nil: it was not sent
  *
  * Nothing is sent where anything is not as usual, or fails: the general way then says
  * what. */
 static int prepared_send(lua_State *L) {
   const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  lua_Number started = engine_seconds();
   engine_id id = start_prepared(L, p);
   if (id != 0)
     engine_poll(p->engine->engine, p->patience_ms);
@@ -186,10 +226,11 @@ static int prepared_send(lua_State *L) {
   }
   engine *e = p->engine->engine;
   if (engine_has_only_finished(e, id) && is_as_before(p, engine_look(e, id)))
-    return push_good(L, p, id, engine_look(e, id));
+    return push_good(L, p, id, engine_look(e, id), started);
   lua_pushboolean(L, 0);
   lua_transfer_push_id(L, id);
-  return 2;
+  lua_pushnumber(L, engine_seconds() - started);
+  return 3;
 }
 
 void lua_prepared_open(lua_State *L) {

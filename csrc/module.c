@@ -16,15 +16,11 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* core.now() -> seconds on a clock that never jumps */
 static int l_now(lua_State *L) {
-  struct timespec now;
-  if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-    return luaL_error(L, "the monotonic clock cannot be read");
-  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec * 1e-9);
+  lua_pushnumber(L, engine_seconds());
   return 1;
 }
 

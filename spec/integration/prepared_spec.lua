@@ -166,6 +166,9 @@ describe("a call goes the general way", function()
     ["for an action that is none"] = function()
       return function(state) return methods.trigger(state, "one", "stop") end
     end,
+    ["for no action"] = function()
+      return function(state) return methods.trigger(state, "one") end
+    end,
     ["when the key is refused in another state"] = function(state)
       local record = state.credentials.current.record
       core.lockout.refuse(record.name, core.now(), nil, "locked", "\n\n\n\nrefused elsewhere")
@@ -177,7 +180,9 @@ describe("a call goes the general way", function()
     end,
     ["when credentials were refused"] = function(state) state.credentials.refused = state.credentials.current end,
     ["at another endpoint"] = function(state)
-      state.targets.list[1] = setmetatable({}, { __index = state.targets.list[1] })
+      local list = state.targets.list
+      list[2] = setmetatable({}, { __index = list[1] })
+      state.targets:leave(list[1], core.now())
     end,
     ["in a coroutine"] = function()
       return function(state) return coroutine.wrap(function() return trigger(state) end)() end
@@ -208,6 +213,37 @@ describe("a call goes the general way", function()
       assert.are.equal(sent, number)
     end)
   end
+
+  -- The core tests what it puts into a path; it must take nothing that the general way refuses.
+  local ids = { ".", "..", "...", "", "x", ("x"):rep(64), ("x"):rep(65), "a.b-c_d~e", "a/b", "a b", "a%62", "é", "a\0b",
+    5, 0.5, true, {} }
+  for i, id in ipairs(ids) do
+    it(("or comes to the same, for id %d (%s)"):format(i, type(id)), function()
+      local function outcome(options)
+        local state = open(server.url, options)
+        assert(trigger(state) and trigger(state))
+        local before = #server.requests()
+        local result, err = methods.trigger(state, id, "disable")
+        client.close(state)
+        local requests = server.requests()
+        local last = #requests > before and requests[#requests].line
+        return comparable(result or err, server.url), #requests - before, last
+      end
+      assert.are.same({ outcome { on_event = function() end } }, { outcome {} })
+    end)
+  end
+
+  it("until the first endpoint is in use again", function()
+    local state = open(server.url)
+    local targets = state.targets
+    targets.list[2] = setmetatable({}, { __index = targets.list[1] })
+    targets:leave(targets.list[1], core.now())
+    for _ = 1, 3 do assert(trigger(state)) end
+    targets.back_at = 0
+    for _ = 1, 3 do assert(trigger(state)) end
+    assert.are.same({ "general", "general", "general", "short", "short" }, ways)
+    client.close(state)
+  end)
 
   it("for renewed credentials, and for those that expire", function()
     local values = { ak = "PREPAREDRENEWED1", sk = "a" }

@@ -4,21 +4,20 @@
 --- way looks at is as it was then, and the answer must be the same, byte for byte. Any other
 --- is handed to the general way, as the answer to its first attempt.
 
-local test_of = require "aom.util.check".test_of
-local printable = require "aom.api.result".printable
 local response = require "aom.api.response"
 
 local prepared = {}
 
 ---@class aom.PreparedCall
----@field send aom.PreparedSend
+---@field object aom.Prepared
+---@field send function      its method
+---@field finish fun(id: integer): aom.Answer|nil, aom.Trouble|nil
 ---@field authenticator aom.Authenticator
 ---@field endpoint aom.Endpoint
----@field first aom.Row     of the arguments
----@field second aom.Row
----@field test_first fun(value: any, row: aom.Row): string|nil
----@field test_second fun(value: any, row: aom.Row): string|nil
+---@field first string      names of the arguments
+---@field second string
 ---@field answer aom.Answer  the good one
+---@field class table        of the results
 
 --- An attempt that was sent already, as a prepared call.
 ---@class aom.Sent
@@ -32,28 +31,33 @@ local prepared = {}
 --- Longer answers are not compared.
 local MAX_BODY = 256
 
---- Whether nothing has changed of what is looked at before a request is sent. What the process
---- knows of the key pair is looked at in C.
-local function is_current(state, kept, now)
-  return state.credentials:lasting() == kept.authenticator and state.targets:current(now) == kept.endpoint
-    and not state.outage.began and state.throttle.resume_at <= now
+--- Whether nothing has changed of what is looked at before a request is sent, that is while the first
+--- endpoint is in use, and credentials which do not expire. What the process knows of the key pair is
+--- looked at in C.
+local function is_current(state, kept)
+  local credentials, throttle = state.credentials, state.throttle
+  return credentials.current == kept.authenticator and credentials.refused ~= kept.authenticator
+    and state.targets.index == 1 and not state.outage.began
+    and (throttle.resume_at == 0 or throttle.resume_at <= state.loop.now())
 end
 
---- Whether an operation has one value in its path and one in its query, and nothing to tell.
+--- Whether an operation has an id in its path and a choice in its query, and nothing to tell.
 local function fits(row)
-  local names = row.arguments
-  return row.result == "acknowledgement" and #names == 2 and not row.fields and #row.path == 3 and #row.query == 1
-    and row.path[2] == names[1] and row.query[1] == names[2]
+  local first, second = row.arguments[1], row.arguments[2]
+  return row.result == "acknowledgement" and #row.arguments == 2 and not row.fields
+    and #row.path == 3 and row.path[2] == first and row.parameters[first].kind == "id"
+    and #row.query == 1 and row.query[1] == second and row.parameters[second].kind == "choice"
 end
 
 --- Whether the next call may go the short way, and is not to do so already.
 local function is_worth_keeping(state, carried)
   local row, answer, kept = carried.request.operation, carried.answer, state.prepared[carried.request.operation]
   if not state.loop.prepare or state.closed or state.parent or state.settings.on_event or not fits(row)
-    or #answer.body > MAX_BODY or not carried.grant.signer or state.credentials:lasting() ~= carried.grant then
+    or carried.endpoint ~= state.targets.list[1] or #answer.body > MAX_BODY or not carried.grant.signer
+    or state.credentials:lasting() ~= carried.grant then
     return false
   end
-  return not (kept and is_current(state, kept, state.loop.now()) and kept.answer.body == answer.body
+  return not (kept and is_current(state, kept) and kept.answer.body == answer.body
     and kept.answer.headers["content-type"] == answer.headers["content-type"])
 end
 
@@ -61,24 +65,17 @@ end
 local function keep(state, carried)
   if not is_worth_keeping(state, carried) then return end
   local row, answer = carried.request.operation, carried.answer
-  local endpoint, authenticator = carried.endpoint, carried.grant
-  local first, second = row.parameters[row.arguments[1]], row.parameters[row.arguments[2]]
+  local endpoint, authenticator, type = carried.endpoint, carried.grant, carried.answer.headers["content-type"]
+  local first, second = row.arguments[1], row.arguments[2]
+  local object, finish = state.loop.prepare(carried.attempt, {
+    key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
+    before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3], parameter = second,
+    choices = row.parameters[second].choices, status = answer.status, type = type, body = answer.body,
+  })
   state.prepared[row] = {
-    first = first, second = second, test_first = test_of(first), test_second = test_of(second),
-    authenticator = authenticator, endpoint = endpoint, answer = answer,
-    send = state.loop.prepare(carried.attempt, {
-      key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
-      before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3], parameter = row.query[1],
-      status = answer.status, type = answer.headers["content-type"], body = answer.body,
-    }),
+    object = object, send = object.send, finish = finish, authenticator = authenticator, endpoint = endpoint,
+    first = first, second = second, answer = answer, class = getmetatable(carried.result),
   }
-end
-
---- The result of an answer as the good one, to other arguments.
-local function repeated(row, good, request_id, a, b)
-  local result, names = response.result(good.status, request_id, good.body), row.arguments
-  result[names[1]], result[names[2]] = a, b
-  return printable(result, row)
 end
 
 --- Makes a call the short way.
@@ -90,22 +87,20 @@ end
 ---@return aom.Sent|nil sent  nil without a result: nothing was sent
 function prepared.send(state, row, a, b)
   local kept = state.prepared[row]
-  if not kept then return nil end
-  local now = state.loop.now
-  local started = now()
-  if not is_current(state, kept, started) or kept.test_first(a, kept.first) or kept.test_second(b, kept.second) then
-    return nil
-  end
+  if not kept or not is_current(state, kept) then return nil end
   local date = state.clock:stamp()
-  local outcome, answer, trouble = kept.send(date, a, b)
+  local outcome, said, time = kept.send(kept.object, date, a, b)
   if outcome == nil then return nil end
+  local good = kept.answer
   if outcome and not state.closed then
-    local result = repeated(row, kept.answer, answer, a, b)
-    result.attempts, result.elapsed = 1, now() - started
-    return result
+    local result = response.result(good.status, said, good.body)
+    result[kept.first], result[kept.second], result.attempts, result.elapsed = a, b, 1, time
+    return setmetatable(result, kept.class)
   end
-  return nil, { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date, started = started,
-    answer = not outcome and answer or nil, trouble = trouble }
+  local sent = { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date,
+    started = state.loop.now() - time }
+  if not outcome then sent.answer, sent.trouble = kept.finish(said) end
+  return nil, sent
 end
 
 --- As `send`, after a call that went the general way, and well. A call is prepared when it is made

@@ -17,15 +17,11 @@ function BlockingLoop:spawn(body) self:run({ body }, 1) end
 --- Prepares the like of an attempt: see aom.client.prepared.
 ---@param attempt aom.Attempt  with a plan and a signer
 ---@param fields table
----@return aom.PreparedSend
+---@return aom.Prepared
+---@return fun(id: integer): aom.Answer|nil, aom.Trouble|nil
 function BlockingLoop:prepare(attempt, fields)
   fields.patience = self.PATIENCE
-  local prepared = self.carrier.engine:prepare(attempt, self.transport, fields)
-  return function(date, first, second)
-    local outcome, said = prepared:send(date, first, second)
-    if outcome ~= false then return outcome, said end
-    return false, self:block(said)
-  end
+  return self.carrier.engine:prepare(attempt, self.transport, fields), function(id) return self:block(id) end
 end
 
 ---@param carrier aom.Carrier

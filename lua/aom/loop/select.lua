@@ -28,7 +28,8 @@ local select_loop = {}
 ---@field close? fun()
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
 ---  run as a task of its own: why no call can be made from here. It may wait
----@field prepare? fun(attempt: aom.Attempt, fields: table): aom.PreparedSend  where a call may go a short way
+---@field prepare? fun(attempt: aom.Attempt, fields: table): aom.Prepared, function  where a call may go a short way;
+---  and what waits for an attempt that goes on, by its id: it returns as `fetch`
 ---@field name? string
 ---@field object? table  of what its functions are bound to
 ---@field transport? "curl"|"resty"  in nginx
@@ -36,11 +37,11 @@ local select_loop = {}
 ---@field lockout_clock? fun(): number  for specs: the clock that blocked keys are counted by, in
 ---  place of the machine's own
 
---- As `fetch`, outside of any task, of what was prepared: with the date, and what stands in path
---- and query. The first value is true for what went as before, with the request id as the second;
---- false for anything else; nil where nothing was sent.
----@alias aom.PreparedSend fun(date: string, first: string, second: string): boolean|nil, aom.Answer|string|nil,
----  aom.Trouble|nil
+--- A request that differs from one before by an id in its path and a choice in its query.
+---@class aom.Prepared
+---@field send fun(self: aom.Prepared, date: string, id: any, choice: any): boolean|nil, integer|string|nil, number|nil
+---  true for an answer as before, with its request id; false for anything else, with the id of the attempt; in both
+---  cases the seconds since it began; nil where nothing was sent
 
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled

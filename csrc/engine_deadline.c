@@ -49,8 +49,8 @@ static void sink_in_heap(engine *e, size_t place, transfer *t) {
 
 void engine_deadline_set(engine *e, transfer *t) {
   t->due = t->deadline;
-  if (t->shares && engine_now() + PATIENCE_MS < t->deadline)
-    t->due = engine_now() + PATIENCE_MS;
+  if (t->shares && t->started + PATIENCE_MS < t->deadline)
+    t->due = t->started + PATIENCE_MS;
   rise_in_heap(e, ++e->due_count, t);
 }
 

@@ -76,7 +76,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *user) {
   pool *p = user;
   (void)multi;
   p->timer_set = timeout_ms >= 0;
-  p->timer_due = p->timer_set ? engine_now() + timeout_ms : 0;
+  p->timer_due = timeout_ms > 0 ? engine_now() + timeout_ms : 0;
   return 0;
 }
 
@@ -113,12 +113,10 @@ static void act_on_socket(pool *p, curl_socket_t fd, int events) {
     engine_break(p, code);
 }
 
-static bool is_due(const pool *p) { return p->timer_set && p->timer_due <= engine_now(); }
-
 /* libcurl begins new transfers here: for those its timer is due at once. */
-static void act_on_timers(engine *e) {
+static void act_on_timers(engine *e, int64_t now) {
   for (pool *p = e->pools; p; p = p->next) {
-    if (!is_due(p))
+    if (!p->timer_set || p->timer_due > now)
       continue;
     p->timer_set = false; /* libcurl sets the next one while it acts */
     engine_idle_check(e);
@@ -161,8 +159,8 @@ static void act_on_polled(engine *e, size_t count) {
 
 /* libcurl first: where the process stood still, an answer may have come in time that was
  * not read yet. */
-static void end_overdue(engine *e) {
-  if (engine_deadline_next(e) > engine_now())
+static void end_overdue(engine *e, int64_t now) {
+  if (engine_deadline_next(e) > now)
     return;
   size_t count = fill_polled(e);
   if (count > 0 && poll(e->polled, (nfds_t)count, 0) > 0)
@@ -170,12 +168,7 @@ static void end_overdue(engine *e) {
   engine_deadline_expire(e);
 }
 
-static void act_on_time(engine *e) {
-  act_on_timers(e);
-  end_overdue(e);
-}
-
-/* When act_on_time has something to do next; INT64_MAX: never. */
+/* When a timer or a deadline is due next; INT64_MAX: never. */
 static int64_t next_time(const engine *e) {
   int64_t next = engine_deadline_next(e);
   for (const pool *p = e->pools; p; p = p->next)
@@ -186,17 +179,18 @@ static int64_t next_time(const engine *e) {
 
 void engine_on_timeout(engine *e) {
   engine_enter(e);
-  act_on_time(e);
+  act_on_timers(e, engine_now());
+  end_overdue(e, engine_now());
 }
 
 void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
   engine_enter(e);
   /* First, so that libcurl does not end one transfer and begin another on its connection
    * in one step, without engine_idle_check in between. */
-  act_on_timers(e);
+  act_on_timers(e, engine_now());
   act_on_events(e, fd,
                 (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
-  end_overdue(e);
+  end_overdue(e, engine_now());
 }
 
 /* --- polling ----------------------------------------------------------------------- */
@@ -230,13 +224,14 @@ void engine_poll(engine *e, int timeout_ms) {
   engine_enter(e);
   int64_t now = engine_now(), end = now + timeout_ms;
   do {
-    act_on_time(e);
+    act_on_timers(e, now);
+    now = engine_now();
+    end_overdue(e, now);
     int64_t next = next_time(e) < end ? next_time(e) : end;
     /* The others go on beside one that waits to be collected. */
     if (!wait_once(e, !e->done_first && next > now ? next - now : 0))
       return;
-    now = engine_now();
-  } while (!e->done_first && now < end);
+  } while (!e->done_first && (now = engine_now()) < end);
 }
 
 /* --- an event loop that waits for us ----------------------------------------------- */

@@ -112,9 +112,11 @@ static bool is_main_thread(lua_State *L) {
   return is_main;
 }
 
-static bool is_accepted(slice key) {
+static int64_t milliseconds(lua_Number seconds) { return (int64_t)(seconds * 1000); }
+
+static bool is_accepted(slice key, lua_Number now) {
   lockout_answer answer;
-  lockout_look(key, engine_now(), &answer);
+  lockout_look(key, milliseconds(now), &answer);
   return answer.state == LOCKOUT_OPEN;
 }
 
@@ -148,12 +150,12 @@ static bool write_path(buffer *path, const lua_prepared *p, slice value) {
 }
 
 /* The arguments of prepared:send. 0: nothing was sent. */
-static engine_id start_prepared(lua_State *L, const lua_prepared *p) {
+static engine_id start_prepared(lua_State *L, const lua_prepared *p, lua_Number now) {
   lua_engine *self = p->engine;
   slice date = check_slice(L, 2), id = string_at(L, 3), choice = string_at(L, 4);
   signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
   if (!s || !is_plain_id(id) || !is_choice(p, choice) || !is_main_thread(L) ||
-      !is_accepted(p->key) || !write_path(&self->path, p, id))
+      !is_accepted(p->key, now) || !write_path(&self->path, p, id))
     return 0;
   pair query = {p->parameter, choice};
   sign_request request = p->request;
@@ -197,13 +199,14 @@ static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
   slice request_id = find_header(result, "x-request-id");
   text_put(copy, request_id);
   engine_release(p->engine->engine, id);
-  lockout_accept(p->key, engine_now());
+  lua_Number now = engine_seconds();
+  lockout_accept(p->key, milliseconds(now));
   lua_pushboolean(L, 1);
   if (request_id.data)
     lua_pushlstring(L, copy, request_id.len);
   else
     lua_pushnil(L);
-  lua_pushnumber(L, engine_seconds() - started);
+  lua_pushnumber(L, now - started);
   return 3;
 }
 
@@ -216,7 +219,7 @@ static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
 static int prepared_send(lua_State *L) {
   const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
   lua_Number started = engine_seconds();
-  engine_id id = start_prepared(L, p);
+  engine_id id = start_prepared(L, p, started);
   if (id != 0)
     engine_poll(p->engine->engine, p->patience_ms);
   sign_clear_errors();

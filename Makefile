@@ -139,8 +139,8 @@ soak: deps-test  ## Sign, call a faulty server and make clients for long in ever
 	@LUA_PATH='$(here)/lua/?.lua;$(here)/lua/?/init.lua;$(here)/?.lua;;' BUILD='$(BUILD)' \
 	  luajit spec/soak/run.lua $(ARGS)
 
-sanitize: deps-sanitize  ## Run the specs under AddressSanitizer, UBSan, LeakSanitizer and Valgrind
-	@MAKE='$(MAKE)' JOBS='$(or $(JOBS),3)' SPEC='$(SPEC)' sh spec/sanitize/run.sh
+sanitize: deps-sanitize  ## Run the specs under ASan, UBSan, LSan of gcc and clang, and Valgrind: ARGS="[gcc] [clang] [valgrind]"
+	@MAKE='$(MAKE)' JOBS='$(or $(JOBS),3)' SPEC='$(SPEC)' sh spec/sanitize/run.sh $(ARGS)
 
 threads: deps-fuzz  ## Run four Lua states in four threads under ThreadSanitizer: ARGS="ROUNDS"
 	@sh spec/sanitize/threads.sh $(ARGS)

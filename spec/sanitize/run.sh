@@ -1,15 +1,23 @@
 #!/bin/sh
 # The specs under tools that see what a passing spec does not: AddressSanitizer,
-# UndefinedBehaviorSanitizer and LeakSanitizer with Lua 5.4, then Valgrind with
+# UndefinedBehaviorSanitizer and LeakSanitizer of gcc and of clang with Lua 5.4, then Valgrind with
 # LuaJIT. Valgrind is some twenty times slower, so it takes the unit specs, luv's and the
-# integration specs that hold no time limits it would break. SPEC replaces both.
+# integration specs that hold no time limits it would break. SPEC replaces all of them.
+#
+#     spec/sanitize/run.sh [gcc] [clang] [valgrind]
 set -eu
 
 valgrind_set="spec/unit spec/integration/trigger_spec.lua spec/integration/concurrency_spec.lua spec/luv"
 
 cd "$(dirname "$0")/../.."
 MAKE=${MAKE:-make}
-out=$PWD/build/asan
+
+runtime() {
+  case $1 in
+  gcc) gcc -print-file-name=libasan.so ;;
+  clang) clang -print-file-name="libclang_rt.asan-$(uname -m).so" ;;
+  esac
+}
 
 # The interpreter is not instrumented, so the runtime has to be loaded before it.
 # What the specs start must not inherit that: curl and openssl hang or report
@@ -22,16 +30,18 @@ wrap_lua() {
     gcc -shared -fPIC -x c -o "$out/forget.so" -
   cat >"$out/bin/lua5.4" <<WRAPPER
 #!/bin/bash
-LD_PRELOAD="$(gcc -print-file-name=libasan.so) $out/forget.so \${LD_PRELOAD:-}" exec -a lua5.4 '$(command -v lua5.4)' "\$@"
+LD_PRELOAD="$(runtime "$1") $out/forget.so \${LD_PRELOAD:-}" exec -a lua5.4 '$(command -v lua5.4)' "\$@"
 WRAPPER
   chmod +x "$out/bin/lua5.4"
 }
 
 asan_specs() {
-  $MAKE -s --no-print-directory build BUILD=build/asan LUA=lua5.4 CC=gcc WERROR=1 \
-    CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
-  wrap_lua
-  BUILD=build/asan PATH="$out/bin:$PATH" LIMIT=600 SPEC=${SPEC:-spec/unit spec/integration spec/luv} \
+  out=$PWD/build/asan-$1 shared=
+  [ "$1" != clang ] || shared=-shared-libasan
+  $MAKE -s --no-print-directory build BUILD="build/asan-$1" LUA=lua5.4 CC="$1" WERROR=1 \
+    CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined $shared"
+  wrap_lua "$1"
+  BUILD=build/asan-$1 PATH="$out/bin:$PATH" LIMIT=600 SPEC=${SPEC:-spec/unit spec/integration spec/luv} \
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 \
     UBSAN_OPTIONS=print_stacktrace=1 \
     sh spec/support/suite.sh lua5.4
@@ -49,8 +59,17 @@ valgrind_specs() {
 $MAKE -s --no-print-directory build LUA=luajit
 
 status=0
-echo "== AddressSanitizer, UBSan, LeakSanitizer: lua5.4"
-asan_specs || status=1
-echo "== Valgrind: luajit"
-valgrind_specs || status=1
+[ $# != 0 ] || set -- gcc clang valgrind
+for tool; do
+  case $tool in
+  valgrind)
+    echo "== Valgrind: luajit"
+    valgrind_specs || status=1
+    ;;
+  *)
+    echo "== AddressSanitizer, UBSan, LeakSanitizer of $tool: lua5.4"
+    asan_specs "$tool" || status=1
+    ;;
+  esac
+done
 exit $status

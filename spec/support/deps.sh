@@ -66,6 +66,8 @@ shellcheck cmd:shellcheck
 LIST
   sanitize) packages test && cat <<'LIST' ;;
 valgrind cmd:valgrind
+clang cmd:clang
+libclang-rt-dev clang:asan
 LIST
   fuzz) packages demo && cat <<'LIST' ;;
 clang cmd:clang

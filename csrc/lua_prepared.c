@@ -188,8 +188,9 @@ static bool is_as_before(const lua_prepared *p, const engine_result *result) {
       !text_equal(result->body, p->body))
     return false;
   slice type = find_header(result, "content-type");
-  return !type.data == !p->type.data && text_equal(type, p->type) &&
-         find_header(result, "x-request-id").len <= MAX_REQUEST_ID;
+  bool is_same_type =
+      type.data && p->type.data ? text_equal(type, p->type) : type.data == p->type.data;
+  return is_same_type && find_header(result, "x-request-id").len <= MAX_REQUEST_ID;
 }
 
 /* Pushing may raise an error, so the engine has its transfer back before. */

@@ -142,6 +142,7 @@ int lua_transfer_launch(lua_State *L, lua_engine *self, signer *s, sign_request 
   transfer->header_count = list.count;
   engine_outcome why;
   *id = engine_start(self->engine, transfer, &why);
+  transfer->headers = NULL; /* they end with this function */
   return *id == 0 ? push_transfer_error(L, kinds[why], start_failure(why)) : 0;
 }
 

@@ -88,7 +88,7 @@ describe("aom in a terminal", function()
   end)
 
   it("shows a progress bar, which leaves nothing behind", function()
-    simulator.set { latency = 0.5 }
+    simulator.set { latency = patience.of(0.5) }
     open("disable id-1 id-2 id-3 --concurrency 1", 60)
     local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
     assert.matches("^disabled id%-1\ndisabled id%-2\n%[", screen)
@@ -98,7 +98,7 @@ describe("aom in a terminal", function()
   end)
 
   it("shows the bar above JSON alone, too", function()
-    simulator.set { latency = 0.5 }
+    simulator.set { latency = patience.of(0.5) }
     open("disable id-1 id-2 id-3 --concurrency 1 --json >" .. file, 60)
     local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
     assert.is_nil(screen:find "disabled")

@@ -20,7 +20,7 @@ describe("in plain Lua an outage", function()
 
   it("of five seconds costs no part of a bulk of 2,000", function()
     local elapsed, report = run(5, {}, function(client) return client:trigger_all(comeback.ids(2000), "enable") end)
-    assert.are.equal(2000, report.succeeded)
+    assert.are.equal(2000, report.succeeded, tostring(report))
     assert.is_true(elapsed >= 5, elapsed)
     for _, entry in ipairs(report) do assert.are.equal(1, entry.result.attempts) end
   end)

@@ -46,7 +46,7 @@ function callback.start(loop, run, done)
     if ok or handle.done then return false end
     handle.done = true
     loop.spawn(function() done(thrown(raised)) end)
-    return errors.is_memory(raised)
+    return errors.shortage(raised) ~= nil
   end
   local function body()
     local ok, result, err = protect(run, scope)

@@ -2,6 +2,7 @@
  * the file $AOM_LINES when the process ends. */
 #include <lauxlib.h>
 #include <lua.h>
+#include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,34 @@ static void note(const char *name, int line) {
   files[i].seen[line] = 1;
 }
 
+/* A state has one hook, so that of a spec, which may raise errors, is called from here.
+ */
+static lua_Hook theirs;
+static int their_events;
+
 static void hook(lua_State *L, lua_Debug *where) {
-  lua_getinfo(L, "S", where);
-  const char *name = strstr(where->source, folder);
-  if (name)
-    note(name + 1, where->currentline);
+  int event = where->event;
+  if (event == LUA_HOOKLINE) {
+    lua_getinfo(L, "S", where);
+    const char *name = strstr(where->source, folder);
+    if (name)
+      note(name + 1, where->currentline);
+  }
+  if (theirs && (their_events & 1 << event))
+    theirs(L, where);
+}
+
+/* debug.sethook and debug.gethook, which see none but their own. */
+static int l_hook(lua_State *L) {
+  lua_State *target = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
+  lua_sethook(target, theirs, their_events, lua_gethookcount(target));
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  theirs = lua_gethook(target);
+  their_events = lua_gethookmask(target);
+  lua_sethook(target, hook, their_events | LUA_MASKLINE, lua_gethookcount(target));
+  return lua_gettop(L);
 }
 
 __attribute__((destructor)) static void save(void) {
@@ -52,6 +76,13 @@ __attribute__((destructor)) static void save(void) {
 __attribute__((visibility("default"))) int luaopen_lines(lua_State *L);
 
 int luaopen_lines(lua_State *L) {
+  static const char *const names[] = {"sethook", "gethook"};
+  lua_getglobal(L, LUA_DBLIBNAME);
+  for (size_t i = 0; i < 2; i++) {
+    lua_getfield(L, -1, names[i]);
+    lua_pushcclosure(L, l_hook, 1);
+    lua_setfield(L, -2, names[i]);
+  }
   lua_sethook(L, hook, LUA_MASKLINE, 0);
   return 0;
 }

@@ -16,7 +16,7 @@ local groups = {
     ["csrc/engine_answer.c"] = "keep_header, extend_header, transfer_on_header",
     ["csrc/engine_deadline.c"] = "stop_sharing", ["csrc/engine_fds.c"] = "grow_opened, on_open, note_waker",
     ["csrc/engine_pool.c"] = "open_multi, copy_settings, new_pool",
-    ["csrc/engine_transfer.c"] = "ensure_easy, reserve_nodes, parse_base, why_refused, transfer_free",
+    ["csrc/engine_transfer.c"] = "ensure_easy, reserve_nodes, parse_base, transfer_free",
     ["csrc/engine_watch.c"] = "grow_sockets, add_socket, on_socket, act_on_socket",
     ["csrc/lua_engine.c"] = "l_engine", ["csrc/lua_prepared.c"] = "write_path",
     ["csrc/lua_sign_alone.c"] = "core_sign_alone", ["csrc/mask.c"] = "mark_layer",
@@ -25,10 +25,7 @@ local groups = {
   } },
   { "OpenSSL fails, or has no randomness", {
     ["csrc/engine_tls.c"] = "engine_tls_is_shared", ["csrc/lua_sign.c"] = "core_random",
-    ["csrc/sign.c"] = "write_authorization, sign_filled, refine_failure",
-    ["csrc/sign_canonical.c"] = "canonical_write, string_to_sign_write",
-    ["csrc/sign_digest.c"] = "hmac_set_key, sign_random", ["csrc/sign_key.c"] = "make_pair",
-    ["csrc/sign_signer.c"] = "signer_enter_scope",
+    ["csrc/sign_canonical.c"] = "canonical_write", ["csrc/sign_digest.c"] = "sign_random",
   } },
   { "a forked child or a killed process runs it, and notes no lines", {
     ["csrc/engine.c"] = "count_fork, abandon_parent, engine_enter", ["csrc/engine_fds.c"] = "engine_fds_abandon",
@@ -41,8 +38,10 @@ local groups = {
   { "the system fails, or another process changes a file in between", {
     ["csrc/engine.c"] = "engine_start", ["csrc/file.c"] = "claim_new, open_new, sync_directory",
     ["csrc/file_lock.c"] = "open_and_lock_table", ["csrc/file_read.c"] = "read_open",
-    ["csrc/lockout.c"] = "init_lock, map_shared, make_memory, lockout_look, lockout_enter, lockout_accept, "
-      .. "lockout_refuse, lockout_release",
+    ["csrc/file_spare.c"] = "open_one",
+    ["csrc/lockout.c"] = "init_lock, map_shared, make_memory, lockout_look, lockout_ticket, lockout_enter, "
+      .. "lockout_accept, lockout_refuse, lockout_release",
+    ["csrc/lua_lockout.c"] = "l_ticket",
     ["csrc/lua_transfer.c"] = "start_failure", ["csrc/module.c"] = "l_now, l_file_mode",
     ["lua/aom/credentials/providers/id_token.lua"] = "id_token.read_secret",
   } },
@@ -66,7 +65,8 @@ local groups = {
     ["lua/aom/loop/select.lua"] = "select_loop.loop", ["lua/aom/loop/uv.lua"] = "neovim, report, UvLoop:enter, wake",
     ["lua/aom/util/platform.lua"] = "platform.hidden, platform.warn",
   } },
-  { "another call or process has to come in between", {
+  { "another call, thread or process has to come in between", {
+    ["csrc/file_spare.c"] = "file_spare_keep, file_spare_spend",
     ["lua/aom/client/window/pause.lua"] = "still_on", ["lua/aom/client/window/resume.lua"] = "wait",
     ["lua/aom/credentials/lockout.lua"] = "await_turn", ["lua/aom/http/advice.lua"] = "hint",
     ["lua/aom/loop/engine_waits.lua"] = "waits:block",

@@ -118,6 +118,27 @@ describe("what is loaded late, without a file descriptor", function()
   end
 end)
 
+--- Names a module that nobody has, with no descriptor left but the one that is kept back, and then with many.
+local NOBODYS = [[
+local lazy = require "aom.util.lazy"
+require("aom.core").keep_descriptor()
+local held = {}
+for file in function() return (io.open "/dev/null") end do held[#held + 1] = file end
+local function show() print((select(2, pcall(function() return lazy "aom.nobodys".key end))):match "[^\n]+") end
+show()
+print(io.open "/dev/null" == nil)
+for _, file in ipairs(held) do file:close() end
+show()]]
+
+it("a module that cannot be loaded costs no descriptor, and says why once there are some", function()
+  local path = process.temporary(NOBODYS)
+  local output = process.run(("ulimit -n 64; env LUA_CPATH=%s %s %s 2>&1"):format(process.quote(package.cpath),
+    process.interpreter, process.quote(path)))
+  os.remove(path)
+  local reason = USED_UP:gsub("^network: ", ""):gsub(" %(hint%)", "")
+  assert.matches("^" .. reason .. "\ntrue\nmodule 'aom%.nobodys' not found:?\n$", output)
+end)
+
 --- Makes a call, uses all descriptors, and makes another one on the same connection.
 local AFTER_A_CALL = [[
 local url, loop = arg[1], arg[2]

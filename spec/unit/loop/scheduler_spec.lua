@@ -106,6 +106,23 @@ describe("a task", function()
     assert.is_true(tasks:is_idle())
   end)
 
+  it("does not wait, nor is resumed, where its loop could not begin to wait", function()
+    local wait, ended
+    owner.on_suspend = function() error("not enough memory", 0) end
+    tasks:spawn(function()
+      wait = scheduler.wait(tasks:current())
+      tasks:suspend(wait, ignore)
+    end, function(ok, err)
+      ended = { ok, err }
+      return true
+    end)
+    tasks:flush()
+    assert.are.same({ false, "not enough memory" }, ended)
+    tasks:wake(wait)
+    assert.is_false(tasks:has_ready())
+    assert.is_true(tasks:is_idle())
+  end)
+
   it("does not wait at all for what has come already", function()
     local seen
     start(function()

@@ -39,10 +39,9 @@ describe("an option of a client", function()
 
   it("is in the reference, with its meaning", function()
     local section = reference:match "\n### aom.ClientOptions\n(.-)\n### "
-    for name, row in pairs(require "aom.config.options".client) do
-      assert.truthy(row.meaning, name)
-      assert.truthy(section:find("\n| `" .. name .. "` | [^\n]+ |\n"), name)
-    end
+    local rows = require "aom.config.options".client
+    for name in pairs(rows) do assert.truthy(section:find("\n| `" .. name .. "` | [^\n]+ |\n"), name) end
+    for _, text in ipairs(require "spec.support.doc.options") do assert.truthy(rows[text[1]], text[1]) end
   end)
 end)
 

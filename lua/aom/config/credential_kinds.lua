@@ -9,22 +9,21 @@ local credential_kinds = {}
 ---@field variable? string  environment variable; nil: the field is an option only
 ---@field sample? string    variable of the provider's samples, read where the kind is not found otherwise
 ---@field secret? boolean
----@field meaning string     for the reference
 ---@field type? "token"|"provider"  of the option, see aom.config.options; default: a string
 
 --- By the names that options and profile keys have.
 ---@type table<string, aom.CredentialField>
 credential_kinds.fields = {
-  ak = { variable = "HUAWEICLOUD_SDK_AK", sample = "CLOUD_SDK_AK", meaning = "access key id" },
-  sk = { variable = "HUAWEICLOUD_SDK_SK", sample = "CLOUD_SDK_SK", secret = true, meaning = "secret access key" },
-  security_token = { variable = "HUAWEICLOUD_SDK_SECURITY_TOKEN", secret = true, meaning = "of a temporary key pair" },
-  token = { variable = "HUAWEICLOUD_SDK_TOKEN", secret = true, type = "token", meaning = "IAM token of the project" },
-  credentials = { type = "provider", meaning = "gives credentials when they are needed, and may wait" },
-  username = { variable = "HUAWEICLOUD_SDK_USERNAME", meaning = "name of an IAM user" },
-  password = { variable = "HUAWEICLOUD_SDK_PASSWORD", secret = true, meaning = "of that user" },
-  domain_name = { variable = "HUAWEICLOUD_SDK_DOMAIN_NAME", meaning = "account that the user belongs to" },
-  idp_id = { variable = "HUAWEICLOUD_SDK_IDP_ID", meaning = "id of an identity provider (OpenID Connect)" },
-  id_token_file = { variable = "HUAWEICLOUD_SDK_ID_TOKEN_FILE", meaning = "path of a file with its id token" },
+  ak = { variable = "HUAWEICLOUD_SDK_AK", sample = "CLOUD_SDK_AK" },
+  sk = { variable = "HUAWEICLOUD_SDK_SK", sample = "CLOUD_SDK_SK", secret = true },
+  security_token = { variable = "HUAWEICLOUD_SDK_SECURITY_TOKEN", secret = true },
+  token = { variable = "HUAWEICLOUD_SDK_TOKEN", secret = true, type = "token" },
+  credentials = { type = "provider" },
+  username = { variable = "HUAWEICLOUD_SDK_USERNAME" },
+  password = { variable = "HUAWEICLOUD_SDK_PASSWORD", secret = true },
+  domain_name = { variable = "HUAWEICLOUD_SDK_DOMAIN_NAME" },
+  idp_id = { variable = "HUAWEICLOUD_SDK_IDP_ID" },
+  id_token_file = { variable = "HUAWEICLOUD_SDK_ID_TOKEN_FILE" },
 }
 
 ---@class aom.CredentialKind

@@ -71,61 +71,40 @@ local types = {
     "a function or an object with a refresh method", true),
 }
 
---- A row with what the option means, for the reference (see spec/support/doc). `type` is what
---- LuaCATS calls it, where the row's kind does not tell.
----@param like aom.Row
----@param meaning string
----@param type? string
-local function means(like, meaning, type)
-  local copy = { meaning = meaning, type = type }
-  for name, value in each.pair(like) do copy[name] = value end
-  return copy
-end
-
---- What a client takes; the fields of credentials follow.
+--- What a client takes; the fields of credentials follow. What each option means stands in
+--- spec/support/doc/options.lua, for the reference.
 ---@type table<string, aom.Row>
 options.client = {
-  region = means(secret, 'region id, such as "cn-north-4"; determines the endpoint'),
-  endpoint = means(row(is_text_or_list, "a URL or a list of URLs", true),
-    "base URL instead of the region's, or several", "string|string[]"),
-  project_id = means(options.rows.project,
-    "the project's id, 32 letters and digits. Default: looked up by the region's name", "string"),
-  iam_endpoint = means(secret, "base URL of the identity service. Default: the region's, for its own endpoint only"),
-  metadata = means(flag, "use the credentials of this instance's agency. Default: false"),
-  metadata_endpoint = means(secret, 'base URL of the metadata service. Default: "http://169.254.169.254"'),
-  algorithm = means(options.rows.algorithm, 'how requests are signed. Default: "SDK-HMAC-SHA256"'),
-  timeout = means(seconds, "for a whole call, with its retries. Default: 60"),
-  attempt_timeout = means(seconds, "for one attempt. Default: 30"),
-  connect_timeout = means(seconds, "to connect. Default: 5"),
-  outage_timeout = means(options.rows.duration,
-    "that a call waits, within `timeout`, for a service that cannot be reached. Default: 10"),
-  max_attempts = means(count, "attempts in total; 1 means no second try of any kind. Default: 4"),
-  ca_file = means(row(is_text_or_list, "a path or a list of paths", true), "PEM file of the authorities to trust "
-    .. "instead of the system's, or several, with \"system\" for the system's", "string|string[]"),
-  client_cert = means(secret, "PEM file of a certificate for servers that ask for one"),
-  client_key = means(secret, "PEM file of its key. Default: in the file of the certificate"),
-  client_key_password = means(secret, "of an encrypted key"),
-  insecure = means(flag, "do not verify the server; for experiments only. Default: false"),
-  allow_http = means(flag, "allow a token or password over plain http:// to another host. Default: false"),
-  proxy = means(row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),
-    'URL of a proxy, "" for none. Default: by https_proxy, http_proxy and no_proxy', "string"),
-  max_response_bytes = means(count, "limit of a response's body in bytes, after decompression. Default: 1 MiB"),
-  headers = means(plain.named, "sent and signed with every call, but not to identity and metadata services",
-    "table<string, string|number|boolean>"),
-  user_agent = means({ kind = "string", max = 256 }, "appended to this library's"),
-  token_hosts = means({ kind = "list" }, "hosts of other services that may get the client's token"),
-  loop = means(row(function(value) return loops[value] or type(value) == "table" end,
-    '"blocking", "uv", "nginx" or an adapter table'), "how calls wait. Default: detected",
-    '"blocking"|"uv"|"nginx"|aom.Adapter'),
-  transport = means({ kind = "choice", choices = { "curl", "resty" } }, 'inside nginx. Default: "curl"'),
-  on_event = means(options.rows.callable, "called during calls, see aom.Event; it must not wait",
-    "fun(event: aom.Event)"),
+  region = secret,
+  endpoint = row(is_text_or_list, "a URL or a list of URLs", true),
+  project_id = options.rows.project,
+  iam_endpoint = secret,
+  metadata = flag,
+  metadata_endpoint = secret,
+  algorithm = options.rows.algorithm,
+  timeout = seconds,
+  attempt_timeout = seconds,
+  connect_timeout = seconds,
+  outage_timeout = options.rows.duration,
+  max_attempts = count,
+  ca_file = row(is_text_or_list, "a path or a list of paths", true),
+  client_cert = secret,
+  client_key = secret,
+  client_key_password = secret,
+  insecure = flag,
+  allow_http = flag,
+  proxy = row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),
+  max_response_bytes = count,
+  headers = plain.named,
+  user_agent = { kind = "string", max = 256 },
+  token_hosts = { kind = "list" },
+  loop = row(function(value) return loops[value] or type(value) == "table" end,
+    '"blocking", "uv", "nginx" or an adapter table'),
+  transport = { kind = "choice", choices = { "curl", "resty" } },
+  on_event = options.rows.callable,
 }
 
-for name, field in each.pair(credential_kinds.fields) do
-  options.client[name] = means(types[field.type] or secret, field.meaning,
-    field.type == "provider" and "aom.CredentialFunction|{ refresh: aom.CredentialFunction }" or nil)
-end
+for name, field in each.pair(credential_kinds.fields) do options.client[name] = types[field.type] or secret end
 
 --- What a client made by `with` has of its own.
 ---@type table<string, aom.Row>

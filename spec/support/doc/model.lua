@@ -11,6 +11,7 @@ end
 
 local annotations = require "spec.support.doc.annotations"
 local functions = require "spec.support.doc.functions"
+local option_texts = require "spec.support.doc.options"
 local objects = require "aom.api.objects"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
@@ -71,13 +72,15 @@ local function limits_of(row)
   return tell and tell(row)
 end
 
-local function field_of(name, row)
-  local meaning = row.meaning
+--- Meaning and type stand in the row, or apart from it.
+local function field_of(name, row, meaning, type_name)
+  meaning = meaning or row.meaning
   if row.default ~= nil then
     meaning = ("%s. Default: %s"):format(meaning, type(row.default) == "string" and ('"%s"'):format(row.default)
       or tostring(row.default))
   end
-  return { name = name, optional = not row.required, type = type_of(row), limits = limits_of(row), meaning = meaning }
+  return { name = name, optional = not row.required, type = type_name or type_of(row), limits = limits_of(row),
+    meaning = meaning }
 end
 
 local function camel(name) return (("_" .. name):gsub("_(%l)", string.upper)) end
@@ -166,22 +169,14 @@ table.remove(selecting, 1)
 input_class("aom.PauseFilter", "The service's filters that `pause` may have.",
   fields_of(operations.list_workflows.fields, selecting), "filters")
 
---- The options of a client, those first that most clients have.
-local first = {
-  "region", "project_id", "endpoint", "iam_endpoint", "ak", "sk", "security_token", "token", "credentials",
-  "username", "password", "domain_name", "idp_id", "id_token_file", "metadata", "metadata_endpoint",
-  "timeout", "attempt_timeout", "connect_timeout", "outage_timeout", "max_attempts", "max_response_bytes",
-  "headers", "user_agent", "token_hosts", "ca_file", "client_cert", "client_key", "client_key_password",
-  "proxy", "insecure", "allow_http", "algorithm", "loop", "transport", "on_event",
-}
-
 local function options_of(rows)
   local list, count = {}, 0
   for _ in pairs(rows) do count = count + 1 end
-  for _, name in ipairs(first) do
-    if rows[name] then list[#list + 1] = field_of(name, rows[name]) end
+  for _, text in ipairs(option_texts) do
+    local row = rows[text[1]]
+    if row then list[#list + 1] = field_of(text[1], row, text[2], text[3]) end
   end
-  assert(#list == count, "an option has no place in the reference: see `first` in spec/support/doc/model.lua")
+  assert(#list == count, "an option has no text in spec/support/doc/options.lua")
   return list
 end
 

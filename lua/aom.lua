@@ -5,7 +5,8 @@
 ---     local result = aom.trigger("workflow-id", "enable")
 ---     print(result.request_id)
 
-require "aom.util.native".check()
+local is_found, why = pcall(require, "aom.core")
+if not is_found then require "aom.util.native".fail(why) end
 
 local facade = require "aom.client.facade"
 local platform = require "aom.util.platform"

@@ -1,7 +1,8 @@
 --- All of `aom`, returning nil and the error where that raises it; the clients made
 --- here do so too.
 
-require "aom.util.native".check()
+local is_found, why = pcall(require, "aom.core")
+if not is_found then require "aom.util.native".fail(why) end
 
 local facade = require "aom.client.facade"
 

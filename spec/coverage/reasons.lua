@@ -58,7 +58,7 @@ local groups = {
   } },
   { "other Luas run it", {
     ["lua/aom/loop/is_ending.lua"] = "the file", ["lua/aom/loop/uv_handles.lua"] = "finalised",
-    ["lua/aom/util/native.lua"] = "native.check", ["lua/aom/util/pcall.lua"] = "the file",
+    ["lua/aom/util/native.lua"] = "native.fail", ["lua/aom/util/pcall.lua"] = "the file",
     ["lua/aom/util/platform.lua"] = "is_caught",
   } },
   { "nginx or Neovim runs it", {

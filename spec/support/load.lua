@@ -8,13 +8,13 @@
 
 local attempt = require "aom.http.attempt"
 local blocking = require "aom.loop.blocking"
-local carrier = require "aom.loop.carrier"
 local core = require "aom.core"
+local new_carrier = require "aom.loop.select".carrier
 
 local requests = {}
 
 local function new_loop()
-  return blocking.new(carrier.new(assert(core.engine())), { proxy = "", max_body = 2 ^ 20, max_head = 2 ^ 18 })
+  return blocking.new(new_carrier(assert(core.engine())), { proxy = "", max_body = 2 ^ 20, max_head = 2 ^ 18 })
 end
 
 local function get(url)

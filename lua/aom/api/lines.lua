@@ -1,6 +1,6 @@
 --- What results print: one readable line.
 
-local caught = require "aom.util.caught"
+local caught = require "aom.util.errors".caught
 local one_line = require "aom.util.text".one_line
 
 local lines = {}

@@ -1,8 +1,6 @@
 --- The public functions. The internal ones return nil and an error; one builder makes both
 --- APIs from them: `aom`, which raises, and `aom.safe`, which returns nil, err.
 
-local arguments = require "aom.client.arguments"
-local caught = require "aom.util.caught"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local iterators = require "aom.client.iterators"
@@ -11,6 +9,7 @@ local methods = require "aom.client.methods"
 local objects = require "aom.client.objects"
 local states = require "aom.client.state"
 
+local arguments = lazy "aom.client.arguments"
 local doctor = lazy "aom.client.doctor"
 local json = lazy "aom.util.json"
 local log = lazy "aom.client.log"
@@ -73,7 +72,7 @@ end
 local function list(value)
   if value == nil then value = {} end
   if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
-  local ok, marked = caught(json.list, value)
+  local ok, marked = errors.caught(json.list, value)
   if not ok then return nil, errors.argument "list: the table's metatable is protected" end
   return marked
 end

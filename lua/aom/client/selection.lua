@@ -1,7 +1,6 @@
 --- Selects workflows by exact names, a Lua pattern or a function, for `find`, `trigger_all`
 --- and `pause`.
 
-local caught = require "aom.util.caught"
 local check = require "aom.util.check"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
@@ -82,7 +81,7 @@ end
 local function searcher(pattern)
   return function(workflow)
     if type(workflow.name) ~= "string" then return false end
-    local ok, found = caught(string.find, workflow.name, pattern)
+    local ok, found = errors.caught(string.find, workflow.name, pattern)
     if ok then return found ~= nil end
     return nil, errors.argument("match: %s is not a Lua pattern: %s", errors.show(pattern), found)
   end

@@ -9,7 +9,6 @@
 ---
 --- Any of several YAML libraries reads it; without a file none is needed.
 
-local caught = require "aom.util.caught"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local lower = require "aom.util.text".lower
@@ -32,7 +31,7 @@ end
 
 local function find_reader()
   for _, reader in ipairs(readers) do
-    local found, module = caught(require, reader[1])
+    local found, module = errors.caught(require, reader[1])
     if found and type(module) == "table" then
       for i = 2, #reader do
         if type(module[reader[i]]) == "function" then return module[reader[i]] end
@@ -47,7 +46,7 @@ local function parse(text, path)
     return nil, errors.config(("the regions file %s cannot be read without a YAML library"):format(path),
       "install one (apt-get install lua-yaml, or luarocks install lyaml), or set an endpoint instead of the file")
   end
-  local ok, document = caught(read, text)
+  local ok, document = errors.caught(read, text)
   if not ok then
     local why = tostring(document):gsub("^[^:]*:%d+: ", "")
     return nil, errors.config(("the regions file %s is not valid YAML: %s"):format(path, why))

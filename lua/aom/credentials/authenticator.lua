@@ -8,9 +8,9 @@ local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
 local lazy = require "aom.util.lazy"
 local lockout = require "aom.credentials.lockout"
-local mask = require "aom.util.mask"
 local options = require "aom.config.options"
 
+local mask = lazy "aom.util.mask"
 local sign = lazy "aom.http.sign"
 local trust = lazy "aom.config.trust"
 

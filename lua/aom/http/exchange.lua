@@ -6,11 +6,11 @@ local attempt = require "aom.http.attempt"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local lazy = require "aom.util.lazy"
-local mask = require "aom.util.mask"
 local plan_for = require "aom.http.plan"
 
 local events = lazy "aom.http.events"
 local late = lazy "aom.http.late"
+local mask = lazy "aom.util.mask"
 local trouble = lazy "aom.http.trouble"
 
 local exchange = {}

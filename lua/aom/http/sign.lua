@@ -1,7 +1,6 @@
 --- Signing alone, for those who bring their own transport. Pure: no I/O, and no
 --- clock but for a date that the caller leaves out.
 
-local caught = require "aom.util.caught"
 local check = require "aom.util.check"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
@@ -137,7 +136,7 @@ local blamed = {
 
 --- What the core raises names its part itself.
 local function attempt(request, key)
-  local made, signed, why, code = caught(core.sign_alone, request, key)
+  local made, signed, why, code = errors.caught(core.sign_alone, request, key)
   if made then return signed, why, code end
   return nil, signed
 end

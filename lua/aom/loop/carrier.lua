@@ -1,6 +1,6 @@
 --- An engine, and who waits for each of its transfers: what all clients of a Lua state
 --- share that wait in the same kind of loop. It holds nothing of a client for which
---- nothing is in flight.
+--- nothing is in flight. Made by aom.loop.select.
 
 local transfer = require "aom.loop.transfer"
 
@@ -26,13 +26,6 @@ local transfer = require "aom.loop.transfer"
 ---@field events? aom.UvEvents  of a libuv loop
 ---@field curl? aom.NginxCurl   of nginx
 local Carrier = {}
-Carrier.__index = Carrier
-
-local carrier = {}
-
----@param engine userdata  an engine of aom.core
----@return aom.Carrier
-function carrier.new(engine) return setmetatable({ engine = engine, waits = {}, taken = false }, Carrier) end
 
 --- Begins a transfer that ends `wait`.
 ---@param wait aom.Wait
@@ -82,4 +75,4 @@ function Carrier:wake_finished()
   end
 end
 
-return carrier
+return Carrier

@@ -2,17 +2,17 @@
 --- wait: how a call sends its request. How it waits for more than one short transfer is in
 --- aom.loop.engine_waits, which is loaded when that happens.
 
+local answer_of = require "aom.loop.answer"
 local core = require "aom.core"
 local lazy = require "aom.util.lazy"
-local transfer = require "aom.loop.transfer"
 
 local scheduler = lazy "aom.loop.scheduler"
+local transfer = lazy "aom.loop.transfer"
 local waits = lazy "aom.loop.engine_waits"
 
 local engine_loop = {}
 
 local now = core.now
-local cancelled = transfer.cancelled
 
 ---@class aom.EngineLoop: aom.TaskOwner
 ---@field carrier aom.Carrier
@@ -66,12 +66,18 @@ function engine_loop.new(class, carrier, transport)
   return setmetatable({ carrier = carrier, transport = transport, timers = {}, drivers = 0, closed = false }, class)
 end
 
+--- With an id the transfer goes on: it is to be waited for and collected.
+local function fetched(status, id, ...)
+  if status == false then return nil, nil, id end
+  return answer_of(status, id, ...)
+end
+
 ---@param attempt aom.Attempt
 ---@param deadline number
 ---@return aom.Answer|nil
 ---@return aom.Trouble|nil
 function EngineLoop:fetch(attempt, deadline)
-  if self.closed then return cancelled() end
+  if self.closed then return transfer.cancelled() end
   local task = self.tasks:current()
   if task then
     local wait = scheduler.wait(task, self.tasks)
@@ -79,8 +85,8 @@ function EngineLoop:fetch(attempt, deadline)
     if not id then return nil, trouble end
     return waits.suspend(self, wait, id)
   end
-  local answer, trouble, id = transfer.fetch(self.carrier.engine, attempt, deadline - now(), self.transport,
-    self.PATIENCE)
+  local answer, trouble, id = fetched(self.carrier.engine:fetch(attempt, deadline - now(), self.transport,
+    self.PATIENCE))
   if id then answer, trouble = self:block(id) end
   self:on_change()
   return answer, trouble

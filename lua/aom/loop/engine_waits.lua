@@ -9,6 +9,9 @@ local each = require "aom.util.each"
 local scheduler = require "aom.loop.scheduler"
 local transfer = require "aom.loop.transfer"
 
+-- With what follows when a transfer has begun: it must not be loaded then.
+require "aom.loop.carrier"
+
 --- Methods of a loop.
 ---@class aom.EngineLoop
 local waits = {}

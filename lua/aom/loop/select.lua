@@ -2,8 +2,6 @@
 --- one that fits where this Lua runs. Only the loops know the host; for the rest of the
 --- library a loop is a table of functions.
 
-local carrier = require "aom.loop.carrier"
-local caught = require "aom.util.caught"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local host = require "aom.util.host"
@@ -52,6 +50,13 @@ local modules = { blocking = "aom.loop.blocking", uv = "aom.loop.uv", nginx = "a
 
 local MAX_HEAD = 256 * 1024
 
+-- Its methods are for calls that wait beside others.
+local Carrier = { __index = lazy "aom.loop.carrier" }
+
+---@param engine userdata  an engine of aom.core
+---@return aom.Carrier
+function select_loop.carrier(engine) return setmetatable({ engine = engine, waits = {}, taken = false }, Carrier) end
+
 --- One for each kind of loop in this Lua state.
 ---@type table<string, aom.Carrier>
 local carriers = {}
@@ -60,7 +65,7 @@ local function find_carrier(choice)
   if not carriers[choice] then
     local engine, why = core.engine()
     if not engine then return nil, errors.config("libcurl cannot be used: " .. why) end
-    carriers[choice] = carrier.new(engine)
+    carriers[choice] = select_loop.carrier(engine)
   end
   return carriers[choice]
 end
@@ -97,7 +102,7 @@ local function unusable(choice)
   if choice == "nginx" and not host.ngx() then
     return errors.config('option loop: "nginx" works only inside nginx')
   end
-  if choice == "uv" and not host.vim() and not caught(require, "luv") then
+  if choice == "uv" and not host.vim() and not errors.caught(require, "luv") then
     if core.lacks_descriptors() then return errors.shortage(errors.NO_DESCRIPTORS) end
     return errors.config('option loop: "uv" needs luv, which cannot be loaded', "luarocks install luv")
   end

@@ -1,6 +1,5 @@
 --- What reads and writes JSON here: lua-cjson, or Neovim's own copy of it.
 
-local caught = require "aom.util.caught"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 
@@ -45,7 +44,7 @@ end
 --- Whether a codec still knows numbers: it keeps the decimal point of the locale in which it
 --- was made, and a host may set another one at any moment.
 local function knows_numbers(own)
-  local ok, value = caught(own.decode, "[0.5,1]")
+  local ok, value = errors.caught(own.decode, "[0.5,1]")
   return ok and type(value) == "table" and value[1] == 0.5 and value[2] == 1
 end
 
@@ -55,7 +54,7 @@ end
 ---@return any null  what the codec makes of it
 function codec.find()
   if loaded and knows_numbers(loaded) then return loaded, nil, null end
-  local found, cjson, its_null = caught(load_cjson)
+  local found, cjson, its_null = errors.caught(load_cjson)
   local vim = rawget(_G, "vim")
   if found then
     loaded, null = cjson, its_null

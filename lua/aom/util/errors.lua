@@ -125,6 +125,18 @@ function errors.is_interrupt(raised) return type(raised) == "string" and raised:
 ---@return boolean
 function errors.ends_call(raised) return errors.is_interrupt(raised) or errors.is_memory(raised) end
 
+local function sift(ok, raised, ...)
+  if not ok and errors.ends_call(raised) then error(raised, 0) end
+  return ok, raised, ...
+end
+
+--- `pcall` around what may fail by itself. Ctrl-C and a lack of memory are raised again.
+---@param run function
+---@param ... any  its arguments
+---@return boolean ok
+---@return any  what it returned, or what it raised
+function errors.caught(run, ...) return sift(pcall(run, ...)) end
+
 --- The error of what was raised because the process has too little of something: memory, or
 --- descriptors to load a part of the library.
 ---@param raised any

@@ -3,7 +3,6 @@
 --- The codec yields floats on Lua 5.3 and 5.4, and a null value of its own: here
 --- integral numbers become integers and null members of an object are absent.
 
-local caught = require "aom.util.caught"
 local codecs = require "aom.util.codec"
 local core = require "aom.core"
 local each = require "aom.util.each"
@@ -28,7 +27,7 @@ function json.decode(text)
   if not found then return nil, err.message end
   -- RFC 8259, section 8.1: a byte order mark may be ignored.
   if text:byte() == 239 then text = text:gsub("^\239\187\191", "") end
-  local called, value, why = caught(found.decode, text)
+  local called, value, why = errors.caught(found.decode, text)
   if not called then value, why = nil, value end
   -- That the text is JSON, or not, is unknown then.
   if errors.ends_call(why) then error(why, 0) end
@@ -131,7 +130,7 @@ function json.encode(value)
   codec, err, null = codecs.find()
   if not codec then return nil, err.message end
   local keys = {}
-  local ok, text = caught(write, value, 0, keys)
+  local ok, text = errors.caught(write, value, 0, keys)
   if ok then return text end
   return nil, keys.count > 0 and ("%s: %s"):format(plain.path(keys, keys.count), text) or text
 end

@@ -2,7 +2,6 @@
 --- Where keys or elements are not known in advance, a table whose metatable may hide some
 --- is refused rather than read as if they were not there.
 
-local caught = require "aom.util.caught"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 
@@ -21,7 +20,7 @@ local function index(container, name) return container[name] end
 ---@return any value
 ---@return aom.Error|nil err  it raised one
 function plain.index(container, name)
-  local ok, value = caught(index, container, name)
+  local ok, value = errors.caught(index, container, name)
   if ok then return value end
   return nil, errors.argument("%s: reading it raised an error: %s", tostring(name),
     type(value) == "string" and value or errors.show(value))

@@ -1,7 +1,7 @@
 --- Proves that a carrier which is cut off while it tells of finished transfers, since memory is
 --- short, goes on where it was: no transfer stays in the engine, and whoever waits is told.
 
-local carrier = require "aom.loop.carrier"
+local new_carrier = require "aom.loop.select".carrier
 
 local SHORT = "not enough memory"
 
@@ -35,7 +35,7 @@ local function new(cut, waited)
     if not wait.woken then wait.woken, world.told[wait.id] = true, answer and answer.body or trouble.message end
     raise_once "after"
   end
-  world.carrier = carrier.new(engine)
+  world.carrier = new_carrier(engine)
   for id in pairs(world.held) do world.carrier.waits[id] = waited and { id = id, tasks = tasks } or nil end
   return world
 end

@@ -9,9 +9,10 @@ local is_found, why = pcall(require, "aom.core")
 if not is_found then require "aom.util.native".fail(why) end
 
 local facade = require "aom.client.facade"
-local platform = require "aom.util.platform"
+local host = require "aom.util.host"
+local report = require "aom.util.lazy" "aom.util.report"
 
-local getinfo = require "aom.util.host".debug.getinfo
+local getinfo = host.debug.getinfo
 
 local here = getinfo(1, "S").source
 local ours = here:gsub("%.lua$", "/")
@@ -31,7 +32,8 @@ end
 local aom = facade.build(function(value, err)
   if value ~= nil then return value end
   if err.kind == "argument" then err.where = position() end
-  platform.record(err)
+  local ngx = host.ngx()
+  if ngx then report.record(ngx, err) end
   -- The error is a table, which Lua puts no position in front of.
   error(err, 0)
 end)

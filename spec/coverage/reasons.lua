@@ -58,12 +58,12 @@ local groups = {
   } },
   { "other Luas run it", {
     ["lua/aom/loop/is_ending.lua"] = "the file", ["lua/aom/loop/uv_handles.lua"] = "finalised",
-    ["lua/aom/util/native.lua"] = "native.fail", ["lua/aom/util/pcall.lua"] = "the file",
-    ["lua/aom/util/platform.lua"] = "is_caught",
+    ["lua/aom/util/native.lua"] = "native.fail", ["lua/aom/util/host.lua"] = "protect",
+    ["lua/aom/util/report.lua"] = "is_caught",
   } },
   { "nginx or Neovim runs it", {
     ["lua/aom/loop/select.lua"] = "select_loop.loop", ["lua/aom/loop/uv.lua"] = "neovim, report, UvLoop:enter, wake",
-    ["lua/aom/util/platform.lua"] = "platform.hidden, platform.warn",
+    ["lua/aom/util/report.lua"] = "report.hidden, report.warn",
   } },
   { "another call, thread or process has to come in between", {
     ["csrc/file_spare.c"] = "file_spare_keep, file_spare_spend",

@@ -42,7 +42,7 @@ local HEAD = [[
       if not failed then break end
       count = count + 1 + math.floor(count / 50)
     end
-    if count < 5 then print("few", count) end
+    if count < 3 then print("few", count) end
   end
   -- How many blocks the core has.
   local function blocks_of_core()

@@ -59,9 +59,10 @@ describe("a script that makes one call", function()
       .. "client.members client.more_methods client.steps client.derived client.prepared credentials.renewal "
       .. "api.operations api.documents api.fields api.refusal api.lines http.diagnose http.trouble http.retry "
       .. "http.outage_waits util.field_kinds util.headers util.json util.times loop.callback loop.scheduler "
-      .. "loop.engine_waits "
-      .. "config.regions config.profile", true },
-    ['enable("wf-1")'] = { "", "client.members client.more_methods", true },
+      .. "loop.engine_waits loop.carrier loop.transfer loop.flight_waits client.arguments util.containers util.mask "
+      .. "util.clock_skew util.report util.native credentials.refused credentials.remedies config.places "
+      .. "credentials.providers.choice credentials.providers.elsewhere config.regions config.profile", true },
+    ['enable("wf-1")'] = { "", "client.members client.more_methods client.arguments", true },
     ['request { method = "GET", path = "/v1/{project_id}/x" }'] = { "api.request", "client.more_methods" },
     ['find { name = "no" }'] = { "client.selection client.paginator", "client.bulk " .. LONG },
     ['trigger_all({ "wf-1" }, "enable")'] = { "client.bulk client.selection", LONG },

@@ -8,7 +8,7 @@ local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local query = require "aom.util.query"
 local regions = require "aom.config.regions"
 local text = require "aom.util.text"
@@ -50,7 +50,7 @@ end
 local function check_body(value)
   if type(value) == "string" then return nil end
   if type(value) ~= "table" then return "a string, or a table to send as JSON" end
-  return plain.veil(value, "plain tables, without metatables")
+  return containers.veil(value, "plain tables, without metatables")
 end
 
 --- What a caller gives.
@@ -59,7 +59,7 @@ request.rows = {
   method = { test = check_method, required = true },
   path = { test = check_path, required = true },
   query = query.row,
-  headers = plain.named,
+  headers = { kind = "named" },
   body = { test = check_body, secret = true },
   idempotent = options.rows.flag,
   endpoint = options.rows.secret,

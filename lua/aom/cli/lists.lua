@@ -3,7 +3,7 @@
 local each = require "aom.util.each"
 local json = require "aom.util.json"
 local objects = require "aom.api.objects"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 
 local lists = {}
 
@@ -21,7 +21,7 @@ end
 function lists.mark(value)
   for name, member in each.pair(value) do
     if type(member) == "table" then
-      if is_list[name] and plain.stray_key(member, 0) == nil then json.list(member) else lists.mark(member) end
+      if is_list[name] and containers.stray_key(member, 0) == nil then json.list(member) else lists.mark(member) end
     end
   end
   return value

@@ -8,6 +8,7 @@ local selection = require "aom.client.selection"
 local operations = require "aom.api.operations"
 local options = require "aom.config.options"
 local pacer = require "aom.client.pacer"
+local containers = require "aom.util.containers"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local text = require "aom.util.text"
@@ -69,7 +70,7 @@ bulk.options = {
 
 --- The entries of a report, before anything was sent.
 local function entries_of(ids)
-  local elements, list = plain.list(ids), {}
+  local elements, list = containers.list(ids), {}
   if not elements then
     return nil, errors.argument("ids: expected a plain list, got a table with a metatable")
   end
@@ -81,7 +82,7 @@ local function entries_of(ids)
     if err then return nil, err end
     list[i] = entry
   end
-  local stray = plain.stray_key(ids, #list)
+  local stray = containers.stray_key(ids, #list)
   if stray ~= nil then
     return nil, errors.argument(
       "ids: expected a list without holes, or a selection such as { name = … }, got the key %s", errors.show(stray))

@@ -68,15 +68,6 @@ local function examine(options, callback)
   return doctor.examine(options, nil, callback)
 end
 
---- Marks a table as a list, which is sent as one also when it is empty.
-local function list(value)
-  if value == nil then value = {} end
-  if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
-  local ok, marked = errors.caught(json.list, value)
-  if not ok then return nil, errors.argument "list: the table's metatable is protected" end
-  return marked
-end
-
 --- The class of a face's clients.
 local function class_of(finish)
   local index, client_of = {}, nil
@@ -100,7 +91,7 @@ function facade.build(finish)
   module.doctor = plain(examine, finish, module, "doctor", 2)
   module.sign = plain(function(...) return sign.sign(...) end, finish, module, "sign", 2)
   module.log = plain(function(...) return log.new(...) end, finish, module, "log", 2)
-  module.list = plain(list, finish, module, "list", 1)
+  module.list = plain(function(value) return json.marked(value) end, finish, module, "list", 1)
   module.version = plain(function() return versions.read() end, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)
   local function find(name) return members.misspelt(name, module, finish, "function", "aom.") end

@@ -13,16 +13,18 @@ local derived = lazy "aom.client.derived"
 ---@type table<string, fun(state: aom.ClientState, ...): any, aom.Error|nil>
 local methods = setmetatable({}, { __index = lazy "aom.client.more_methods" })
 
---- What is wrong with what follows the arguments of a method, or nil. The busy path makes no
---- table of its arguments.
-local function excess(name, most, ...)
-  if select("#", ...) > 0 then return arguments.excess(name, most, ...) end
+-- The busy path makes no table of its arguments, and no other call.
+function methods.trigger(state, id, action, callback, ...)
+  if select("#", ...) > 0 then
+    local err = arguments.excess("trigger", 3, ...)
+    if err then return nil, err end
+  end
+  return dispatch.operation(state, trigger, callback, id, action)
 end
 
-function methods.trigger(state, id, action, callback, ...)
-  local err = excess("trigger", 3, ...)
-  if err then return nil, err end
-  return dispatch.operation(state, trigger, callback, id, action)
+--- What is wrong with what follows the arguments of a method, or nil.
+local function excess(name, most, ...)
+  if select("#", ...) > 0 then return arguments.excess(name, most, ...) end
 end
 
 methods[trigger.official_name] = methods.trigger

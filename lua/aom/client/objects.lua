@@ -2,7 +2,7 @@
 --- or serialises by accident holds no token.
 
 local errors = require "aom.util.errors"
-local protect = require "aom.util.pcall"
+local protect = require "aom.util.host".pcall
 local single_flight = require "aom.loop.single_flight"
 local states = require "aom.client.state"
 

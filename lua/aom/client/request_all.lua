@@ -4,7 +4,7 @@ local any_request = require "aom.api.request"
 local bulk = require "aom.client.bulk"
 local errors = require "aom.util.errors"
 local options = require "aom.config.options"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 
 local request_all = {}
 
@@ -12,12 +12,12 @@ local request_all = {}
 ---@return aom.BulkEntry[]|nil
 ---@return table<aom.BulkEntry, aom.Request>|aom.Error
 local function read(given, settings)
-  local elements = type(given) == "table" and plain.list(given)
+  local elements = type(given) == "table" and containers.list(given)
   if not elements then
     return nil, errors.argument("requests: expected a plain list, without a metatable, got %s",
       errors.show(given))
   end
-  local stray = plain.stray_key(given, #elements)
+  local stray = containers.stray_key(given, #elements)
   if stray ~= nil then
     return nil, errors.argument("requests: expected a list without holes, got the key %s", errors.show(stray))
   end

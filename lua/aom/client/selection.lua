@@ -8,6 +8,7 @@ local operations = require "aom.api.operations"
 local options = require "aom.config.options"
 local paginator = require "aom.client.paginator"
 local patterns = require "aom.client.patterns"
+local containers = require "aom.util.containers"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local similar = require "aom.util.similar"
@@ -56,7 +57,7 @@ end
 
 function read.names(selector, list)
   if type(list) ~= "table" then return errors.argument("names: expected a list of names, got %s", errors.show(list)) end
-  local wanted, listed, items = {}, {}, plain.list(list)
+  local wanted, listed, items = {}, {}, containers.list(list)
   if not items then
     return errors.argument("names: expected a plain list, got a table with a metatable")
   end
@@ -66,7 +67,7 @@ function read.names(selector, list)
     if not listed[name] then wanted[#wanted + 1] = name end
     listed[name] = true
   end
-  local stray = plain.stray_key(list, #items)
+  local stray = containers.stray_key(list, #items)
   if stray ~= nil then
     return errors.argument("names: expected a list without holes, got the key %s", errors.show(stray))
   end

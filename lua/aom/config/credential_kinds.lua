@@ -58,12 +58,49 @@ credential_kinds.list = {
 
 for _, kind in ipairs(credential_kinds.list) do credential_kinds[kind.name] = kind end
 
+--- The variables by which a cluster gives a pod its identity.
+credential_kinds.pod = { uri = "HC_CONTAINER_CREDENTIALS_FULL_URI", file = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
+
 --- The variables of the fields, and those of the provider's samples.
 ---@type table<string, string>
 credential_kinds.variables, credential_kinds.samples = {}, {}
 
 for name, field in each.pair(credential_kinds.fields) do
   credential_kinds.variables[name], credential_kinds.samples[name] = field.variable, field.sample
+end
+
+--- The first of some fields that has a value, and the first required one that has none.
+---@param kind aom.CredentialKind
+---@param values table<string, any>
+---@param names string[]
+---@return string|nil has
+---@return string|nil lacks
+function credential_kinds.look(kind, values, names)
+  local has, lacks
+  for _, name in ipairs(names) do has = has or values[name] ~= nil and name or nil end
+  for _, name in ipairs(kind.required) do lacks = lacks or values[name] == nil and name or nil end
+  return has, lacks
+end
+
+--- The label of a kind in messages: its first two required fields.
+---@param kind aom.CredentialKind
+---@param names? table<string, string>  what the fields are called in a place; default: as options
+---@return string
+function credential_kinds.label(kind, names)
+  local first, second = kind.required[1], kind.required[2]
+  names = names or {}
+  return (names[first] or first) .. (second and " and " .. (names[second] or second) or "")
+end
+
+--- Whether the values of a place, by field, hold one of some fields.
+---@param fields table<string, any>
+---@param values table<string, any>
+---@return boolean
+function credential_kinds.has_any(fields, values)
+  for name in each.pair(fields) do
+    if values[name] ~= nil then return true end
+  end
+  return false
 end
 
 return credential_kinds

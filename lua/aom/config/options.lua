@@ -4,9 +4,11 @@ local check = require "aom.util.check"
 local credential_kinds = require "aom.config.credential_kinds"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local headers = require "aom.util.lazy" "aom.util.headers"
-local plain = require "aom.util.plain"
+local lazy = require "aom.util.lazy"
 local text = require "aom.util.text"
+
+local containers = lazy "aom.util.containers"
+local headers = lazy "aom.util.headers"
 
 local options = {}
 
@@ -29,11 +31,11 @@ end
 
 local function is_text_or_list(value)
   if type(value) ~= "table" then return is_text(value) end
-  local list = plain.list(value) or {}
+  local list = containers.list(value) or {}
   for _, item in ipairs(list) do
     if not is_text(item) then return false end
   end
-  return #list > 0 and plain.stray_key(value, #list) == nil
+  return #list > 0 and containers.stray_key(value, #list) == nil
 end
 
 local loops = { blocking = true, uv = true, nginx = true }
@@ -95,7 +97,7 @@ options.client = {
   allow_http = flag,
   proxy = row(is_proxy, 'a proxy URL of http, https, socks4, socks4a, socks5 or socks5h, or "" for none', true),
   max_response_bytes = count,
-  headers = plain.named,
+  headers = { kind = "named" },
   user_agent = { kind = "string", max = 256 },
   token_hosts = { kind = "list" },
   loop = row(function(value) return loops[value] or type(value) == "table" end,

@@ -34,10 +34,10 @@ for name in each.pair(credential_kinds.fields) do for_credentials[name] = true e
 --- In one place an endpoint counts before a region, but a nearer place counts before both:
 --- with a region as an option, an endpoint in the profile is not looked for.
 local function endpoint_urls(settings, from)
-  for _, look in ipairs { from.nearby, from.in_profile } do
-    local urls, where, err, place = look(from, "endpoint")
+  for _, look in ipairs { "nearby", "in_profile" } do
+    local urls, where, err, place = from[look](from, "endpoint")
     if err then return nil, err end
-    local region, region_where, fault, region_place = look(from, "region")
+    local region, region_where, fault, region_place = from[look](from, "region")
     if fault then return nil, fault end
     settings.region = region
     from:note("region", region_where, region_place)

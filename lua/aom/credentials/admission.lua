@@ -1,8 +1,10 @@
---- The account's part in one exchange: gives it credentials and the right to try them out,
---- and tells what a refusal means: a wrong clock, a wrong key, or credentials that have ended.
+--- The account's part in one exchange: gives it credentials and the right to try them out. What
+--- a refusal means, and what may help, is in aom.credentials.remedies, which is loaded then.
 
 local evidence = require "aom.http.evidence"
-local grants = require "aom.util.lazy" "aom.credentials.grants"
+local lazy = require "aom.util.lazy"
+
+local grants = lazy "aom.credentials.grants"
 
 local admission = {}
 
@@ -16,9 +18,10 @@ local admission = {}
 ---@field expires number
 ---@field healed boolean       it was signed again already, with a corrected clock
 ---@field replaced boolean     other credentials were asked for already
----@field gap? number          of the last refusal: seconds by which the clock seems to be off
----@field corrected? boolean   and whether it was corrected by them
-local Admission = { for_lookup = false, target = false, healed = false, replaced = false }
+---@field gap number|false          of the last refusal: seconds by which the clock seems to be off
+---@field corrected boolean   and whether it was corrected by them
+local Admission = setmetatable({ for_lookup = false, target = false, healed = false, replaced = false, gap = false,
+  corrected = false }, { __index = lazy "aom.credentials.remedies" })
 Admission.__index = Admission
 
 ---@param client aom.ClientState
@@ -31,17 +34,6 @@ function admission.new(client, for_lookup, target)
   if for_lookup then new.for_lookup = true end
   if target then new.target = target end
   return new
-end
-
---- Asks once for other credentials in place of those refused. True: there are some.
-local function replace(self)
-  local credentials, loop = self.client.credentials, self.client.loop
-  if self.replaced then
-    credentials:spare_source(self.authenticator, loop)
-    return false
-  end
-  self.replaced = true
-  return credentials:replace(self.authenticator, loop, self.deadline, self.expires)
 end
 
 --- Other credentials than those of the attempt before have a record of their own, so the
@@ -79,7 +71,7 @@ function Admission:admit(deadline, expires)
     if not grant or not authenticator.record then return grant, err end
     self.hold, err, refused = authenticator.record:enter(client.loop, deadline, expires, self.hold)
     if self.hold then return grant end
-    if not refused or client.closed or not replace(self) then return nil, err end
+    if not refused or client.closed or not self:replace() then return nil, err end
   end
 end
 
@@ -91,21 +83,6 @@ function Admission:assume(authenticator, deadline, expires)
   self.authenticator, self.hold, self.deadline, self.expires = authenticator, true, deadline, expires
 end
 
---- A signature that was refused: by a clock that was off, or by a wrong key, which counts.
-local function count_refusal(self, said, answer, err, sent)
-  local client = self.client
-  local gap, corrected = client.clock:learn(err.message, answer.headers.date, sent.offset)
-  if corrected then
-    err.hint = ("this machine's clock is %d seconds %s compared with the service's"):format(
-      math.abs(gap), gap >= 0 and "slow" or "fast")
-  end
-  -- An answer without a code may come from a proxy, whose clock says nothing about ours.
-  if not (corrected and said == "certain") then
-    self.authenticator.record:refuse(client.loop, self.hold, err, said)
-  end
-  self.gap, self.corrected = gap, corrected
-end
-
 --- Learns from an answer what it says about the credentials.
 ---@param answer aom.Answer
 ---@param err aom.Error|nil
@@ -113,24 +90,13 @@ end
 function Admission:weigh(answer, err, sent)
   local authenticator = self.authenticator
   local said = evidence.of(answer, err and err.code, err and err.message)
-  self.gap, self.corrected = nil, nil
+  self.gap, self.corrected = false, false
   if said == "accepts" then
     if authenticator.record then authenticator.record:accept(self.client.loop) end
     if answer.status ~= 401 then authenticator.substitute = false end
   elseif said and authenticator.record then
-    count_refusal(self, said, answer, err, sent)
+    self:count_refusal(said, answer, err, sent)
   end
-end
-
---- What may help after a 401: the corrected clock, or other credentials. A signature that
---- is called expired may also have been delayed on its way.
----@return boolean again
----@return number|nil gap  seconds by which the clock was corrected
-function Admission:find_remedy()
-  if not (self.corrected and not self.healed) and replace(self) then return true end
-  if not self.gap or self.healed then return false end
-  self.healed = true
-  return true, self.gap
 end
 
 --- The request has ended: what is still held goes to the next call.

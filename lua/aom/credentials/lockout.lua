@@ -12,10 +12,8 @@
 --- adds the waiting among the calls of one Lua state.
 
 local core = require "aom.core"
-local cut = require "aom.util.text".cut
 local errors = require "aom.util.errors"
 local lazy = require "aom.util.lazy"
-local one_line = require "aom.util.text".one_line
 local single_flight = require "aom.loop.single_flight"
 
 local blocked = lazy "aom.credentials.blocked"
@@ -25,8 +23,6 @@ local lockout = {}
 
 local memory = core.lockout
 
-local MAX_REFUSALS = 2
-
 --- How long to wait before asking again whether another state has finished its try.
 local FIRST_STEP, LAST_STEP = 0.005, 0.1
 
@@ -34,7 +30,9 @@ local FIRST_STEP, LAST_STEP = 0.005, 0.1
 ---@field name string
 ---@field noun "key"|"user"
 ---@field flight aom.SingleFlight  of this Lua state's calls
-local Record = {}
+---@field memory table  the core's
+---@field clock fun(loop: aom.Loop): number
+local Record = setmetatable({ memory = memory }, { __index = lazy "aom.credentials.refused" })
 Record.__index = Record
 
 --- The right to send, as `enter` gives it. True stands for one that nobody has to give up.
@@ -61,19 +59,12 @@ end
 --- The core's memory counts by the machine's clock, whichever one a loop counts by.
 local function clock(loop) return (loop.lockout_clock or core.now)() end
 
+Record.clock = clock
+
 --- The error of another call, as that of one that sent nothing.
 local function unsent(err)
   err.attempts, err.elapsed = 0, nil
   return err
-end
-
-local function line(value, size) return (cut(one_line(tostring(value or "")), size)) end
-
---- The parts of an error that are kept in a memory of bounded size. They were masked when
---- the error was made.
-local function write_note(failure)
-  return table.concat({ line(failure.status, 3), line(failure.code, 64), line(failure.request_id, 64),
-    line(failure.hint, 400), (cut(failure.message, 480)) }, "\n")
 end
 
 --- The key is accepted: nobody needs to wait any more for the call that tries it out.
@@ -192,28 +183,6 @@ end
 function Record:accept(loop)
   if memory.accept(self.name, clock(loop)) and loop.shared then shared_dict.accept(loop.shared, self.name) end
   open(self)
-end
-
---- The service refused the key.
----@param loop aom.Loop
----@param hold any
----@param failure aom.Error
----@param evidence? "certain"|"doubtful"|"locked"  default: certain
-function Record:refuse(loop, hold, failure, evidence)
-  local store, name = loop.shared, self.name
-  local time, note = clock(loop), write_note(failure)
-  -- The workers' store first: its older state must not overrule the core's memory.
-  local count = store and evidence ~= "doubtful" and shared_dict.refuse(store, name)
-  local ticket = type(hold) == "table" and hold.ticket or nil
-  local state = memory.refuse(name, time, ticket, evidence or "certain", note)
-  if store and state ~= "open" then
-    count = count or shared_dict.refuse(store, name)
-    if count >= MAX_REFUSALS and state ~= "blocked" then
-      state = memory.refuse(name, time, nil, "locked", note)
-    end
-    if state == "blocked" then shared_dict.block(store, name, note) end
-  end
-  self:give_up(loop, hold)
 end
 
 --- The call that tried the key out ended without a response: waiting calls get its error;

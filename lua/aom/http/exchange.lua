@@ -6,7 +6,6 @@ local attempt = require "aom.http.attempt"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local lazy = require "aom.util.lazy"
-local plan_for = require "aom.http.plan"
 
 local events = lazy "aom.http.events"
 local late = lazy "aom.http.late"
@@ -139,7 +138,7 @@ local function prepare(self, endpoint, date)
     signer = self.grant.signer,
     date = date,
     offset = clock and clock.offset or 0,
-  }, plan_for(channel, request, self.grant.headers, endpoint))
+  }, attempt.plan(channel, request, self.grant.headers, endpoint))
 end
 
 --- Sends the request once.

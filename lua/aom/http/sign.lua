@@ -6,7 +6,7 @@ local core = require "aom.core"
 local errors = require "aom.util.errors"
 local headers = require "aom.util.headers"
 local options = require "aom.config.options"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local query = require "aom.util.query"
 local text = require "aom.util.text"
 
@@ -43,7 +43,7 @@ local request_rows = {
   host = { test = check_host, required = true },
   path = { test = check_path, required = true },
   query = query.row,
-  headers = plain.named,
+  headers = { kind = "named" },
   body = { test = check_body, secret = true },
 }
 
@@ -105,7 +105,7 @@ local function read(given, key)
   request, err, date = copy_request(given)
   if not request then return nil, nil, err end
   key.date = key.date or date
-  key.signed_headers = key.signed_headers and plain.list(key.signed_headers)
+  key.signed_headers = key.signed_headers and containers.list(key.signed_headers)
   return request, key
 end
 

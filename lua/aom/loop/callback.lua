@@ -2,7 +2,7 @@
 --- handle to cancel the call, and `callback(err, result)` when it has ended.
 
 local errors = require "aom.util.errors"
-local protect = require "aom.util.pcall"
+local protect = require "aom.util.host".pcall
 local scopes = require "aom.loop.scope"
 local select_loop = require "aom.loop.select"
 

@@ -2,7 +2,7 @@
 --- (a light thread that was killed releases nothing), so a hold ends by itself at a set time.
 
 local each = require "aom.util.each"
-local errors = require "aom.util.errors"
+local lazy = require "aom.util.lazy"
 
 ---@class aom.FlightHold
 ---@field expires number
@@ -12,15 +12,17 @@ local errors = require "aom.util.errors"
 ---@field is_alone? boolean  somebody else has the real hold, and this caller cannot wait for it
 
 ---@class aom.SingleFlight
----@field holder? aom.FlightHold
+---@field holder aom.FlightHold|false
 ---@field waiters table[]
-local SingleFlight = {}
+--- How a caller waits for another one is loaded when it has to.
+local SingleFlight = setmetatable({}, { __index = lazy "aom.loop.flight_waits" })
 SingleFlight.__index = SingleFlight
 
 local single_flight = {}
 
+-- A field that is missing would be looked for among the methods there.
 ---@return aom.SingleFlight
-function single_flight.new() return setmetatable({ waiters = {} }, SingleFlight) end
+function single_flight.new() return setmetatable({ waiters = {}, holder = false }, SingleFlight) end
 
 --- All that were given.
 ---@type table<aom.FlightHold, boolean>
@@ -31,7 +33,10 @@ local function current_thread()
   return not is_main and thread or nil
 end
 
-local function give(hold)
+--- Notes a hold as given to the caller.
+---@param hold aom.FlightHold
+---@return aom.FlightHold hold
+function SingleFlight.give(hold)
   hold.thread = current_thread()
   given[hold] = true
   return hold
@@ -66,26 +71,8 @@ end
 ---@return aom.FlightHold|nil hold
 function SingleFlight:take(loop, expires)
   if self:is_held(loop) then return nil end
-  self.holder = give { expires = expires, loop = loop }
+  self.holder = SingleFlight.give { expires = expires, loop = loop }
   return self.holder
-end
-
---- Waits until the hold may be free, or until `deadline`.
----@return boolean waited  false: nothing else can run while this caller waits
----@return any failure     what the holder left for those who wait
----@return boolean|nil cancelled  the caller is to wait no more
-local function wait(self, loop, deadline)
-  local waiter = loop.waiter(self.holder.loop)
-  if not waiter then return false end
-  local place = { waiter = waiter }
-  self.waiters[#self.waiters + 1] = place
-  local woken = waiter.wait(math.min(deadline, self.holder.expires))
-  if not place.woken then
-    for i, other in ipairs(self.waiters) do
-      if other == place then table.remove(self.waiters, i) break end
-    end
-  end
-  return true, place.failure, woken == nil and not place.woken
 end
 
 --- Takes the hold, or waits for the caller that has it.
@@ -99,55 +86,22 @@ end
 function SingleFlight:turn(loop, deadline, expires, what)
   local hold = self:take(loop, expires)
   if hold then return hold end
-  local waited, failure, cancelled = wait(self, loop, deadline)
-  if cancelled then return nil, errors.cancelled() end
-  if failure then return nil, errors.copy(failure), true end
-  if not waited then return give { expires = expires, is_alone = true } end
-  if loop.now() >= deadline then return nil, errors.new("timeout", "timed out waiting for another call to " .. what) end
-  return false
+  return self:await(loop, deadline, expires, what)
 end
 
 --- Gives the hold up, if it still is the one, and wakes all who wait.
 ---@param hold any  what `take` or `turn` returned; anything else is no hold, and ignored
 ---@param failure? aom.Error
 function SingleFlight:release(hold, failure)
-  if hold == nil then return end
+  if not hold then return end
   given[hold] = nil
   if self.holder ~= hold then return end
-  self.holder = nil
+  self.holder = false
   local waiters = self.waiters
   self.waiters = {}
   for _, place in ipairs(waiters) do
     place.woken, place.failure = true, failure
     place.waiter.wake()
-  end
-end
-
---- What `ready` finds, or what `act` brings when it finds nothing.
----@generic T
----@param loop aom.Loop
----@param deadline number
----@param expires number
----@param what string
----@param ready fun(): T|nil
----@param act fun(): T|nil, aom.Error|nil
----@return T|nil
----@return aom.Error|nil
-function SingleFlight:once(loop, deadline, expires, what, ready, act)
-  local seconds = expires - loop.now()
-  while true do
-    local value = ready()
-    if value ~= nil then return value end
-    local hold, err = self:turn(loop, deadline, expires, what)
-    if err then return nil, err end
-    if hold then
-      value, err = act()
-      local is_own = err and (err.kind == "cancelled" or err.kind == "timeout" and loop.now() >= deadline)
-      self:release(hold, not is_own and err or nil)
-      return value, err
-    end
-    -- A hold that begins after a wait lasts as long as one that begins at once.
-    expires = math.min(deadline, loop.now() + seconds)
   end
 end
 

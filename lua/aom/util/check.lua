@@ -22,6 +22,7 @@ local check = {}
 ---@field max? number         of a list or map: entries
 ---@field unit? string        of a number
 ---@field choices? string[]
+---@field wanted? string     of a table of values by name: what it is called
 ---@field item_min? integer   characters of a list's items
 ---@field item_max? integer
 ---@field texts? boolean      a map's values are strings

@@ -1,8 +1,8 @@
---- The kinds of values, see aom.util.kinds, that travel as JSON: texts, lists and maps.
+--- The kinds of values, see aom.util.kinds, that a script may never need: texts, lists and maps.
 
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local utf8 = require "aom.util.utf8"
 
 ---@type table<string, fun(value: any, row: aom.Row): string|nil, string|nil>
@@ -39,7 +39,7 @@ function kinds.list(value, row)
   local wanted = max and ("a list of at most %d strings of %s characters"):format(max, range(min, most))
     or "a list of strings"
   if type(value) ~= "table" then return wanted end
-  local list = plain.list(value)
+  local list = containers.list(value)
   if not list then return wanted .. " (a plain table, without a metatable)" end
   if count(value) ~= #list or max and #list > max then return wanted end
   for i, item in ipairs(list) do
@@ -59,7 +59,14 @@ function kinds.map(value, row)
       return wanted, ("%s for %s"):format(errors.show(entry), errors.show(key))
     end
   end
-  return plain.veil(value, wanted .. " (plain tables, without metatables)")
+  return containers.veil(value, wanted .. " (plain tables, without metatables)")
+end
+
+--- A table whose names are anybody's, which can be read only as it is.
+function kinds.named(value, row)
+  local wanted = row.wanted or "a table of values by name"
+  if type(value) ~= "table" then return wanted end
+  return containers.is_veiled(value) and wanted .. " (a plain table, without a metatable)" or nil
 end
 
 return kinds

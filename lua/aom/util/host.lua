@@ -34,4 +34,14 @@ function host.is_vim_thread() return global "vim" ~= nil and not host.vim() end
 ---@return table|nil
 function host.jit() return global "jit" end
 
+-- PUC Lua 5.1 cannot yield through a pcall: there an error inside a coroutine goes its
+-- own way, to whoever resumes the coroutine.
+local function protect(run, ...)
+  if coroutine.running() then return true, run(...) end
+  return pcall(run, ...)
+end
+
+--- `pcall` around what may wait in the loop.
+host.pcall = (_VERSION ~= "Lua 5.1" or host.jit()) and pcall or protect
+
 return host

@@ -7,7 +7,7 @@ local codecs = require "aom.util.codec"
 local core = require "aom.core"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 
 local json = {}
 
@@ -58,6 +58,18 @@ local List = { __name = "aom.list" }
 ---@return T[]
 function json.list(value) return setmetatable(value, List) end
 
+--- As `list`, of what a caller gives.
+---@param value any
+---@return table|nil
+---@return aom.Error|nil
+function json.marked(value)
+  if value == nil then value = {} end
+  if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
+  local ok, marked = errors.caught(json.list, value)
+  if not ok then return nil, errors.argument "list: the table's metatable is protected" end
+  return marked
+end
+
 -- Tables within tables; more are a circle, or nothing that a service reads.
 local MAX_DEPTH = 100
 
@@ -65,7 +77,7 @@ local MAX_DEPTH = 100
 local codec, null
 
 local function is_list(value)
-  local meta = plain.metatable(value)
+  local meta = containers.metatable(value)
   if meta ~= nil and (meta == List or meta == codec.array_mt or meta == codec.empty_array_mt) then return true end
   return rawget(value, 1) ~= nil
 end
@@ -80,7 +92,7 @@ local function write_list(value, depth, keys)
     parts[i] = write(entry, depth, keys)
   end
   keys.count = depth - 1
-  if plain.stray_key(value, #parts) ~= nil then error("a list has holes, or keys that are no numbers", 0) end
+  if containers.stray_key(value, #parts) ~= nil then error("a list has holes, or keys that are no numbers", 0) end
   return "[" .. table.concat(parts, ",") .. "]"
 end
 
@@ -132,7 +144,7 @@ function json.encode(value)
   local keys = {}
   local ok, text = errors.caught(write, value, 0, keys)
   if ok then return text end
-  return nil, keys.count > 0 and ("%s: %s"):format(plain.path(keys, keys.count), text) or text
+  return nil, keys.count > 0 and ("%s: %s"):format(containers.path(keys, keys.count), text) or text
 end
 
 return json

@@ -4,11 +4,7 @@
 
 local core = require "aom.core"
 local host = require "aom.util.host"
-
-local getinfo, pcall, xpcall = host.debug.getinfo, pcall, xpcall
-
---- The phases of nginx in which nothing else runs yet.
-local starting = { init = true, init_worker = true }
+local lazy = require "aom.util.lazy"
 
 ---@class aom.System
 ---@field getenv fun(name: string): string|nil
@@ -24,7 +20,7 @@ local starting = { init = true, init_worker = true }
 ---@field random fun(): number  in [0, 1)
 ---@field warn fun(message: string)
 ---@field hidden? fun(name: string): string|nil  why an environment variable may not be seen
-local platform = {}
+local platform = setmetatable({}, { __index = lazy "aom.util.report" })
 
 --- One claim to a lock that the process holds; collecting it releases it. Other parts of
 --- the process may hold claims too, but only one works at a time.
@@ -47,16 +43,6 @@ function platform.getenv(name)
   return value
 end
 
---- Why a variable that is set outside may not be seen here; nil where it can be.
----@param name string
----@return string|nil
-function platform.hidden(name)
-  local ngx = host.ngx()
-  if not ngx or ngx.get_phase() == "init" then return nil end
-  return ("nginx hides the environment from its workers: list each variable in nginx.conf (`env %s;`), "
-    .. "or make the client in init_by_lua"):format(name)
-end
-
 platform.read_file = core.read_file
 platform.file_mode = core.file_mode
 platform.write_file = core.write_file
@@ -72,39 +58,6 @@ function platform.random()
   -- Without randomness every client would come back at the same moment: half is
   -- a poor jitter, but a valid one.
   return core.random() or 0.5
-end
-
----@param message string
-function platform.warn(message)
-  local text = "aom: " .. message
-  local ngx, vim = host.ngx(), host.vim()
-  if ngx then
-    ngx.log(ngx.WARN, text)
-  elseif vim then
-    vim.schedule(function() vim.notify(text, vim.log.levels.WARN) end)
-  else
-    io.stderr:write(text, "\n")
-  end
-end
-
---- Whether a function that runs now catches errors, in the coroutine that runs.
-local function is_caught()
-  local level, info = 2, getinfo(2, "f")
-  while info do
-    if info.func == pcall or info.func == xpcall then return true end
-    level = level + 1
-    info = getinfo(level, "f")
-  end
-  return false
-end
-
---- Records an error that is about to be raised, where the host shows of a table that nobody
---- catches no more than "unknown error". While nginx starts, also where somebody does: it ends
---- when that is raised again.
----@param err aom.Error
-function platform.record(err)
-  local ngx = host.ngx()
-  if ngx and (starting[ngx.get_phase()] or not is_caught()) then ngx.log(ngx.ERR, tostring(err)) end
 end
 
 return platform

@@ -3,13 +3,13 @@
 
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local text = require "aom.util.text"
 
 local query = {}
 
 ---@type aom.Row
-query.row = plain.row "a list of { name, value } pairs or a table of values by name"
+query.row = { kind = "named", wanted = "a list of { name, value } pairs or a table of values by name" }
 
 -- A string is not shown, for it may be a secret.
 local WANTED = "a string, finite number or boolean"
@@ -27,7 +27,7 @@ end
 local function pair_of(key, entry, what)
   if type(key) ~= "number" then return key, entry, what end
   what = ("%s[%s]"):format(what, text.of(key) or "?")
-  local pair = type(entry) == "table" and plain.list(entry)
+  local pair = type(entry) == "table" and containers.list(entry)
   if pair then return pair[1], pair[2], what end
   return nil, nil, what, errors.argument("%s: expected a { name, value } pair, got %s", what,
     type(entry) == "string" and "a string" or errors.show(entry))

@@ -5,7 +5,7 @@ local cjson = require "cjson"
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
 local operations = require "aom.api.operations"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local response = require "aom.api.response"
 local safe = require "aom.safe"
 local scripted = require "spec.support.scripted"
@@ -48,7 +48,7 @@ local function assert_plain(value, keys)
   local seen = {}
   for key in pairs(value) do seen[key] = true end
   for _, key in ipairs(keys) do assert.is_true(seen[key], key) end
-  assert.is_false(plain.is_veiled(value))
+  assert.is_false(containers.is_veiled(value))
   assert.are.equal(getmetatable(value).__index, nil)
   assert.is_table(cjson.decode(cjson.encode(value)))
 end
@@ -96,7 +96,7 @@ describe("a report", function()
     assert.are.equal("1 succeeded, 1 failed (0.500 s)\n  b (night): aom: service: not found (HTTP 404, trigger)",
       tostring(report))
     assert_plain(report[1].result, { "success" })
-    assert.is_false(plain.is_veiled(report))
+    assert.is_false(containers.is_veiled(report))
     assert.are.equal(2, #report)
   end)
 

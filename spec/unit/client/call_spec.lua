@@ -364,7 +364,7 @@ describe("a call", function()
     local result = assert(methods.trigger(state, "wf", "enable"))
     assert.are.equal(2, result.attempts)
     assert.are.equal("ROLLING2", loop.attempts[2].wire.headers.Authorization:match "Access=(%w+)")
-    assert.is_nil(first.flight.holder)
+    assert.is_false(first.flight.holder)
     assert.are.equal("trial", (core.lockout.enter(first.name, world.now(), world.now() + 1)))
   end)
 

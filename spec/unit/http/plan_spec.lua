@@ -3,8 +3,9 @@
 
 local attempt = require "aom.http.attempt"
 local core = require "aom.core"
-local plan_for = require "aom.http.plan"
 local process = require "spec.support.process"
+
+local plan_for = attempt.plan
 
 local operation = { name = "x", method = "PUT", idempotent = true }
 local here = { base = "http://127.0.0.1:1", host = "127.0.0.1:1", path = "", scheme = "http", loopback = true }

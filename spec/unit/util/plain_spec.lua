@@ -4,7 +4,7 @@ local bulk = require "aom.client.bulk"
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
 local options = require "aom.config.options"
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 local scripted = require "spec.support.scripted"
 local signing = require "aom.http.sign"
 local world = require "spec.support.world"
@@ -161,7 +161,7 @@ describe("a list with a metatable", function()
 
   it("is accepted if all its elements are visible", function()
     local ids = setmetatable({ "wf-1", "wf-2" }, Class)
-    assert.are.same({ "wf-1", "wf-2" }, plain.list(ids))
+    assert.are.same({ "wf-1", "wf-2" }, containers.list(ids))
     assert.are.equal(2, assert(methods.trigger_all(open(), ids, "enable")).succeeded)
   end)
 

@@ -3,7 +3,7 @@
 --- owner is alive. Within a process any client may resume, and one at a time is at work on a file.
 
 local errors = require "aom.util.errors"
-local protect = require "aom.util.pcall"
+local protect = require "aom.util.host".pcall
 
 local claim = {}
 

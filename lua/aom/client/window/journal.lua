@@ -9,7 +9,7 @@ local errors = require "aom.util.errors"
 local json = require "aom.util.json"
 local numbers = require "aom.client.window.numbers"
 local one_line = require "aom.util.text".one_line
-local plain = require "aom.util.plain"
+local containers = require "aom.util.containers"
 
 local FORMAT = "lua-aom window 1"
 
@@ -96,7 +96,7 @@ local function is_sound(value)
     if not is_entry(entry) then return false end
     count = count + 1
   end
-  return plain.stray_key(value.workflows, count) == nil and value.patience ~= nil and stages[value.stage] == true
+  return containers.stray_key(value.workflows, count) == nil and value.patience ~= nil and stages[value.stage] == true
 end
 
 --- What keeps a client from a window. A client that looks its project up may not know it

@@ -1,15 +1,8 @@
 --- Finds the credentials of a client: in the options, then environment, profile, pod
 --- identity and, where it is wanted, instance metadata. The first place that has any counts.
 
-local choice = require "aom.credentials.providers.choice"
-local errors = require "aom.util.errors"
-local lazy = require "aom.util.lazy"
+local elsewhere = require "aom.util.lazy" "aom.credentials.providers.elsewhere"
 local static = require "aom.credentials.providers.static"
-
-local environment = lazy "aom.credentials.providers.environment"
-local metadata = lazy "aom.credentials.providers.metadata"
-local pod = lazy "aom.credentials.providers.pod"
-local profile = lazy "aom.credentials.providers.profile"
 
 local chain = {}
 
@@ -34,26 +27,6 @@ local chain = {}
 ---@field project_id? string   of a token's project
 ---@field expires_at? integer  seconds since 1970
 
-local function nothing_found(skipped)
-  return errors.new("credentials", "no credentials were found",
-    { hint = "looked for " .. table.concat(skipped, "; ") })
-end
-
-local function from_elsewhere(settings)
-  local skipped = { "options " .. choice.labels(function() return true end) .. " (none is set)" }
-  for _, maker in ipairs { environment, profile, pod, metadata } do
-    local provider, err, why = maker.new(settings)
-    if err then return nil, err end
-    if provider then
-      -- The last resort: whoever meant another place needs to know why it was skipped.
-      if maker == metadata then provider.skipped = "these sources were tried first: " .. table.concat(skipped, "; ") end
-      return provider
-    end
-    skipped[#skipped + 1] = why
-  end
-  return nil, nothing_found(skipped)
-end
-
 --- The provider that has credentials, with them when it gave them already.
 ---@param settings table  a client's resolved configuration
 ---@return aom.Provider|nil provider
@@ -61,12 +34,12 @@ end
 ---@return aom.Error|nil err
 function chain.find(settings)
   local provider, err = static.new(settings, settings.source.given)
-  if not provider and not err then provider, err = from_elsewhere(settings) end
+  if not provider and not err then provider, err = elsewhere.find(settings) end
   if not provider then return nil, nil, err end
   if provider.lazy then return provider end
   local values
   values, err = provider:refresh {}
-  if not values then return nil, nil, err or nothing_found { provider.where } end
+  if not values then return nil, nil, err or elsewhere.nothing { provider.where } end
   return provider, values
 end
 

@@ -11,19 +11,6 @@ local exchangers = {
   id_token = lazy "aom.credentials.providers.id_token", password = lazy "aom.credentials.providers.password",
 }
 
---- The first of some fields that has a value, and the first required one that has none.
----@param kind aom.CredentialKind
----@param values table<string, any>
----@param names string[]
----@return string|nil has
----@return string|nil lacks
-function choice.look(kind, values, names)
-  local has, lacks
-  for _, name in ipairs(names) do has = has or values[name] ~= nil and name or nil end
-  for _, name in ipairs(kind.required) do lacks = lacks or values[name] == nil and name or nil end
-  return has, lacks
-end
-
 --- The kind that the values of the environment or of the profile amount to. It must be
 --- whole: nothing is joined from two kinds.
 ---@param values table<string, string>
@@ -34,7 +21,7 @@ function choice.of(values)
   local found, has, lacks
   for _, kind in ipairs(kinds.list) do
     if kind.rank and (not found or kind.rank < found.rank) then
-      local first, missing = choice.look(kind, values, kind.required)
+      local first, missing = kinds.look(kind, values, kind.required)
       if first then found, has, lacks = kind, first, missing end
     end
   end
@@ -55,16 +42,6 @@ function choice.credentials(settings, context, kind, values)
   return credentials
 end
 
---- The label of a kind in messages: its first two required fields.
----@param kind aom.CredentialKind
----@param names? table<string, string>  what the fields are called in a place; default: as options
----@return string
-function choice.label(kind, names)
-  local first, second = kind.required[1], kind.required[2]
-  names = names or {}
-  return (names[first] or first) .. (second and " and " .. (names[second] or second) or "")
-end
-
 --- The labels of all kinds that a place may hold: "a and b, c, or d".
 ---@param is_held fun(kind: aom.CredentialKind): boolean|nil
 ---@param names? table<string, string>
@@ -72,7 +49,7 @@ end
 function choice.labels(is_held, names)
   local labels = {}
   for _, kind in ipairs(kinds.list) do
-    if is_held(kind) then labels[#labels + 1] = choice.label(kind, names) end
+    if is_held(kind) then labels[#labels + 1] = kinds.label(kind, names) end
   end
   return table.concat(labels, ", ", 1, #labels - 1) .. ", or " .. labels[#labels]
 end

@@ -3,7 +3,7 @@
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
 local plain = require "aom.util.plain"
-local protect = require "aom.util.pcall"
+local protect = require "aom.util.host".pcall
 
 ---@class aom.CustomProvider: aom.Provider
 local Custom = { kind = kinds.provider, lazy = true, may_tell_project = true, where = "option credentials" }

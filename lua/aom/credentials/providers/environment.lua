@@ -12,9 +12,9 @@ local names, samples = kinds.variables, kinds.samples
 
 --- What tells the kinds that stand in variables, the provider's samples included.
 local function searched()
-  local pair = choice.label(kinds.key_pair, names)
+  local pair = kinds.label(kinds.key_pair, names)
   local labels = choice.labels(function(kind) return kind.rank end, names)
-  return pair .. ", " .. choice.label(kinds.key_pair, samples) .. labels:sub(#pair + 1)
+  return pair .. ", " .. kinds.label(kinds.key_pair, samples) .. labels:sub(#pair + 1)
 end
 
 local SKIPPED = "environment variables " .. searched() .. " (none is set)"

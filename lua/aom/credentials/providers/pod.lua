@@ -6,7 +6,7 @@ local errors = require "aom.util.errors"
 local id_token = require "aom.credentials.providers.id_token"
 local percent_decode = require "aom.util.text".percent_decode
 local remote = require "aom.credentials.providers.remote"
-local layers = require "aom.config.layers"
+local kinds = require "aom.config.credential_kinds"
 
 ---@class aom.PodProvider: aom.Provider
 local Pod = { window = 2400, lazy = true, where = "pod identity" }
@@ -14,7 +14,7 @@ Pod.__index = Pod
 
 local pod = {}
 
-local URI, FILE = layers.pod.uri, layers.pod.file
+local URI, FILE = kinds.pod.uri, kinds.pod.file
 local TIMEOUT = 5
 
 local KEY_NAMES = {

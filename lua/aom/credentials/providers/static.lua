@@ -1,10 +1,12 @@
 --- Credentials given as client options: direct ones are handed over once, the others are
 --- exchanged at each renewal.
 
-local choice = require "aom.credentials.providers.choice"
-local custom = require "aom.util.lazy" "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
 local kinds = require "aom.config.credential_kinds"
+local lazy = require "aom.util.lazy"
+
+local choice = lazy "aom.credentials.providers.choice"
+local custom = lazy "aom.credentials.providers.custom"
 
 ---@class aom.StaticProvider: aom.Provider
 ---@field values? table<string, string>
@@ -21,9 +23,9 @@ local static = {}
 local function single_kind(given)
   local found, labels = nil, {}
   for _, kind in ipairs(kinds.list) do
-    if choice.look(kind, given, kind.fields) then
+    if kinds.look(kind, given, kind.fields) then
       found = kind
-      labels[#labels + 1] = choice.label(kind)
+      labels[#labels + 1] = kinds.label(kind)
     end
   end
   if not labels[2] then return found end
@@ -35,7 +37,7 @@ end
 local function take(kind, given)
   local values = {}
   for _, name in ipairs(kind.fields) do values[name], given[name] = given[name], nil end
-  local has, lacks = choice.look(kind, values, kind.fields)
+  local has, lacks = kinds.look(kind, values, kind.fields)
   if not lacks then return values end
   return nil, errors.config(("option %s is set, but option %s is not"):format(has, lacks), kind.advice)
 end
@@ -52,7 +54,7 @@ function static.new(settings, given)
   local values
   values, err = take(kind, given)
   if not values then return nil, err end
-  local label = choice.label(kind)
+  local label = kinds.label(kind)
   local where = (kind.required[2] and "options " or "option ") .. label
   if not kind.exchanged then return setmetatable({ kind = kind, where = where, values = values }, Static) end
   -- In a closure, where nothing that prints tables finds the secrets.

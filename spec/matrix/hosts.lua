@@ -107,14 +107,14 @@ local HTTP = "lua_ssl_trusted_certificate %s;\nlua_ssl_protocols TLSv1.2 TLSv1.3
 local function in_nginx(transport)
   return function(list)
     for _, fault in ipairs(list) do fault.options.transport = transport end
-    local names = list.resolves and process.start("luajit " .. quote(process.root .. "/spec/support/dns.lua"))
+    local names = list.resolves and process.start("spec/support/dns.lua", {})
     local server = nginx.start {
       path = transport == "resty" and nginx.resty_path() or nil, env = words_of(list.env), main = main_of(list.env),
       http = HTTP:format(list.ca_file or AUTHORITIES,
         names and ("resolver 127.0.0.1:%d ipv6=off;"):format(names.info.port) or ""),
       server = ("location = /probe { content_by_lua_block {\n%s\nngx.say(probe(list)) } }"):format(load_list(list)),
     }
-    local body, _, code = server:get("/probe", "--max-time " .. (list.limit or LIMIT))
+    local body, _, code = server:curl("/probe", "--max-time " .. (list.limit or LIMIT))
     local log = server:log()
     server:stop()
     if names then names.stop() end

@@ -44,19 +44,19 @@ describe("examples/openresty", function()
   local function status_of(id) return simulator.state().workflows[id].trigger_status end
 
   it("switches a workflow by a request", function()
-    local body, status = server:get("/workflows/wf-1/disable", "-X POST")
+    local body, status = server:curl("/workflows/wf-1/disable", "-X POST")
     assert.are.equal(200, status)
     assert.matches('"action":"disable"', body, 1, true)
     assert.are.equal("disable", status_of "wf-1")
-    server:get("/workflows/wf-1/enable", "-X POST")
+    server:curl("/workflows/wf-1/enable", "-X POST")
     assert.are.equal("enable", status_of "wf-1")
   end)
 
   it("answers with the service's error", function()
-    local body, status = server:get("/workflows/nobody/disable", "-X POST")
+    local body, status = server:curl("/workflows/nobody/disable", "-X POST")
     assert.are.equal(404, status)
     assert.matches('"error":', body, 1, true)
-    assert.are.equal(400, select(2, server:get("/workflows/a%25b/disable", "-X POST")))
+    assert.are.equal(400, select(2, server:curl("/workflows/a%25b/disable", "-X POST")))
     assert.are.equal(403, select(2, server:get "/workflows/wf-1/disable"))
   end)
 

@@ -99,7 +99,7 @@ describe("lua-resty-http in nginx", function()
     plain = process.simulator(options)
     options.tls = true
     secure = process.simulator(options)
-    names = process.start("luajit " .. process.quote(process.root .. "/spec/support/dns.lua"))
+    names = process.start("spec/support/dns.lua", {})
     server = start(secure.ca_file)
   end)
   teardown(function()
@@ -251,8 +251,7 @@ describe("lua-resty-http in nginx", function()
 
     -- For us@er with the password p:w.
     local function open_tunnel(greeting)
-      return process.start(("luajit %s %s dXNAZXI6cDp3 %s"):format(
-        process.quote(process.root .. "/spec/support/tunnel.lua"), log, greeting or ""))
+      return process.start("spec/support/tunnel.lua", { log, "dXNAZXI6cDp3", greeting })
     end
 
     before_each(function()

@@ -165,7 +165,7 @@ for _, transport in ipairs { "curl", "resty" } do
         simulator.script { { delay = 5, times = 3 } }
         for _ = 1, 3 do
           if way == "aborted" then
-            server:get("/call?client=" .. ak, "--max-time 0.5")
+            server:curl("/call?client=" .. ak, "--max-time 0.5")
           else
             assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
           end
@@ -179,7 +179,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local ak = fresh_key()
         simulator.script { { delay = 5 } }
         if way == "aborted" then
-          server:get("/call?client=" .. ak, "--max-time 0.5")
+          server:curl("/call?client=" .. ak, "--max-time 0.5")
         else
           assert.are.equal("1\n", (server:get("/killed?client=" .. ak)))
         end

@@ -2,6 +2,7 @@
 --- forked, or if there is a shared dictionary.
 
 local nginx = require "spec.support.nginx"
+local requests = require "spec.support.load"
 local process = require "spec.support.process"
 
 local SK, PROJECT = "workers-secret", ("0123456789abcdef"):rep(2)
@@ -43,9 +44,8 @@ describe("two workers of nginx", function()
     local tries = 0
     while math.min(answers["0"], answers["1"]) < 6 and tries < 400 do
       -- Several at once, so that one worker does not take them all.
-      local output = process.run(("for i in 1 2 3 4 5 6; do curl --silent --noproxy '*' %s/call & done; wait"):format(
-        server.url))
-      for worker, seen in output:gmatch "(%d) (%w+)" do
+      for _, answer in ipairs((requests.at_once(server.url .. "/call", 6))) do
+        local worker, seen = answer.body:match "^(%d) (%w+)"
         assert.are.equal(status, seen)
         answers[worker] = answers[worker] + 1
       end

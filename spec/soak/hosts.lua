@@ -90,14 +90,14 @@ local function walk(worker, plan)
   for _, each in ipairs(plan) do
     for step = 1, plan.steps do
       local query = ("what=%s&step=%d&count=%d"):format(each[1], step, each[2] / plan.steps)
-      local answer = worker:get("/step?" .. query, limit)
+      local answer = worker:curl("/step?" .. query, limit)
       if answer ~= "done\n" then return answer .. worker:log() end
       if step == plan.steps / 10 or step == plan.steps then
-        lines[#lines + 1] = each[1] .. " " .. worker:get("/measure", limit):gsub("\n", "")
+        lines[#lines + 1] = each[1] .. " " .. worker:curl("/measure", limit):gsub("\n", "")
       end
     end
   end
-  lines[#lines + 1] = worker:get("/outcomes", limit)
+  lines[#lines + 1] = worker:curl("/outcomes", limit)
   return table.concat(lines, "\n")
 end
 

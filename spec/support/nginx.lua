@@ -1,6 +1,7 @@
 --- nginx with its Lua module, for specs: a prefix and free ports of its own, run by
 --- whoever runs the specs, stopped by its process id.
 
+local lfs = require "lfs"
 local process = require "spec.support.process"
 
 local nginx = {}
@@ -8,12 +9,6 @@ local nginx = {}
 local quote = process.quote
 
 local MODULES = { "ndk_http_module.so", "ngx_http_lua_module.so" }
-
---- Where nginx is, also for users whose PATH lacks it.
-local function find_binary()
-  local path = process.run "PATH=$PATH:/usr/sbin:/sbin:/usr/local/openresty/nginx/sbin command -v nginx"
-  return path:match "^(%S+)\n"
-end
 
 local function load_modules()
   local lines = {}
@@ -49,11 +44,11 @@ error_log error.log notice;
 events { worker_connections 2048; }
 http {
   access_log off;
-  client_body_temp_path temp/body;
-  proxy_temp_path temp/proxy;
-  fastcgi_temp_path temp/fastcgi;
-  uwsgi_temp_path temp/uwsgi;
-  scgi_temp_path temp/scgi;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
   lua_package_path "%s";
   lua_package_cpath "%s";
 ]]
@@ -64,37 +59,34 @@ local function write(path, text)
   file:close()
 end
 
+-- Also for users whose PATH lacks nginx.
+local LOOK = [[
+cd %s && pwd; id -u
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/openresty/nginx/sbin command -v nginx
+]]
+
+local found
+
+--- What holds for every start: the tree, absolute, the user's number, and where nginx is.
+local function look()
+  if not found then
+    local root, user, binary = process.run(LOOK:format(quote(process.root))):match "^(.-)\n(%d+)\n(%S+)\n"
+    found = { root = root, is_root = user == "0", binary = assert(binary, "nginx is not installed (make deps-test)") }
+  end
+  return found
+end
+
 --- The core that suits nginx, whose Lua is LuaJIT: what BUILD names, or the usual one.
 local function paths()
-  local root = process.run("cd " .. quote(process.root) .. " && pwd"):match "^(.-)\n"
+  local root = look().root
   local build = os.getenv "BUILD" or "build"
   if build:sub(1, 1) ~= "/" then build = root .. "/" .. build end
   return root .. "/lua/?.lua;;", build .. "/luajit/?.so;;"
 end
 
-local START = [[
-cd %s
-%s %s -p %s/ -c nginx.conf -e error.log >stdout.log 2>&1 &
-pid=$!
-tries=0
-until curl --silent --noproxy '*' --max-time 2 --output /dev/null http://127.0.0.1:%d/_ready; do
-  tries=$((tries + 1))
-  if [ $tries -gt 100 ] || ! kill -0 $pid 2>/dev/null; then cat stdout.log error.log >&2; kill $pid; exit 1; fi
-  sleep 0.05
-done
-echo $pid
-]]
+local START = "cd %s && exec %s %s -p %s/ -c nginx.conf -e error.log >stdout.log 2>&1"
 
-local STOP = [[
-kill -QUIT %d 2>/dev/null || exit 0
-tries=0
-while kill -0 %d 2>/dev/null && [ $tries -lt 100 ]; do sleep 0.02; tries=$((tries + 1)); done
-kill -TERM %d 2>/dev/null
-tries=0
-while kill -0 %d 2>/dev/null && [ $tries -lt 100 ]; do sleep 0.02; tries=$((tries + 1)); done
-kill -9 %d 2>/dev/null
-true
-]]
+local QUIT, TERM, KILL = 3, 15, 9
 
 local Server = {}
 Server.__index = Server
@@ -108,23 +100,33 @@ function Server:log()
   return text
 end
 
---- A request by the curl command: the body, and the status.
+--- A plain request.
 ---@param path string
----@param options? string  more words for curl
+---@return string body
+---@return integer status  0: there was no answer
+function Server:get(path)
+  local answer = process.request("GET", self.url .. path)
+  return answer.body or "", answer.status or 0
+end
+
+--- A request by the curl command.
+---@param path string
+---@param options string  more words for curl
 ---@return string body
 ---@return integer status
-function Server:get(path, options)
+---@return integer code    curl's exit status
+function Server:curl(path, options)
   local output, code = process.run(("curl --silent --noproxy '*' --max-time 60 -w '\\n%%{http_code}' %s %s"):format(
-    options or "", quote(self.url .. path)))
+    options, quote(self.url .. path)))
   local body, status = output:match "^(.*)\n(%d+)$"
   return body, tonumber(status), code
 end
 
 function Server:stop()
   if not self.pid then return end
-  process.run((STOP:gsub("%%d", self.pid)))
+  self.child.stop()
   self.pid = nil
-  process.run("rm -rf " .. quote(self.prefix))
+  os.execute("exec rm -rf " .. quote(self.prefix))
 end
 
 --- Starts nginx.
@@ -132,23 +134,22 @@ end
 ---  of both), `workers`, `env` (words in front of the command, such as "A=b"), `path` and `cpath` (in front of ours)
 ---@return table server  `url`, `port`, `prefix`, `get()`, `log()`, `stop()`
 function nginx.start(options)
-  local binary = assert(find_binary(), "nginx is not installed (make deps-test)")
-  local prefix = process.run "mktemp -d":match "^(%S+)\n"
-  process.run("mkdir " .. quote(prefix .. "/temp"))
+  local prefix = os.tmpname()
+  os.remove(prefix)
+  assert(lfs.mkdir(prefix))
   local port = free_port()
   local path, cpath = paths()
   -- Only root may say who the workers are; they would be nobody, who cannot read the prefix.
-  local user = process.run("id -u"):match "^0\n" and "user root;" or ""
+  local user = look().is_root and "user root;" or ""
   local head = HEAD:format(load_modules(), options.workers or 1, user, options.main or "",
     (options.path or "") .. path, cpath)
   local text = ("%s\n%s\nserver {\n  listen 127.0.0.1:%d;\n  location = /_ready { return 204; }\n%s\n}\n}\n"):format(
     head, options.http or "", port, options.server or "")
   write(prefix .. "/nginx.conf", options.config and options.config(text, port) or text)
-  local output, code = process.run(START:format(quote(prefix),
-    "exec env -u LUA_PATH -u LUA_CPATH " .. (options.env or ""), quote(binary), quote(prefix), port))
-  assert(code == 0, "nginx did not start")
-  return setmetatable({ url = "http://127.0.0.1:" .. port, port = port, prefix = prefix,
-    pid = output:match "(%d+)\n$" }, Server)
+  local url = "http://127.0.0.1:" .. port
+  local child = process.command(START:format(quote(prefix), options.env and "env " .. options.env or "", quote(look().binary),
+    quote(prefix)), url .. "/_ready", { QUIT, TERM, KILL })
+  return setmetatable({ url = url, port = port, prefix = prefix, child = child, pid = child.pid }, Server)
 end
 
 --- Why a spec of lua-resty-http is left out.

@@ -30,12 +30,16 @@ local function stretch()
   return (core.now() - started) / SPIN
 end
 
+local seen, seen_at
+
 --- How many times longer than at rest things may take now. Client, server and test each
---- wait for their turn, so that waits add up.
+--- wait for their turn, so that waits add up. What was seen a second ago still holds.
 local function factor()
+  if seen and core.now() - seen_at < 1 then return seen end
   local load = tonumber(read "/proc/loadavg":match "^[%d.]+") or 0
   local busy = math.max(stretch(), load / math.max(1, cores))
-  return math.min(MOST, math.max(1, 2 * busy - 1)) * tool
+  seen, seen_at = math.min(MOST, math.max(1, 2 * busy - 1)) * tool, core.now()
+  return seen
 end
 
 ---@param seconds number  at rest

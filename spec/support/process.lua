@@ -6,9 +6,6 @@ local cjson = require "cjson"
 
 local process = {}
 
--- A spec may run under another Lua, whose search paths must not reach LuaJIT.
-local LUAJIT = "env -u LUA_PATH -u LUA_CPATH -u LUA_INIT luajit "
-
 local PLAIN_OPTIONS = { ak = true, sk = true, project = true, token = true, latency = true, lifetime = true,
   security_token = true, cert_dir = true, clock_offset = true, port = true, http_version = true }
 local SWITCHES = { tls = true, bare = true, auto_create = true, catch_all = true }
@@ -44,62 +41,6 @@ function process.temporary(bytes)
   file:write(bytes)
   file:close()
   return path
-end
-
--- Asks to end, waits, and only insists when that did not help. A process that has
--- ended stays visible as a zombie until its pipe is closed.
-local STOP = [[
-kill %d 2>/dev/null || exit 0
-tries=0
-while [ $tries -lt 100 ]; do
-  case $(ps -o stat= -p %d) in ""|Z*) exit 0 ;; esac
-  sleep 0.02
-  tries=$((tries + 1))
-done
-kill -9 %d
-]]
-
-local function stop(child)
-  if child.pipe then
-    os.execute((STOP:gsub("%%d", child.pid)))
-    child.pipe:close()
-    child.pipe = nil
-    for _, path in ipairs(child.files) do
-      os.remove(path)
-    end
-  end
-end
-
---- An object that calls `run` when it is collected.
-local function finalised(run)
-  local proxy = rawget(_G, "newproxy")
-  if not proxy then return setmetatable({}, { __gc = run }) end
-  local object = proxy(true)
-  getmetatable(object).__gc = run
-  return object
-end
-
--- A spec that fails stops nothing. Collected, the pipe would be closed, which waits for the
--- helper's end: so each has a guard, which is younger and therefore finalised before.
---- Starts a helper that announces itself. Its standard error is thrown away, or
--- shown when the environment has AOM_SPEC_VERBOSE.
----@param command string for the shell; must print JSON with a `pid` as its first line
----@return table child `pid`, `line`, `info` (the decoded line), `stop()`
-function process.start(command)
-  local hidden = os.getenv "AOM_SPEC_VERBOSE" and "" or " 2>/dev/null"
-  local pipe = assert(io.popen("exec " .. command .. hidden, "r"))
-  local line = pipe:read("*l")
-  local ok, info = pcall(cjson.decode, line or "")
-  if not ok or not info.pid then
-    pipe:close()
-    error("no start line from: " .. command .. " (got " .. tostring(line) .. ")", 2)
-  end
-  local child = { pid = string.format("%d", info.pid), line = line, info = info, pipe = pipe, files = {} }
-  child.stop = function()
-    stop(child)
-  end
-  child.guard = finalised(child.stop)
-  return child
 end
 
 --- The values of a file with one JSON text a line.
@@ -144,7 +85,7 @@ local function option_words(what, options, switches, plain, list)
     if switches[name] then
       words[#words + 1] = value and flag or nil
     elseif plain[name] then
-      words[#words + 1] = flag .. " " .. quote(value)
+      words[#words + 1], words[#words + 2] = flag, tostring(value)
     elseif name ~= list then
       error(("unknown %s option '%s'"):format(what, name), 3)
     end
@@ -152,37 +93,87 @@ local function option_words(what, options, switches, plain, list)
   return words
 end
 
-local relay
+local TERM, KILL = 15, 9
 
---- The program that passes control calls on. It ends when this process does, which closes its input.
-local function start_relay()
-  local fifo = process.run("mktemp -u"):match "^(%S+)\n"
-  assert(os.execute("mkfifo " .. quote(fifo)))
-  local calls = assert(io.popen("exec " .. LUAJIT .. quote(process.root .. "/spec/support/relay.lua") .. " "
-    .. quote(fifo), "w"))
+-- A spec may run under another Lua, whose search paths must not reach LuaJIT.
+local HELPERS = "unset LUA_PATH LUA_CPATH LUA_INIT; exec luajit %s %s"
+
+local helpers
+
+--- The program that runs the helpers. It ends when this process does, which closes its input.
+local function start_helpers()
+  local fifo = os.tmpname()
+  os.remove(fifo)
+  assert(os.execute("exec mkfifo " .. quote(fifo)))
+  local calls = assert(io.popen(HELPERS:format(quote(process.root .. "/spec/support/helpers.lua"), quote(fifo)), "w"))
   local answers = assert(io.open(fifo, "rb"))
   os.remove(fifo)
-  return { calls = calls, answers = answers }
+  return { calls = calls, answers = answers, count = 0 }
 end
 
--- A control call, by what has nothing to do with what is tested.
-local function call(simulator, method, path, value)
-  local body = value ~= nil and cjson.encode(value) or ""
-  -- A call that is interrupted leaves its answer unread: the next one starts another relay.
-  local free = relay or start_relay()
-  relay = nil
-  free.calls:write(("%s %s/_simulator/%s %d\n%s"):format(method, simulator.url, path, #body, body))
-  free.calls:flush()
-  local line = free.answers:read "*l"
-  local length = tonumber(line)
-  local text = length and free.answers:read(length)
-  relay = free
-  if not length then error("the simulator cannot be reached: " .. tostring(line), 3) end
-  local answer = cjson.decode(text)
-  if answer.error then
-    error("simulator: " .. answer.error, 3)
+-- A call that is interrupted leaves its answer unread: the next one, which has another number, passes it over.
+local function ask(call)
+  helpers = helpers or start_helpers()
+  local number = helpers.count + 1
+  helpers.count = number
+  helpers.calls:write(("%d %s\n"):format(number, cjson.encode(call)))
+  helpers.calls:flush()
+  local line, came
+  repeat
+    line = assert(helpers.answers:read "*l", "the helpers have ended")
+    came = tonumber(line:match "^%d+")
+  until came == number
+  return cjson.decode(line:match " (.*)$")
+end
+
+local function new_child(info, signals)
+  local child = { pid = ("%d"):format(info.pid), info = info, files = {} }
+  function child.stop()
+    if not child.pid then return end
+    ask { what = "stop", pid = tonumber(child.pid), signals = signals }
+    child.pid = nil
+    for _, path in ipairs(child.files) do os.remove(path) end
   end
-  return answer
+  return child
+end
+
+--- Starts a helper that announces itself. Its standard error is thrown away, or
+-- shown when the environment has AOM_SPEC_VERBOSE.
+---@param script string   a path in the project; must print JSON with a `pid` as its first line
+---@param words string[]  its arguments
+---@return table child `pid`, `info` (the decoded line), `stop()`
+function process.start(script, words)
+  local info = ask { what = "script", path = process.root .. "/" .. script, words = words,
+    loud = os.getenv "AOM_SPEC_VERBOSE" ~= nil }
+  if info.error then error(info.error, 2) end
+  return new_child(info, { TERM, KILL })
+end
+
+--- Starts a server that does not announce itself.
+---@param command string     for the shell
+---@param ready string       a URL that it answers once it runs
+---@param signals integer[]  that stop it, one after the other
+---@return table child `pid`, `stop()`
+function process.command(command, ready, signals)
+  local info = ask { what = "command", words = command, ready = ready }
+  if info.error then error(info.error, 2) end
+  return new_child(info, signals)
+end
+
+--- A request by what has nothing to do with what is tested.
+---@param method string
+---@param url string
+---@param body? string
+---@return { status: integer?, body: string?, error: string? } answer
+function process.request(method, url, body)
+  return ask { what = "request", method = method, url = url, body = body or "" }
+end
+
+local function call(simulator, method, path, value)
+  local answer = process.request(method, simulator.url .. "/_simulator/" .. path, value ~= nil and cjson.encode(value))
+  local state = answer.body and cjson.decode(answer.body) or answer
+  if state.error then error("simulator: " .. state.error, 3) end
+  return state
 end
 
 --- A server that nobody stops ends with the time that the suite gives a file.
@@ -223,11 +214,11 @@ function process.simulator(options)
   options = until_the_limit(options)
   options.bare, options.account = not options.account, nil
   local words = option_words("simulator", options, SWITCHES, PLAIN_OPTIONS, "workflows")
+  words[#words + 1], words[#words + 2] = "--json", "--quiet"
   for _, id in ipairs(options.workflows or {}) do
-    words[#words + 1] = "--workflow " .. quote(id)
+    words[#words + 1], words[#words + 2] = "--workflow", id
   end
-  local simulator = process.start(LUAJIT .. quote(process.root .. "/examples/simulator.lua")
-    .. " --json --quiet " .. table.concat(words, " "))
+  local simulator = process.start("examples/simulator.lua", words)
   simulator.url = simulator.info.url
   simulator.port = simulator.info.port
   simulator.ca_file = simulator.info.ca_file ~= cjson.null and simulator.info.ca_file or nil
@@ -243,8 +234,8 @@ end
 local function start_logging(script, words, files, removes_ca)
   local log = process.temporary("")
   files[#files + 1] = log
-  local server = process.start(LUAJIT .. quote(process.root .. "/spec/support/" .. script) .. " --log " .. quote(log)
-    .. " " .. table.concat(words, " "))
+  words[#words + 1], words[#words + 2] = "--log", log
+  local server = process.start("spec/support/" .. script, words)
   server.files = files
   server.url, server.port, server.ca_file = server.info.url, server.info.port, server.info.ca_file
   if removes_ca then files[#files + 1] = server.ca_file end
@@ -265,7 +256,7 @@ function process.rawserver(options)
   local words, files = option_words("raw server", options, RAW_SWITCHES, RAW_OPTIONS, "replies"), {}
   for i, bytes in ipairs(options.replies) do
     files[i] = process.temporary(bytes)
-    words[#words + 1] = "--reply " .. quote(files[i])
+    words[#words + 1], words[#words + 2] = "--reply", files[i]
   end
   return start_logging("rawserver.lua", words, files, options.tls and not options.cert)
 end
@@ -279,7 +270,7 @@ local H2_OPTIONS = { hello = true, cert = true, key = true, lifetime = true, por
 function process.h2server(options)
   options = until_the_limit(options)
   local words = option_words("HTTP/2 server", options, {}, H2_OPTIONS, "steps")
-  for _, step in ipairs(options.steps) do words[#words + 1] = "--step " .. quote(step) end
+  for _, step in ipairs(options.steps) do words[#words + 1], words[#words + 2] = "--step", step end
   return start_logging("h2server.lua", words, {}, not options.cert)
 end
 

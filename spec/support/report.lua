@@ -1,7 +1,7 @@
 -- A busted output handler for suite.sh. It prints failures as they come and
 -- little else, and writes what happened, event by event, to the file named by
 -- -Xoutput. A process that dies half-way leaves that file without its last line,
--- `done`, and with the name of the spec that was running.
+-- `done` and the seconds that it took, and with the name of the spec that was running.
 local pretty = require "pl.pretty"
 
 local function indent(text)
@@ -20,6 +20,7 @@ return function(options)
   local handler = require "busted.outputHandlers.base"()
   local events = assert(io.open(options.arguments[1], "w"))
   local out = io.stdout
+  local began = os.time()
 
   local function event(...)
     events:write(table.concat({ ... }, " "):gsub("\n", " "), "\n")
@@ -60,7 +61,7 @@ return function(options)
   end
 
   local function on_exit()
-    event("done")
+    event("done", os.time() - began)
     return nil, true
   end
 

@@ -16,7 +16,7 @@
 #   BUSTED   more options for busted, such as --filter=NAME
 set -eu
 
-cd "$(dirname "$0")/../.."
+cd "${0%/*}/../.."
 root=$PWD
 SPEC=${SPEC:-spec/unit spec/integration spec/luv spec/nginx spec/neovim}
 BUILD=${BUILD:-build}
@@ -75,123 +75,28 @@ limited() {
   fi
 }
 
-# Writes to $2 the seconds since $1, and those of the processor for this shell's children.
-note_times() {
-  times >"$2"
-  spent=$(sed -n '2s/[ms]/ /gp' "$2" | awk '{ printf "%.1f", $1 * 60 + $2 + $3 * 60 + $4 }')
-  echo "$(($(date +%s) - $1)) $spent" >"$2"
-}
-
-# One file under one Lua, with a folder of its own for temporary files. Leaves <name>.events, <name>.log, <name>.status,
-# <name>.left (what is in that folder afterwards) and <name>.took.
+# One file under one Lua, with a folder of its own for temporary files. Leaves $1.events, $1.log, and in $1.ended the exit
+# status and the time of the processor.
 run_file() {
-  lua=$1 file=$2
-  name=$results/$lua/$(printf '%s' "$file" | tr / .)
-  rm -f "$name.events"
-  status=0 start=$(date +%s)
-  TMPDIR=$(mktemp -d "$scratch/XXXXXX")
-  export TMPDIR
+  status=0
   # The options in WRAP and BUSTED are meant to be split.
   # shellcheck disable=SC2086
-  limited ${WRAP:-} "$lua" spec/support/busted.lua --run suite -o spec/support/report.lua \
-    -Xoutput "$name.events" ${BUSTED:-} "$file" >"$name.log" 2>&1 </dev/null || status=$?
-  note_times "$start" "$name.took"
-  find "$TMPDIR" -mindepth 1 >"$name.left" 2>&1 || true
-  rm -rf "$TMPDIR"
-  echo "$status" >"$name.status"
+  limited ${WRAP:-} "$2" spec/support/busted.lua --run suite -o spec/support/report.lua \
+    -Xoutput "$1.events" ${BUSTED:-} "$3" >"$1.log" 2>&1 </dev/null || status=$?
+  { echo "$status" && times; } >"$1.ended"
 }
 
-count() {
-  grep -c "^$1" "$2" || true
-}
-
-# Adds one file's result to the totals and prints its failures.
-collect() {
-  lua=$1 file=$2
-  name=$results/$lua/$(printf '%s' "$file" | tr / .)
-  [ -f "$name.events" ] || : >"$name.events"
-  status=$(cat "$name.status" 2>/dev/null || echo unknown)
-  bad=$(count failed "$name.events")
-  why=
-  if ! grep -q '^done' "$name.events"; then
-    last=$(sed -n '$s/^start //p' "$name.events")
-    why="ended early with status $status${last:+ in: $last}"
-    [ "$status" != 124 ] || why="took longer than $LIMIT seconds${last:+ in: $last}"
-  elif [ "$bad" = 0 ] && [ "$status" != 0 ]; then
-    why="every spec passed, but the process ended with status $status"
-  elif [ "$bad" = 0 ] && [ -s "$name.left" ]; then
-    why="temporary files are left: $(head -n 5 "$name.left" | tr '\n' ' ')"
-  fi
-  [ -z "$why" ] || bad=$((bad + 1))
-  passed=$((passed + $(count passed "$name.events")))
-  failed=$((failed + bad))
-  skipped=$((skipped + $(count skipped "$name.events")))
-  if [ "$bad" != 0 ]; then
-    printf '%s FAILED %s\n' "$lua" "$file${why:+: $why}"
-    { [ -z "$why" ] || printf 'failed %s\n' "$why"; sed -n '/^failed /p' "$name.events"; } |
-      sed "s,^failed ,$lua $file: ," >>"$scratch/failed"
-    # Without the places where Lua looked for a module that is not there.
-    sed "/^[[:space:]]*no f[a-z]* /d; s/^/  /" "$name.log"
-  fi
-  sed -n "s/^skipped /$lua skipped /p" "$name.events"
-}
-
-totals() {
-  printf '%d passed, %d failed' "$1" "$2"
-  if [ "$3" != 0 ]; then
-    printf ', %d skipped' "$3"
-  fi
-}
-
-# The slowest files of a Lua: how long each took, and how long of that the processor.
-slowest() {
-  while read -r file; do
-    printf '%s %s\n' "$(cat "$results/$1/$(printf '%s' "$file" | tr / .).took")" "$file"
-  done <"$results/$1/files" | sort -rn | awk -v lua="$1" -v most="$TIMES" \
-    'NR <= most { printf "%-8s %4d s, CPU %5.1f s  %s\n", lua, $1, $2, $3 } { all += $1; busy += $2 }
-    END { printf "%-8s %4d s, CPU %5.1f s  all of them\n", lua, all, busy }'
-}
-
-# Makes the folder of a Lua, and the list of what it runs there.
+# What each Lua runs. What mostly waits comes before the units.
 list_files() {
-  rm -rf "${results:?}/$1"
-  mkdir -p "$results/$1"
-  spec_files | while read -r file; do
-    if runs_on "$1" "$file"; then printf '%s\n' "$file"; fi
-  done >"$results/$1/files"
-}
-
-# What mostly waits comes before the units.
-run_files() {
   for lua; do
-    if command -v "$lua" >/dev/null; then sed "s/^/$lua /" "$results/$lua/files"; fi
-  done | awk '{ print ($2 ~ "^spec/unit/"), $2, $1 }' | sort | while read -r _ file lua; do
-    printf '%s %s\n' "$lua" "$file"
-  done >"$results/all"
-  [ ! -s "$results/all" ] || xargs -P "${JOBS:-$((3 * $(processors)))}" -n 2 sh "$root/spec/support/suite.sh" --file \
-    <"$results/all" || true
+    command -v "$lua" >/dev/null || continue
+    spec_files | while read -r file; do
+      if runs_on "$lua" "$file"; then printf '%s %s\n' "$lua" "$file"; fi
+    done
+  done | sort -k 2 | awk '{ print ($2 ~ "^spec/unit/"), NR, $0 }' | sort -s -k 1,1n | cut -d ' ' -f 2-
 }
 
 processors() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1; }
-
-report_lua() {
-  lua=$1
-  passed=0 failed=0 skipped=0
-  if ! command -v "$lua" >/dev/null; then
-    echo "$lua FAILED: not installed (make deps-test)"
-    failed=1
-  else
-    [ -s "$results/$lua/files" ] || echo "$lua runs none of these files: see runs_on in spec/support/suite.sh"
-    while read -r file; do
-      collect "$lua" "$file"
-    done <"$results/$lua/files"
-    [ "$TIMES" = 0 ] || slowest "$lua"
-  fi
-  printf '%-8s %s\n' "$lua" "$(totals $passed $failed $skipped)"
-  all_passed=$((all_passed + passed))
-  all_failed=$((all_failed + failed))
-  all_skipped=$((all_skipped + skipped))
-}
 
 # The specs see neither the proxy, the authorities, the profile nor the credentials
 # of whoever runs them.
@@ -211,26 +116,21 @@ isolate() {
 }
 
 if [ "${1:-}" = --file ]; then
-  LUA_CPATH="$root/$BUILD/$2/?.so;;"
-  export LUA_CPATH
-  run_file "$2" "$3"
+  TMPDIR=$scratch/$2 LUA_CPATH="$root/$BUILD/$3/?.so;;"
+  export TMPDIR LUA_CPATH
+  run_file "$results/$2" "$3" "$4"
   exit
 fi
 
+rm -rf "$results"
 isolate
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/aom_XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 export BUILD LIMIT scratch
-all_passed=0 all_failed=0 all_skipped=0 start=$(date +%s)
-for lua; do
-  list_files "$lua"
-done
-run_files "$@"
-for lua; do
-  report_lua "$lua"
-done
-# Once more in the end, since of a long log often only that is kept.
-[ ! -f "$scratch/failed" ] || { echo "What failed:" && sed 's/^/  /' "$scratch/failed"; }
-printf '%s (%d s)\n' "$(totals $all_passed $all_failed $all_skipped)" $(($(date +%s) - start))
-[ "$all_failed" = 0 ] && [ "$all_passed" != 0 ]
+start=$(date +%s)
+list_files "$@" >"$results/all"
+(cd "$scratch" && cut -d ' ' -f 1 | xargs mkdir -p) <"$results/all"
+xargs -P "${JOBS:-$((3 * $(processors)))}" -n 3 sh "$root/spec/support/suite.sh" --file <"$results/all" || true
+(cd "$scratch" && find . -mindepth 2) >"$results/left"
+luajit spec/support/totals.lua "$results" "$start" "$TIMES" "$@"

@@ -20,11 +20,19 @@ describe("aom, whose output", function()
   end
 
   for _, words in ipairs {
-    "list", "list --json", "list --type event", "--help", "pause --help", "--version", "completion zsh", "doctor",
-    "doctor --json", "request GET '/v1/{project_id}/cms/workflow/id-2/executions'", "sign GET /x", "enable id-2",
-    "enable id-2 --json", "run id-1", "run id-1 --json", "pause --match '' --dry-run",
+    "list", "list --json", "list --type event", "completion zsh", "doctor", "doctor --json",
+    "request GET '/v1/{project_id}/cms/workflow/id-2/executions'", "sign GET /x", "enable id-2", "enable id-2 --json",
+    "run id-1", "run id-1 --json", "pause --match '' --dry-run",
   } do
     it("is full: " .. words, function()
+      local _, code, errors = command.call(simulator.url, words, "/dev/full")
+      assert.matches(FULL, errors)
+      assert.are.equal(1, code)
+    end)
+  end
+
+  for _, words in ipairs { "list", "--help", "pause --help", "--version" } do
+    it("is full, of a process: " .. words, function()
       local _, code, errors = command.run(simulator.url, words .. " >/dev/full")
       assert.matches(FULL, errors)
       assert.are.equal(1, code)

@@ -22,6 +22,9 @@ describe("aom", function()
 
   local function run(words, variables) return command.run(simulator.url, words:gsub("FILE", file), variables) end
 
+  -- In this process: what is about words and answers.
+  local function call(words) return command.call(simulator.url, (words:gsub("FILE", file))) end
+
   local function states()
     local workflows, list = simulator.state().workflows, {}
     for i = 1, 3 do list[i] = workflows["id-" .. i].trigger_status end
@@ -58,7 +61,7 @@ describe("aom", function()
       end
       simulator.script { { match = "workflow-list", status = 200,
         body = ('{"elements":[%s],"total_elements":%d}'):format(table.concat(elements, ","), #rows) } }
-      local output = run "list"
+      local output = call "list"
       for i, row in ipairs(rows) do assert.matches(("  %s +%%-  +<%d>\n"):format(row[4], i), output) end
     end)
 
@@ -85,7 +88,7 @@ describe("aom", function()
       end
       simulator.script { { match = "workflow-list", status = 200,
         body = cjson.encode { elements = elements, total_elements = #elements } } }
-      local output = run "list"
+      local output = call "list"
       for i = 1, #rows do assert.matches(("  %s +<%d>\n"):format(rows[i][4] or "%-", i), output) end
     end)
 
@@ -98,7 +101,7 @@ describe("aom", function()
       end
       simulator.script { { match = "workflow-list", status = 200,
         body = ('{"elements":[%s],"total_elements":%d}'):format(table.concat(elements, ","), #rows) } }
-      local output = run "list"
+      local output = call "list"
       for i, row in ipairs(rows) do assert.matches(("\nn%d +%s +"):format(i, row[2]), output) end
     end)
 
@@ -107,7 +110,7 @@ describe("aom", function()
       ["--name nightly-b --name nightly-a"] = "nightly-b nightly-a",
     } do
       it(words .. " --json", function()
-        local output, code = run("list --json " .. words)
+        local output, code = call("list --json " .. words)
         assert.are.equal(0, code)
         local found = {}
         for i, workflow in ipairs(cjson.decode(output)) do found[i] = workflow.name end
@@ -120,14 +123,14 @@ describe("aom", function()
         ["list --name nightly-b --json"] = { '"quote":[]', '"nodes":[]', '"tags":{}', '"input":{}' },
         ["run id-4 --wait --json"] = { '"approve_user_name_list":[]', '"output":{}' },
       } do
-        local output = run(words)
+        local output = call(words)
         for _, text in ipairs(texts) do assert.truthy(output:find(text, 1, true), output) end
       end
     end)
 
     it("of nothing is an empty list", function()
-      assert.are.equal("[]\n", (run "list --json --type event"))
-      assert.are.equal("no workflows\n", (run "list --type event"))
+      assert.are.equal("[]\n", (call "list --json --type event"))
+      assert.are.equal("no workflows\n", (call "list --type event"))
     end)
   end)
 
@@ -222,7 +225,7 @@ describe("aom", function()
   } do
     it(case[1] .. " --json", function()
       command.arrange(simulator)
-      local output, code, errors = run(case[1] .. " --json")
+      local output, code, errors = call(case[1] .. " --json")
       assert.are.equal("", errors)
       assert.are.equal(0, code)
       assert.truthy(case[2](cjson.decode(output), output), output)
@@ -275,7 +278,7 @@ describe("aom", function()
     { "completion bash --json", 2, "unknown option '%-%-json'" },
   } do
     it(("%s: status %d"):format(case[1], case[2]), function()
-      local output, code, errors = run(case[1])
+      local output, code, errors = call(case[1])
       assert.are.equal(case[2], code, output .. errors)
       assert.matches(case[3], errors)
       assert.matches("^aom: ", errors)
@@ -340,13 +343,13 @@ describe("aom", function()
       }
     end
     script()
-    local _, code, errors = run "list"
+    local _, code, errors = call "list"
     assert.are.equal(3, code)
     assert.matches("the service states a total of 2 and sent 1.*aom list %-%-allow%-partial", errors)
     simulator.script {}
     script()
     local output
-    output, code = run "list --allow-partial"
+    output, code = call "list --allow-partial"
     simulator.script {}
     assert.are.equal(0, code)
     assert.matches("\nn .* only\n$", output)
@@ -354,11 +357,11 @@ describe("aom", function()
 
   it("takes a status for the end of an execution, if that is said", function()
     simulator.set { execution_outcome = "done" }
-    local _, code, errors = run "run id-1 --wait --limit 1"
+    local _, code, errors = call "run id-1 --wait --limit 1"
     assert.are.equal(1, code)
     assert.matches('its last status was "done"; if that status is final, name it with %-%-final', errors)
     local output
-    output, code = run "run id-1 --wait --final odd --final done"
+    output, code = call "run id-1 --wait --final odd --final done"
     simulator.set { execution_outcome = "success" }
     assert.are.equal(1, code)
     assert.matches("  done\n$", output)
@@ -366,12 +369,12 @@ describe("aom", function()
 
   it("says 1 where an execution fails, or does not end in time", function()
     simulator.set { execution_outcome = "fail" }
-    local output, code = run "run id-1 --wait"
+    local output, code = call "run id-1 --wait"
     assert.are.equal(1, code)
     assert.matches("fail\n$", output)
     simulator.set { execution_time = 60 }
     local errors
-    output, code, errors = run "run id-1 --wait --limit 1"
+    output, code, errors = call "run id-1 --wait --limit 1"
     simulator.set { execution_time = 0, execution_outcome = "success" }
     assert.are.equal(1, code, output)
     assert.matches("did not end within 1 s", errors)
@@ -385,7 +388,7 @@ describe("aom", function()
     { "lsit --json", 2, "argument", "unknown command" },
   } do
     it("writes an error as JSON too: " .. case[1], function()
-      local output, code = run(case[1])
+      local output, code = call(case[1])
       assert.are.equal(case[2], code)
       local err = cjson.decode(output).error
       assert.are.equal(case[3], err.kind)
@@ -395,14 +398,14 @@ describe("aom", function()
 
   it("runs nothing whose end cannot be waited for as asked", function()
     local before = #simulator.state().requests
-    run "run id-1 --wait --limit -1"
-    run "run id-1 --wait --limit 0"
+    call "run id-1 --wait --limit -1"
+    call "run id-1 --wait --limit 0"
     assert.are.equal(before, #simulator.state().requests)
   end)
 
   for _, shell in ipairs { "bash", "zsh", "fish" } do
     it("completes in " .. shell, function()
-      local output, code = run("completion " .. shell)
+      local output, code = call("completion " .. shell)
       assert.are.equal(0, code)
       for _, word in ipairs { "disable", "resume", "match", "dry%-run" } do assert.matches(word, output) end
     end)
@@ -414,7 +417,7 @@ describe("aom", function()
     ["list --type ''"] = "cron manual event", ["pause --fi"] = "--file",
   } do
     it("completes in bash, which takes the script: " .. words, function()
-      local script = run "completion bash"
+      local script = call "completion bash"
       local output, code = process.run("bash -c " .. process.quote(("%s\nCOMP_WORDS=(aom %s); "
         .. "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _aom; echo \"${COMPREPLY[@]}\""):format(script, words)))
       assert.are.equal(0, code)

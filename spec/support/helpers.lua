@@ -8,7 +8,7 @@
 ---     { what = "script", path, words, loud }  runs a script of ours; answers the first line that it prints
 ---     { what = "command", words, ready }      runs a command of the shell; answers its `pid` once the URL `ready` answers
 ---     { what = "stop", pid, signals }         sends one signal after the other until it has ended
----     { what = "request", method, url, body } answers { status, body }
+---     { what = "request", method, url, body, headers } answers { status, body, headers }
 ---
 --- An answer with `error` says what went wrong. It ends with its input, and what it has started ends with it. It needs
 --- lua-http, as the simulator does.
@@ -106,17 +106,20 @@ end
 local trusting = tls.new_client_context()
 trusting:setVerify(require "openssl.ssl.context".VERIFY_NONE)
 
-local function fetch(method, url, body, timeout)
+local function fetch(method, url, body, headers, timeout)
   local asked = request.new_from_uri(url)
   asked.proxies, asked.ctx, asked.follow_redirects = false, trusting, false
   asked.headers:upsert(":method", method)
   asked:set_body(body)
   asked.headers:delete "expect"
-  local headers, stream = asked:go(timeout)
+  for name, value in pairs(headers) do asked.headers:upsert(name == "Host" and ":authority" or name:lower(), value) end
+  local head, stream = asked:go(timeout)
   local text, failure
-  if headers then text, failure = stream:get_body_as_string(timeout) end
+  if head then text, failure = stream:get_body_as_string(timeout) end
   if not text then return { error = url .. " does not answer: " .. tostring(failure or stream) } end
-  return { status = tonumber(headers:get ":status"), body = text }
+  local answer = { status = tonumber(head:get ":status"), body = text, headers = {} }
+  for name, value in head:each() do answer.headers[name] = value end
+  return answer
 end
 
 local calls = {}
@@ -137,7 +140,7 @@ function calls.command(call)
   local pid = start(true, function() C.execl("/bin/sh", "sh", "-c", call.words, nil) end)
   for _ = 1, READY * 200 do
     if has_ended(pid) then break end
-    if fetch("GET", call.ready, "", 2).status then return cjson.encode { pid = pid } end
+    if fetch("GET", call.ready, "", {}, 2).status then return cjson.encode { pid = pid } end
     C.usleep(5000)
   end
   stop(pid, { KILL })
@@ -149,7 +152,7 @@ function calls.stop(call)
   return "{}"
 end
 
-function calls.request(call) return cjson.encode(fetch(call.method, call.url, call.body, TIMEOUT)) end
+function calls.request(call) return cjson.encode(fetch(call.method, call.url, call.body, call.headers, TIMEOUT)) end
 
 for line in io.lines() do
   local number, text = line:match "^(%d+) (.*)$"

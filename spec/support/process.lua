@@ -128,10 +128,11 @@ end
 
 local function new_child(info, signals)
   local child = { pid = ("%d"):format(info.pid), info = info, files = {} }
+  local stopped = false
   function child.stop()
-    if not child.pid then return end
-    ask { what = "stop", pid = tonumber(child.pid), signals = signals }
-    child.pid = nil
+    if stopped then return end
+    stopped = true
+    ask { what = "stop", pid = info.pid, signals = signals }
     for _, path in ipairs(child.files) do os.remove(path) end
   end
   return child
@@ -164,9 +165,10 @@ end
 ---@param method string
 ---@param url string
 ---@param body? string
----@return { status: integer?, body: string?, error: string? } answer
-function process.request(method, url, body)
-  return ask { what = "request", method = method, url = url, body = body or "" }
+---@param headers? table<string, string>
+---@return { status: integer?, body: string?, headers: table<string, string>?, error: string? } answer
+function process.request(method, url, body, headers)
+  return ask { what = "request", method = method, url = url, body = body or "", headers = headers or {} }
 end
 
 local function call(simulator, method, path, value)

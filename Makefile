@@ -62,12 +62,16 @@ here = $(subst ','\'',$(CURDIR))
 OUT     = $(BUILD)/$(LUA)
 CORE    = $(OUT)/aom/core.so
 COMMAND = $(OUT)/bin/aom
+# What sees no lua.h is compiled once for all Luas.
+COMMON  = $(BUILD)/obj
 SOURCES = $(sort $(wildcard csrc/*.c))
-OBJECTS = $(SOURCES:csrc/%.c=$(OUT)/obj/%.o)
+SEEING  = $(filter csrc/lua_%.c csrc/module.c,$(SOURCES))
+SHARED  = $(patsubst csrc/%.c,$(COMMON)/%.o,$(filter-out $(SEEING),$(SOURCES)))
+OBJECTS = $(SEEING:csrc/%.c=$(OUT)/obj/%.o) $(SHARED)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
+.PHONY: build shared rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
   smoke smoke-matrix smoke-torture smoke-fuzz smoke-soak prove doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
@@ -82,11 +86,22 @@ $(COMMAND): bin/aom Makefile
 	@mkdir -p $(@D)
 	@{ echo '#!$(or $(LUA_PROGRAM),/usr/bin/env $(LUA))' && sed 1d bin/aom; } >$@ && chmod 755 $@
 
-$(OUT)/obj/%.o: csrc/%.c Makefile
+# Its argument is what else the compiler is told.
+define compile
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "pkg-config is missing: run make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) \
-	  $(LUA_CFLAGS) $(core_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	  $(1) $(core_cflags) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+endef
+
+$(OUT)/obj/%.o: csrc/%.c Makefile
+	$(call compile,$(LUA_CFLAGS))
+
+$(COMMON)/%.o: csrc/%.c Makefile
+	$(call compile)
+
+shared: $(SHARED)
+	@:
 
 -include $(OBJECTS:.o=.d)
 
@@ -94,11 +109,11 @@ $(OUT)/obj/%.o: csrc/%.c Makefile
 # since that may be another Lua each time.
 rock-core:
 	@rm -rf $(BUILD)/rock-core
-	@$(MAKE) --no-print-directory OUT=$(BUILD)/rock-core $(BUILD)/rock-core/aom/core.so
+	@$(MAKE) --no-print-directory OUT=$(BUILD)/rock-core COMMON=$(BUILD)/rock-core/obj $(BUILD)/rock-core/aom/core.so
 
 all-luas: $(LUAS:%=build-%)  ## Build the core for all LUAS
 
-build-%:
+build-%: shared
 	@$(MAKE) --no-print-directory build LUA=$*
 
 deps:  ## Install the packages that building, the demo and the specs need

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 out=$PWD/build/coverage
 [ $# != 0 ] || set -- spec/unit spec/integration spec/luv
 mkdir -p "$out/bin"
-rm -f "$out/lines" "$out"/lua5.4/obj/*.gcda
+rm -f "$out/lines" "$out"/obj/*.gcda "$out"/lua5.4/obj/*.gcda
 
 ${MAKE:-make} -s --no-print-directory build BUILD=build/coverage LUA=lua5.4 CC=gcc CFLAGS='-O0 -g --coverage'
 # Some specs start a LuaJIT of their own, which takes the usual build.
@@ -29,7 +29,7 @@ BUILD=build/coverage PATH="$out/bin:$PATH" SPEC="$*" LIMIT=600 sh spec/support/s
 # What the core does where an allocation of its own fails.
 BUILD=build/coverage PATH="$out/bin:$PATH" LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" \
   luajit spec/torture/run.lua --luas lua5.4 --party core >"$out/torture.log" || { status=$?; cat "$out/torture.log"; }
-for data in "$out"/lua5.4/obj/*.gcda; do
+for data in "$out"/obj/*.gcda "$out"/lua5.4/obj/*.gcda; do
   name=$(basename "$data" .gcda)
   gcov -t "$data" 2>/dev/null |
     awk -v wanted="Source:csrc/$name.c" '/:Source:/ { ours = $0 ~ wanted "$" } ours' >"$out/lua5.4/obj/$name.c.gcov"

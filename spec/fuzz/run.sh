@@ -17,7 +17,7 @@ ${MAKE:-make} -s --no-print-directory build BUILD=build/fuzz LUA=lua5.4 CC=clang
 for source in sign answer lua; do
   # shellcheck disable=SC2046,SC2086 # lists of words
   clang -std=c11 -D_GNU_SOURCE $instruments -fsanitize=fuzzer -Icsrc -o "$work/$source" "spec/fuzz/${source}_fuzz.c" \
-    build/fuzz/lua5.4/obj/*.o $(pkg-config --cflags --libs lua5.4 libcurl libssl libcrypto)
+    build/fuzz/obj/*.o build/fuzz/lua5.4/obj/*.o $(pkg-config --cflags --libs lua5.4 libcurl libssl libcrypto)
 done
 mkdir "$work/seeds"
 export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" HOME="$work"

@@ -167,7 +167,7 @@ for _, kind in ipairs { "http", "https" } do
       simulator.script { { close = "after_answer" } }
       local c = client()
       c:enable "wf-1"
-      process.run "sleep 0.1" -- until it is dead
+      process.sleep(0.1) -- until it is dead
       assert.is_true(c:disable("wf-1").success)
       assert.are.equal(2, simulator.state().counts.total)
       c:close()

@@ -47,7 +47,7 @@ describe("a maintenance window whose process is killed with calls under way", fu
       .. " >/dev/null 2>&1 & echo $!")
     while triggers() < 3 do
       assert(core.now() < expires, "no call has arrived")
-      process.run "sleep 0.02"
+      process.sleep(0.02)
     end
     process.run("pkill -9 -P " .. pid)
     simulator.set { latency = 0 }
@@ -64,7 +64,7 @@ describe("a maintenance window whose process is killed with calls under way", fu
       kill_with_calls_under_way(lag, 0)
       assert.are.equal("", wrong())
       assert.are.equal(case.late, #c:resume(file, { settle_timeout = case.waits and lag + 1 or 0 }).noticed)
-      process.run(("sleep %.1f"):format(lag + 0.2))
+      process.sleep(lag + 0.2)
       local _, left = wrong():gsub("wf", "")
       assert.are.equal(3 - case.late, left)
     end)

@@ -20,15 +20,9 @@ describe("a maintenance window of one of several processes", function()
 
   setup(function()
     simulator = process.simulator { ak = "A", sk = "S", project = PROJECT }
-    shim = os.tmpname()
-    local output, code = process.run(("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o %s %s -ldl 2>&1"):format(quote(shim),
-      quote(process.root .. "/spec/support/failing_file.c")))
-    assert(code == 0, output)
+    shim = process.shim "failing_file"
   end)
-  teardown(function()
-    simulator.stop()
-    os.remove(shim)
-  end)
+  teardown(function() simulator.stop() end)
 
   --- Eight workflows, all on: four whose names begin with "a", four with "b".
   local function prepare()
@@ -225,7 +219,7 @@ describe("a maintenance window of one of several processes", function()
         end
       end
       assert.are.equal(1, winners, table.concat(said))
-      assert.are.equal("done resumed", elsewhere "resume")
+      assert.are.equal(4, c:resume(file, windows.SHORTLY).resumed)
       assert.are.equal("", off(), "round " .. round)
     end
   end)
@@ -234,7 +228,7 @@ describe("a maintenance window of one of several processes", function()
     for _ = 1, 5 do
       prepare()
       windows.remove(file)
-      elsewhere("pause", "match=.")
+      c:pause { match = ".", file = file, detach = true }
       local said = race(command "resume", command "resume")
       local ended = 0
       for _, text in ipairs(said) do
@@ -269,7 +263,7 @@ describe("a maintenance window of one of several processes", function()
       assert.matches("No space left on device", output)
       -- Three at once, each batch saved before it begins.
       assert.is_true(#left:gsub("[^-]", "") <= 3 * math.ceil((saving - 1) / 4), saving .. ": " .. left)
-      if left ~= "" then assert.are.equal("done resumed", elsewhere "resume") end
+      if left ~= "" then c:resume(file, windows.SHORTLY) end
       assert.are.equal("", off())
     end
   end)
@@ -292,7 +286,7 @@ describe("a maintenance window of one of several processes", function()
       process.run(("env FAIL=%s=kill LD_PRELOAD=%s %s 2>&1"):format(failure, quote(shim), command("pause", "match=.")))
       local names = suffixes()
       assert.is_truthy(allowed[names], names)
-      if names:find "^FILE " then assert.are.equal("done resumed", elsewhere "resume") end
+      if names:find "^FILE " then c:resume(file, windows.SHORTLY) end
       assert.are.equal("", off())
       c:pause { match = ".", file = file }
       c:resume(file)

@@ -66,7 +66,7 @@ describe("under libuv", function()
       if entry.error then assert.are.equal("cancelled", entry.error.kind) end
     end
     -- The simulator still carries out the calls in flight: wait, for the next test's sake.
-    process.run "sleep 0.5"
+    process.sleep(0.5)
   end)
 
   it("an error that on_result raises reaches the callback, once, when all calls have ended", function()

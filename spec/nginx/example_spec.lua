@@ -63,7 +63,7 @@ describe("examples/openresty", function()
   it("disables its list at the time that is set", function()
     local latest = at + patience.of(10)
     while not server:log():find("workflow night-2: disabled", 1, true) and os.time() < latest do
-      process.run "sleep 0.1"
+      process.sleep(0.1)
     end
     assert.matches("workflow night-1: disabled", server:log(), 1, true)
     assert.are.equal("disable", status_of "night-2")

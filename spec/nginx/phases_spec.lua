@@ -205,7 +205,7 @@ describe("in nginx", function()
     local noted
     repeat
       noted = server:log():match "EXIT_WORKER ([^\n]*)"
-      if not noted then process.run "sleep 0.05" end
+      if not noted then process.sleep(0.05) end
     until noted or core.now() > latest
     assert.matches("^argument: nginx cannot wait in the phase exit_worker: no call can be made any more / ", noted)
     assert.is_nil(noted:find("timer", 1, true))

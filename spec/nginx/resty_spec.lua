@@ -152,7 +152,7 @@ describe("lua-resty-http in nginx", function()
   it("continues when a kept connection was closed meanwhile", function()
     plain.script { { close = "after_answer", times = 1 } }
     assert.are.equal("enable\n", (server:get "/pooled"))
-    process.run "sleep 0.1"
+    process.sleep(0.1)
     assert.are.equal("enable\n", (server:get "/pooled"))
   end)
 

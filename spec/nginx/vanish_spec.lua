@@ -207,7 +207,7 @@ for _, transport in ipairs { "curl", "resty" } do
         local ak = fresh_key()
         simulator.set { latency = 0.03 }
         assert.are.equal("1\n", (server:get(("/killed-many?client=%s&what=%s"):format(ak, what))))
-        process.run "sleep 0.3"
+        process.sleep(0.3)
         local sent = simulator.state().counts.total - 30
         assert.is_true(sent >= 4 and sent <= 9, sent)
       end)

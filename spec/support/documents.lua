@@ -4,15 +4,20 @@ local process = require "spec.support.process"
 
 local documents = {}
 
---- Reads a file of the project; nil if there is none.
+--- Reads a file; nil if there is none.
 ---@param path string
 ---@return string?
-function documents.read(path)
-  local file = io.open(process.root .. "/" .. path, "rb")
+function documents.contents(path)
+  local file = io.open(path, "rb")
   local text = file and file:read "*a"
   if file then file:close() end
   return text
 end
+
+--- Reads a file of the project; nil if there is none.
+---@param path string
+---@return string?
+function documents.read(path) return documents.contents(process.root .. "/" .. path) end
 
 --- All documents: the READMEs, the changelog, and doc/.
 ---@return string[] paths

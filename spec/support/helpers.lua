@@ -9,6 +9,7 @@
 ---     { what = "command", words, ready }      runs a command of the shell; answers its `pid` once the URL `ready` answers
 ---     { what = "stop", pid, signals }         sends one signal after the other until it has ended
 ---     { what = "request", method, url, body, headers } answers { status, body, headers }
+---     { what = "sleep", seconds }             answers so much later
 ---
 --- An answer with `error` says what went wrong. It ends with its input, and what it has started ends with it. It needs
 --- lua-http, as the simulator does.
@@ -153,6 +154,11 @@ function calls.stop(call)
 end
 
 function calls.request(call) return cjson.encode(fetch(call.method, call.url, call.body, call.headers, TIMEOUT)) end
+
+function calls.sleep(call)
+  C.usleep(call.seconds * 1e6)
+  return "{}"
+end
 
 for line in io.lines() do
   local number, text = line:match "^(%d+) (.*)$"

@@ -66,6 +66,34 @@ end
 
 process.root = project_root()
 
+-- The specs of one suite run side by side: the first one makes it.
+local MAKE = "cd %s && { [ -d made ] || mkdir made; } && exec 9>made/lock && flock 9 && { [ made/%s -nt %s ] || "
+  .. "{ %s && mv made/new made/%s; }; } 2>&1"
+
+--- What takes long to make and is the same for all specs: is made once, in the folder of builds.
+---@param name string
+---@param source string   the file that it is made of
+---@param command string  for the shell; makes the file or folder made/new
+---@return string|nil path
+---@return string output
+function process.made(name, source, command)
+  local build = os.getenv "BUILD" or "build"
+  if build:sub(1, 1) ~= "/" then build = process.root .. "/" .. build end
+  local output, code = process.run(MAKE:format(quote(build), name, quote(source), command, name))
+  return code == 0 and ("%s/made/%s"):format(build, name) or nil, output
+end
+
+--- A library of spec/support, to be preloaded or loaded.
+---@param name string
+---@param libraries? string  that it is linked with
+---@return string path
+function process.shim(name, libraries)
+  local source = process.root .. "/spec/support/" .. name .. ".c"
+  local path, output = process.made(name .. ".so", source, ("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o made/new %s %s"):format(
+    quote(source), libraries or "-ldl"))
+  return assert(path, output)
+end
+
 -- The interpreter that runs the spec: whichever word of the command line comes first.
 local function interpreter()
   local name, i = "lua", -1
@@ -160,6 +188,10 @@ function process.command(command, ready, signals)
   if info.error then error(info.error, 2) end
   return new_child(info, signals)
 end
+
+--- Sleeps without starting a process.
+---@param seconds number
+function process.sleep(seconds) ask { what = "sleep", seconds = seconds } end
 
 --- A request by what has nothing to do with what is tested.
 ---@param method string

@@ -25,12 +25,15 @@ TIMES=${TIMES:-0}
 results=$root/$BUILD/results
 
 # Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
-# LuaJIT's, whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the
+# LuaJIT's, and make nobody's, whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the
 # rest. The others run what is about values, calls, coroutines and memory; the oldest one also
 # what depends on how it ends and starts processes.
 runs_on() {
   case $2 in
-  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua) [ "$1" = luajit ]; return ;;
+  spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua | spec/integration/make_spec.lua)
+    [ "$1" = luajit ]
+    return
+    ;;
   esac
   [ -z "${WHOLE:-}" ] || return 0
   case $1 in

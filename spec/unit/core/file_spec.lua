@@ -150,13 +150,7 @@ describe("write_file", function()
   describe("if a system call fails", function()
     local shim
 
-    setup(function()
-      shim = os.tmpname()
-      local output, code = process.run(("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o %s %s -ldl 2>&1"):format(quote(shim),
-        quote(process.root .. "/spec/support/failing_file.c")))
-      assert(code == 0, output)
-    end)
-    teardown(function() os.remove(shim) end)
+    setup(function() shim = process.shim "failing_file" end)
 
     local function save(failure, more, create)
       return process.run(("env %s FAIL=%s LD_PRELOAD=%s LUA_CPATH=%s %s -e %s 2>&1"):format(more or "", quote(failure),

@@ -17,8 +17,8 @@ before_each(function() simulator.reset() end)
 --- Runs a script in a process of its own; its output and exit status.
 local function run(script, environment, interpreter)
   local file = process.temporary(script)
-  local output, code = process.run(("LUA_PATH=%s LUA_CPATH=%s HOME=/nonexistent %s %s %s 2>&1"):format(quote(package.path), quote(package.cpath), environment or "",
-    interpreter or process.interpreter, quote(file)))
+  local output, code = process.run(("LUA_PATH=%s LUA_CPATH=%s HOME=/nonexistent %s %s %s 2>&1"):format(
+    quote(package.path), quote(package.cpath), environment or "", interpreter or process.interpreter, quote(file)))
   os.remove(file)
   return output, code
 end

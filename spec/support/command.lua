@@ -81,17 +81,14 @@ function command.run(url, words, more)
 end
 
 local function split(words)
-  local list, word, at = {}, nil, 1
-  repeat
+  local list, at = {}, 1
+  while words:find("%S", at) do
     local quoted, after = words:match("^%s*'([^']*)'()", at)
-    if quoted then word, at = quoted, after else word, at = words:match("^%s*(%S+)()", at) end
-    list[#list + 1] = word
-  until not word
+    if not quoted then quoted, after = words:match("^%s*(%S+)()", at) end
+    list[#list + 1], at = quoted, after
+  end
   return list
 end
-
--- What the command's process has to itself.
-local OWN = { { os, "getenv" }, { io, "stdout" }, { io, "stderr" }, { core, "guard_output" } }
 
 --- Runs it in this process, which costs a twentieth: for what is about words and answers, and not about processes.
 ---@param url string
@@ -101,14 +98,16 @@ local OWN = { { os, "getenv" }, { io, "stdout" }, { io, "stderr" }, { core, "gua
 ---@return integer code
 ---@return string errors
 function command.call(url, words, place)
-  local output, errors, environment, usual = place or os.tmpname(), os.tmpname(), variables(url), {}
-  for i, own in ipairs(OWN) do usual[i] = own[1][own[2]] end
-  os.getenv = function(name) return environment[name] end -- luacheck: ignore 122
-  io.stdout, io.stderr, core.guard_output = assert(io.open(output, "w")), assert(io.open(errors, "w")), function() end
+  local output, errors, environment = place or os.tmpname(), os.tmpname(), variables(url)
+  local out, err, usual = assert(io.open(output, "w")), assert(io.open(errors, "w")), {}
+  -- What the command's process has to itself.
+  local own = { { io, "stdout", out }, { io, "stderr", err }, { core, "guard_output", function() end },
+    { os, "getenv", function(name) return environment[name] end } }
+  for i, each in ipairs(own) do usual[i], each[1][each[2]] = each[1][each[2]], each[3] end
   local ran, code = pcall(cli.main, split(words))
-  io.stdout:close()
-  io.stderr:close()
-  for i, own in ipairs(OWN) do own[1][own[2]] = usual[i] end
+  for i, each in ipairs(own) do each[1][each[2]] = usual[i] end
+  out:close()
+  err:close()
   assert(ran, code)
   return place and "" or contents(output), code, contents(errors)
 end

@@ -1,12 +1,12 @@
---- Runs the servers of a spec and passes its control calls on to them. It has loaded what they need, so that each of them
---- is a fork, which costs a twentieth of a start.
+--- Runs the servers of a spec and passes its control calls on to them. It has loaded what they need, so that each of
+--- them is a fork, which costs a twentieth of a start.
 ---
 ---     luajit spec/support/helpers.lua FIFO
 ---
 --- Each line of standard input is a number and a call in JSON; FIFO gets the number and the answer in JSON:
 ---
 ---     { what = "script", path, words, loud }  runs a script of ours; answers the first line that it prints
----     { what = "command", words, ready }      runs a command of the shell; answers its `pid` once the URL `ready` answers
+---     { what = "command", words, ready }      runs a command of the shell; answers its pid once the URL `ready` does
 ---     { what = "stop", pid, signals }         sends one signal after the other until it has ended
 ---     { what = "request", method, url, body, headers } answers { status, body, headers }
 ---     { what = "sleep", seconds }             answers so much later
@@ -15,7 +15,8 @@
 --- lua-http, as the simulator does.
 
 local here = arg[0]:match "^(.*)/[^/]*$"
-package.path = here .. "/../../lua/?.lua;" .. here .. "/../../lua/?/init.lua;" .. here .. "/../../?.lua;" .. package.path
+local root = here .. "/../../"
+package.path = root .. "lua/?.lua;" .. root .. "lua/?/init.lua;" .. root .. "?.lua;" .. package.path
 
 local cjson = require "cjson"
 local ffi = require "ffi"
@@ -127,8 +128,8 @@ local calls = {}
 
 function calls.script(call)
   local pid = start(call.loud, function()
+    call.words[0] = call.path
     _G.arg = call.words
-    arg[0] = call.path
     dofile(call.path)
   end)
   local line = first_line(pid)

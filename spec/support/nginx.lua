@@ -147,8 +147,8 @@ function nginx.start(options)
     head, options.http or "", port, options.server or "")
   write(prefix .. "/nginx.conf", options.config and options.config(text, port) or text)
   local url = "http://127.0.0.1:" .. port
-  local child = process.command(START:format(quote(prefix), options.env and "env " .. options.env or "", quote(look().binary),
-    quote(prefix)), url .. "/_ready", { QUIT, TERM, KILL })
+  local child = process.command(START:format(quote(prefix), options.env and "env " .. options.env or "",
+    quote(look().binary), quote(prefix)), url .. "/_ready", { QUIT, TERM, KILL })
   return setmetatable({ url = url, port = port, prefix = prefix, child = child, pid = child.pid }, Server)
 end
 

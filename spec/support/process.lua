@@ -89,8 +89,8 @@ end
 ---@return string path
 function process.shim(name, libraries)
   local source = process.root .. "/spec/support/" .. name .. ".c"
-  local path, output = process.made(name .. ".so", source, ("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o made/new %s %s"):format(
-    quote(source), libraries or "-ldl"))
+  local path, output = process.made(name .. ".so", source,
+    ("${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o made/new %s %s"):format(quote(source), libraries or "-ldl"))
   return assert(path, output)
 end
 

@@ -83,6 +83,13 @@ function process.made(name, source, command)
   return code == 0 and ("%s/made/%s"):format(build, name) or nil, output
 end
 
+--- The folder with the locales de_DE.UTF-8 and tr_TR.UTF-8, for LOCPATH; nil where localedef cannot make them.
+---@return string|nil path
+function process.locales()
+  return (process.made("locales", "/usr/share/i18n/locales/de_DE", "rm -rf made/new && mkdir made/new && "
+    .. "for name in de_DE tr_TR; do localedef -i $name -f UTF-8 made/new/$name.UTF-8 || exit; done"))
+end
+
 --- A library of spec/support, to be preloaded or loaded.
 ---@param name string
 ---@param libraries? string  that it is linked with

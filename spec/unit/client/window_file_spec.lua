@@ -131,12 +131,8 @@ describe("a maintenance window", function()
     end)
 
     it("is saved and read in any locale, set at any time", function()
-      local directory = process.run("mktemp -d"):gsub("%s+$", "")
-      local _, code = process.run(("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 2>&1"):format(process.quote(directory)))
-      if code ~= 0 then
-        process.run("rm -rf " .. process.quote(directory))
-        return pending "localedef cannot make a locale here"
-      end
+      local directory = process.locales()
+      if not directory then return pending "localedef cannot make a locale here" end
       local chunk = process.temporary(([[
         local BEFORE = %q
         local cjson, journal = require "aom.util.json", require "aom.client.window.journal"
@@ -172,7 +168,6 @@ describe("a maintenance window", function()
       local output = process.run(("env LOCPATH=%s LUA_PATH=%s LUA_CPATH=%s %s %s 2>&1"):format(process.quote(directory),
         process.quote(package.path), process.quote(package.cpath), process.interpreter, process.quote(chunk)))
       os.remove(chunk)
-      process.run("rm -rf " .. process.quote(directory))
       local line = '\tpatience": 0.250000,\n'
       assert.are.equal("1" .. line .. "2" .. line .. "3" .. line .. "4" .. line, output)
     end)

@@ -5,6 +5,7 @@ local cjson = require "cjson"
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)unit/.*$")
 local SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+local SHA256_OF_BRACES = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 local SM3_OF_NOTHING = "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b"
 
 local function read(path)
@@ -27,6 +28,10 @@ local function unhex(text)
     return string.char(tonumber(digits, 16))
   end))
 end
+
+-- The openssl command says the same to every Lua: two of them ask it.
+local asks_openssl = rawget(_G, "jit") or _VERSION == "Lua 5.4"
+local by_openssl = asks_openssl and it or function() end
 
 -- Runs the openssl command; {name} in it stands for a file with files[name], {out}
 -- for one whose contents are returned as the second result.
@@ -134,13 +139,14 @@ describe("a vector of the official SDKs", function()
   end
 
   local function check_elliptic(v, signed)
+    local prefix = v.expected.authorization_prefix
+    assert.equal(prefix, signed.headers.Authorization:sub(1, #prefix))
+    if not asks_openssl then return end
     local curve = curves[v.algorithm]
     local public = public_der(curve, v.expected.public_key.x .. v.expected.public_key.y)
     local private, derived = derive(v.algorithm, v.ak, v.sk)
     assert.equal(v.expected.private_key, private)
     assert.equal(hex(public), hex(derived))
-    local prefix = v.expected.authorization_prefix
-    assert.equal(prefix, signed.headers.Authorization:sub(1, #prefix))
     assert.is_true(verifies(curve, public, signed.string_to_sign, signature_of(signed)))
     assert.is_false(verifies(curve, public, signed.string_to_sign .. "x", signature_of(signed)))
   end
@@ -261,7 +267,7 @@ describe("the elliptic-curve algorithms", function()
   }
 
   for name, curve in pairs(curves) do
-    it("make the key pair that " .. name .. " defines", function()
+    by_openssl("make the key pair that " .. name .. " defines", function()
       local private = derive(name, "AccessKey", "SecretKey")
       local public = public_der(curve, known[name].point)
       local signed = assert(sign(nil, { algorithm = name }))
@@ -279,7 +285,7 @@ describe("the elliptic-curve algorithms", function()
 
     for _, sizes in ipairs { { 1, 1 }, { 60, 40 }, { 64, 64 }, { 65, 65 }, { 300, 500 } } do
       local title = ("sign with an ak of %d and an sk of %d bytes: %s"):format(sizes[1], sizes[2], name)
-      it(title, function()
+      by_openssl(title, function()
         local ak, sk = ("A"):rep(sizes[1]), ("s"):rep(sizes[2])
         local _, public = derive(name, ak, sk)
         local signed = assert(sign(nil, { ak = ak, sk = sk, algorithm = name }))
@@ -294,7 +300,7 @@ describe("the HMAC algorithms", function()
   local sizes = { 1, 31, 32, 55, 56, 60, 63, 64, 65, 127, 128, 129, 1000 }
 
   for _, size in ipairs(sizes) do
-    it(("take a secret key of %d bytes"):format(size), function()
+    by_openssl(("take a secret key of %d bytes"):format(size), function()
       local sk = ("s"):rep(size)
       local sha256 = sign(nil, { sk = sk })
       local sm3 = sign(nil, { sk = sk, algorithm = "SDK-HMAC-SM3" })
@@ -302,7 +308,7 @@ describe("the HMAC algorithms", function()
       assert.equal(hmac("sm3", sk, sm3.string_to_sign), signature_of(sm3))
     end)
 
-    it(("take an access key of %d bytes as salt of V11"):format(size), function()
+    by_openssl(("take an access key of %d bytes as salt of V11"):format(size), function()
       local ak = ("A"):rep(size)
       local signed = sign(nil, { ak = ak, algorithm = "V11-HMAC-SHA256", region = "r", service = "s" })
       local extracted = unhex(hmac("sha256", ak, "SecretKey"))
@@ -311,7 +317,7 @@ describe("the HMAC algorithms", function()
     end)
   end
 
-  it("take a secret key with NUL bytes", function()
+  by_openssl("take a secret key with NUL bytes", function()
     local signed = sign(nil, { sk = "a\0b\0" })
     assert.equal(hmac("sha256", "a\0b\0", signed.string_to_sign), signature_of(signed))
   end)
@@ -411,7 +417,7 @@ describe("the payload line", function()
     "application/json-patch+json" }
   for _, kind in ipairs(json) do
     it("is the body's hash for " .. kind, function()
-      assert.equal(hash("sha256", "{}"), payload_line(sign { headers = { ["content-type"] = kind }, body = "{}" }))
+      assert.equal(SHA256_OF_BRACES, payload_line(sign { headers = { ["content-type"] = kind }, body = "{}" }))
     end)
   end
 
@@ -433,6 +439,10 @@ describe("the payload line", function()
   it("is the hash of nothing without a body", function()
     assert.equal(SHA256_OF_NOTHING, payload_line(sign()))
     assert.equal(SM3_OF_NOTHING, payload_line(sign(nil, { algorithm = "SDK-SM2-SM3" })))
+  end)
+
+  by_openssl("is of the hashes that are written here", function()
+    assert.equal(SHA256_OF_BRACES, hash("sha256", "{}"))
     assert.equal(SHA256_OF_NOTHING, hash("sha256", ""))
     assert.equal(SM3_OF_NOTHING, hash("sm3", ""))
   end)
@@ -445,7 +455,7 @@ describe("the payload line", function()
     assert.equal(SM3_OF_NOTHING, payload_line(signed))
   end)
 
-  it("hashes bytes as they are, and twelve megabytes of them", function()
+  by_openssl("hashes bytes as they are, and twelve megabytes of them", function()
     local bytes = "\0\1\255\n" .. ("0123456789ab"):rep(1024 * 1024)
     assert.equal(hash("sha256", bytes), payload_line(sign { body = bytes }))
     assert.equal(hash("sm3", bytes), payload_line(sign({ body = bytes }, { algorithm = "SDK-HMAC-SM3" })))

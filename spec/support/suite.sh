@@ -26,8 +26,8 @@ results=$root/$BUILD/results
 
 # Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
 # LuaJIT's, and make nobody's, whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the
-# rest. The others run what is about values, calls, coroutines and memory; the oldest one also
-# what depends on how it ends and starts processes.
+# rest. The others run what is about values, calls, coroutines and memory, though not what the core
+# does with files, which is C; the oldest one also what depends on how it ends and starts processes.
 runs_on() {
   case $2 in
   spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua | spec/integration/make_spec.lua)
@@ -51,6 +51,7 @@ depends_on_exits() {
 
 depends_on_lua() {
   case ${1#spec/} in
+  unit/core/file_spec.lua) return 1 ;;
   unit/* | luv/uv_spec.lua | luv/lifetime_spec.lua | luv/request_spec.lua | integration/adapter_spec.lua | \
     integration/concurrency_spec.lua | integration/hosts_spec.lua | \
     integration/interrupted_spec.lua | integration/memory_spec.lua | integration/metatable_spec.lua | \

@@ -13,7 +13,7 @@ local Terminal = {}
 Terminal.__index = Terminal
 
 local function call(self, words)
-  return process.run(("env -u TMUX tmux -L %s -f /dev/null %s 2>&1"):format(self.name, words))
+  return process.run(("unset TMUX; tmux -L %s -f /dev/null %s 2>&1"):format(self.name, words))
 end
 
 --- Runs a line of the shell in a new terminal, which stays for a minute after it.

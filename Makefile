@@ -109,7 +109,7 @@ shared: $(SHARED)
 # since that may be another Lua each time.
 rock-core:
 	@rm -rf $(BUILD)/rock-core
-	@$(MAKE) --no-print-directory OUT=$(BUILD)/rock-core COMMON=$(BUILD)/rock-core/obj $(BUILD)/rock-core/aom/core.so
+	@$(MAKE) --no-print-directory OUT=$(BUILD)/rock-core COMMON=$(BUILD)/rock-core/common $(BUILD)/rock-core/aom/core.so
 
 all-luas: $(LUAS:%=build-%)  ## Build the core for all LUAS
 

@@ -4,6 +4,7 @@
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
+local requests = require "spec.support.load"
 
 local now = require("aom.core").now
 
@@ -215,12 +216,12 @@ for _, transport in ipairs { "curl", "resty" } do
 
     it("nothing stays in memory of aborted requests that waited for bulks", function()
       local ak = fresh_key()
-      local ask = ("curl --silent --noproxy '*' --max-time 0.6 '%s/many?client=%s'"):format(server.url, ak)
       assert.are.equal("success", (call(ak)))
       simulator.set { latency = 1.5 }
       local kilobytes = {}
       for i = 1, 4 do
-        process.run(("for i in $(seq 20); do %s & done; wait; sleep 2.2"):format(ask))
+        requests.at_once(("%s/many?client=%s"):format(server.url, ak), 20, 0.6)
+        process.sleep(2.2)
         -- A transfer that nobody waits for is dropped a second after its deadline, beside another one.
         call(ak)
         kilobytes[i] = tonumber((server:get "/memory"))

@@ -8,6 +8,7 @@
 ---     { what = "script", path, words, loud }  runs a script of ours; answers the first line that it prints
 ---     { what = "command", words, ready }      runs a command of the shell; answers its pid once the URL `ready` does
 ---     { what = "stop", pid, signals }         sends one signal after the other until it has ended
+---     { what = "wait", pid, seconds }         waits so long for its end
 ---     { what = "request", method, url, body, headers } answers { status, body, headers }
 ---     { what = "sleep", seconds }             answers so much later
 ---
@@ -84,14 +85,20 @@ local function has_ended(pid)
   return true
 end
 
+--- Waits for its end; true: it has come.
+local function wait(pid, milliseconds)
+  for _ = 1, milliseconds do
+    if has_ended(pid) then return true end
+    C.usleep(1000)
+  end
+  return has_ended(pid)
+end
+
 local function stop(pid, signals)
+  if has_ended(pid) then return end
   for _, signal in ipairs(signals) do
-    if has_ended(pid) then return end
     C.kill(pid, signal)
-    for _ = 1, signal == KILL and math.huge or PATIENCE do
-      if has_ended(pid) then return end
-      C.usleep(1000)
-    end
+    if wait(pid, signal == KILL and math.huge or PATIENCE) then return end
   end
 end
 
@@ -151,6 +158,11 @@ end
 
 function calls.stop(call)
   stop(call.pid, call.signals)
+  return "{}"
+end
+
+function calls.wait(call)
+  wait(call.pid, call.seconds * 1000)
   return "{}"
 end
 

@@ -26,15 +26,18 @@ local function get(url)
 end
 
 --- Asks for `url` `count` times at once.
+---@param url string
+---@param count integer
+---@param patience? number  seconds that an answer may take (20)
 ---@return table answers  { status, body, elapsed } each
 ---@return number seconds  for all of them
-function requests.at_once(url, count)
+function requests.at_once(url, count, patience)
   local loop = new_loop()
   local answers, list = {}, {}
   local started = loop.now()
   for i = 1, count do
     list[i] = function()
-      local answer, trouble = loop.fetch(get(url), loop.now() + 20)
+      local answer, trouble = loop.fetch(get(url), loop.now() + (patience or 20))
       answers[i] = answer or { status = 0, body = trouble.message }
       answers[i].elapsed = loop.now() - started
     end

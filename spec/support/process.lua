@@ -164,6 +164,7 @@ end
 local function new_child(info, signals)
   local child = { pid = ("%d"):format(info.pid), info = info, files = {} }
   local stopped = false
+  function child.wait(seconds) ask { what = "wait", pid = info.pid, seconds = seconds } end
   function child.stop()
     if stopped then return end
     stopped = true
@@ -177,7 +178,7 @@ end
 -- shown when the environment has AOM_SPEC_VERBOSE.
 ---@param script string   a path in the project; must print JSON with a `pid` as its first line
 ---@param words string[]  its arguments
----@return table child `pid`, `info` (the decoded line), `stop()`
+---@return table child `pid`, `info` (the decoded line), `wait(seconds)` for its end, `stop()`
 function process.start(script, words)
   local info = ask { what = "script", path = process.root .. "/" .. script, words = words,
     loud = os.getenv "AOM_SPEC_VERBOSE" ~= nil }
@@ -189,7 +190,7 @@ end
 ---@param command string     for the shell
 ---@param ready string       a URL that it answers once it runs
 ---@param signals integer[]  that stop it, one after the other
----@return table child `pid`, `stop()`
+---@return table child `pid`, `wait(seconds)` for its end, `stop()`
 function process.command(command, ready, signals)
   local info = ask { what = "command", words = command, ready = ready }
   if info.error then error(info.error, 2) end

@@ -45,22 +45,26 @@ pack() {
   done
 }
 
+# Without optimisation, which would take most of the time.
+place() {
+  quietly luarocks --lua-version "$version" "$@" CFLAGS="-O0 -fPIC"
+}
+
 # Not for the simulator, which LuaJIT and Lua 5.1 alone can load.
 install() {
   for rock in "$rocks"/*.src.rock; do
     case $rock in
     *simulator*) [ "$version" = 5.1 ] || continue ;;
     esac
-    quietly luarocks --lua-version "$version" install --deps-mode=none --tree "$1" "$rock"
+    place install --deps-mode=none --tree "$1" "$rock"
   done
 }
 
 # As a user does in a checkout, which must hold one rockspec at its top.
 make_rocks() {
   cd "$source"
-  quietly luarocks --lua-version "$version" make --deps-mode=none --tree "$1"
-  quietly luarocks --lua-version "$version" make --deps-mode=none --tree "$1" \
-    lua/aom/simulator/aom-simulator-scm-1.rockspec
+  place make --deps-mode=none --tree "$1"
+  place make --deps-mode=none --tree "$1" lua/aom/simulator/aom-simulator-scm-1.rockspec
 }
 
 check() {

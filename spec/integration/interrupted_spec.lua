@@ -69,6 +69,7 @@ describe("a call that is interrupted", function()
   end)
   teardown(function() simulator.stop() end)
   before_each(function()
+    simulator.reset()
     client = assert(safe.client { endpoint = simulator.url, project_id = PROJECT, ak = AK, sk = SK, proxy = "",
       loop = "blocking" })
     assert(client:enable "one")

@@ -6,6 +6,9 @@ local windows = require "spec.support.windows"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
 
+-- Two Luas run this: one takes the odd points, the other those between.
+local FIRST, STEP = rawget(_G, "jit") and 1 or 2, 2
+
 local exists, SHORTLY = windows.exists, windows.SHORTLY
 
 describe("a maintenance window of a process that is killed", function()
@@ -39,29 +42,29 @@ describe("a maintenance window of a process that is killed", function()
   end
 
   it("survives it at every point of pausing", function()
-    local point, through = 0, false
+    local point, through = FIRST, false
     while not through do
-      point = point + 1
       prepare()
       leftovers()
       through = killed("pause", point)
       -- Before the file exists, nothing has been changed.
       if exists(file) then c:resume(file, SHORTLY) end
       assert.are.equal("", wrong(), "killed at point " .. point)
+      point = point + STEP
     end
     assert.is_true(point > 40, point)
   end)
 
   it("survives it at every point of resuming", function()
-    local point, through = 0, false
+    local point, through = FIRST, false
     while not through do
-      point = point + 1
       prepare()
       leftovers()
       c:pause { match = "^nightly", file = file, detach = true }
       through = killed("resume", point)
       c:resume(file, SHORTLY)
       assert.are.equal("", wrong(), "killed at point " .. point)
+      point = point + STEP
     end
     assert.is_true(point > 30, point)
   end)

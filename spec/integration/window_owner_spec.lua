@@ -57,7 +57,7 @@ describe("a maintenance window of one of several processes", function()
     return table.concat(list, " ")
   end
 
-  local function command(what, words) return windows.command(what, simulator.url, file, 0, "timeout 20", words) end
+  local function command(what, words) return windows.command(what, simulator.url, file, 0, nil, words) end
 
   --- The output of another process that pauses or resumes.
   local function elsewhere(what, words) return (process.run(command(what, words) .. " 2>&1"):gsub("\n$", "")) end
@@ -66,7 +66,7 @@ describe("a maintenance window of one of several processes", function()
   local function owner(words)
     local fifo = file .. ".stay"
     process.run("mkfifo " .. quote(fifo))
-    local pipe = io.popen(("echo $$; exec %s < %s 2>&1"):format(
+    local pipe = io.popen(("echo $$; exec env %s < %s 2>&1"):format(
       windows.command("pause", simulator.url, file, 0, nil, "match=. stay " .. (words or "")), quote(fifo)))
     local feed = assert(io.open(fifo, "w"))
     os.remove(fifo)
@@ -182,8 +182,8 @@ describe("a maintenance window of one of several processes", function()
   -- Both wait for a lock that the shell holds until they are there.
   local RACE = [[
     exec 9>%s.gate && flock 9
-    flock -s %s.gate %s >%s.1 2>&1 9>&- & p=$!
-    flock -s %s.gate %s >%s.2 2>&1 9>&- & q=$!
+    flock -s %s.gate env %s >%s.1 2>&1 9>&- & p=$!
+    flock -s %s.gate env %s >%s.2 2>&1 9>&- & q=$!
     sleep 0.1; exec 9>&-; wait $p $q; rm %s.gate
   ]]
 
@@ -242,7 +242,7 @@ describe("a maintenance window of one of several processes", function()
 
   it("is resumed on a full disk, with an error about the disk", function()
     elsewhere("pause", "match=.")
-    local output = process.run(("env FAIL=write:1+=full LD_PRELOAD=%s %s 2>&1"):format(quote(shim), command "resume"))
+    local output = process.run(("FAIL=write:1+=full LD_PRELOAD=%s %s 2>&1"):format(quote(shim), command "resume"))
     assert.are.equal("", off())
     assert.matches("^aom: config: the paused workflows are enabled again, but the window's file cannot be saved",
       output)
@@ -257,7 +257,7 @@ describe("a maintenance window of one of several processes", function()
     for saving = 1, 12 do
       prepare()
       windows.remove(file)
-      local output = process.run(("env FAIL=fsync:%d+=full LD_PRELOAD=%s %s 2>&1"):format(2 * saving - 1, quote(shim),
+      local output = process.run(("FAIL=fsync:%d+=full LD_PRELOAD=%s %s 2>&1"):format(2 * saving - 1, quote(shim),
         command("pause", "match=.")))
       local left = off()
       assert.matches("No space left on device", output)
@@ -283,7 +283,7 @@ describe("a maintenance window of one of several processes", function()
     for _, failure in ipairs { "open:3", "write:4", "fsync:5", "rename:2", "link:1", "unlink:1" } do
       prepare()
       windows.remove(file)
-      process.run(("env FAIL=%s=kill LD_PRELOAD=%s %s 2>&1"):format(failure, quote(shim), command("pause", "match=.")))
+      process.run(("FAIL=%s=kill LD_PRELOAD=%s %s 2>&1"):format(failure, quote(shim), command("pause", "match=.")))
       local names = suffixes()
       assert.is_truthy(allowed[names], names)
       if names:find "^FILE " then c:resume(file, windows.SHORTLY) end

@@ -17,7 +17,7 @@ function windows.exists(path)
   return opened ~= nil
 end
 
---- What runs spec/support/killed_window.lua; its arguments are said there.
+--- What runs spec/support/killed_window.lua, whose arguments are said there, for the shell or env.
 ---@param what "pause"|"resume"
 ---@param url string
 ---@param file string
@@ -26,7 +26,7 @@ end
 ---@param words? string   more arguments
 ---@return string
 function windows.command(what, url, file, point, limit, words)
-  return ("env LUA_PATH=%s LUA_CPATH=%s %s %s %s %s %s %s %d %s"):format(quote(package.path), quote(package.cpath),
+  return ("LUA_PATH=%s LUA_CPATH=%s %s %s %s %s %s %s %d %s"):format(quote(package.path), quote(package.cpath),
     limit or "", lua, quote(process.root .. "/spec/support/killed_window.lua"), what, quote(url), quote(file), point,
     words or "")
 end

@@ -11,7 +11,7 @@
 #   BUILD    the folder that holds <lua>/aom/core.so (build)
 #   WRAP     a command in front of each Lua, such as valgrind
 #   LIMIT    seconds one file may take (600)
-#   TIMES    how many of the slowest files to name for each Lua (0)
+#   TIMES    how many of the files that cost most to name for each Lua (0)
 #   WHOLE    not empty: each Lua runs all files, and not only those that depend on it
 #   BUSTED   more options for busted, such as --filter=NAME
 set -eu
@@ -24,10 +24,10 @@ LIMIT=${LIMIT:-600}
 TIMES=${TIMES:-0}
 results=$root/$BUILD/results
 
-# Whether a file is worth running under this Lua. nginx, Neovim and the simulator are
-# LuaJIT's, and make nobody's, whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the
-# rest. The others run what is about values, calls, coroutines and memory, though not what the core
-# does with files, which is C; the oldest one also what depends on how it ends and starts processes.
+# Whether a file is worth running under this Lua. nginx, Neovim and the simulator are LuaJIT's, and make nobody's,
+# whichever Lua looks at them from outside. The newest Lua and LuaJIT run all the rest. The others run what is about
+# values, calls, coroutines and memory, though not what the core does with files, which is C; the oldest one also what
+# depends on how it ends and starts processes.
 runs_on() {
   case $2 in
   spec/nginx/* | spec/neovim/* | spec/integration/simulator_*spec.lua | spec/integration/make_spec.lua)

@@ -45,7 +45,7 @@ function Terminal:wait(pattern)
   local deadline, screen = core.now() + patience.of(10), self:screen()
   while not screen:find(pattern) do
     assert(core.now() < deadline, ("no %q on the screen:\n%s"):format(pattern, screen))
-    process.sleep(0.1)
+    process.sleep(0.15)
     screen = self:screen()
   end
   return screen

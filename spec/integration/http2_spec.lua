@@ -2,6 +2,7 @@
 
 local aom = require "aom"
 local core = require "aom.core"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
@@ -12,7 +13,7 @@ local function client(server, options)
   serial = serial + 1
   local all = {
     endpoint = server.url, project_id = PROJECT, ak = "H2KEY" .. serial, sk = "h2-secret", proxy = "",
-    ca_file = server.ca_file, timeout = 8, attempt_timeout = 0.5, max_attempts = 3,
+    ca_file = server.ca_file, timeout = 30, attempt_timeout = math.min(8, patience.of(0.5)), max_attempts = 3,
   }
   for name, value in pairs(options or {}) do all[name] = value end
   return aom.client(all)

@@ -39,7 +39,8 @@ describe("under libuv", function()
     assert.is_nil(report)
     uv.run()
     assert.are.equal(40, report.succeeded)
-    assert.is_true(ticks > 20, ticks)
+    -- None but the last would come if it blocked.
+    assert.is_true(ticks > 3, ticks)
     -- Four rounds of 0.1 s; sequentially it would take 4 s.
     assert.is_true(report.elapsed < patience.of(3), report.elapsed)
   end)

@@ -24,9 +24,6 @@ describe("aom in a terminal", function()
     os.remove(file .. ".lock")
   end)
 
-  -- As long as a look at the screen takes; a call would give up after half a minute.
-  local function latency() return math.min(10, patience.of(1)) end
-
   local function open(words, columns, variables)
     terminal = tmux.open(("env %s %s %s"):format(command.environment(simulator.url), variables or "",
       command.line(words)), columns or 80)
@@ -91,7 +88,7 @@ describe("aom in a terminal", function()
   end)
 
   it("shows a progress bar, which leaves nothing behind", function()
-    simulator.set { latency = latency() }
+    simulator.set { latency = patience.latency(1) }
     open("disable id-1 id-2 id-3 --concurrency 1", 60)
     local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
     assert.matches("^disabled id%-1\ndisabled id%-2\n%[", screen)
@@ -101,7 +98,7 @@ describe("aom in a terminal", function()
   end)
 
   it("shows the bar above JSON alone, too", function()
-    simulator.set { latency = latency() }
+    simulator.set { latency = patience.latency(1) }
     open("disable id-1 id-2 id-3 --concurrency 1 --json >" .. file, 60)
     local screen = terminal:wait "%[#+%.+%] 2/3 id%-2"
     assert.is_nil(screen:find "disabled")
@@ -126,7 +123,7 @@ describe("aom in a terminal", function()
   end)
 
   it("leaves a window that Ctrl-C ended to be resumed, and says how", function()
-    simulator.set { latency = latency() }
+    simulator.set { latency = patience.latency(1) }
     open("pause --match '' --concurrency 1 --file " .. file)
     terminal:wait "%[#+%.+%] 1/2"
     terminal:press "C-c"
@@ -151,7 +148,7 @@ describe("aom in a terminal", function()
     { "run id-1 --wait", "the execution %S+ goes on" },
   } do
     it("says what Ctrl-C leaves of: " .. case[1], function()
-      simulator.set { latency = latency(), execution_time = 60 }
+      simulator.set { latency = patience.latency(1), execution_time = 60 }
       open(case[1])
       terminal:wait "\n.*%d"
       terminal:press "C-c"

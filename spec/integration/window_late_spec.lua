@@ -60,7 +60,7 @@ describe("a maintenance window whose process is killed with calls under way", fu
     ["can be told not to wait for late calls, which then have the last word"] = { waits = false, late = 0 },
   } do
     it(name, function()
-      local lag = patience.of(1.5)
+      local lag = patience.latency(1.5)
       kill_with_calls_under_way(lag, 0)
       assert.are.equal("", wrong())
       assert.are.equal(case.late, #c:resume(file, { settle_timeout = case.waits and lag + 1 or 0 }).noticed)
@@ -75,7 +75,7 @@ describe("a maintenance window whose process is killed with calls under way", fu
     for _, clock in ipairs { -3600, -30, 0, 30, 3600 } do
       before = windows.prepare(simulator)
       windows.remove(file)
-      local lag = patience.of(0.6)
+      local lag = patience.latency(0.6)
       kill_with_calls_under_way(lag, clock)
       late = late + #c:resume(file).noticed
       assert.are.equal("", wrong(), "clock " .. clock)

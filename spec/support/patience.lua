@@ -46,4 +46,10 @@ end
 ---@return number seconds  now
 function patience.of(seconds) return seconds * factor() end
 
+--- How long a service is to take, so that something can be done meanwhile: also under a tool not so long that a
+--- call would give up.
+---@param seconds number  at rest
+---@return number seconds  now
+function patience.latency(seconds) return math.min(10, patience.of(seconds)) end
+
 return patience

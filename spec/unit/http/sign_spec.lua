@@ -425,6 +425,7 @@ describe("signing of plain tables", function()
     if not maps then return pending "the system has no /proc" end
     local from, to = maps:read("*a"):match "(%x+)%-(%x+)[^\n]*%[heap%]"
     maps:close()
+    if not from then return pending "malloc takes its memory elsewhere, as AddressSanitizer's does" end
     -- There the token follows the secret directly; here the two are never joined.
     local sk, token = ("s"):rep(20) .. os.time(), ("t"):rep(20) .. os.time()
     local fields = { ak = ("A"):rep(64), sk = sk, security_token = token }

@@ -113,7 +113,7 @@ describe("aom in a terminal", function()
   end)
 
   it("shows how long it has waited for an execution", function()
-    simulator.set { execution_time = 3 }
+    simulator.set { execution_time = patience.latency(3) }
     open "run id-1 --wait"
     terminal:wait "waiting: executing for [1-9]%d* s of 3600"
     local screen = terminal:wait "ended"

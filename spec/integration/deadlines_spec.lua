@@ -149,7 +149,6 @@ describe("an engine that cannot poll", function()
     local output = process.run(("env LD_PRELOAD=%s LUA_CPATH=%s %s %s 2>&1"):format(process.quote(shim),
       process.quote(package.cpath), lua, process.quote(path)))
     os.remove(path)
-    os.remove(shim)
     server.stop()
     other.stop()
     assert.are.equal("answered timeout timeout timeout timeout timeout\ttrue\n", output)

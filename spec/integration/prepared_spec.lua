@@ -43,17 +43,22 @@ setup(function() prepared.send = function(...) return note(send(...)) end end)
 teardown(function() prepared.send = send end)
 before_each(function() ways = {} end)
 
-local function hidden(text, url)
-  text = text:gsub(url:match "//(.*)$", "HOST", nil):gsub("%d+T%d+Z", "DATE"):gsub("%x%x%x%x%x%x%x%x+", "HASH")
-  return (text:gsub("PREPAREDKEY%d+", "KEY"))
+--- Without what differs from call to call.
+local function hidden(value, url)
+  if type(value) == "table" then
+    local copy = {}
+    for name, field in pairs(value) do copy[name] = hidden(field, url) end
+    return copy
+  end
+  if type(value) ~= "string" then return value end
+  local text = value:gsub(url:match "//(.*)$", "HOST", nil):gsub("%d+T%d+Z", "DATE"):gsub("%x%x%x%x%x%x%x%x+", "HASH")
+  return (text:gsub("PREPAREDKEY%d+", "KEY"):gsub("%d+%.%d+ s", "TIME"))
 end
 
 --- What can be compared of a result or an error.
 local function comparable(value, url)
-  local copy = {}
-  for name, field in pairs(value) do copy[name] = type(field) == "string" and hidden(field, url) or field end
-  copy.elapsed = type(copy.elapsed)
-  copy.text = hidden(tostring(value), url):gsub("%d+%.%d+ s", "")
+  local copy = hidden(value, url)
+  copy.elapsed, copy.text = type(copy.elapsed), hidden(tostring(value), url)
   return copy
 end
 

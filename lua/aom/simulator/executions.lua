@@ -82,12 +82,13 @@ end
 ---@param workflow table
 ---@param runs { status: string, ago: number, took: number }[] the oldest one first
 function executions:remember(workflow, runs)
+  local now = self.now()
   for place, run in ipairs(runs) do
     local hash = digest.new("sha256"):final(workflow.id .. " " .. place)
     local id = hash:gsub(".", function(char)
       return ("%02x"):format(char:byte())
     end):sub(1, 32)
-    local begin_time = (self.now() - run.ago) * 1000
+    local begin_time = (now - run.ago) * 1000
     if not self.by_id[id] then
       add(self, {
         id = id, workflow = workflow, begin_time = begin_time, end_time = begin_time + run.took * 1000,

@@ -102,7 +102,7 @@ typedef struct engine_result {
   size_t header_count;
 } engine_result;
 
-/* Milliseconds of the monotonic clock. */
+/* The monotonic clock in milliseconds, and in seconds. */
 int64_t engine_now(void);
 double engine_seconds(void);
 

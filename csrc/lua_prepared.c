@@ -20,6 +20,7 @@ typedef struct lua_prepared {
   int patience_ms;            /* how long to wait here */
   slice key;                  /* the name of the key pair in the memory of refused ones */
   slice before, after;        /* of the path, around the first value, an id */
+  size_t longest;             /* that the id may be */
   slice parameter;            /* of the query, that has the second value */
   slice choices[MAX_CHOICES]; /* what that may be; no data behind the last one */
   long status;                /* of the good answer */
@@ -92,6 +93,7 @@ int lua_prepared_new(lua_State *L) {
   p->patience_ms = (int)to_milliseconds(number_field(L, FIELDS, "patience"));
   p->status = (long)number_field(L, FIELDS, "status");
   p->key = text_field(L, FIELDS, "key");
+  p->longest = (size_t)number_field(L, FIELDS, "longest");
   p->before = text_field(L, FIELDS, "before");
   p->after = text_field(L, FIELDS, "after");
   p->parameter = text_field(L, FIELDS, "parameter");
@@ -126,9 +128,8 @@ static slice string_at(lua_State *L, int index) {
 }
 
 /* One that needs no look at what it would do to a path. */
-static bool is_plain_id(slice id) {
-  enum { MAX_ID = 64 };
-  return id.len > 0 && id.len <= MAX_ID && uri_is_unreserved(id) &&
+static bool is_plain_id(const lua_prepared *p, slice id) {
+  return id.len > 0 && id.len <= p->longest && uri_is_unreserved(id) &&
          !text_equal(id, (slice)TEXT(".")) && !text_equal(id, (slice)TEXT(".."));
 }
 
@@ -154,7 +155,7 @@ static engine_id start_prepared(lua_State *L, const lua_prepared *p, lua_Number 
   lua_engine *self = p->engine;
   slice date = check_slice(L, 2), id = string_at(L, 3), choice = string_at(L, 4);
   signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
-  if (!s || !is_plain_id(id) || !is_choice(p, choice) || !is_main_thread(L) ||
+  if (!s || !is_plain_id(p, id) || !is_choice(p, choice) || !is_main_thread(L) ||
       !is_accepted(p->key, now) || !write_path(&self->path, p, id))
     return 0;
   pair query = {p->parameter, choice};

@@ -69,8 +69,9 @@ local function keep(state, carried)
   local first, second = row.arguments[1], row.arguments[2]
   local object, finish = state.loop.prepare(carried.attempt, {
     key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
-    before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3], parameter = second,
-    choices = row.parameters[second].choices, status = answer.status, type = type, body = answer.body,
+    before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3],
+    longest = row.parameters[first].max, parameter = second, choices = row.parameters[second].choices,
+    status = answer.status, type = type, body = answer.body,
   })
   state.prepared[row] = {
     object = object, send = object.send, finish = finish, authenticator = authenticator, endpoint = endpoint,

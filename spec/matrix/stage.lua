@@ -38,13 +38,7 @@ local function clock_env()
 end
 
 --- What lets `os.execute "fork"` fork.
-local function fork_env()
-  local shim = os.tmpname()
-  local output, code = process.run(("${CC:-cc} -shared -fPIC -o %s %s -ldl 2>&1"):format(quote(shim),
-    quote(process.root .. "/spec/support/forking_system.c")))
-  assert(code == 0, output)
-  return { LD_PRELOAD = shim }
-end
+local function fork_env() return { LD_PRELOAD = process.shim "forking_system" } end
 
 -- What the environment of a host is for a need.
 local makers = { clock = clock_env, fork = fork_env }

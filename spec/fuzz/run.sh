@@ -27,27 +27,40 @@ lua_targets=$(sed -n 's/^function targets\.\([a-z0-9_]*\).*/\1/p' spec/fuzz/targ
 # shellcheck disable=SC2086 # a list of words
 [ $# != 0 ] || set -- sign_c answer_c $lua_targets
 
-status=0
+# Prints the line of a target; the inputs that it found stay in its place.
+fuzz_target() {
+  place=$work/target-$1 program=lua failed=0
+  case $1 in *_c) program=${1%_c} ;; esac
+  mkdir -p "$place/corpus"
+  if ! FUZZ_TARGET=$1 ASAN_OPTIONS=detect_leaks=0 "$work/$program" -max_total_time="$seconds" -max_len=4096 \
+    -timeout=20 -rss_limit_mb=1024 -artifact_prefix="$place/found-" -print_final_stats=1 \
+    "$place/corpus" "$work/seeds" >"$place/log" 2>&1; then
+    echo "$1: FAILED"
+    grep -E '^fuzz: |ERROR|runtime error|^ +#[0-9]+ .*(csrc|lua)/' "$place/log" | head -n 30
+    failed=1
+  fi
+  inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$place/log")
+  seen=$(sed -n 's/^#.* ft: \([0-9]*\).*/\1/p' "$place/log" | tail -n 1)
+  printf '%-12s %10s %8s %8s\n' "$1" "${inputs:-0}" "$(find "$place/corpus" -type f | wc -l)" "${seen:-0}"
+  return $failed
+}
+
+status=0 running=''
+wait_for_all() {
+  for pid in $running; do wait "$pid" || status=1; done
+  running=''
+}
+
+# As many at once as there are cores: all take the same time.
+cores=$(nproc) begun=0
 printf '%-12s %10s %8s %8s\n' target inputs kept seen
 for target; do
-  case $target in
-  *_c) program=${target%_c} ;;
-  *) program=lua ;;
-  esac
-  mkdir "$work/corpus"
-  if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0 "$work/$program" -max_total_time="$seconds" -max_len=4096 \
-    -timeout=20 -rss_limit_mb=1024 -artifact_prefix="$work/found-" -print_final_stats=1 \
-    "$work/corpus" "$work/seeds" >"$work/log" 2>&1; then
-    echo "$target: FAILED"
-    grep -E '^fuzz: |ERROR|runtime error|^ +#[0-9]+ .*(csrc|lua)/' "$work/log" | head -n 30
-    status=1
-  fi
-  inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
-  seen=$(sed -n 's/^#.* ft: \([0-9]*\).*/\1/p' "$work/log" | tail -n 1)
-  printf '%-12s %10s %8s %8s\n' "$target" "${inputs:-0}" "$(find "$work/corpus" -type f | wc -l)" "${seen:-0}"
-  rm -rf "$work/corpus"
+  fuzz_target "$target" &
+  running="$running $!" begun=$((begun + 1))
+  [ $((begun % cores)) != 0 ] || wait_for_all
 done
-for found in "$work"/found-*; do
+wait_for_all
+for found in "$work"/target-*/found-*; do
   [ ! -f "$found" ] || { echo "input:" && od -c "$found" | head -n 40; }
 done
 exit $status

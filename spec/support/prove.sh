@@ -12,7 +12,7 @@ lines='' passed=0 failed=0
 proof() {
   case $1 in
   test) $MAKE --no-print-directory test WHOLE=1 ;;
-  fuzz) $MAKE --no-print-directory fuzz ARGS=600 ;;
+  fuzz) $MAKE --no-print-directory fuzz ARGS=300 ;;
   threads) $MAKE --no-print-directory threads ARGS=2000 ;;
   rock) sh spec/support/rock.sh lua5.4 lua5.3 lua5.2 lua5.1 ;;
   *) $MAKE --no-print-directory "$1" ARGS= ;;

@@ -137,6 +137,7 @@ local windows = 0
 local preparations = {
   window = function()
     os.remove(into.file)
+    os.remove(into.file .. ".lock")
     windows = windows + 1
     into.file = file .. windows
     assert(client:trigger_all(ids, "enable"))

@@ -53,7 +53,7 @@ static inline int compat_rawgeti(lua_State *L, int index, size_t n) {
   return lua_type(L, -1);
 }
 
-/* Reads a field without running a metamethod, so without running Lua code. */
+/* Reads a field without running a metamethod. Making the name may run a finaliser. */
 static inline int compat_rawfield(lua_State *L, int index, const char *name) {
   index = lua_absindex(L, index);
   lua_pushstring(L, name);

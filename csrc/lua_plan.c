@@ -1,7 +1,6 @@
 #include "lua_plan.h"
 #include "lua_request.h"
 #include "lua_values.h"
-#include "text.h"
 
 static const char plan_class[] = "aom.plan";
 
@@ -19,59 +18,49 @@ engine_request lua_plan_read_transfer(lua_State *L, int index) {
   return read;
 }
 
-static slice keep_text(char **at, slice text) {
-  slice kept = {*at, text.len};
-  *at = text_put(*at, text);
-  return kept;
-}
+static const char *const fields[] = {
+    "method", "host", "base", "connect_timeout", "fresh", "no_proxy", "all_headers", NULL,
+};
 
-/* False: memory is short. */
-static bool copy_texts(lua_plan *plan, const sign_request *request, slice base) {
-  size_t count = request->header_count, headers = count * sizeof(pair);
-  size_t size = headers + request->method.len + request->host.len + base.len;
-  for (size_t i = 0; i < count; i++)
-    size += request->headers[i].name.len + request->headers[i].value.len;
-  buffer_init(&plan->block, SIGN_TEXT_MAX);
-  plan->block.secret = true;
-  char *block = buffer_reserve(&plan->block, size);
-  if (!block)
-    return false;
-  pair *kept = (pair *)(void *)block;
-  char *at = block + headers;
-  for (size_t i = 0; i < count; i++) {
-    kept[i].name = keep_text(&at, request->headers[i].name);
-    kept[i].value = keep_text(&at, request->headers[i].value);
+/* Pushes a copy of the table on top, in its place. */
+static void copy_table(lua_State *L) {
+  int from = lua_gettop(L), copy = from + 1;
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, from) != 0; lua_settop(L, copy + 1)) {
+    lua_pushvalue(L, copy + 1);
+    lua_insert(L, -2);
+    lua_rawset(L, copy);
   }
-  plan->request = (sign_request){.method = keep_text(&at, request->method),
-                                 .host = keep_text(&at, request->host),
-                                 .headers = kept,
-                                 .header_count = count};
-  plan->transfer.base = keep_text(&at, base);
-  return true;
+  lua_replace(L, from);
 }
 
-/* core.plan(fields) -> plan
- *
- * Making the userdata may run a finaliser: what the slices point into is read after. */
+/* Pushes a table with what a plan is made of, which no one else can change. */
+static int push_own_fields(lua_State *L) {
+  lua_newtable(L);
+  int own = lua_gettop(L);
+  for (const char *const *name = fields; *name; name++) {
+    lua_getfield(L, 1, *name);
+    lua_setfield(L, own, *name);
+  }
+  lua_getfield(L, 1, "headers");
+  if (lua_istable(L, -1))
+    copy_table(L);
+  lua_setfield(L, own, "headers");
+  return own;
+}
+
+/* core.plan(fields) -> plan */
 static int core_plan(lua_State *L) {
-  sign_request request;
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  int own = push_own_fields(L);
   lua_plan *plan = compat_new_object(L, plan_class, sizeof *plan);
-  engine_request transfer = lua_plan_read_transfer(L, 1);
-  request_check_head(L, 1, &request);
-  plan->transfer = transfer;
-  if (!copy_texts(plan, &request, transfer.base))
-    return luaL_error(L, "not enough memory");
-  lua_settop(L, 2);
+  plan->transfer = lua_plan_read_transfer(L, own);
+  request_check_head(L, own, &plan->request);
+  lua_rawseti(L, own, 1); /* the arrays */
+  lua_insert(L, own);
+  compat_keep_alive(L, own);
   return 1;
-}
-
-static int plan_gc(lua_State *L) {
-  lua_plan *plan = luaL_checkudata(L, 1, plan_class);
-  buffer_free(&plan->block);
-  plan->request = (sign_request){0};
-  plan->transfer = (engine_request){0};
-  return 0;
 }
 
 const lua_plan *lua_plan_field(lua_State *L, int index) {
@@ -83,8 +72,7 @@ const lua_plan *lua_plan_field(lua_State *L, int index) {
 
 void lua_plan_open(lua_State *L) {
   static const luaL_Reg none[] = {{NULL, NULL}};
-  static const luaL_Reg meta[] = {{"__gc", plan_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"plan", core_plan}, {NULL, NULL}};
-  compat_new_class(L, plan_class, none, meta);
+  compat_new_class(L, plan_class, none, none);
   luaL_setfuncs(L, functions, 0);
 }

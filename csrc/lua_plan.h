@@ -2,8 +2,9 @@
  * attempt names its plan in its field "plan", and then has of its own what the plan
  * lacks.
  *
- * The plan is a userdata with copies of all texts, which hang on the attempt's table. A
- * header may be a token, so they are wiped at the end. */
+ * The plan is a userdata that keeps alive Lua's own strings, which its slices point into:
+ * it has nothing to free, so a finaliser may still use it when the collector has found it
+ * unused, or the state closes. */
 #ifndef AOM_LUA_PLAN_H
 #define AOM_LUA_PLAN_H
 
@@ -16,7 +17,6 @@
 typedef struct lua_plan {
   sign_request request;    /* method, host and headers */
   engine_request transfer; /* base, time to connect, and the flags */
-  buffer block;            /* what both point into */
 } lua_plan;
 
 void lua_plan_open(lua_State *L);

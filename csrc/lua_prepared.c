@@ -73,8 +73,8 @@ static void keep_values(lua_State *L) {
 
 /* engine:prepare(attempt, transport, fields) -> prepared
  *
- * The attempt has a plan and a signer. The tables must not be changed afterwards.
- * Making the userdata may run a finaliser: what is pointed into is read after. */
+ * The attempt has a plan and a signer. The tables must not be changed, also by a
+ * finaliser that any of these allocations runs. */
 int lua_prepared_new(lua_State *L) {
   lua_engine *owner = lua_engine_object(L);
   for (int i = ATTEMPT; i <= FIELDS; i++)
@@ -213,7 +213,7 @@ static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
 }
 
 /* prepared:send(date, id, choice) -> true, request id or nil, seconds since it began
- *   | false, attempt, seconds: it goes on, has to be collected, or others have finished
+ *   | false, transfer, seconds: it goes on, has to be collected, or others have finished
  *   | nil: it was not sent
  *
  * Nothing is sent where anything is not as usual, or fails: the general way then says

@@ -2,7 +2,8 @@
  * one of an attempt that went well, and its `send` signs, sends, waits and compares in
  * one crossing. It judges nothing: an answer is good if it is the good one of before.
  *
- * It owns no memory: it keeps the Lua values alive that it points into. */
+ * It owns no memory: it keeps the Lua values alive that it points into, and these are
+ * strings, or objects that say when they have ended. */
 #ifndef AOM_LUA_PREPARED_H
 #define AOM_LUA_PREPARED_H
 

@@ -295,16 +295,19 @@ static int push_taken(lua_State *L) {
 }
 
 /* Pushing may run a finaliser, and that may cancel this transfer, whose id names nothing
- * any more; and it may raise an error, since memory is short. */
+ * any more, or collect another one, also just before push_taken begins; and it may raise
+ * an error, since memory is short. */
 static int push_result(lua_State *L, lua_engine *self, engine_id id) {
   lua_settop(L, 1);
   lua_pushcfunction(L, push_taken);
   lua_pushvalue(L, 1);
-  const engine_result *taken = self->taken = engine_take(self->engine, id);
+  const engine_result *outer = self->taken, *taken = engine_take(self->engine, id);
   if (!taken)
     return push_transfer_error(L, "cancelled", "the call was cancelled");
+  self->taken = taken;
   int failed = lua_pcall(L, 1, LUA_MULTRET, 0);
   engine_give_back(self->engine, taken);
+  self->taken = outer;
   return failed ? lua_error(L) : lua_gettop(L) - 1;
 }
 

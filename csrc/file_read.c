@@ -3,7 +3,9 @@
 #include "file.h"
 #include "file_open.h"
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 enum { STEP = 16 * 1024, SILENCE_MS = 5000 };
 
@@ -12,14 +14,25 @@ const char file_no_memory[] = "not enough memory";
 static const char silence[] = "nothing was written into this pipe for 5 seconds";
 static const char too_large[] = "the file is too large";
 
-/* Opening a pipe to wait for its writer would stop the whole process. */
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Opening a pipe to wait for its writer would stop the whole process. Signals that come
+ * again and again make the wait no longer. */
 static const char *await_bytes(int fd) {
   struct pollfd wanted = {.fd = fd, .events = POLLIN};
+  int64_t end = now_ms() + SILENCE_MS, left = SILENCE_MS;
   int ready;
-  do
-    ready = poll(&wanted, 1, SILENCE_MS);
-  while (ready < 0 && errno == EINTR);
-  return ready == 0 ? silence : NULL;
+  do {
+    ready = poll(&wanted, 1, (int)left);
+    left = end - now_ms();
+  } while (ready < 0 && errno == EINTR && left > 0);
+  if (ready < 0 && errno != EINTR)
+    return NULL; /* reading says why */
+  return ready > 0 ? NULL : silence;
 }
 
 static const char *read_all(int fd, buffer *text) {

@@ -54,6 +54,20 @@ describe("read_file", function()
     assert.are.equal("one\ntwo\n", core.read_file(path))
   end)
 
+  it("waits for a pipe no longer where signals come meanwhile", function()
+    process.run("mkfifo " .. quote(path))
+    local script = process.temporary(([[
+      local ffi = require "ffi"
+      ffi.cdef "int abs(int); int setitimer(int, const long *, void *); void (*signal(int, int (*)(int)))(int);"
+      ffi.C.signal(14, ffi.C.abs)
+      ffi.C.setitimer(0, ffi.new("long[4]", 1, 0, 1, 0), nil)
+      io.write(select(2, require("aom.core").read_file(%q)))]]):format(path))
+    local output = process.run(("env LUA_CPATH=%s timeout %d luajit %s 2>&1"):format(
+      quote(process.root .. "/build/luajit/?.so;;"), math.ceil(5 + patience.of(4)), quote(script)))
+    os.remove(script)
+    assert.matches("5 seconds$", output)
+  end)
+
   it("refuses a name that no file has", function()
     assert.are.same({ nil, "a: Invalid argument" }, { core.read_file "a\0b" })
   end)

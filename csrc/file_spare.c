@@ -44,7 +44,7 @@ static bool none_is_left(void) {
 void file_spare_keep(void) {
   if (pthread_mutex_trylock(&guard) != 0)
     return;
-  if (kept < 0)
+  if (!is_ours(kept))
     open_one();
   pthread_mutex_unlock(&guard);
 }

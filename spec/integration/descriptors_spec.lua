@@ -186,3 +186,19 @@ describe("what is loaded after a failure, without a file descriptor", function()
     end
   end
 end)
+
+it("the descriptor that is kept back is kept anew after a host has closed all", function()
+  local path = process.temporary [[
+    local core, ffi = require "aom.core", require "ffi"
+    ffi.cdef "int close(int);"
+    core.keep_descriptor()
+    for fd = 3, 63 do ffi.C.close(fd) end
+    core.keep_descriptor()
+    local held = {}
+    for file in function() return (io.open "/dev/null") end do held[#held + 1] = file end
+    print(core.spend_descriptor(), core.spend_descriptor())]]
+  local output = process.run(("ulimit -n 64; env LUA_CPATH=%s luajit %s 2>&1"):format(
+    process.quote(process.root .. "/build/luajit/?.so;;"), process.quote(path)))
+  os.remove(path)
+  assert.are.equal("true\tfalse\n", output)
+end)

@@ -277,6 +277,7 @@ const engine_result *engine_take(engine *e, engine_id id) {
 }
 
 void engine_give_back(engine *e, const engine_result *taken) {
+  engine_enter(e);
   give_back(e, e->slots[taken->slot]);
 }
 

@@ -189,7 +189,8 @@ static void look_at_all(const engine_transport *wanted, file_state *files) {
 }
 
 /* The files are for TLS alone. A look is a system call, 3 % of a trigger on a connection
- * that is open; the times of files are no finer than the millisecond of one look. */
+ * that is open, so one holds for a millisecond: what changes within it is seen at the
+ * next. */
 pool *engine_pool_find(engine *e, const engine_request *request) {
   const engine_transport *wanted = &request->transport;
   bool may_use_tls = request_is_secure(request) || request_may_use_proxy(request);

@@ -237,12 +237,14 @@ void engine_poll(engine *e, int timeout_ms) {
 /* --- an event loop that waits for us ----------------------------------------------- */
 
 void engine_watch(engine *e) {
+  engine_enter(e);
   e->watching = true;
   for (size_t i = 0; i < e->socket_count; i++)
     e->sockets[i].changed = true;
 }
 
 bool engine_next_wish(engine *e, engine_wish *wish) {
+  engine_enter(e);
   for (size_t i = 0; i < e->socket_count; i++) {
     watched *socket = &e->sockets[i];
     if (!socket->changed)
@@ -257,6 +259,7 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
 }
 
 long engine_timer(engine *e) {
+  engine_enter(e);
   int64_t next = next_time(e);
   if (next == INT64_MAX)
     return -1;

@@ -40,6 +40,10 @@ static bool reserve_texts(sign_output *out, const header_set *set, size_t others
   for (size_t i = 0; i < set->count; i++) {
     names += set->items[i].name.len + 1;
     values += set->items[i].value.len + 1;
+    if (names > SIGN_TEXT_MAX || values > SIGN_TEXT_MAX) {
+      out->canonical.full = true; /* before the sum overflows where size_t has 32 bits */
+      return false;
+    }
   }
   return buffer_reserve(&out->canonical, others + names * 2 + values) != NULL &&
          buffer_reserve(&out->signed_headers, names) != NULL;

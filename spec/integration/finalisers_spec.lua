@@ -1,5 +1,5 @@
---- Proves that finalisers may make calls whichever object of the library the collector has ended before: the object that
---- they belong to is younger than the client, and older than what the client has made for its calls.
+--- Proves that finalisers may make calls whichever object of the library the collector has ended before: the object
+--- that they belong to is younger than the client, and older than what the client has made for its calls.
 
 local core = require "aom.core"
 local finaliser = require "spec.support.finaliser"
@@ -14,8 +14,8 @@ local function finalised(body)
   return object
 end
 local function use(before)
-  local client = aom.client { endpoint = %q, project_id = ("0"):rep(32), ak = "FINALKEY", sk = "final-secret", proxy = "",
-    loop = "blocking" }
+  local client = aom.client { endpoint = %q, project_id = ("0"):rep(32), ak = "FINALKEY", sk = "final-secret",
+    proxy = "", loop = "blocking" }
   kept = finalised(function()
     local others = {}
     for i = 1, 40 do others[i] = { i, ("x"):rep(i * 7), {} } end -- takes the memory that was freed
@@ -41,7 +41,8 @@ describe("a call in a finaliser", function()
       it(("is as any other %s, after %d calls"):format(what, before), function()
         simulator.reset()
         local path = process.temporary(SCRIPT:format(simulator.url, before, ending))
-        local output, code = process.run(RUN:format(process.quote(package.cpath), process.interpreter, process.quote(path)))
+        local output, code = process.run(RUN:format(process.quote(package.cpath), process.interpreter,
+          process.quote(path)))
         os.remove(path)
         local requests = simulator.state().requests
         assert.are.same({ "true\tenabled\n", 0 }, { output, code })
@@ -56,7 +57,7 @@ end)
 local function with_locals(count, method, object, id)
   local names = {}
   for i = 1, count do names[i] = "a" .. i end
-  local read = loadstring or load -- luacheck: ignore 143
+  local read = loadstring or load -- luacheck: ignore 113
   local body = read(("local collectgarbage, t, method, object, id = ... return function() local %s "
     .. "collectgarbage 'restart' t[1] = true t[2] = true t[3] = true return method(object, id) end"):format(
     table.concat(names, ", ")))
@@ -72,8 +73,8 @@ it("an answer that a finaliser collects does not take the place of another one",
   end
   local server, engine = process.rawserver { replies = replies }, core.engine()
   local function start()
-    local id = assert(engine:start({ method = "GET", base = server.url, host = "h", path = "/", connect_timeout = 5 }, 20,
-      { max_body = 1000, max_head = 1000, proxy = "" }))
+    local id = assert(engine:start({ method = "GET", base = server.url, host = "h", path = "/", connect_timeout = 5 },
+      20, { max_body = 1000, max_head = 1000, proxy = "" }))
     while not engine:wait(id, 1) do end
     return id
   end

@@ -53,7 +53,7 @@ depends_on_lua() {
   case ${1#spec/} in
   unit/core/file_spec.lua) return 1 ;;
   unit/* | luv/uv_spec.lua | luv/lifetime_spec.lua | luv/request_spec.lua | integration/adapter_spec.lua | \
-    integration/concurrency_spec.lua | integration/hosts_spec.lua | \
+    integration/concurrency_spec.lua | integration/finalisers_spec.lua | integration/hosts_spec.lua | \
     integration/interrupted_spec.lua | integration/memory_spec.lua | integration/metatable_spec.lua | \
     integration/no_json_spec.lua | integration/operations_spec.lua | integration/request_spec.lua | \
     integration/trigger_spec.lua) ;;

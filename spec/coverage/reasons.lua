@@ -37,12 +37,12 @@ local groups = {
   } },
   { "the system fails, or another process changes a file in between", {
     ["csrc/engine.c"] = "engine_start", ["csrc/file.c"] = "claim_new, open_new, sync_directory",
-    ["csrc/file_lock.c"] = "open_and_lock_table", ["csrc/file_read.c"] = "read_open",
+    ["csrc/file_lock.c"] = "open_and_lock_table", ["csrc/file_read.c"] = "await_bytes, read_open",
     ["csrc/file_spare.c"] = "open_one",
     ["csrc/lockout.c"] = "init_lock, map_shared, make_memory, lockout_look, lockout_ticket, lockout_enter, "
       .. "lockout_accept, lockout_refuse, lockout_release",
     ["csrc/lua_lockout.c"] = "l_ticket",
-    ["csrc/lua_transfer.c"] = "start_failure", ["csrc/module.c"] = "l_now, l_file_mode",
+    ["csrc/lua_transfer.c"] = "start_failure", ["csrc/module.c"] = "l_file_mode",
     ["lua/aom/credentials/providers/id_token.lua"] = "id_token.read_secret",
   } },
   { "this version of libcurl or OpenSSL does not do so", {
@@ -63,13 +63,13 @@ local groups = {
   } },
   { "nginx or Neovim runs it", {
     ["lua/aom/loop/select.lua"] = "select_loop.loop", ["lua/aom/loop/uv.lua"] = "neovim, report, UvLoop:enter, wake",
-    ["lua/aom/util/report.lua"] = "report.hidden, report.warn",
+    ["lua/aom/util/report.lua"] = "report.hidden, report.warn, report.record",
   } },
   { "another call, thread or process has to come in between", {
     ["csrc/file_spare.c"] = "file_spare_keep, file_spare_spend",
     ["lua/aom/client/window/pause.lua"] = "still_on", ["lua/aom/client/window/resume.lua"] = "wait",
     ["lua/aom/credentials/lockout.lua"] = "await_turn", ["lua/aom/http/advice.lua"] = "hint",
-    ["lua/aom/loop/engine_waits.lua"] = "waits:block",
+    ["lua/aom/loop/engine_waits.lua"] = "waits:block", ["lua/aom/http/outage_waits.lua"] = "waits:pass",
   } },
   { "the compiler gives the end of a table or a loop a line of its own", {
     ["lua/aom/client/paginator.lua"] = "Walk:next", ["lua/aom/http/advice.lua"] = "advice.refusal",

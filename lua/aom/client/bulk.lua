@@ -57,6 +57,7 @@ function Report.__tostring(report)
   end
   table.insert(lines, 1, ("%s succeeded, %s failed (%.3f s)"):format(tostring(report.succeeded),
     tostring(report.failed), tonumber(report.elapsed) or 0))
+  if report[1] == nil then lines[1] = lines[1] .. "; nothing was given or selected" end
   if more > 0 then lines[#lines + 1] = ("  and %d more"):format(more) end
   return table.concat(lines, "\n")
 end

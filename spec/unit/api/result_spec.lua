@@ -109,7 +109,8 @@ describe("a report", function()
   end)
 
   it("of nothing prints that", function()
-    assert.are.equal("0 succeeded, 0 failed (0.000 s)", tostring(report_of({ OK }, {})))
+    assert.are.equal("0 succeeded, 0 failed (0.000 s); nothing was given or selected",
+      tostring(report_of({ OK }, {})))
   end)
 end)
 

@@ -46,6 +46,18 @@ describe("a bulk", function()
     assert.are.equal(0, #loop.attempts)
   end)
 
+  -- { name = os.getenv "NAME" } is empty, too, where the variable is not set.
+  for name, ids in pairs {
+    ["an empty list"] = {}, ["a selection without its name"] = { name = nil },
+    ["a selection that may match nothing"] = { name = "c", allow_none = true },
+  } do
+    it("of " .. name .. " prints that nothing was meant", function()
+      local state = open { LIST, LIST }
+      local report = assert(methods.trigger_all(state, ids, "enable"))
+      assert.matches("; nothing was given or selected$", tostring(report))
+    end)
+  end
+
   it("sends a repeated id once", function()
     local state, loop = open { OK }
     local report = assert(methods.trigger_all(state, { "a", "b", "a" }, "enable"))

@@ -13,7 +13,7 @@ local text = require "aom.util.text"
 ---| "tls"         # the server could not be verified, or the handshake failed otherwise
 ---| "protocol"    # the response is malformed, or exceeds a limit
 ---| "service"     # the service refused
----| "cancelled"   # the call was cancelled, or a function that was passed to it raised an error
+---| "cancelled"   # the call was cancelled; or, with a callback, a function that was passed to it raised an error
 
 ---@class aom.Error
 ---@field kind aom.ErrorKind       what happened

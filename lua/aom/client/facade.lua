@@ -68,22 +68,23 @@ local function examine(options, callback)
   return doctor.examine(options, nil, callback)
 end
 
---- The class of a face's clients.
-local function class_of(finish)
+--- The class of a face's clients, and their methods that have been made.
+local function class_of(finish, module)
   local index, client_of = {}, nil
   for name, run in each.raw(methods) do index[name] = objects.method(run, finish, name) end
   for _, name in ipairs(iterators.names) do index[name] = iterators.method(name, finish) end
   index.with = objects.method(function(...) return client_of(methods.with(...)) end, finish, "with")
-  client_of = objects.class(index, function(name) return members.find(index, name, finish) end, finish)
-  return client_of
+  client_of = objects.class(index, function(name) return members.find(index, module, name, finish) end,
+    function(name) return members.refuse_option(name) end, finish)
+  return client_of, index
 end
 
 --- Builds a face. `finish` receives what a core returned: a value, or nil and an error.
 ---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
 ---@return table
 function facade.build(finish)
-  local client_of = class_of(finish)
   local module = { is_error = errors.is_error }
+  local client_of, index = class_of(finish, module)
   for _, name in ipairs { "trigger", "enable", "disable", "request" } do
     module[name] = on_default(methods[name], finish, module, name)
   end
@@ -94,7 +95,7 @@ function facade.build(finish)
   module.list = plain(function(value) return json.marked(value) end, finish, module, "list", 1)
   module.version = plain(function() return versions.read() end, finish, module, "version", 0)
   module.close = plain(close_default, finish, module, "close", 0)
-  local function find(name) return members.misspelt(name, module, finish, "function", "aom.") end
+  local function find(name) return members.of_module(index, module, name, finish) end
   return setmetatable(module, objects.late(find, finish))
 end
 

@@ -25,8 +25,12 @@ local function iterator(walk, finish)
   end
 end
 
-local function failing(err)
-  return { next = function() return nil, err end }
+--- An iterator that has nothing but an error.
+---@param err aom.Error
+---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
+---@return function
+function iterators.failing(err, finish)
+  return iterator({ next = function() return nil, err end }, finish)
 end
 
 local function begin_walk(name, finish, state, ...)
@@ -46,7 +50,7 @@ function iterators.method(name, finish)
     if state then turn, err = attempt(begin_walk, name, finish, state, ...) end
     if turn then return turn end
     finish(nil, err)
-    return iterator(failing(err), finish)
+    return iterators.failing(err, finish)
   end
 end
 

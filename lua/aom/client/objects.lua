@@ -61,12 +61,22 @@ end
 --- What makes clients of states. Most of their methods are made when they are first looked for.
 ---@param index table<string, function>  the others
 ---@param find fun(name: any): function|nil
+---@param refuse fun(name: any): aom.Error|nil  what is wrong with an assignment
 ---@param finish fun(value: any, err: aom.Error|nil): any, aom.Error|nil
 ---@return fun(state: aom.ClientState|nil, err: aom.Error|nil): aom.Client|nil, aom.Error|nil
-function objects.class(index, find, finish)
+function objects.class(index, find, refuse, finish)
   local class = { __name = "aom.client", __tostring = describe, __metatable = "aom.client" }
   function class.__close(object) states.close(state_of[object]) end
   class.__index = setmetatable(index, objects.late(find, finish))
+  function class.__newindex(object, name, value)
+    local err = refuse(name)
+    if err then
+      finish(nil, err)
+      -- An assignment has no value that could be the error.
+      error(err, 0)
+    end
+    rawset(object, name, value)
+  end
   return function(state, err)
     if not state then return nil, err end
     local object = setmetatable({}, class)

@@ -103,7 +103,7 @@ end
 ---@return table|nil copy  without a metatable
 ---@return aom.Error|nil
 function check.read(container, rows, label)
-  if type(container) ~= "table" then
+  if type(container) ~= "table" or errors.is_client(container) then
     return nil, errors.argument("%s: expected a table of %ss, got %s", label.whole, label.noun, errors.show(container))
   end
   local err = check.names(container, rows, label)

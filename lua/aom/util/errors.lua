@@ -166,14 +166,30 @@ function errors.copy(err)
   return setmetatable(copy, Error)
 end
 
+--- The name of a table's class, or nil.
+---@param value table
+---@return any
+local function class_name(value)
+  local class = getmetatable(value)
+  return type(class) == "table" and rawget(class, "__name") or nil
+end
+
 --- Told by the name of its class, so that an error counts which was made before this module
 --- was loaded anew.
 ---@param value any
 ---@return boolean
-function errors.is_error(value)
-  local class = type(value) == "table" and getmetatable(value)
-  return type(class) == "table" and rawget(class, "__name") == Error.__name
-end
+function errors.is_error(value) return type(value) == "table" and class_name(value) == Error.__name end
+
+--- A client keeps its metatable to itself, and shows its name alone.
+---@param value any
+---@return boolean
+function errors.is_client(value) return type(value) == "table" and getmetatable(value) == "aom.client" end
+
+-- What messages call a table of ours.
+local called = {
+  [Error.__name] = "an error", ["aom.execution"] = "an execution", ["aom.handle"] = "a handle",
+  ["aom.report"] = "a report", ["aom.result"] = "a result", ["aom.window"] = "a window",
+}
 
 --- A short, printable form of any value, for messages that show what was given.
 ---@param value any
@@ -181,7 +197,8 @@ end
 function errors.show(value)
   if type(value) == "string" then return text.quote(value) end
   if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
-  return "a " .. type(value)
+  if errors.is_client(value) then return "a client" end
+  return type(value) == "table" and called[class_name(value)] or "a " .. type(value)
 end
 
 return errors

@@ -63,6 +63,32 @@ describe("a misspelt name", function()
     raising:close()
   end)
 
+  for _, name in ipairs { "find", "list_workflows", "pause", "execute", "with", "update_workflow_trigger_status" } do
+    it("of a method is none of the module, which says where it is: " .. name, function()
+      refused(("^aom%%.%s is a method of a client: call it as aom%%.client%%(%%):%s%%(…%%)$"):format(name, name),
+        safe[name] {})
+    end)
+  end
+
+  for _, name in ipairs { "workflows", "pages" } do
+    it("of an iterator is none of the module, which says so in the loop: " .. name, function()
+      for value, err in safe[name] {} do
+        assert.is_false(value)
+        assert.matches("^aom%." .. name .. " is a method of a client", err.message)
+      end
+      local ok, err = pcall(aom[name])
+      assert.is_false(ok)
+      assert.matches("is a method of a client", tostring(err))
+    end)
+  end
+
+  for _, name in ipairs { "doctor", "sign", "client", "version", "log" } do
+    it("of a function is no method, which says where it is: " .. name, function()
+      refused(("^client:%s is a function of the module: call it as aom%%.%s%%(…%%)$"):format(name, name),
+        client[name](client))
+    end)
+  end
+
   for _, name in ipairs { "id", "xyzzyq", "toJSON", "__len", "unrelated_property" } do
     it(("is none where it is near to nothing: " .. name), function()
       assert.is_nil(client[name])
@@ -73,6 +99,52 @@ describe("a misspelt name", function()
   it("is none that is no text", function()
     assert.is_nil(client[1])
     assert.is_nil(safe[true])
+  end)
+end)
+
+describe("a client", function()
+  local client
+
+  before_each(function() client = assert(safe.client(GOOD)) end)
+  after_each(function() client:close() end)
+
+  for name, call in pairs {
+    ["client options"] = function() return safe.client(client) end,
+    ["with"] = function() return client:with(client) end,
+    ["trigger_all"] = function() return client:trigger_all({ "a" }, "enable", client) end,
+    ["wait"] = function() return client:wait({ workflow_id = "w", id = "e" }, client) end,
+  } do
+    it("is no empty table of options: " .. name, function()
+      refused("^" .. name .. ": expected a table of options, got a client$", call())
+    end)
+  end
+
+  it("is no options of the doctor", function()
+    local report = safe.doctor(client)
+    assert.are.equal("fail", report[#report].status)
+    assert.matches("expected a table of options, got a client", tostring(report))
+  end)
+
+  for name, words in pairs { timeout = "client:with { timeout = … }", headers = "client:with { headers",
+    region = "give them to aom.client", ak = "give them to aom.client" } do
+    it("has no options to assign: " .. name, function()
+      for _, face in ipairs { aom, safe } do
+        local object = face.client(GOOD)
+        local ok, err = pcall(function() object[name] = "1" end)
+        object:close()
+        assert.is_false(ok)
+        assert.are.equal("argument", err.kind)
+        assert.matches(("client.%s: the options of a client cannot be assigned"):format(name), err.message, 1, true)
+        assert.matches(words, err.hint, 1, true)
+        assert.are.equal(face == aom, err.where ~= nil and err.where:find "facade_spec" ~= nil)
+      end
+    end)
+  end
+
+  -- As a double in a test of the user's does.
+  it("takes a function of the user's in the place of a method", function()
+    client.trigger = function() return "mine" end
+    assert.are.equal("mine", client:trigger())
   end)
 end)
 

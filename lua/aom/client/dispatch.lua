@@ -86,11 +86,11 @@ end
 ---@return table|nil
 ---@return aom.Error|nil
 function dispatch.request(state, callback, given)
-  local err = dispatch.refusal(state, callback)
-  if err then return nil, err end
-  local request
-  request, err = any_request.build(given, state.settings)
+  -- The request first: of request("GET", path) the method is what is wrong.
+  local request, err = any_request.build(given, state.settings)
   if not request then return nil, err end
+  err = dispatch.refusal(state, callback)
+  if err then return nil, err end
   return dispatch.carry(state, callback, request)
 end
 

@@ -74,17 +74,20 @@ function ExecutionWait:run()
   end
 end
 
--- What may name an execution.
-local named = { workflow_id = true, execution_id = true, id = true }
+-- What may name an execution; and what a workflow has, whose id is none of an execution's.
+local named = { workflow_id = true, execution_id = true, id = true, name = true }
+
+local function no_execution(got)
+  return nil, errors.argument("wait: expected an execution, as client:execute returns it, got %s", got)
+end
 
 local function read_execution(execution)
-  if type(execution) ~= "table" then
-    return nil, errors.argument("wait: expected an execution, as client:execute returns it, got %s",
-      errors.show(execution))
-  end
+  if type(execution) ~= "table" then return no_execution(errors.show(execution)) end
   local values, err = plain.values(execution, named)
   if not values then return nil, err end
   local execution_id = values.execution_id or values.id
+  if values.execution_id == nil and values.name ~= nil then return no_execution "a workflow" end
+  if execution_id == nil then return no_execution(errors.show(execution) .. " without execution_id") end
   local built
   built, err = input.build(operations.execution, values.workflow_id, execution_id)
   if not built then return nil, err end

@@ -36,8 +36,12 @@ Authenticator.__index = Authenticator
 local V11 = "V11-HMAC-SHA256"
 
 local required = { kind = "string", secret = true, required = true }
+-- In 2001: what is less is a duration, with which credentials would be renewed for each call.
+local FIRST_EXPIRY = 1e9
+
 local expiry = { test = function(value)
-  return (type(value) ~= "number" or value ~= value) and "a number of seconds since 1970" or nil
+  if type(value) ~= "number" or value ~= value then return "a number of seconds since 1970" end
+  return value < FIRST_EXPIRY and "a time in seconds since 1970, such as os.time() + 3600" or nil
 end }
 
 local key_rows = { ak = required, sk = required, security_token = options.rows.secret, expires_at = expiry }

@@ -20,6 +20,9 @@ Handle.__index = Handle
 --- Ends the call, if it is still under way: its callback gets a `cancelled` error.
 --- Cancelling twice, or too late, does nothing.
 function Handle:cancel()
+  if type(self) ~= "table" or getmetatable(self) ~= Handle then
+    error(errors.argument "call it as handle:cancel(), on a handle", 0)
+  end
   if self.done or self.scope.cancelled then return end
   self.scope:cancel(self.loop)
   if self.task and self.loop.cancel then self.loop.cancel(self.task) end

@@ -65,6 +65,11 @@ function json.list(value) return setmetatable(value, List) end
 function json.marked(value)
   if value == nil then value = {} end
   if type(value) ~= "table" then return nil, errors.argument("list: expected a table, got %s", errors.show(value)) end
+  local elements = containers.list(value)
+  local stray = elements and containers.stray_key(value, #elements)
+  if stray ~= nil then
+    return nil, errors.argument("list: expected a list without holes, got the key %s", errors.show(stray))
+  end
   local ok, marked = errors.caught(json.list, value)
   if not ok then return nil, errors.argument "list: the table's metatable is protected" end
   return marked

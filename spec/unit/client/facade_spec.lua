@@ -102,6 +102,21 @@ describe("a misspelt name", function()
   end)
 end)
 
+describe("a list for JSON", function()
+  for name, row in pairs {
+    ["a map"] = { { type = "cron" }, '"type"' }, ["a hole"] = { { 1, [3] = 3 }, "3" },
+    ["both"] = { { 1, a = 2 }, '"a"' },
+  } do
+    it("is not " .. name, function()
+      refused("^list: expected a list without holes, got the key " .. row[2] .. "$", safe.list(row[1]))
+    end)
+  end
+
+  for name, value in pairs { ["empty"] = {}, ["one of elements"] = { 1, "b" } } do
+    it("may be " .. name, function() assert.are.equal(value, safe.list(value)) end)
+  end
+end)
+
 describe("a client", function()
   local client
 
@@ -223,6 +238,15 @@ describe("a method of a client", function()
     refused('^callback: expected a function, got "x"$', client:trigger("wf-1", "enable", "x"))
     refused("^callback: expected a function, got 3$", client:enable("wf-1", 3))
   end)
+
+  for name, row in pairs {
+    ["words for a request"] = { '^request: expected a table of fields, got "GET"$', "GET", "/v1" },
+    ["a number for one"] = { "^request: expected a table of fields, got 5$", 5, {} },
+  } do
+    it("blames what is wrong: " .. name, function()
+      refused(row[1], client:request(row[2], row[3]))
+    end)
+  end
 
   it("is refused when the client is closed", function()
     client:close()

@@ -3,6 +3,8 @@
 local cjson = require "cjson"
 local client = require "aom.client.state"
 local methods = require "aom.client.methods"
+local operations = require "aom.api.operations"
+local results = require "aom.api.result"
 local scripted = require "spec.support.scripted"
 local world_of = require "spec.support.world"
 
@@ -89,7 +91,11 @@ describe("waiting for an execution", function()
   for name, case in pairs {
     ["no execution"] = { "e", nil, "expected an execution" },
     ["an execution without a workflow"] = { { id = "e" }, nil, "^workflow_id: " },
-    ["an execution without an id"] = { { workflow_id = "w" }, nil, "^execution_id: " },
+    ["an execution without an id"] = { { workflow_id = "w" }, nil, "got a table without execution_id$" },
+    ["a workflow"] = { { id = "w", name = "nightly", workflow_id = "f" }, nil, "got a workflow$" },
+    ["a workflow that names no other"] = { { id = "w", name = "nightly" }, nil, "got a workflow$" },
+    ["a result of another call"] = { results.printable({ workflow_id = "w", success = true }, operations.trigger), nil,
+      "^wait: expected an execution, as client:execute returns it, got a result without execution_id$" },
     ["an unknown option"] = { { workflow_id = "w", id = "e" }, { timeuot = 1 }, "unknown option" },
     ["a bad option"] = { { workflow_id = "w", id = "e" }, { timeout = "1" },
       'wait: timeout: expected a finite number of seconds above 0, got "1"' },

@@ -209,6 +209,8 @@ describe("what a provider gives", function()
     { "an empty security token", { ak = "A", sk = "S", security_token = "" }, "security_token: expected" },
     { "a security token with a NUL", { ak = "A", sk = "S", security_token = "hush\0" }, "security_token: expected" },
     { "a time that is not a number", { token = "hush", expires_at = 0 / 0 }, "expires_at" },
+    { "a duration instead of a time", { token = "hush", expires_at = 3600 }, "expires_at: expected a time in seconds" },
+    { "a time before any credentials", { ak = "A", sk = "hush", expires_at = -1 }, "expires_at: expected a time" },
     { "a time as text", { token = "hush", expires_at = "2026-01-02T03:04:05Z" }, "expires_at" },
   }
   for _, case in ipairs(bad) do

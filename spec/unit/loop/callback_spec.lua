@@ -35,6 +35,15 @@ describe("the callback of a call", function()
     end)
   end
 
+  for name, value in pairs { ["nothing"] = false, ["a table"] = {}, ["a text"] = "x" } do
+    it("is not cancelled with a dot, on " .. name, function()
+      local ok, err = pcall(handle.cancel, value or nil)
+      assert.is_false(ok)
+      assert.are.equal("argument", err.kind)
+      assert.matches("^call it as handle:cancel%(%), on a handle$", err.message)
+    end)
+  end
+
   it("hears nothing more where its task has ended well", function()
     tasks[1]()
     assert.is_false(ends(true))

@@ -73,6 +73,14 @@ local function unknown(self, at, noun, name)
   return is_early and said .. "; options follow the name of a command" or said
 end
 
+--- What chooses workflows, and takes no ids, is often told a name all the same.
+local function unexpected(self, word)
+  local command = self.commands[self.words[1]]
+  local chooses = command and command:get_help():find("--match", 1, true)
+  return "unexpected argument " .. errors.show(word)
+    .. (chooses and "; a name is given with --name, a pattern with --match" or "")
+end
+
 local refusal = {}
 
 --- Explains a refusal.
@@ -84,7 +92,7 @@ local refusal = {}
 function refusal.explain(words, why, parser, commands)
   local self = setmetatable({ words = words, parser = parser, commands = commands }, Refusal)
   local at = place_of(self, why)
-  if why == TOO_MANY then return "unexpected argument " .. errors.show(words[at]) end
+  if why == TOO_MANY then return unexpected(self, words[at]) end
   local option = why:match(NO_VALUE)
   if option then return (fault_of_value(self, at - 1, option, "") or why):gsub(", got .*", "") end
   local noun, name = why:match(UNKNOWN)

@@ -24,6 +24,7 @@ local rows = {
   { "with option states = { .* }", "with --on or --off" },
   { "^states: ", "--on, --off: " },
   { "or close its client; or resume it here with force = true", "or end it; or resume it here with --force" },
+  { '^an id is expected: client:find (".*") gives.*$', "arguments are ids: for a name use --name %1" },
   { "for a literal name use name instead of match;", "for a literal name use --name instead of --match;" },
   { "a query goes into the field query", "a query is given with --query" },
   { ", got nil$", ", got none" },

@@ -152,6 +152,17 @@ local function near(words, workflows)
   return list[1] and "similar names: " .. selection.enumerate(list) or nil
 end
 
+--- The hint where an id was given in place of a name.
+local function as_id(words, workflows)
+  local wanted = {}
+  for _, word in ipairs(words) do wanted[word] = true end
+  for _, workflow in ipairs(workflows) do
+    if wanted[workflow.id] then
+      return ("%s is an id, of the workflow named %s"):format(errors.show(workflow.id), errors.show(workflow.name))
+    end
+  end
+end
+
 local function refusal(selector, parts, hint)
   if selector.operation ~= "find" then parts[#parts + 1] = "nothing was changed" end
   local err = errors.argument("%s", table.concat(parts, "; "))
@@ -214,7 +225,7 @@ local function pick_named(selector, workflows)
   end
   if #meant == #selector.wanted or (selector.allow_none and #missing == #selector.wanted) then return meant end
   if missing[1] then table.insert(parts, 1, ("no %s is named %s"):format(selector.noun, show_all(missing))) end
-  local err = refusal(selector, parts, near(missing, workflows))
+  local err = refusal(selector, parts, as_id(missing, workflows) or near(missing, workflows))
   err.matches = ambiguous
   return nil, err
 end

@@ -37,12 +37,13 @@ end
 ---@param region string|nil
 ---@param permission string|nil  that the operation needs
 ---@param canonical? fun(): string|nil
+---@param name? string        what was given as a workflow's id, and is like none
 ---@return string|nil hint
-function advice.refusal(err, said, region, permission, canonical)
+function advice.refusal(err, said, region, permission, canonical, name)
   local status, code = err.status, err.code
   return hint {
     status = status, message = said, region = region, permission = permission, canonical = canonical,
-    gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
+    name = name, gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
   }
 end
 

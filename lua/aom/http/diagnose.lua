@@ -4,6 +4,7 @@
 --- is known to speak. Pure.
 
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 local lower = require "aom.util.text".lower
 local mask = require "aom.util.mask"
 local regions = require "aom.util.lazy" "aom.config.regions"
@@ -98,6 +99,10 @@ local function permission_hint(seen)
     .. (seen.permission and "; this call needs " .. seen.permission or "")
 end
 
+local function name_hint(seen)
+  return ("an id is expected: client:find %s gives the workflow of that name"):format(errors.show(seen.name))
+end
+
 --- What an attempt has shown, as aom.http.advice gathers it. Of one without an answer: `kind`,
 --- `message`, `curl`, `proxy_status`, `fault`, `trusted` and `is_proxied`. Of an answer: the others,
 --- and `message`.
@@ -114,6 +119,7 @@ end
 ---@field is_behind? boolean    the code is that of a service behind the gateway
 ---@field region? string
 ---@field permission? string    that the operation needs
+---@field name? string          what was given as a workflow's id, and is like none
 ---@field canonical? fun(): string|nil  the canonical request that was signed, where one was
 
 --- A hint holds when each member of `seen` does: a value that is equal, a set that has it, or a
@@ -197,6 +203,7 @@ local hints = {
     seen = { status = 404, gateway = "0101", region = lacks_automation },
     hint = ("the provider documents this API only for %s"):format(regions.with_automation),
   },
+  { seen = { status = 404, is_behind = true, name = is_given }, hint = name_hint },
   { seen = { status = redirects }, hint = "redirects are never followed: correct the endpoint" },
 }
 

@@ -140,6 +140,13 @@ function trouble.decide(exchange, what)
   return trouble.decide_on_retry(exchange, err, what.sent ~= false and not what.refused)
 end
 
+--- What was given as the id of a workflow, where it is like none and nothing else may be missing.
+local function name_in(request)
+  local values = request.values
+  local id = values and not values.execution_id and values.workflow_id
+  return id and id:find "[^%x%-]" and id or nil
+end
+
 --- Says what the user can do about a refusal.
 ---@param exchange aom.Exchange
 ---@param err aom.Error
@@ -152,7 +159,7 @@ function trouble.explain(exchange, err, said)
     grant.signer and function()
       local ours = sent:canonical_request()
       return ours and grant.mask(ours)
-    end)
+    end or nil, name_in(exchange.request))
 end
 
 --- Whether a 401 may be one no more: by a corrected clock, or by other credentials.

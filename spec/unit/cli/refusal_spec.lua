@@ -19,6 +19,7 @@ local function split(line)
   return words
 end
 
+local NAMED = "; a name is given with --name, a pattern with --match"
 local RATE = "--rate: expected a number above 0 (as in --rate=10)"
 local TIMEOUT = "--timeout: expected a number above 0 (as in --timeout=10)"
 local TYPES = "argument for option '--type' must be one of 'cron', 'manual', 'event'"
@@ -30,9 +31,11 @@ end
 describe("what the command line refuses", function()
   for _, row in ipairs {
     -- Words too many.
-    { "list foo", 'unexpected argument "foo"' }, { "run a b", 'unexpected argument "b"' },
-    { "run --wait a --name x b --verbose", 'unexpected argument "b"' }, { "list -- --x", 'unexpected argument "--x"' },
-    { "list ''", 'unexpected argument ""' }, { "completion bash zsh", 'unexpected argument "zsh"' },
+    { "list foo", 'unexpected argument "foo"' .. NAMED },
+    { "pause foo --dry-run", 'unexpected argument "foo"' .. NAMED },
+    { "run a b", 'unexpected argument "b"' },
+    { "run --wait a --name x b --verbose", 'unexpected argument "b"' }, { "list -- --x", 'unexpected argument "--x"' .. NAMED },
+    { "list ''", 'unexpected argument ""' .. NAMED }, { "completion bash zsh", 'unexpected argument "zsh"' },
     { "sign GET /x y z", 'unexpected argument "y"' }, { "doctor list", 'unexpected argument "list"' },
     { "request GET / --data a b", 'unexpected argument "b"' },
     -- Numbers.

@@ -50,6 +50,8 @@ local hints = {
     "resume it in that process or end it; or resume it here with --force" },
   { 'for a literal name use name instead of match; in a pattern a hyphen is written %-, as in "a%-b"',
     'for a literal name use --name instead of --match; in a pattern a hyphen is written %-, as in "a%-b"' },
+  { 'an id is expected: client:find "nightly-backup" gives the workflow of that name',
+    'arguments are ids: for a name use --name "nightly-backup"' },
   -- These need no other words.
   { "resume it; then the file can be used again" }, { "resume again to continue" },
   { "resume enables again those that were disabled" }, { "the token has expired: get a new one" },
@@ -108,6 +110,7 @@ end)
 local elsewhere = {
   "/types/", "/simulator/", "/cli/", "aom/health.lua",
   "/loop/nginx", "/loop/adapter.lua", "/loop/select.lua",  -- of other hosts
+  "/client/members.lua",  -- of a script's own code
   "/providers/custom.lua", "/providers/static.lua", "/config/options.lua", "/util/check.lua",  -- of options not given
 }
 local no_messages = {

@@ -42,6 +42,22 @@ describe("a call", function()
     return result, err, loop, state
   end
 
+  for name, row in pairs {
+    ["a name"] = { "trigger", { "nightly-backup", "enable" }, true },
+    ["a name to run"] = { "execute", { "nächtlich" }, true },
+    ["a name whose runs are listed"] = { "list_workflow_executions", { "x1" }, true },
+    ["an id"] = { "trigger", { "00484902-0e4c-4b9c-8f5e-0d2c6c3b1a2f", "enable" } },
+    ["a number"] = { "execute", { "1234567890" } }, ["an execution, perhaps"] = { "execution", { "nightly", "e-1" } },
+  } do
+    it(("hints at %sid where the service does not know %s"):format(row[3] and "an " or "no ", name), function()
+      local unknown = { status = 404, body = '{"error_code":"AOM.31001404","error_msg":"does not exist"}' }
+      local state = assert(call_client.open(scripted.options(scripted.new(world, { unknown })), world))
+      local _, err = methods[row[1]](state, unpack(row[2]))
+      local hint = row[3] and ('an id is expected: client:find "%s" gives the workflow of that name'):format(row[2][1])
+      assert.are.equal(hint, err.hint)
+    end)
+  end
+
   it("sends one request and returns what the service said", function()
     local result, err, loop = run { OK }
     assert.is_nil(err)

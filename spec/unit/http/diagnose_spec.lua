@@ -165,6 +165,14 @@ describe("advice", function()
     assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}, nil, nil, function() end))
   end)
 
+  it("names what was given for an id, where the service itself has no such workflow", function()
+    for _, row in ipairs { { 404, "AOM.31001404", true }, { 404, "APIGW.0101" }, { 404 }, { 400, "AOM.31001302" } } do
+      local hint = advice.refusal({ status = row[1], code = row[2] }, "no", nil, nil, nil, "nightly")
+      assert.are.equal(row[3] and 'an id is expected: client:find "nightly" gives the workflow of that name' or nil,
+        hint)
+    end
+  end)
+
   it("names the regions that have the API, outside them", function()
     assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
       advice.refusal(UNPUBLISHED, "", "ru-moscow-1"))

@@ -8,7 +8,7 @@
 -- ENDPOINT is the base URL of the service, such as https://aom.cn-north-4.myhuaweicloud.com;
 -- credentials, region and project come from the environment or the profile.
 --
--- Exit status: 0 done, 1 a request failed, 2 wrong usage.
+-- Exit status: 0 done, 1 a request failed, 2 wrong usage or configuration.
 
 local aom = require "aom.safe"
 
@@ -18,9 +18,12 @@ if not endpoint then
   os.exit(2)
 end
 
+-- The kinds of errors that are the caller's.
+local WRONG = { argument = true, config = true, credentials = true }
+
 local function fail(err)
   io.stderr:write(tostring(err), "\n")
-  os.exit(1)
+  os.exit(WRONG[err.kind] and 2 or 1)
 end
 
 -- What goes wrong on the way is printed as it happens.

@@ -6,7 +6,7 @@
 -- switches several workflows at once, while a clock keeps ticking. It needs LuaJIT, or Lua
 -- 5.2 or newer: Lua 5.1 cannot yield inside a pcall.
 --
--- Exit status: 0 all were switched, 1 some failed, 2 wrong usage.
+-- Exit status: 0 all were switched, 1 some failed, 2 wrong usage or configuration.
 
 if _VERSION == "Lua 5.1" and not jit then error("Lua 5.1 cannot yield inside a pcall: run this with LuaJIT", 0) end
 
@@ -131,14 +131,22 @@ if #arg == 0 then
 end
 
 local controller = cqueues.new()
-local client = require("aom").client { loop = new_adapter(controller) }
+
+-- What is refused at once is wrong, and nothing is sent before the loop runs.
+local function must(value, err)
+  if value then return value end
+  io.stderr:write(tostring(err), "\n")
+  os.exit(2)
+end
+
+local client = must(require("aom.safe").client { loop = new_adapter(controller) })
 local left, failed, ticks = #arg, 0, 0
 for _, id in ipairs(arg) do
-  client:trigger(id, action, function(err, result)
+  must(client:trigger(id, action, function(err, result)
     left = left - 1
     if err then failed = failed + 1 end
     print(err and tostring(err) or ("workflow %s: %sd"):format(result.workflow_id, result.action))
-  end)
+  end))
 end
 controller:wrap(function()
   while left > 0 do

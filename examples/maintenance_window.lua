@@ -11,7 +11,7 @@
 -- Exit status:
 --   0  the command succeeded, and the workflows are enabled again
 --   1  the command failed, and the workflows are enabled again
---   2  wrong usage or configuration; nothing was changed
+--   2  wrong usage or configuration, or no such workflow or FILE; nothing was changed
 --   3  the window could not begin: the command did not run, and workflows that had been
 --      disabled are enabled again
 --   4  some workflows may still be disabled: run the third form
@@ -60,11 +60,20 @@ end
 
 local function complain(err) io.stderr:write(tostring(err), "\n") end
 
-local function resume()
+-- The kinds of errors that are the caller's.
+local WRONG = { argument = true, config = true, credentials = true }
+
+--- Whether an error came before anything was changed.
+local function is_usage(err)
+  return aom.is_error(err) and WRONG[err.kind] and not err.paused
+end
+
+--- `left` is the status where it fails.
+local function resume(left)
   local ok, resumed = pcall(client.resume, client, file)
   if not ok then
     complain(resumed)
-    finish(LEFT_DISABLED)
+    finish(left or is_usage(resumed) and USAGE or LEFT_DISABLED)
   end
   print(resumed.already and "this window was already resumed" or ("resumed %d workflows"):format(resumed.resumed))
   for _, entry in ipairs(resumed.noticed) do print(("  %s %s"):format(entry.name, entry.note)) end
@@ -83,8 +92,8 @@ local function pause()
     return
   end
   complain(paused)
-  if aom.is_error(paused) and paused.paused then resume() end
-  finish(NOT_BEGUN)
+  if aom.is_error(paused) and paused.paused then resume(LEFT_DISABLED) end
+  finish(is_usage(paused) and USAGE or NOT_BEGUN)
 end
 
 --- Lua 5.1 returns the exit status, later versions whether it was 0.
@@ -100,6 +109,6 @@ if not selection then
 end
 pause()
 local succeeded = run_command()
-resume()
+resume(LEFT_DISABLED)
 if not succeeded then complain "the command failed" end
 finish(succeeded and DONE or COMMAND_FAILED)

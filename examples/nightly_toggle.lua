@@ -8,9 +8,10 @@
 --
 --     0 22 * * * lua nightly_toggle.lua disable '^nightly\%-'
 --
--- Exit status: 0 all were switched, 1 one failed or none was found, 2 wrong usage or configuration.
+-- Exit status: 0 all were switched, 1 one failed, 2 wrong usage or configuration, or none was found: nothing
+-- was changed.
 
-local aom = require "aom"
+local aom = require "aom.safe"
 
 local action, pattern, name = arg[1], arg[2], arg[3]
 if not pattern or (pattern == "--name") ~= (name ~= nil) then
@@ -26,16 +27,19 @@ local function show(entry, done, total)
     entry.error and tostring(entry.error) or action .. "d"))
 end
 
-local made, client = pcall(aom.client)
-if not made then
-  io.stderr:write(tostring(client), "\n")
-  os.exit(2)
+-- The kinds of errors that are the caller's.
+local WRONG = { argument = true, config = true, credentials = true }
+
+local function fail(err)
+  io.stderr:write(tostring(err), "\n")
+  os.exit(WRONG[err.kind] and 2 or 1)
 end
-local ok, report = pcall(client.trigger_all, client, selection, action, { on_result = show })
+
+local client, err = aom.client()
+if not client then fail(err) end
+local report
+report, err = client:trigger_all(selection, action, { on_result = show })
 client:close()
-if not ok then
-  io.stderr:write(tostring(report), "\n")
-  os.exit(1)
-end
+if not report then fail(err) end
 print(("%d switched, %d failed"):format(report.succeeded, report.failed))
 os.exit(report.failed == 0 and 0 or 1)

@@ -9,12 +9,13 @@
 --
 --     sh -c 'printf "%s\n" "$1" | mail -s alert ops' alert
 --
--- Exit status: 0 the workflow succeeded, 1 it did not or could not be run, 2 wrong usage.
+-- Exit status: 0 the workflow succeeded, 1 it did not or could not be run, 2 wrong usage or configuration, or
+-- there is no such workflow: nothing was run.
 
 local aom = require "aom"
 
 local name, seconds, alert_command = arg[1], tonumber(arg[2] or 3600), arg[3]
-if not name or not seconds then
+if not name or not seconds or not (seconds > 0 and seconds < math.huge) then
   io.stderr:write("usage: lua examples/run_and_wait.lua NAME [SECONDS [ALERT_COMMAND]]\n")
   os.exit(2)
 end
@@ -25,10 +26,14 @@ local function run_alert(text)
   if status ~= true and status ~= 0 then io.stderr:write("the alert command failed\n") end
 end
 
-local function alert(text)
+-- The kinds of errors that are the caller's.
+local WRONG = { argument = true, config = true, credentials = true }
+
+local function alert(format, err)
+  local text = format:format(name, tostring(err))
   io.stderr:write("alert: ", text, "\n")
   if alert_command then run_alert(text) end
-  os.exit(1)
+  os.exit(aom.is_error(err) and WRONG[err.kind] and 2 or 1)
 end
 
 local last
@@ -38,7 +43,7 @@ local function show(waited, _, execution)
 end
 
 local made, client = pcall(aom.client)
-if not made then alert(("%s: %s"):format(name, tostring(client))) end
+if not made then alert("%s: %s", client) end
 
 local function run()
   local workflow = client:find(name)
@@ -49,5 +54,5 @@ end
 
 local ok, result = pcall(run)
 client:close()
-if not ok then alert(("%s: %s"):format(name, tostring(result))) end
-if result.status ~= "success" then alert(("%s ended with status %s"):format(name, result.status)) end
+if not ok then alert("%s: %s", result) end
+if result.status ~= "success" then alert("%s ended with status %s", result.status) end

@@ -5,7 +5,7 @@
 -- Credentials and region come from the environment or from ~/.huaweicloud/credentials: see
 -- doc/configuration.md.
 --
--- Exit status: 0 switched, 1 failed, 2 wrong usage.
+-- Exit status: 0 switched, 1 failed, 2 wrong usage or configuration.
 
 local aom = require "aom"
 
@@ -14,6 +14,9 @@ if not action then
   io.stderr:write("usage: lua examples/trigger.lua WORKFLOW_ID enable|disable\n")
   os.exit(2)
 end
+
+-- The kinds of errors that are the caller's.
+local WRONG = { argument = true, config = true, credentials = true }
 
 local function print_sorted(values)
   local names = {}
@@ -32,7 +35,7 @@ if ok then
 elseif aom.is_error(result) then
   print(tostring(result))
   print_sorted(result)
-  os.exit(1)
+  os.exit(WRONG[result.kind] and 2 or 1)
 else
   error(result, 0)
 end

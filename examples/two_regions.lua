@@ -9,9 +9,9 @@
 --       fedcba9876543210fedcba9876543210@https://aom.cn-east-3.myhuaweicloud.com
 --
 -- Credentials come from the environment or the profile. Exit status: 0 all were switched,
--- 1 one failed or was not found, 2 wrong usage.
+-- 1 one failed or was not found, 2 wrong usage or configuration.
 
-local aom = require "aom"
+local aom = require "aom.safe"
 
 local action, name, places = arg[1], arg[2], {}
 for i = 3, #arg do
@@ -23,8 +23,15 @@ if action ~= "enable" and action ~= "disable" or #places < 1 or #places ~= #arg 
   os.exit(2)
 end
 
+--- Requests that are refused at once are wrong: nothing was changed.
+local function must(value, err)
+  if value then return value end
+  io.stderr:write(tostring(err), "\n")
+  os.exit(2)
+end
+
 -- One client signs for all: a key pair belongs to the account, not to a region.
-local client = aom.client { endpoint = places[1].endpoint, project_id = places[1].project }
+local client = must(aom.client { endpoint = places[1].endpoint, project_id = places[1].project })
 
 local function at(place, request)
   request.endpoint, request.project_id = place.endpoint, place.project
@@ -40,7 +47,7 @@ for i, place in ipairs(places) do
 end
 
 local switches, failed = {}, 0
-for i, entry in ipairs(client:request_all(lists)) do
+for i, entry in ipairs(must(client:request_all(lists))) do
   local found = #switches
   for _, workflow in ipairs(entry.result and entry.result.data.elements or {}) do
     if workflow.name == name then
@@ -56,11 +63,11 @@ for i, entry in ipairs(client:request_all(lists)) do
   end
 end
 
-local report = client:request_all(switches, {
+local report = must(client:request_all(switches, {
   on_result = function(entry)
     print(("%s  %s"):format(entry.request.endpoint, entry.error and tostring(entry.error) or action .. "d"))
   end,
-})
+}))
 client:close()
 print(("%d switched, %d failed"):format(report.succeeded, report.failed + failed))
 os.exit(report.failed + failed == 0 and 0 or 1)

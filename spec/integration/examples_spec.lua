@@ -100,7 +100,7 @@ describe("the example", function()
   for _, words in ipairs { { "nightly-a" }, { "^nightly-" }, { "^hourly" }, { "--name", "nightly" } } do
     it("nightly_toggle fails when there is nothing to switch: " .. table.concat(words, " "), function()
       local output, code = run("nightly_toggle", "disable", unpack(words))
-      assert.are.equal(1, code, output)
+      assert.are.equal(2, code, output)
       assert.matches("aom: argument: ", output)
       assert.are.equal("enable disable enable", states())
     end)
@@ -148,7 +148,7 @@ describe("the example", function()
       words[#words + 1] = file
       words[#words + 1] = "echo RAN"
       local output, code = run("maintenance_window", unpack(words))
-      assert.are.equal(3, code, output)
+      assert.are.equal(2, code, output)
       assert.matches("aom: argument: ", output)
       assert.is_nil(output:find "RAN")
       assert.are.equal("enable disable enable", states())
@@ -187,7 +187,7 @@ describe("the example", function()
     output, code = run("maintenance_window", "--resume", file)
     assert.are.equal(0, code, output)
     assert.are.equal("enable disable enable", states())
-    assert.are.equal(4, select(2, run("maintenance_window", "--resume", file .. ".none")))
+    assert.are.equal(2, select(2, run("maintenance_window", "--resume", file .. ".none")))
   end)
 
   it("run_and_wait waits for the end", function()
@@ -233,23 +233,51 @@ describe("the example", function()
     assert.are.equal(1, code)
     assert.matches("alert: .*did not end", output)
     output, code = run("run_and_wait", "nobody", "1")
-    assert.are.equal(1, code)
+    assert.are.equal(2, code)
     assert.matches('no workflow is named "nobody"', output)
   end)
 
-  for name, expected in pairs { nightly_toggle = { 2, "^aom: config: ", "disable", "^nightly" },
-    maintenance_window = { 2, "^aom: config: ", "^nightly", "/nonexistent/file", "true" },
-    run_and_wait = { 1, "^alert: nightly: aom: config: .*\nCALLED nightly: aom: config: ", "nightly", "1",
-      "echo CALLED" },
-    trigger = { 1, "^aom: config: ", "w", "enable" } } do
-    it(name .. " says what is not configured", function()
-      local words = {}
-      for i = 3, #expected do words[#words + 1] = quote(expected[i]) end
-      local output, code = process.run(("HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s %s %s %s 2>&1"):format(
-        quote(package.path), quote(package.cpath), lua, quote(process.root .. "/examples/" .. name .. ".lua"),
-        table.concat(words, " ")))
-      assert.are.equal(expected[1], code, output)
-      assert.matches(expected[2], output)
+  for name, words in pairs {
+    nightly_toggle = { "disable", "^nightly" }, maintenance_window = { "^nightly", "/nonexistent/file", "true" },
+    run_and_wait = { "nightly", "1", "echo CALLED" }, trigger = { "w", "enable" },
+    any_request = { "http://127.0.0.1:9" },
+    two_regions = { "enable", "w", PROJECT .. "@http://127.0.0.1:9" },
+  } do
+    for _, given in ipairs { "A=", "HUAWEICLOUD_SDK_REGION=cn-north-4" } do
+      it(("%s says what is not configured, with %s"):format(name, given), function()
+        local quoted = {}
+        for i, word in ipairs(words) do quoted[i] = quote(word) end
+        local output, code = process.run(("%s HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s %s %s %s 2>&1"):format(given,
+          quote(package.path), quote(package.cpath), lua, quote(process.root .. "/examples/" .. name .. ".lua"),
+          table.concat(quoted, " ")))
+        assert.are.equal(2, code, output)
+        local said = name == "run_and_wait" and "^alert: nightly: aom: %l+: .*\nCALLED nightly: aom: %l+: "
+          or "^aom: %l+: "
+        assert.matches(said, output)
+      end)
+    end
+  end
+
+  -- An example, and its arguments; nothing is sent that changes something.
+  for _, row in ipairs {
+    { "trigger", "w", "on" }, { "trigger", "a/b", "enable" },
+    { "nightly_toggle", "on", "^nightly" }, { "nightly_toggle", "disable", "nightly-a" },
+    { "run_and_wait", "nightly-a", "0" }, { "run_and_wait", "nightly-a", "-1" }, { "run_and_wait", "nightly-a", "1h" },
+    { "run_and_wait", "nightly-a", "1e999" }, { "run_and_wait", "nightly-a", "nan" },
+    { "maintenance_window", "nightly-a", "/nonexistent/w.json", "true" },
+    { "maintenance_window", "--resume", "/nonexistent/w.json" },
+    { "maintenance_window", "^nightly", "/nonexistent/w.json", "true" },
+    { "two_regions", "enable", "nightly-a", "x@http://127.0.0.1:9" },
+    { "two_regions", "enable", "nightly-a", PROJECT .. "@http://127.0.0.1:9", PROJECT .. "@ftp://x" },
+    { "any_request", "ftp://127.0.0.1:9" },
+  } do
+    it("says by its status that it is used wrongly: " .. table.concat(row, " "), function()
+      local output, code = run(unpack(row))
+      assert.are.equal(2, code, output)
+      assert.is_nil(output:find "traceback")
+      assert.are.equal("enable disable enable", states())
+      assert.are.same({}, simulator.state().workflows.a.history)
+      assert.are.equal(0, #simulator.state().executions)
     end)
   end
 

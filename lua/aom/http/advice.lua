@@ -42,8 +42,8 @@ end
 function advice.refusal(err, said, region, permission, canonical, name)
   local status, code = err.status, err.code
   return hint {
-    status = status, message = said, region = region, permission = permission, canonical = canonical,
-    name = name, gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
+    status = status, message = said, region = region, permission = permission, canonical = canonical, name = name,
+    gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
   }
 end
 

@@ -94,16 +94,20 @@ describe("examples/neovim", function()
       assert.are.same({ prompt = "Workflow 夜班:", texts = { "enable", "disable (as it is)" } }, answer.asked[2])
     end)
 
-    it("lists those that match a pattern", function()
-      local answer = run(PICKER .. [[
-        answer_with { false }
-        vim.cmd "AomWorkflows ^nightly"
-        vim.wait(5000, function() return #asked > 0 end, 5)
-        return asked
-      ]])
-      assert.are.equal(1, #answer)
-      assert.are.equal(1, #answer[1].texts)
-    end)
+    for _, words in ipairs { "^nightly", "nightly-backup", "y-b", "nightly%-", "^n.-%-b", "(old", "backup (old)" } do
+      it("lists those that hold a text, or match it as a pattern: " .. words, function()
+        simulator.set { workflows = { ["id-1"] = { name = "nightly-backup (old)" } } }
+        local answer = run(PICKER .. ([[
+          answer_with { false }
+          vim.cmd %q
+          vim.wait(5000, function() return #asked > 0 end, 5)
+          return asked
+        ]]):format("AomWorkflows " .. words))
+        assert.are.equal(1, #answer)
+        assert.are.equal(1, #answer[1].texts)
+        assert.matches("nightly-backup (old)", answer[1].texts[1], 1, true)
+      end)
+    end
 
     for name, words in pairs { ["no workflow"] = "{ false }", ["no action"] = "{ '夜班', false }" } do
       it("changes nothing when the user picks " .. name, function()
@@ -139,7 +143,8 @@ describe("examples/neovim", function()
     -- Words, the level of the note, what it says, what the service answers.
     for _, case in ipairs {
       { "AomWorkflows nothing-so", 3, 'no workflow matches "nothing' },
-      { "AomWorkflows [", 4, "%[ is no Lua pattern" },
+      { "AomWorkflows [", 3, 'no workflow matches "%["' },
+      { "AomWorkflows ^nightly b[", 3, "no workflow matches" },
       { "AomWorkflows", 4, "not today", '{"error_code":"AOM.1","error_msg":"not today"}' },
     } do
       it(("tells of what goes wrong: %s, %s"):format(case[1], case[3]), function()

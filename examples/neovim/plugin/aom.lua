@@ -1,7 +1,7 @@
 -- A Neovim plugin, which never blocks the editor and reports through vim.notify:
 -- `:AomWorkflow {id} {enable|disable}` switches the schedule of a workflow;
--- `:AomWorkflows [pattern]` lists the workflows whose names match a Lua pattern, to pick one
--- and what to do with it.
+-- `:AomWorkflows [text]` lists the workflows whose names hold a text, or match it as a Lua
+-- pattern, to pick one and what to do with it.
 --
 -- Add this to your init.lua, with a checkout in ~/src/lua-aom that `make LUA=luajit` has
 -- built:
@@ -61,10 +61,18 @@ local function pick_action(workflow)
   end)
 end
 
-local function pick_workflow(err, workflows, pattern)
+-- A hyphen of a name is a quantifier in a pattern, so the text itself counts first. Lua may find
+-- what is wrong in a pattern only with some names.
+local function is_meant(name, text)
+  if name:find(text, 1, true) then return true end
+  local fine, at = pcall(string.find, name, text)
+  return fine and at ~= nil
+end
+
+local function pick_workflow(err, workflows, text)
   if err then return report(err) end
-  local found = vim.tbl_filter(function(workflow) return workflow.name:find(pattern) ~= nil end, workflows)
-  if not found[1] then return notify("WARN", "no workflow matches %q", pattern) end
+  local found = vim.tbl_filter(function(workflow) return is_meant(workflow.name, text) end, workflows)
+  if not found[1] then return notify("WARN", "no workflow matches %q", text) end
   vim.ui.select(found, { prompt = "AOM workflow:", format_item = label }, function(workflow)
     if workflow then pick_action(workflow) end
   end)
@@ -73,12 +81,10 @@ end
 local lister
 
 local function list(command)
-  local pattern, err = command.args, nil
-  local fine, why = pcall(string.find, "", pattern)
-  if not fine then return notify("ERROR", "%s is no Lua pattern: %s", pattern, why) end
+  local err
   if not lister then lister, err = require("aom.safe").client() end
   if not lister then return report(err) end
-  lister:all_workflows(function(failure, workflows) pick_workflow(failure, workflows, pattern) end)
+  lister:all_workflows(function(failure, workflows) pick_workflow(failure, workflows, command.args) end)
 end
 
 -- Completes the action; ids cannot be completed.
@@ -92,5 +98,5 @@ vim.api.nvim_create_user_command("AomWorkflow", switch, {
   nargs = "*", complete = complete, desc = "Switch the schedule of an AOM workflow: {id} {enable|disable}",
 })
 vim.api.nvim_create_user_command("AomWorkflows", list, {
-  nargs = "?", desc = "Pick an AOM workflow, and enable or disable its schedule: [pattern]",
+  nargs = "?", desc = "Pick an AOM workflow, and enable or disable its schedule: [text]",
 })

@@ -94,6 +94,15 @@ describe("aom simulate", function()
       errors)
   end)
 
+  it("names the port that is in use", function()
+    local other = process.simulator { ak = "A", sk = "S", project = ("0"):rep(32) }
+    local port = other.url:match "%d+$"
+    local _, code, errors = run("simulate --lifetime 0.1 --port " .. port)
+    other.stop()
+    assert.are.equal(2, code)
+    assert.matches(("^aom: the simulator cannot start on port %s: .*in use"):format(port), errors)
+  end)
+
   it("says what is missing where LuaJIT cannot load the simulator", function()
     local _, code, errors = run("simulate", paths .. " LUA_INIT='package.loaded[\"aom.simulator.json\"]=nil "
       .. "package.preload[\"aom.simulator.json\"]=function() error(\"no cjson\", 0) end'")

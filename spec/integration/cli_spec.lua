@@ -266,7 +266,7 @@ describe("aom", function()
     { "run id-1 --final done", 2, "%-%-final has no meaning without %-%-wait" },
     { "list --timeout 1e999", 2, "%-%-timeout: expected a finite number of seconds above 0, got inf" },
     { "list --project-id x", 2, "%-%-project%-id: expected a project id of 32" },
-    { "enable id-1 --concurrency 0.5", 2, "^aom: argument: %-%-concurrency: expected a whole number" },
+    { "enable id-1 --concurrency 0.5", 2, "^aom: %-%-concurrency: expected a whole number above 0" },
     { "request GET /nothing", 3, "HTTP 404" },
     { "request GET nothing", 2, "PATH: expected a path that starts with /" },
     { "request GET / --query a", 2, "%-%-query: expected NAME=VALUE" },
@@ -276,7 +276,7 @@ describe("aom", function()
     { "resume", 2, "missing argument 'FILE'" },
     { "request GET", 2, "missing argument 'PATH'" },
     { "completion", 2, "expected one of bash, zsh or fish" },
-    { "completion tcsh", 2, "unknown command 'tcsh'" },
+    { "completion tcsh", 2, 'expected one of bash, zsh or fish, got "tcsh"' },
     { "completion bash --json", 2, "unknown option '%-%-json'" },
   } do
     it(("%s: status %d"):format(case[1], case[2]), function()
@@ -404,6 +404,17 @@ describe("aom", function()
     call "run id-1 --wait --limit 0"
     assert.are.equal(before, #simulator.state().requests)
   end)
+
+  for _, words in ipairs { "list --match id-1", "list --match [", "list --name a --match b", "list --name ''",
+    "pause --match id-1 --dry-run", "enable --match id-1" } do
+    it("sends nothing where what it selects is wrong: " .. words, function()
+      local before = #simulator.state().requests
+      local _, code, errors = call(words)
+      assert.are.equal(2, code)
+      assert.matches("^aom: argument: ", errors)
+      assert.are.equal(before, #simulator.state().requests)
+    end)
+  end
 
   for _, shell in ipairs { "bash", "zsh", "fish" } do
     it("completes in " .. shell, function()

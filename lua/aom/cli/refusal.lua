@@ -64,6 +64,14 @@ local function nearest(self, count, noun, name)
   return similar.nearest((name:gsub("^%-+", "--")), names, letters > SHORT and 2 or 1)
 end
 
+--- What may follow a command that has commands of its own.
+local function expected(self, at)
+  local names = {}
+  for name in self.commands[self.words[at - 1]]:get_help():gmatch(lines.command) do names[#names + 1] = name end
+  return ("expected one of %s or %s, got %s"):format(table.concat(names, ", ", 1, #names - 1), names[#names],
+    errors.show(self.words[at]))
+end
+
 local function unknown(self, at, noun, name)
   -- Of "-rate" argparse names the first letter.
   if noun == "option" then name = self.words[at]:match "^[^=]*" end
@@ -97,6 +105,7 @@ function refusal.explain(words, why, parser, commands)
   if option then return (fault_of_value(self, at - 1, option, "") or why):gsub(", got .*", "") end
   local noun, name = why:match(UNKNOWN)
   if not noun then return why end
+  if noun == "command" and commands[words[at - 1]] then return expected(self, at) end
   return noun == "option" and dashed_value(self, at) or unknown(self, at, noun, name)
 end
 

@@ -161,7 +161,10 @@ function command.main(words)
     end
   end
   local started, sim = pcall(start, options)
-  if not started then fail("the simulator cannot start: " .. tostring(sim):gsub("^%S+:%d+: ", "")) end
+  if not started then
+    local place = (options.port or 0) > 0 and " on port " .. options.port or ""
+    fail(("the simulator cannot start%s: %s"):format(place, (tostring(sim):gsub("^%S+:%d+: ", ""))))
+  end
   -- Ends the process even if the loop hangs.
   ffi.C.alarm(math.ceil(options.lifetime) + 5)
   announce(options, sim)

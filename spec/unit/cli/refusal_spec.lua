@@ -21,6 +21,7 @@ end
 
 local NAMED = "; a name is given with --name, a pattern with --match"
 local RATE = "--rate: expected a number above 0 (as in --rate=10)"
+local COUNT = "--concurrency: expected a whole number above 0 (as in --concurrency=10)"
 local TIMEOUT = "--timeout: expected a number above 0 (as in --timeout=10)"
 local TYPES = "argument for option '--type' must be one of 'cron', 'manual', 'event'"
 
@@ -49,7 +50,9 @@ describe("what the command line refuses", function()
     { "enable x --rate --jsn", RATE .. ', got "--jsn"' },
     { "list --timeout -5", TIMEOUT .. ', got "-5"' }, { "list --timeout", TIMEOUT },
     { "pause --match a --concurrency -2",
-      '--concurrency: expected a number above 0 (as in --concurrency=10), got "-2"' },
+      '--concurrency: expected a whole number above 0 (as in --concurrency=10), got "-2"' },
+    { "enable x --concurrency abc", COUNT .. ', got "abc"' }, { "enable x --concurrency 1.5", COUNT .. ', got "1.5"' },
+    { "resume f --concurrency 0", COUNT .. ', got "0"' }, { "disable x --concurrency nan", COUNT .. ', got "nan"' },
     { "run x --wait --limit -1", '--limit: expected a number above 0 (as in --limit=10), got "-1"' },
     -- Other values.
     { "enable --name -foo", dashed("--name", "-foo") }, { "list --match -db", dashed("--match", "-db") },
@@ -80,8 +83,8 @@ describe("what the command line refuses", function()
     { "lst --verbose", "unknown command 'lst'; did you mean 'list'?" },
     { "enabl x", "unknown command 'enabl'; did you mean 'enable'?" },
     { "stop x", "unknown command 'stop'" }, { "rm x", "unknown command 'rm'" }, { "-- -1", "unknown command '-1'" },
-    { "completion tcsh", "unknown command 'tcsh'" },
-    { "completion bas", "unknown command 'bas'; did you mean 'bash'?" },
+    { "completion powershell", 'expected one of bash, zsh or fish, got "powershell"' },
+    { "completion bas", 'expected one of bash, zsh or fish, got "bas"' },
     -- Words that are missing.
     { "", "a command is required" }, { "resume", "missing argument 'FILE'" }, { "sign GET", "missing argument 'PATH'" },
   } do

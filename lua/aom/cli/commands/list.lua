@@ -78,15 +78,17 @@ local columns = {
   { title = "ID", text = function(workflow) return workflow.id end, rank = 2 },
 }
 
-local function chosen(args, workflows)
-  if not args.match and not args.name[1] then return workflows end
-  local selector = must(selection.selector(choice.read(args), { operation = "find", noun = "workflow" }))
-  return must(selection.pick(selector, workflows))
+--- What is chosen, or nil: all. It is read before anything is sent.
+local function selector_of(args)
+  if not args.match and not args.name[1] then return nil end
+  return must(selection.selector(choice.read(args), { operation = "find", noun = "workflow" }))
 end
 
 function list.run(shell)
   local args, client = shell.args, shell:client()
-  local workflows = chosen(args, must(client:all_workflows { type = args.type, allow_partial = args.allow_partial }))
+  local selector = selector_of(args)
+  local workflows = must(client:all_workflows { type = args.type, allow_partial = args.allow_partial })
+  if selector then workflows = must(selection.pick(selector, workflows)) end
   if args.json then
     shell:answer(lists.mark(shells.list(workflows)))
   elseif workflows[1] then

@@ -36,7 +36,7 @@ local function new(action, verb, summary)
 
   function switch.define(command)
     choice.define(command, true)
-    numbers.option(command, "--concurrency", "N", "How many calls run at once (16).")
+    numbers.count(command, "--concurrency", "How many calls run at once (16).")
     numbers.option(command, "--rate", "N", "How many calls begin in a second, at most.")
   end
 

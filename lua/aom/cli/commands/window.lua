@@ -15,7 +15,7 @@ local function quote(path)
 end
 
 local function define_common(command)
-  numbers.option(command, "--concurrency", "N", "How many calls run at once (8).")
+  numbers.count(command, "--concurrency", "How many calls run at once (8).")
   numbers.option(command, "--rate", "N", "How many calls begin in a second, at most.")
   command:option("--on", "A trigger_status that means enabled; may be repeated."):argname "WORD":count "*"
   command:option("--off", "A trigger_status that means disabled; may be repeated."):argname "WORD":count "*"

@@ -55,8 +55,8 @@ return {
     time("last_execution_end_time", "when that ended"),
     text("last_execute_by", "who started it"),
     field("table<string, string>", "tags", "its tags by name"),
-    field("table<string, any>", "input", "parameters of the run, as its template wants them; numbers and booleans in "
-      .. "it are strings. A schedule's cron expression, in Spring's syntax, is among them; the service documents no "
+    field("table<string, any>", "input", "parameters of the run, as its template wants them; numbers and booleans are "
+      .. "texts in it. A schedule's cron expression, in Spring's syntax, is among them; the service documents no "
       .. "name for it"),
     text("description", "a description"),
     field('"package"|"script"|"job"|"cloud"|"standard"|"customize"', "task_type", "what it runs"),

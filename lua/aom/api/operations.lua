@@ -135,7 +135,7 @@ local operations = {
       required { name = "name", kind = "label", min = 1, max = 64, meaning = "its name, unique in the project" },
       required(choice("type", { "cron", "manual" }, "whether it has a schedule, or runs on demand only")),
       required(text("template_id", 1, 64, "id of the template (execution plan) that it runs")),
-      required(map("input", "parameters of the run, as the template wants them; numbers and booleans in it are "
+      required(map("input", "parameters of the run, as the template wants them; write numbers and booleans as "
         .. "strings. A schedule may run it every 30 minutes at most")),
       required(choice("task_type", { "package", "script", "job", "cloud", "standard", "customize" }, "what it runs")),
       text("description", 1, 128, "a description"),

@@ -85,7 +85,8 @@ local function target_of(given, settings)
   if not given.endpoint then return given.service and { service = given.service } or nil end
   local place, problem = endpoint.parse(given.endpoint)
   if place and place.scheme == "http" and not place.loopback then
-    problem = "is http:// to another host"
+    return nil, errors.argument(
+      "request.endpoint: expected https://, or http:// to this machine, got http:// to another host")
   end
   if problem then return nil, errors.argument("request.endpoint %s", problem) end
   if settings.algorithm == V11 and not given.service then

@@ -69,6 +69,12 @@ bulk.options = {
   on_result = options.rows.callable,
 }
 
+local function no_id(place)
+  local err = errors.argument("ids[%d]: expected an id or a workflow, got a table without id", place)
+  err.hint = "a selection is not written in a list: { name = … }, { names = { … } } or { match = … }"
+  return err
+end
+
 --- The entries of a report, before anything was sent.
 local function entries_of(ids)
   local elements, list = containers.list(ids), {}
@@ -79,6 +85,7 @@ local function entries_of(ids)
     local entry, err = { id = given }
     if type(given) == "table" then entry, err = plain.values(given, { id = true, name = true }) end
     if not entry then return nil, err end
+    if type(given) == "table" and entry.id == nil then return nil, no_id(i) end
     err = check.value(("ids[%d]"):format(i), entry.id, row.parameters.workflow_id)
     if err then return nil, err end
     list[i] = entry

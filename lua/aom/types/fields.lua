@@ -8,7 +8,7 @@
 ---@field type "cron"|"manual"  whether it has a schedule, or runs on demand only
 ---@field template_id string  id of the template (execution plan) that it runs: 1 to 64 characters
 ---@field input table<string, any>
----  parameters of the run, as the template wants them; numbers and booleans in it are strings. A
+---  parameters of the run, as the template wants them; write numbers and booleans as strings. A
 ---  schedule may run it every 30 minutes at most
 ---@field task_type "package"|"script"|"job"|"cloud"|"standard"|"customize"  what it runs
 ---@field description? string  a description: 1 to 128 characters

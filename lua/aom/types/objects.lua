@@ -180,7 +180,7 @@
 ---@field last_execute_by? string  who started it
 ---@field tags? table<string, string>  its tags by name
 ---@field input? table<string, any>
----  parameters of the run, as its template wants them; numbers and booleans in it are strings. A
+---  parameters of the run, as its template wants them; numbers and booleans are texts in it. A
 ---  schedule's cron expression, in Spring's syntax, is among them; the service documents no name for
 ---  it
 ---@field description? string  a description

@@ -87,7 +87,7 @@ function check.is(value, row) return check.value("", value, row) == nil end
 function check.names(container, rows, label)
   for name in each.raw(container) do
     if rows[name] == nil then
-      local nearest = type(name) == "string" and similar.nearest(name, rows)
+      local nearest = type(name) == "string" and (similar.nearest(name, rows) or similar.of_last_word(name, rows))
       local err = errors.argument("%sunknown %s %s", label.before, label.noun, errors.show(name))
       err.hint = nearest and 'did you mean "' .. nearest .. '"?' or nil
       return err

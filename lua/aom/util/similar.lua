@@ -5,6 +5,9 @@ local lower = require "aom.util.text".lower
 
 local similar = {}
 
+-- Shorter words are those of too many names.
+local MIN_WORD = 4
+
 --- How many single-byte edits lie between two words (Levenshtein). Where their lengths alone
 --- make it more than `most`, it is not counted: a service's name may be of any length.
 ---@param a string
@@ -43,6 +46,25 @@ function similar.nearest(name, candidates, most)
     end
   end
   return best
+end
+
+local function last_word(name) return name:match "[^_]*$" end
+
+--- The candidate that is the last word of a name, as "size" is of "page_size"; or the only one
+--- whose last word the name is.
+---@param name string
+---@param candidates table<string, any>
+---@return string|nil
+function similar.of_last_word(name, candidates)
+  if candidates[last_word(name)] then return last_word(name) end
+  local found
+  for candidate in each.pair(candidates) do
+    if #name >= MIN_WORD and last_word(candidate) == name then
+      if found then return nil end
+      found = candidate
+    end
+  end
+  return found
 end
 
 -- A list may be long, and a comparison takes its time.

@@ -142,6 +142,10 @@ describe("the fields of an operation", function()
     local _, err = build("list_workflows", { sort_typ = "ASC" })
     assert.are.equal('list_workflows: unknown field "sort_typ"', err.message)
     assert.are.equal('did you mean "sort_type"?', err.hint)
+    for name, row in pairs { list_workflows = { "page_size", "size" }, list_jobs = { "size", "page_size" } } do
+      err = select(2, build(name, { [row[1]] = 10 }))
+      assert.are.equal(('did you mean "%s"?'):format(row[2]), err.hint)
+    end
   end)
 
   it("must be a table", function()

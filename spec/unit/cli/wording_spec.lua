@@ -76,7 +76,8 @@ local messages = {
   { "request.body: expected none", "--data: expected none" },
   { "request.project_id: expected a project id of the endpoint's region cn-south-1, got nil",
     "--project-id: expected a project id of the endpoint's region cn-south-1, got none" },
-  { "request.endpoint is http:// to another host", "--endpoint is http:// to another host" },
+  { "request.endpoint: expected https://, or http:// to this machine, got http:// to another host",
+    "--endpoint: expected https://, or http:// to this machine, got http:// to another host" },
   { "the response body exceeds max_response_bytes", "the response body exceeds 1 MiB" },
 }
 

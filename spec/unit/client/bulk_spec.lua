@@ -76,6 +76,9 @@ describe("a bulk", function()
   for name, case in pairs {
     ["a malformed id"] = { { { "a", "b/c" }, "enable" }, "^ids%[2%]: expected an id" },
     ["an id that is none"] = { { { 5 }, "enable" }, "^ids%[1%]: expected a string" },
+    ["a selection in a list"] = { { { { name = "x" } }, "enable" },
+      "^ids%[1%]: expected an id or a workflow, got a table without id$" },
+    ["a list in a list"] = { { { "a", { "b" } }, "enable" }, "^ids%[2%]: expected an id or a workflow, got a table" },
     ["a hole"] = { { { [1] = "a", [3] = "c" }, "enable" }, "without holes" },
     ["a text for a list"] = { { "a", "enable" }, "^ids: expected a list" },
     ["an action"] = { { { "a" }, "toggle" }, "^action: " },

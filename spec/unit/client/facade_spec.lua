@@ -248,6 +248,15 @@ describe("a method of a client", function()
     end)
   end
 
+  for name, row in pairs {
+    ["a list"] = { { "aktiv" }, "a list" }, ["a text"] = { "aktiv", '"aktiv"' }, ["nothing true"] = { false, "false" },
+  } do
+    it("shows how states are given in place of " .. name, function()
+      refused("^states: expected { on = { … }, off = { … } }, got " .. row[2] .. "$",
+        client:pause { match = "a", dry_run = true, states = row[1] })
+    end)
+  end
+
   it("is refused when the client is closed", function()
     client:close()
     refused("^the client is closed$", client:enable "wf-1")

@@ -27,6 +27,24 @@ describe("similar names", function()
     it(name .. " are found", function() assert.are.equal(case[3], near(case[1], case[2])) end)
   end
 
+  -- The misspelt name, the known ones, and the one that is meant.
+  for name, case in pairs {
+    ["a word less"] = { "page_size", { "page", "size" }, "size" },
+    ["a word more"] = { "size", { "page_num", "page_size" }, "page_size" },
+    ["another first word"] = { "workflow_name", { "task_name", "name" }, "name" },
+    ["a word of two"] = { "timeout", { "attempt_timeout", "connect_timeout" } },
+    ["a short word"] = { "key", { "client_key" } },
+    ["another first word of two"] = { "secret_key", { "client_key", "ak" } },
+    ["no word of it"] = { "limit", { "page", "size" } },
+    ["a part of a word"] = { "oversize", { "size" } },
+  } do
+    it("may have the last word of a name: " .. name, function()
+      local known = {}
+      for _, candidate in ipairs(case[2]) do known[candidate] = true end
+      assert.are.equal(case[3], similar.of_last_word(case[1], known))
+    end)
+  end
+
   it("are few", function()
     local names = {}
     for i = 1, 20 do names[i] = "nightly-" .. i end

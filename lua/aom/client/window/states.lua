@@ -30,6 +30,10 @@ function states.table_of(more)
   add(spellings, known.on, "on")
   add(spellings, known.off, "off")
   if more == nil then return spellings end
+  if type(more) ~= "table" or rawget(more, 1) ~= nil then
+    return nil, errors.argument("states: expected { on = { … }, off = { … } }, got %s",
+      type(more) == "table" and "a list" or errors.show(more))
+  end
   local lists, err = check.table(more, rows, check.label("states", "list"))
   if not lists then return nil, err end
   for meaning, list in each.pair(lists) do

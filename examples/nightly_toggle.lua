@@ -30,16 +30,14 @@ end
 -- The kinds of errors that are the caller's.
 local WRONG = { argument = true, config = true, credentials = true }
 
-local function fail(err)
+local function must(value, err)
+  if value then return value end
   io.stderr:write(tostring(err), "\n")
   os.exit(WRONG[err.kind] and 2 or 1)
 end
 
-local client, err = aom.client()
-if not client then fail(err) end
-local report
-report, err = client:trigger_all(selection, action, { on_result = show })
+local client = must(aom.client())
+local report = must(client:trigger_all(selection, action, { on_result = show }))
 client:close()
-if not report then fail(err) end
 print(("%d switched, %d failed"):format(report.succeeded, report.failed))
 os.exit(report.failed == 0 and 0 or 1)

@@ -345,7 +345,6 @@ describe("a user's provider", function()
     { "nothing", function() end, nil },
     { "nil and a reason", function() return nil, "vault is sealed" end, "vault is sealed" },
     { "false and a reason", function() return false, 404 end, "404" },
-    { "a string", function() return "token" end, nil },
     { "an error that it raises", function() error("vault is sealed", 0) end, "vault is sealed" },
     { "a table that it raises", function() error(odd) end, "odd" },
   }
@@ -357,6 +356,32 @@ describe("a user's provider", function()
       assert.are.equal("the credentials provider returned no credentials" .. (case[3] and ": " .. case[3] or ""),
         err.message)
       assert.are.equal(case[3], err.cause and err.cause.message)
+    end)
+  end
+
+  -- What follows a value is no reason: it may be the secret of a pair.
+  local unfit = {
+    { "a string", function() return "hunter1" end, "string" },
+    { "two strings", function() return "hunter1", "hunter2" end, "string" },
+    { "an empty string and a secret", function() return "", "hunter2" end, "string" },
+    { "three strings", function() return "hunter1", "hunter2", "hunter3" end, "string" },
+    { "a string and a table", function() return "hunter1", { sk = "hunter2" } end, "string" },
+    { "a number and a secret", function() return 7, "hunter2" end, "number" },
+    { "true and a secret", function() return true, "hunter2" end, "boolean" },
+    { "a function and a secret", function() return print, "hunter2" end, "function" },
+    { "a value and an error", function() return "hunter1", errors.new("network", "hunter2") end, "string" },
+  }
+  for _, case in ipairs(unfit) do
+    it("shows nothing of " .. case[1], function()
+      local object = { refresh = function() return case[2]() end }
+      for what, provider in pairs { ["the function"] = case[2], refresh = object } do
+        local values, err = refresh(provider)
+        assert.is_nil(values)
+        assert.are.equal("credentials", err.kind)
+        assert.are.equal(("option credentials: %s must return a table { ak, sk } or { token }, got a %s"):format(what,
+          case[3]), err.message)
+        assert.is_nil(err.cause)
+      end
     end)
   end
 

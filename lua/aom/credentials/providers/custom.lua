@@ -19,7 +19,7 @@ local fields = { ak = true, sk = true, security_token = true, token = true, proj
 ---@return aom.Error|nil
 function custom.new(provider)
   if type(provider) == "function" then
-    return setmetatable({ call = function(context) return provider(context) end }, Custom)
+    return setmetatable({ what = "the function", call = function(context) return provider(context) end }, Custom)
   end
   local refresh, err = plain.index(provider, "refresh")
   if err then
@@ -29,7 +29,13 @@ function custom.new(provider)
   if type(refresh) ~= "function" then
     return nil, errors.argument("option credentials: the object has no refresh method")
   end
-  return setmetatable({ call = function(context) return provider:refresh(context) end }, Custom)
+  return setmetatable({ what = "refresh", call = function(context) return provider:refresh(context) end }, Custom)
+end
+
+--- Of what is no table nothing is shown, nor of what comes with it: a key pair may have been returned as two strings.
+local function unfit(what, values)
+  return errors.new("credentials", ("option credentials: %s must return a table { ak, sk } or { token }, got a %s")
+    :format(what, type(values)))
 end
 
 function Custom:refresh(context)
@@ -41,6 +47,7 @@ function Custom:refresh(context)
     if err then return nil, errors.config("the credentials provider's table: " .. err.message) end
     return read
   end
+  if values then return nil, unfit(self.what, values) end
   if errors.is_error(why) then return nil, why end
   if why == nil then return nil, errors.new("credentials", "the credentials provider returned no credentials") end
   return nil, errors.new("credentials", "the credentials provider returned no credentials: " .. tostring(why),

@@ -64,6 +64,17 @@ describe("the doctor", function()
     assert.matches("secret key does not belong", found.access.fix)
   end)
 
+  for fix, more in pairs { ["secret key does not belong"] = { sk = "wrong" }, ["does not exist or was deleted"] = {
+    ak = "NOBODY" } } do
+    it("sees a refused key also where the project is looked up: " .. fix, function()
+      more.project_id = false
+      local found = examine(more)
+      assert.are.equal("fail", found.access.status)
+      assert.matches(fix, found.access.fix)
+      assert.is_nil(found.access.fix:find("look-up", 1, true))
+    end)
+  end
+
   it("sees a user without rights", function()
     simulator.script { { status = 403, match = "/executions" } }
     local found = examine()

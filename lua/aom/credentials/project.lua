@@ -110,8 +110,11 @@ local function ask(client, endpoint, deadline, scope)
     operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
   }, admission.new(client, true), scope, deadline):run()
   if result then return choose(result.body, client.settings, endpoint) end
-  err.hint = (err.hint and err.hint .. "; " or "")
-    .. ("this request looked up the project id for region %s; %s"):format(region, hint_of(client.settings))
+  -- Without a look-up a key would be refused too, and a network be down.
+  if err.status == 403 then
+    err.hint = (err.hint and err.hint .. "; " or "")
+      .. ("this request looked up the project id for region %s; %s"):format(region, hint_of(client.settings))
+  end
   return nil, err
 end
 

@@ -154,7 +154,8 @@ local function decide_on_answer(self, answer)
   channel.outage:finish(self)
   local result, err, said = channel.read(answer, self.grant.mask, self.request)
   self.answer = answer
-  if err and not channel.service then trouble.explain(self, err, said or err.message) end
+  -- What tokens are asked for with is no key of a gateway's, but a look-up is signed like any call.
+  if err and (access or not channel.service) then trouble.explain(self, err, said or err.message) end
   -- Also of a call that was cancelled meanwhile: a refusal that is not counted may come again.
   if access then access:weigh(answer, err, self.attempt) end
   if is_cancelled(self) then return failed(errors.cancelled()) end

@@ -119,6 +119,58 @@ describe("of the projects that the identity service lists", function()
   end)
 end)
 
+describe("a look-up that fails", function()
+  local function refusal(status, code, message)
+    return { ["/v3/projects"] = { status = status, headers = {},
+      body = cjson.encode { error_code = code, error_msg = message } } }
+  end
+
+  -- The gateway's own words, as signed calls get them.
+  local WRONG = "Incorrect IAM authentication information: "
+  local UNKNOWN = "the access key does not exist or was deleted"
+  local DENIED = "this request looked up the project id for region cn-north-4; set option project_id, or "
+    .. "HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up"
+  local failures = {
+    { "for an unknown key", refusal(401, "APIGW.0301", WRONG .. "Get secretKey failed,ak:PRO***,err:ak not exist"),
+      UNKNOWN },
+    { "for a deleted key", refusal(401, "APIGW.0301", WRONG .. "AK:PRO*** does not exist"), UNKNOWN },
+    { "for a locked key", refusal(401, "APIGW.0301", WRONG .. "Retry later, wrong signatures reach the limit"),
+      "the service has locked this access key for five minutes, after too many wrong signatures" },
+    { "for a token's end", refusal(401, "APIGW.0307", "The token must be updated."),
+      "the token has expired: get a new one" },
+    { "for an address", refusal(403, "APIG.0401", "not allowed"),
+      "the service does not accept calls from this address; " .. DENIED },
+    { "for a permission", refusal(403, "IAM.0003", "Policy doesn't allow it"), DENIED },
+    { "for a 401 that says nothing", refusal(401, nil, "no"), nil },
+    { "for a service that is down", refusal(500, "IAM.0011", "later"), nil },
+    { "without an answer", nil, nil },
+  }
+  for _, case in ipairs(failures) do
+    it(case[1] .. (case[3] and " is explained" or " goes without advice"), function()
+      local state = open({}, case[2])
+      if not case[2] then
+        state.loop.fetch = function() return nil, { kind = "network", message = "nobody listens", sent = false } end
+      end
+      local result, err = methods.trigger(state, "wf-1", "enable")
+      assert.is_nil(result)
+      assert.are.equal("find_project", err.operation)
+      assert.are.equal(case[3], err.hint)
+    end)
+  end
+
+  it("for a wrong secret key is told from one for an unknown key", function()
+    local state = open()
+    state.loop.fetch = function(attempt)
+      local canonical = attempt:canonical_request():gsub("\n", "|")
+      return refusal(401, "APIGW.0301", WRONG .. "verify aksk signature fail, canonicalRequest:"
+        .. canonical)["/v3/projects"]
+    end
+    local _, err = methods.trigger(state, "wf-1", "enable")
+    assert.are.equal("find_project", err.operation)
+    assert.matches("the secret key does not belong to the access key$", err.hint)
+  end)
+end)
+
 describe("a token of the identity service", function()
   local USER = { ak = false, sk = false, username = "U", password = "P", domain_name = "D" }
 

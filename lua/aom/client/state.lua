@@ -42,7 +42,7 @@ function state.open(given, world)
   if err then return nil, err end
   local unfound
   settings, err, unfound = resolve(given, world)
-  if unfound then unopened.add_lack_of_credentials(err, unfound) end
+  if unfound then err = unopened.with_credentials(err, unfound) end
   if not settings then return nil, unopened.explained(err, world) end
   settings.user_agent = "lua-aom/" .. version .. (settings.user_agent and " " .. settings.user_agent or "")
   local new = {

@@ -17,15 +17,19 @@ end
 
 local TO_BEGIN = "to begin, set HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_REGION; "
 
---- Where nothing is set at all, all of it is told at once.
+--- Where nothing says which service or project is meant. If nothing is set at all, all of it is told
+--- at once; but what is wrong with credentials that are set comes first.
 ---@param err aom.Error
 ---@param settings table
-function unopened.add_lack_of_credentials(err, settings)
+---@return aom.Error err
+function unopened.with_credentials(err, settings)
   local _, _, lack = chain.find(settings)
   settings.source:forget_profile()
-  if not lack or lack.kind ~= "credentials" then return end
+  if not lack then return err end
+  if lack.kind ~= "credentials" then return lack end
   err.message = err.message .. ", and " .. lack.message
   err.hint = TO_BEGIN .. err.hint .. "; and for credentials, " .. lack.hint
+  return err
 end
 
 return unopened

@@ -25,7 +25,8 @@ local defaults = {
   max_response_bytes = 1024 * 1024,
 }
 
-local UNFOUND = "neither a region nor an endpoint is set"
+local UNFOUND, NO_PROJECT = "neither a region nor an endpoint is set",
+  "no project id is set, and no region to look it up for"
 
 -- These options are no settings: the providers of credentials take them from the source.
 local for_credentials = { metadata = true, metadata_endpoint = true, iam_endpoint = true }
@@ -85,7 +86,7 @@ local function find_project(settings, from)
   local origin = from.provenance.project_id
   if not id then
     if settings.region then return nil end
-    return errors.config("no project id is set, and no region to look it up for",
+    return errors.config(NO_PROJECT,
       (origin.passed and origin.passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
         .. from:searched "region")
   end
@@ -116,7 +117,7 @@ end
 ---@param system aom.System
 ---@return table|nil settings
 ---@return aom.Error|nil err
----@return table|nil unfound  the settings, where nothing says which service is meant
+---@return table|nil unfound  the settings, where nothing says which service or project is meant
 function config.resolve(given, system)
   local checked, err = options.check(given)
   if not checked then return nil, err end
@@ -129,7 +130,8 @@ function config.resolve(given, system)
   settings.source = from
   err = concerns_tls(settings, system) and tls.resolve(settings, system) or find_endpoints(settings, from)
     or find_project(settings, from)
-  if err then return nil, err, err.message == UNFOUND and settings or nil end
+  local is_unfound = err and (err.message == UNFOUND or err.message == NO_PROJECT)
+  if err then return nil, err, is_unfound and settings or nil end
   return settings
 end
 

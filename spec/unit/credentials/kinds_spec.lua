@@ -145,3 +145,58 @@ describe("the table of kinds", function()
     end
   end)
 end)
+
+describe("what is wrong with credentials comes before what else is not set", function()
+  local PROJECT, EP = ("0123456789abcdef"):rep(2), "http://127.0.0.1:1"
+  local ENV = { HUAWEICLOUD_SDK_AK = "A", HUAWEICLOUD_SDK_SK = "S", HUAWEICLOUD_SDK_PROJECT_ID = PROJECT,
+    HUAWEICLOUD_SDK_AOM_ENDPOINT = EP, HUAWEICLOUD_SDK_IAM_ENDPOINT = EP }
+  local given = {
+    { { ak = "A" }, "option ak is set, but option sk is not" },
+    { { sk = "S" }, "option sk is set, but option ak is not" },
+    { { security_token = "T" }, "option security_token is set, but option ak is not" },
+    { { username = "u" }, "option username is set, but option password is not" },
+    { { username = "u", password = "p" }, "option username is set, but option domain_name is not" },
+    { { idp_id = "i" }, "option idp_id is set, but option id_token_file is not" },
+    { { metadata = true, ak = "A" }, "option ak is set, but option sk is not" },
+    { { ak = "A", sk = "S", token = "T" }, "options ak and sk, token cannot be combined" },
+    { { token = "T", username = "u" }, "options token, username and password cannot be combined" },
+    { { credentials = { ak = "A", sk = "S" } }, "option credentials: the object has no refresh method" },
+    { { credentials = {} }, "option credentials: the object has no refresh method" },
+  }
+  for _, case in ipairs(given) do
+    for place, env in pairs { ["a simulator's variables"] = ENV, ["no variables"] = {} } do
+      it(("with %s: %s"):format(place, case[2]), function()
+        local state, err = client.open(case[1], world.new { env = env })
+        assert.is_nil(state)
+        assert.are.equal(case[2], err.message:sub(1, #case[2]))
+      end)
+    end
+  end
+
+  local stored = {
+    { { HUAWEICLOUD_SDK_AK = "A" }, nil, "environment variable HUAWEICLOUD_SDK_AK is set, but HUAWEICLOUD_SDK_SK is not" },
+    { { CLOUD_SDK_SK = "S" }, nil, "environment variable CLOUD_SDK_SK is set, but CLOUD_SDK_AK is not" },
+    { {}, "[basic]\nak = A\n", "profile " .. PATH .. ": [basic] has ak but no sk" },
+  }
+  for _, case in ipairs(stored) do
+    for _, url in ipairs { EP, false } do
+      it(("%s an endpoint: %s"):format(url and "with" or "without", case[3]), function()
+        local w = world.new { env = { HOME = "/h" }, files = { [PATH] = case[2] } }
+        for name, value in pairs(case[1]) do w.env[name] = value end
+        local _, err = client.open({ endpoint = url or nil }, w)
+        assert.are.equal(case[3], err.message)
+      end)
+    end
+  end
+
+  it("but whole ones leave the project to be told of", function()
+    local _, err = client.open({ ak = "A", sk = "S" }, world.new { env = ENV })
+    assert.are.equal("no project id is set, and no region to look it up for", err.message)
+  end)
+
+  it("and none at all are told of together with the project", function()
+    local _, err = client.open({ endpoint = EP }, world.new {})
+    assert.are.equal("no project id is set, and no region to look it up for, and no credentials were found", err.message)
+    assert.matches("^to begin, set HUAWEICLOUD_SDK_AK", err.hint)
+  end)
+end)

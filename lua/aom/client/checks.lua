@@ -212,7 +212,7 @@ function checks.configuration(report, state)
   })
   if err then
     local asks_iam = state.credentials.provider.asks_iam
-    local other = asks_iam and "" or "; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID"
+    local other = asks_iam and "" or "; or " .. settings.source:remedy "project_id"
     return add(report, "configuration", "fail", detail, err.hint .. other)
   end
   if settings.region and not regions.has_automation(settings.region) then

@@ -119,6 +119,15 @@ function Source:own_of_place(name, also)
   self:note(name, nil, nil, passed)
 end
 
+--- How a setting can be given. A variable that was passed over would be passed over again.
+---@param name string
+---@return string
+function Source:remedy(name)
+  local variable, passed = self.variables[name], self.provenance[name].passed
+  if passed and passed:find(variable, 1, true) then return ("set option %s"):format(name) end
+  return ("set option %s or %s"):format(name, variable)
+end
+
 --- Where `lookup` has looked, for the error that says nothing was found.
 ---@param name string
 ---@return string

@@ -79,13 +79,23 @@ local function find_endpoints(settings, from)
   settings.endpoint = settings.endpoints[1]
 end
 
+--- A nearer endpoint ends the search for a region; the look-up of a project goes on with it.
+local function find_region(settings, from)
+  if settings.region then return nil end
+  local region, where, err, place = from:in_profile "region"
+  settings.region = region
+  from:note("region", where, place)
+  return err
+end
+
 --- A project id that is not given is looked up later, by the region's name.
 local function find_project(settings, from)
   local id, err = from:own "project_id"
   if err then return err end
   local origin = from.provenance.project_id
   if not id then
-    if settings.region then return nil end
+    err = find_region(settings, from)
+    if err or settings.region then return err end
     return errors.config(NO_PROJECT,
       (origin.passed and origin.passed .. "; " or "") .. "looked for " .. from:searched "project_id" .. "; and for "
         .. from:searched "region")

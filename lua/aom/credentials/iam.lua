@@ -25,7 +25,7 @@ local function nowhere(settings)
   for i, target in ipairs(settings.endpoints) do bases[i] = target.base end
   return errors.config(("no identity service is known for %s%s: it is found only for a region's own endpoint"):format(
     table.concat(bases, ", "), settings.region and " in region " .. settings.region or ""),
-    (passed and passed .. "; " or "") .. "set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT, to the "
+    (passed and passed .. "; " or "") .. settings.source:remedy "iam_endpoint" .. " to the "
       .. "base URL of the endpoint's identity service")
 end
 

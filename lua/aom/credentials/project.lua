@@ -33,16 +33,15 @@ local function entry_of(client, authenticator, endpoint)
   return entries[key]
 end
 
-local HINT = "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up"
-
 local MAX_SHOWN = 10
 
 local function is_id(value) return check.is(value, options.rows.project) end
 
 --- What always helps, and which id was passed over as another account's.
 local function hint_of(settings)
-  local passed = settings.source.provenance.project_id.passed
-  return passed and HINT .. "; " .. passed or HINT
+  local source = settings.source
+  local hint, passed = source:remedy "project_id" .. " to avoid the look-up", source.provenance.project_id.passed
+  return passed and hint .. "; " .. passed or hint
 end
 
 local function show(projects)
@@ -120,7 +119,8 @@ end
 
 local function adopt(client, id)
   if not is_id(id) then
-    return nil, errors.config("the project id that comes with the token is not 32 letters and digits", HINT)
+    return nil, errors.config("the project id that comes with the token is not 32 letters and digits",
+      hint_of(client.settings))
   end
   client.root.settings.project_id, client.root.prefix = id, input.prefix(id)
   return id

@@ -9,12 +9,12 @@ local FILE = "~/.huaweicloud/credentials; aom doctor says where they were looked
 
 -- What the library says, and what the command does.
 local hints = {
-  { "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up",
-    "set --project-id, or HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up" },
-  { "HINT; or set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID",
-    "HINT; or set --project-id, or HUAWEICLOUD_SDK_PROJECT_ID" },
+  { "set option project_id or HUAWEICLOUD_SDK_PROJECT_ID to avoid the look-up",
+    "set --project-id or HUAWEICLOUD_SDK_PROJECT_ID to avoid the look-up" },
+  { "HINT; or set option project_id or HUAWEICLOUD_SDK_PROJECT_ID",
+    "HINT; or set --project-id or HUAWEICLOUD_SDK_PROJECT_ID" },
   { "set option region as well as the endpoint", "set --region as well as the endpoint" },
-  { "set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT, to the base URL of the endpoint's identity service",
+  { "set option iam_endpoint or HUAWEICLOUD_SDK_IAM_ENDPOINT to the base URL of the endpoint's identity service",
     "set HUAWEICLOUD_SDK_IAM_ENDPOINT to the base URL of the endpoint's identity service" },
   { "use https://, or set option allow_http to accept the risk", "use https://" },
   { 'allow it with option token_hosts = { "ecs.example.com" }', "use a key pair instead of a token" },

@@ -118,6 +118,22 @@ describe("a project id beside other credentials", function()
     end
   end)
 
+  local advised = {
+    { "a variable that counts", { option = KINDS["a pair"] }, "set option project_id or HUAWEICLOUD_SDK_PROJECT_ID" },
+    { "one beside a part of other keys", { option = KINDS["a token"],
+      environment = with(KINDS["half a pair"], { project_id = OTHER }) }, "set option project_id" },
+    { "another account's profile", { option = KINDS["a pair"],
+      profile = with(KINDS["a pair"], { project_id = OTHER }) },
+      "set option project_id or HUAWEICLOUD_SDK_PROJECT_ID" },
+  }
+  for _, case in ipairs(advised) do
+    it("leads to advice that helps: " .. case[1], function()
+      local says = case[2]
+      says.option = with(says.option, { region = REGION })
+      assert.are.equal(case[3], assert(resolve(says)).source:remedy "project_id")
+    end)
+  end
+
   it("is not checked, so it may be malformed", function()
     local says = { option = with(KINDS["a pair"], { region = REGION }),
       environment = with(KINDS["a pair"], { project_id = "nonsense" }) }
@@ -239,7 +255,8 @@ describe("the identity service", function()
         assert.is_nil(endpoint)
         assert.are.equal("config", err.kind)
         assert.matches("^no identity service is known for https?://", err.message)
-        assert.matches("set option iam_endpoint, or HUAWEICLOUD_SDK_IAM_ENDPOINT", err.hint)
+        assert.matches(settings.source.provenance.iam_endpoint.passed
+          and "set option iam_endpoint to the" or "set option iam_endpoint or HUAWEICLOUD_SDK_IAM_ENDPOINT to", err.hint)
       end
     end)
   end

@@ -261,6 +261,18 @@ describe("the project id", function()
       .. "project_id under [basic] in " .. PATH, 1, true), err.hint)
   end)
 
+  local nearer = { option = true, variable = false }
+  for name, is_option in pairs(nearer) do
+    it(("is looked up for the profile's region where the endpoint comes from the %s"):format(name), function()
+      local url = "https://aom.example.com"
+      local settings = assert(resolve({ endpoint = is_option and url or nil },
+        { HUAWEICLOUD_SDK_AOM_ENDPOINT = not is_option and url or nil }, "[basic]\nregion = eu-west-101\n"))
+      assert.are.equal("eu-west-101", settings.region)
+      assert.are.equal("region in " .. PATH, settings.source.provenance.region.where)
+      assert.are.equal("aom.example.com", settings.endpoint.host)
+    end)
+  end
+
   it("that is no key at all is refused in the environment", function()
     local settings, err = resolve({ region = "cn-north-4" }, { HUAWEICLOUD_SDK_PROJECT_ID = "{project_id}" })
     assert.is_nil(settings)

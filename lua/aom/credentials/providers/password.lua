@@ -35,7 +35,7 @@ local function check_project(settings, project)
   local asked, name = scope(settings).name, project.name
   if not asked or name == nil or name == asked then return nil end
   return errors.config(("the identity service returned a token for project %s instead of %s"):format(
-    errors.show(name), errors.show(asked)), "set option project_id, or HUAWEICLOUD_SDK_PROJECT_ID")
+    errors.show(name), errors.show(asked)), settings.source:remedy "project_id")
 end
 
 local function read(settings, answer, document, ask)

@@ -182,7 +182,21 @@ sign_status signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]
   return status;
 }
 
+/* Whether a name is like an access key, or too short to be a secret: a secret key that was
+ * given in its place is longer, or has other characters. */
+static bool is_shown_ak(slice ak) {
+  enum { SHORT = 7, LONGEST = 32 };
+  if (ak.len <= SHORT)
+    return true;
+  for (size_t i = 0; i < ak.len; i++) {
+    char byte = ak.data[i];
+    if (!(byte >= 'A' && byte <= 'Z') && !(byte >= '0' && byte <= '9'))
+      return false;
+  }
+  return ak.len <= LONGEST;
+}
+
 bool signer_mask(const signer *s, slice text, buffer *out) {
-  const slice secrets[] = {s->sk, s->security_token};
-  return mask_text(text, secrets, 2, out);
+  const slice secrets[] = {s->sk, s->security_token, s->ak};
+  return mask_text(text, secrets, is_shown_ak(s->ak) ? 2 : 3, out);
 }

@@ -11,6 +11,7 @@ local accounts = {
   ["secret key"] = { ak = "REDACTIONKEY", sk = SECRET },
   ["security token"] = { ak = "REDACTIONKEY", sk = "another-secret", security_token = SECRET },
   ["token"] = { token = SECRET },
+  ["secret key that is given as access key"] = { ak = SECRET, sk = "REDACTIONKEY" },
 }
 
 --- As it stands in the JSON of the answer, and once that has been read.

@@ -180,7 +180,7 @@ local hints = {
   -- Answers. A gateway has the same code for several faults of a caller's.
   {
     seen = { status = 401, gateway = is_given, message = names_no_key },
-    hint = "the access key does not exist or was deleted",
+    hint = "the access key does not exist or was deleted: check it, and that ak and sk are not swapped",
   },
   {
     seen = { status = 401, gateway = is_given, message = says "reach the limit" },

@@ -394,6 +394,24 @@ describe("a signer's mask", function()
     end)
   end
 
+  local access_keys = {
+    { "an access key", "HPUAABCDEFGH12345678", true },
+    { "a long access key", ("A9"):rep(16), true },
+    { "a short word", "my-key1", true },
+    { "a secret key", "MySecret0123456789abcdefghijklmnopqrstuv", false },
+    { "a secret key of capitals", ("SECRET7X"):rep(5), false },
+    { "a key that is a byte too long", ("A9"):rep(16) .. "A", false },
+    { "a password", "pass-w0rd", false },
+    { "an access key with a blank", "HPUAABCDEFGH 12345678", false },
+  }
+  for _, case in ipairs(access_keys) do
+    it((case[3] and "shows " or "hides ") .. case[1] .. " that is given as access key", function()
+      local key = signer { ak = case[2], sk = "sk" }
+      local text = "failed,ak:%s,err:ak not exist"
+      assert.equal(text:format(case[3] and case[2] or "***"), key:mask(text:format(case[2])))
+    end)
+  end
+
   it("takes long texts", function()
     local text = ("x"):rep(100000) .. SK .. ("y"):rep(100000)
     assert.equal(("x"):rep(100000) .. "***" .. ("y"):rep(100000), signer():mask(text))

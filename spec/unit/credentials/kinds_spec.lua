@@ -174,7 +174,8 @@ describe("what is wrong with credentials comes before what else is not set", fun
   end
 
   local stored = {
-    { { HUAWEICLOUD_SDK_AK = "A" }, nil, "environment variable HUAWEICLOUD_SDK_AK is set, but HUAWEICLOUD_SDK_SK is not" },
+    { { HUAWEICLOUD_SDK_AK = "A" }, nil,
+      "environment variable HUAWEICLOUD_SDK_AK is set, but HUAWEICLOUD_SDK_SK is not" },
     { { CLOUD_SDK_SK = "S" }, nil, "environment variable CLOUD_SDK_SK is set, but CLOUD_SDK_AK is not" },
     { {}, "[basic]\nak = A\n", "profile " .. PATH .. ": [basic] has ak but no sk" },
   }
@@ -196,7 +197,8 @@ describe("what is wrong with credentials comes before what else is not set", fun
 
   it("and none at all are told of together with the project", function()
     local _, err = client.open({ endpoint = EP }, world.new {})
-    assert.are.equal("no project id is set, and no region to look it up for, and no credentials were found", err.message)
+    assert.are.equal("no project id is set, and no region to look it up for, and no credentials were found",
+      err.message)
     assert.matches("^to begin, set HUAWEICLOUD_SDK_AK", err.hint)
   end)
 end)

@@ -96,7 +96,7 @@ describe("advice", function()
   local IAM = "Incorrect IAM authentication information: "
   local cases = {
     { "an unknown key", 401, "APIGW.0301", IAM .. "Get secretKey failed,ak:x,err:ak not exist",
-      "the access key does not exist or was deleted" },
+      "the access key does not exist or was deleted: check it, and that ak and sk are not swapped" },
     { "an unknown key, in other words", 401, "APIG.0301", IAM .. "ak HPUAXXXX not exist",
       "does not exist or was deleted" },
     { "an unknown key, in capitals", 401, "APIGW.0301", "AK:HPUA does not exist", "does not exist or was deleted" },

@@ -75,8 +75,8 @@ slice signer_ak(const signer *s);
 #define SIGNER_FINGERPRINT_LEN 32
 sign_status signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]);
 
-/* mask_text for the secret key, the security token, and an access key that may be a secret
- * key given in its place. */
+/* mask_text for the secret key, the security token, and an access key that may be a
+ * secret key given in its place. */
 bool signer_mask(const signer *s, slice text, buffer *out);
 
 typedef struct sign_request {

@@ -182,8 +182,8 @@ sign_status signer_fingerprint(const signer *s, char out[SIGNER_FINGERPRINT_LEN]
   return status;
 }
 
-/* Whether a name is like an access key, or too short to be a secret: a secret key that was
- * given in its place is longer, or has other characters. */
+/* Whether a name is like an access key, or too short to be a secret: a secret key that
+ * was given in its place is longer, or has other characters. */
 static bool is_shown_ak(slice ak) {
   enum { SHORT = 7, LONGEST = 32 };
   if (ak.len <= SHORT)

@@ -11,6 +11,7 @@ local rows = {
   { "%f[%l]option endpoint, ", "" },
   { "%f[%l]options [%l_, ]+ %(none is set%); ", "" },
   { "%f[%l]option iam_endpoint or (%u[%u_]+) to", "%1 to" },
+  { "%f[%l]option iam_endpoint to", "iam_endpoint in the profile to" },
   { "%f[%l]option metadata = true, or ", "" },
   { ", or set option allow_http to accept the risk", "" },
   { "name a bundle with option ca_file", "name a bundle in the variable CURL_CA_BUNDLE" },

@@ -115,6 +115,7 @@ local elsewhere = {
   "/providers/custom.lua", "/providers/static.lua", "/config/options.lua", "/util/check.lua",  -- of options not given
 }
 local no_messages = {
+  ["set option %s"] = true, ["set option %s or %s"] = true,
   ["option"] = true, ["option "] = true, ["options "] = true,  -- parts, see layers, static and chain above
   ["correct the options, the environment or the profile"] = true,
 }

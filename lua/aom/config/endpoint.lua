@@ -43,11 +43,13 @@ end
 --- An escaped slash would become a separator when it is decoded. The other characters are
 --- not allowed in a path at all.
 local function check_path(path)
+  if path:find "^//" then return "has two slashes behind its host" end
   if (path:gsub("%%%x%x", "")):find("%", 1, true) then return "contains a % that is not an escape" end
   local decoded = text.percent_decode(path)
   if path:find("%%2[fF]") or decoded:find("\\", 1, true) or text.has_control(decoded) then
     return "contains an escaped slash, backslash or control character"
   end
+  if decoded:find "[{}]" then return "contains { or }" end
   if (decoded .. "/"):find("/%.%.?/") then return "contains a . or .. in its path" end
   return nil, decoded
 end

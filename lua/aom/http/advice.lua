@@ -38,11 +38,13 @@ end
 ---@param permission string|nil  that the operation needs
 ---@param canonical? fun(): string|nil
 ---@param name? string        what was given as a workflow's id, and is like none
+---@param path? string        of the endpoint, in front of the API's
 ---@return string|nil hint
-function advice.refusal(err, said, region, permission, canonical, name)
+function advice.refusal(err, said, region, permission, canonical, name, path)
   local status, code = err.status, err.code
   return hint {
     status = status, message = said, region = region, permission = permission, canonical = canonical, name = name,
+    endpoint_path = path ~= "" and path or nil,
     gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
   }
 end

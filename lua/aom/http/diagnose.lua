@@ -118,6 +118,7 @@ end
 ---@field gateway? string       number of a gateway's code, such as "0301"
 ---@field is_behind? boolean    the code is that of a service behind the gateway
 ---@field region? string
+---@field endpoint_path? string of the endpoint, where it has one
 ---@field permission? string    that the operation needs
 ---@field name? string          what was given as a workflow's id, and is like none
 ---@field canonical? fun(): string|nil  the canonical request that was signed, where one was
@@ -173,6 +174,11 @@ local hints = {
   },
   { seen = { curl = 77 }, hint = "the file of CA certificates cannot be used" },
   {
+    seen = { kind = "network", curl = 35, is_proxied = false },
+    hint = "the server closed the connection during the TLS handshake: a server without TLS needs http:// in the "
+      .. "endpoint",
+  },
+  {
     seen = { kind = "network", is_proxied = true },
     hint = "the connection uses the proxy from option proxy: check that proxy",
   },
@@ -199,6 +205,13 @@ local hints = {
   -- A 403 without a code of the service's may be a firewall's or a proxy's.
   { seen = { status = 403, gateway = "0302" }, hint = permission_hint },
   { seen = { status = 403, is_behind = true }, hint = permission_hint },
+  {
+    seen = { status = 404, gateway = "0101", endpoint_path = is_given },
+    hint = function(seen)
+      return ("the endpoint has the path %s, and this client adds /v1/… to it: leave the API's path out"):format(
+        seen.endpoint_path)
+    end,
+  },
   {
     seen = { status = 404, gateway = "0101", region = lacks_automation },
     hint = ("the provider documents this API only for %s"):format(regions.with_automation),

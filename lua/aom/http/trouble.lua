@@ -8,6 +8,7 @@ local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local outages = require "aom.http.outage"
 local retry = require "aom.http.retry"
+local trim = require "aom.util.text".trim
 local whole = require "aom.http.whole_request"
 
 local trouble = {}
@@ -123,9 +124,11 @@ end
 ---@return aom.Decision
 function trouble.decide(exchange, what)
   local hide = exchange.grant.mask
-  local err = errors.new(what.kind, hide(what.message), {
+  -- Some of libcurl's sentences end in a blank.
+  local message = trim(hide(what.message))
+  local err = errors.new(what.kind, message, {
     hint = advice.trouble(what, exchange.channel.settings, exchange.attempt.no_proxy),
-    cause = what.code and { code = what.code, message = hide(what.message) } or nil,
+    cause = what.code and { code = what.code, message = message } or nil,
   })
   if retry.is_barred(what) then
     err.retryable = false
@@ -159,7 +162,7 @@ function trouble.explain(exchange, err, said)
     grant.signer and function()
       local ours = sent:canonical_request()
       return ours and grant.mask(ours)
-    end or nil, name_in(exchange.request))
+    end or nil, name_in(exchange.request), operation.official and exchange.endpoint.path or nil)
 end
 
 --- Whether a 401 may be one no more: by a corrected clock, or by other credentials.

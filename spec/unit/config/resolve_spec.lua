@@ -111,6 +111,11 @@ describe("an endpoint", function()
     { "a scheme with a socket's name", "unix://x", "neither http" },
     { "half a scheme", "https:/aom.example.com", "port" },
     { "nothing", "", "no host" },
+    { "a scheme without its colon", "http//127.0.0.1:1", "two slashes" },
+    { "a path that begins with two slashes", "https://aom.example.com//v1", "two slashes" },
+    { "a placeholder", "https://aom.example.com/v1/{project_id}/cms", "{ or }" },
+    { "half a placeholder", "aom.example.com/x}", "{ or }" },
+    { "an escaped placeholder", "https://aom.example.com/%7Bid%7d", "{ or }" },
   }
   for _, case in ipairs(bad) do
     it("may not hold " .. case[1], function()

@@ -178,6 +178,14 @@ describe("advice", function()
       advice.refusal(UNPUBLISHED, "", "ru-moscow-1"))
   end)
 
+  for path, is_named in pairs { ["/v1"] = true, ["/gateway/v1/p/cms"] = true, [""] = false } do
+    it(("names the endpoint's path, where it has one: %q"):format(path), function()
+      local hint = advice.refusal(UNPUBLISHED, "", "cn-north-4", nil, nil, nil, path)
+      assert.are.equal(is_named or nil, hint and hint:find("has the path " .. path .. ", ", 1, true) ~= nil)
+      assert.is_nil(advice.refusal({ status = 404, code = "AOM.0101" }, "", "cn-north-4", nil, nil, nil, path))
+    end)
+  end
+
   it("names no regions inside them, or without a region", function()
     assert.is_nil(advice.refusal(UNPUBLISHED, "", "cn-north-4"))
     assert.is_nil(advice.refusal(UNPUBLISHED, "", nil))
@@ -214,6 +222,10 @@ describe("a hint on a call without an answer", function()
       .. "are in use" }, { proxy = "http://p:1" }, nil, "ulimit %-n" },
     ["a bundle that is none"] = { { kind = "config", message = "?", code = 77 }, {}, nil, "cannot be used" },
     ["a refused connection"] = { { kind = "network", message = "?", code = 7 }, {} },
+    ["an end of the handshake"] = { { kind = "network", message = "?", code = 35 }, {}, nil,
+      "closed the connection during the TLS handshake: .* http://" },
+    ["an end of the handshake, behind a proxy"] = { { kind = "network", message = "?", code = 35 }, PROXY, nil,
+      "option proxy" },
     ["a proxy's password"] = { { kind = "network", message = "?", code = 56, proxy_status = 407 }, PROXY, nil,
       "user and password of the proxy" },
     ["a host that a proxy forbids"] = { { kind = "network", message = "?", code = 7, proxy_status = 403 }, {}, nil,

@@ -94,6 +94,14 @@ end
 
 local function lacks_automation(region) return region ~= nil and not regions.has_automation(region) end
 
+local function says_project(message) return lower(message:sub(1, MAX_SENTENCE)):find "project" ~= nil end
+
+--- A gateway has one code for a project of another account's and for a right that is missing.
+local function project_hint(seen)
+  return "the project id belongs to another account or region, or the user lacks "
+    .. (seen.permission or "a permission") .. " in it"
+end
+
 local function permission_hint(seen)
   return "the user lacks a permission in this project"
     .. (seen.permission and "; this call needs " .. seen.permission or "")
@@ -203,6 +211,8 @@ local hints = {
   { seen = { status = 401, gateway = "0307" }, hint = "the token has expired: get a new one" },
   { seen = { status = 403, gateway = addresses }, hint = "the service does not accept calls from this address" },
   -- A 403 without a code of the service's may be a firewall's or a proxy's.
+  { seen = { status = 403, gateway = "0302", message = says_project }, hint = project_hint },
+  { seen = { status = 403, is_behind = true, message = says_project }, hint = project_hint },
   { seen = { status = 403, gateway = "0302" }, hint = permission_hint },
   { seen = { status = 403, is_behind = true }, hint = permission_hint },
   {

@@ -255,8 +255,8 @@ describe("the identity service", function()
         assert.is_nil(endpoint)
         assert.are.equal("config", err.kind)
         assert.matches("^no identity service is known for https?://", err.message)
-        assert.matches(settings.source.provenance.iam_endpoint.passed
-          and "set option iam_endpoint to the" or "set option iam_endpoint or HUAWEICLOUD_SDK_IAM_ENDPOINT to", err.hint)
+        local variable = settings.source.provenance.iam_endpoint.passed and "" or " or HUAWEICLOUD_SDK_IAM_ENDPOINT"
+        assert.matches("set option iam_endpoint" .. variable .. " to the", err.hint)
       end
     end)
   end

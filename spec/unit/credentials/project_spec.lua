@@ -128,8 +128,8 @@ describe("a look-up that fails", function()
   -- The gateway's own words, as signed calls get them.
   local WRONG = "Incorrect IAM authentication information: "
   local UNKNOWN = "the access key does not exist or was deleted: check it, and that ak and sk are not swapped"
-  local DENIED = "this request looked up the project id for region cn-north-4; set option project_id, or "
-    .. "HUAWEICLOUD_SDK_PROJECT_ID, to avoid the look-up"
+  local DENIED = "this request looked up the project id for region cn-north-4; set option project_id or "
+    .. "HUAWEICLOUD_SDK_PROJECT_ID to avoid the look-up"
   local failures = {
     { "for an unknown key", refusal(401, "APIGW.0301", WRONG .. "Get secretKey failed,ak:PRO***,err:ak not exist"),
       UNKNOWN },

@@ -52,7 +52,8 @@ local groups = {
     ["csrc/engine_tls_fault.c"] = "fault_of_certificate, engine_tls_fault",
   } },
   { "the Lua above has checked it, or a finaliser would have to change it in between", {
-    ["csrc/lua_request.c"] = "fill_headers", ["csrc/lua_sign_alone.c"] = "find_field, take_date",
+    ["csrc/lua_request.c"] = "fill_headers", ["csrc/lua_sign.c"] = "push_output, output_gc",
+    ["csrc/lua_sign_alone.c"] = "find_field, take_date",
     ["csrc/mask_escape.c"] = "read_backslash", ["csrc/sign_signer.c"] = "is_usable_key",
     ["csrc/text.c"] = "text_trim",
   } },

@@ -48,8 +48,11 @@ local function ran_lines()
   local ran = {}
   for line in io.lines(out .. "/lines") do
     local path, number = line:match "^(.*):(%d+)$"
-    ran[path] = ran[path] or {}
-    ran[path][tonumber(number)] = true
+    -- A process that is killed may write half a line.
+    if path then
+      ran[path] = ran[path] or {}
+      ran[path][tonumber(number)] = true
+    end
   end
   return ran
 end

@@ -29,11 +29,13 @@ end
 -- The kinds of errors that are the caller's.
 local WRONG = { argument = true, config = true, credentials = true }
 
+local is_run = false
+
 local function alert(format, err)
   local text = format:format(name, tostring(err))
   io.stderr:write("alert: ", text, "\n")
   if alert_command then run_alert(text) end
-  os.exit(aom.is_error(err) and WRONG[err.kind] and 2 or 1)
+  os.exit(not is_run and aom.is_error(err) and WRONG[err.kind] and 2 or 1)
 end
 
 local last
@@ -48,6 +50,7 @@ if not made then alert("%s: %s", client) end
 local function run()
   local workflow = client:find(name)
   local execution = client:execute(workflow.id)
+  is_run = true
   print(("%s runs as %s"):format(name, execution.id))
   return client:wait(execution, { timeout = seconds, interval = 1, on_progress = show })
 end

@@ -52,6 +52,10 @@ LUA_PROGRAM = $(shell command -v $(LUA))
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
 
+# What `make install` does with the Lua files that it has put in place: nothing, unless COMPILED=1.
+precompile = $(if $(filter 1,$(COMPILED)),$(LUA) spec/support/precompile.lua "$(root)/share/lua/$(LUA_VERSION)" \
+  "$(PREFIX)/share/lua/$(LUA_VERSION)" $(LUA_FILES:lua/%=%),true)
+
 # Where `make install` puts its files, and its list of them.
 root      = $(DESTDIR)$(PREFIX)
 installed = $(root)/lib/lua/$(LUA_VERSION)/aom/installed
@@ -192,12 +196,12 @@ smoke-soak: ; @$(MAKE) soak ARGS='--scale 0.01 --hosts "lua5.4 luajit nginx"'
 prove:  ## All proofs in their long form, and what came of each: hours. ARGS="PROOF..."
 	@MAKE='$(MAKE)' sh spec/support/prove.sh $(ARGS)
 
-install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there
+install: build uninstall  ## Install for LUA under DESTDIR and PREFIX, in place of what was installed there: COMPILED=1
 	@put() { mode=$$1 to=$$2; shift 2; mkdir -p "$(root)/$$to" && $(INSTALL) -m "$$mode" "$$@" "$(root)/$$to" && \
 	  for file; do echo "$$to/$${file##*/}"; done >>"$(installed)"; }; \
 	mkdir -p "$(root)/lib/lua/$(LUA_VERSION)/aom" && for folder in $(sort $(dir $(LUA_FILES))); do \
 	  folder=$${folder#lua/}; put 644 "share/lua/$(LUA_VERSION)$${folder:+/}$${folder%/}" "lua/$$folder"*.lua || exit; \
-	done && put 755 "lib/lua/$(LUA_VERSION)/aom" $(CORE) && $(if $(LUA_PROGRAM),put 755 bin $(COMMAND),true)
+	done && $(precompile) && put 755 "lib/lua/$(LUA_VERSION)/aom" $(CORE) && $(if $(LUA_PROGRAM),put 755 bin $(COMMAND),true)
 	@echo "installed for Lua $(LUA_VERSION) in $(root)$(if $(LUA_PROGRAM),, without the command aom: there is no $(LUA))"
 
 # The command belongs to the Lua that installed it last: its first line says which.

@@ -31,16 +31,43 @@ describe("make install", function()
   end)
   after_each(function() process.run("rm -r " .. quote(folder:match "^(.*)/")) end)
 
+  --- Runs a script with what is installed.
+  local function run_installed(script)
+    return process.run(("cd / && env LUA_PATH=%s LUA_CPATH=%s %s -e %s 2>&1"):format(quote(share .. "/?.lua;;"),
+      quote(lib .. "/?.so;;"), lua, quote(script)))
+  end
+
+  local SIGN = "print((require 'aom'.sign({ method = 'GET', host = 'h', path = '/' }, { ak = 'A', sk = 'S' })).url)"
+
   it("installs what signs, and a command that runs", function()
     target "install"
-    local output, code = process.run(("cd / && env LUA_PATH=%s LUA_CPATH=%s %s -e %s && env LUA_PATH=%s LUA_CPATH=%s "
-      .. "%s --version 2>&1"):format(quote(share .. "/?.lua;;"), quote(lib .. "/?.so;;"), lua,
-      quote "print((require 'aom'.sign({ method = 'GET', host = 'h', path = '/' }, { ak = 'A', sk = 'S' })).url)",
+    assert.are.equal("https://h/\n", (run_installed(SIGN)))
+    local output, code = process.run(("env LUA_PATH=%s LUA_CPATH=%s %s --version 2>&1"):format(
       quote(share .. "/?.lua;" .. share .. "/?/init.lua;;"), quote(lib .. "/?.so;;"),
       quote(folder .. "/opt/aom/bin/aom")))
     assert.are.equal(0, code, output)
-    assert.matches("^https://h/\naom %d", output)
+    assert.matches("^aom %d", output)
     assert.is_nil(files():find("simulator/", 1, true))
+  end)
+
+  it("installs compiled chunks where that is asked for, which know their files and lines", function()
+    target("install", "COMPILED=1")
+    for file in files(share):gmatch "[^\n]+" do
+      assert.are.equal("\27", process.run(("head -c 1 %s"):format(quote(share .. "/" .. file))), file)
+    end
+    assert.are.equal("https://h/\n", (run_installed(SIGN)))
+    -- Loads parts at their first use, and tells the caller's place from the library's own.
+    assert.are.equal("the place: (command line):3\n", (run_installed [[
+      local aom = require "aom"
+      local _, err = pcall(function()
+        aom.client { endpoint = 1 }
+      end)
+      print("the place: " .. tostring(err.where))]]))
+    local version = _VERSION:match "%d.%d"
+    assert.are.equal(("@/opt/aom/share/lua/%s/aom/client/facade.lua\n"):format(version), (run_installed [[
+      print(debug.getinfo(require "aom.client.facade".build, "S").source)]]))
+    target "uninstall"
+    assert.are.equal("", files())
   end)
 
   it("is undone by make uninstall, which leaves what is not ours", function()

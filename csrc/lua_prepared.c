@@ -150,13 +150,13 @@ static bool write_path(buffer *path, const lua_prepared *p, slice value) {
   return true;
 }
 
-/* The arguments of prepared:send. 0: nothing was sent. */
+/* The arguments of prepared:send and begin. 0: nothing was sent. */
 static engine_id start_prepared(lua_State *L, const lua_prepared *p, lua_Number now) {
   lua_engine *self = p->engine;
   slice date = check_slice(L, 2), id = string_at(L, 3), choice = string_at(L, 4);
   signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
-  if (!s || !is_plain_id(p, id) || !is_choice(p, choice) || !is_main_thread(L) ||
-      !is_accepted(p->key, now) || !write_path(&self->path, p, id))
+  if (!s || !is_plain_id(p, id) || !is_choice(p, choice) || !is_accepted(p->key, now) ||
+      !write_path(&self->path, p, id))
     return 0;
   pair query = {p->parameter, choice};
   sign_request request = p->request;
@@ -184,7 +184,7 @@ static slice find_header(const engine_result *result, const char *name) {
 
 enum { MAX_REQUEST_ID = 256 };
 
-static bool is_as_before(const lua_prepared *p, const engine_result *result) {
+static bool has_same_content(const lua_prepared *p, const engine_result *result) {
   if (result->outcome != ENGINE_ANSWERED || result->status != p->status ||
       !text_equal(result->body, p->body))
     return false;
@@ -194,34 +194,37 @@ static bool is_as_before(const lua_prepared *p, const engine_result *result) {
   return is_same_type && find_header(result, "x-request-id").len <= MAX_REQUEST_ID;
 }
 
-/* Pushing may raise an error, so the engine has its transfer back before. */
-static int push_good(lua_State *L, const lua_prepared *p, engine_id id,
-                     const engine_result *result, lua_Number started) {
+/* Where the key is no longer an accepted one, the answer is news of it. */
+static bool is_as_before(const lua_prepared *p, const engine_result *result,
+                         lua_Number now) {
+  return has_same_content(p, result) && is_accepted(p->key, now);
+}
+
+/* Pushes true, and the request id or nil. Pushing may raise an error, so the engine has
+ * its transfer back before. */
+static void push_good(lua_State *L, engine *e, engine_id id,
+                      const engine_result *result) {
   char copy[MAX_REQUEST_ID];
   slice request_id = find_header(result, "x-request-id");
   text_put(copy, request_id);
-  engine_release(p->engine->engine, id);
-  lua_Number now = engine_seconds();
-  lockout_accept(p->key, milliseconds(now));
+  engine_release(e, id);
   lua_pushboolean(L, 1);
   if (request_id.data)
     lua_pushlstring(L, copy, request_id.len);
   else
     lua_pushnil(L);
-  lua_pushnumber(L, now - started);
-  return 3;
 }
 
 /* prepared:send(date, id, choice) -> true, request id or nil, seconds since it began
  *   | false, transfer, seconds: it goes on, has to be collected, or others have finished
  *   | nil: it was not sent
  *
- * Nothing is sent where anything is not as usual, or fails: the general way then says
- * what. */
+ * Waits here, so it sends nothing from a coroutine. Nothing is sent either where anything
+ * is not as usual, or fails: the general way then says what. */
 static int prepared_send(lua_State *L) {
   const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
   lua_Number started = engine_seconds();
-  engine_id id = start_prepared(L, p, started);
+  engine_id id = is_main_thread(L) ? start_prepared(L, p, started) : 0;
   if (id != 0)
     engine_poll(p->engine->engine, p->patience_ms);
   sign_clear_errors();
@@ -230,16 +233,47 @@ static int prepared_send(lua_State *L) {
     return 1;
   }
   engine *e = p->engine->engine;
-  if (engine_has_only_finished(e, id) && is_as_before(p, engine_look(e, id)))
-    return push_good(L, p, id, engine_look(e, id), started);
-  lua_pushboolean(L, 0);
-  lua_transfer_push_id(L, id);
-  lua_pushnumber(L, engine_seconds() - started);
+  lua_Number now = engine_seconds();
+  if (engine_has_only_finished(e, id) && is_as_before(p, engine_look(e, id), now)) {
+    push_good(L, e, id, engine_look(e, id));
+  } else {
+    lua_pushboolean(L, 0);
+    lua_transfer_push_id(L, id);
+  }
+  lua_pushnumber(L, now - started);
   return 3;
 }
 
+/* prepared:begin(date, id, choice) -> transfer | nil: it was not sent */
+static int prepared_begin(lua_State *L) {
+  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  engine_id id = start_prepared(L, p, engine_seconds());
+  sign_clear_errors();
+  if (id == 0)
+    return 0;
+  lua_transfer_push_id(L, id);
+  return 1;
+}
+
+/* prepared:take(transfer) -> true, request id or nil | false: it has to be collected */
+static int prepared_take(lua_State *L) {
+  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  engine_id id = lua_transfer_check_id(L);
+  engine *e = p->engine ? p->engine->engine : NULL;
+  const engine_result *result = e ? engine_look(e, id) : NULL;
+  if (result && is_as_before(p, result, engine_seconds())) {
+    push_good(L, e, id, result);
+    return 2;
+  }
+  lua_pushboolean(L, 0);
+  return 1;
+}
+
 void lua_prepared_open(lua_State *L) {
-  static const luaL_Reg methods[] = {{"send", prepared_send}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"send", prepared_send},
+                                     {"begin", prepared_begin},
+                                     {"take", prepared_take},
+                                     {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   compat_new_class(L, prepared_class, methods, none);
 }

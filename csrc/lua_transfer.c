@@ -181,7 +181,7 @@ int lua_transfer_start(lua_State *L) {
 
 /* --- driving and collecting -------------------------------------------------------- */
 
-static engine_id check_id(lua_State *L) {
+engine_id lua_transfer_check_id(lua_State *L) {
   lua_Number id = luaL_checknumber(L, 2);
   luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2, "not the id of a transfer");
   return (engine_id)id;
@@ -205,7 +205,7 @@ int lua_transfer_poll(lua_State *L) {
 /* engine:wait(id, seconds) -> whether it has finished. Comes back to Lua at every
  * event, so that a hook, which Ctrl-C sets, can run. */
 int lua_transfer_wait(lua_State *L) {
-  engine_id id = check_id(L);
+  engine_id id = lua_transfer_check_id(L);
   int ms = poll_ms(L, 3);
   engine *e = lua_engine_check(L);
   if (e && engine_is_running(e, id))
@@ -314,7 +314,7 @@ static int push_result(lua_State *L, lua_engine *self, engine_id id) {
 /* engine:collect(id) -> status, headers, body, several | nil, kind, message, code, sent,
  * proxy_status, refused, fault */
 int lua_transfer_collect(lua_State *L) {
-  engine_id id = check_id(L);
+  engine_id id = lua_transfer_check_id(L);
   lua_engine *self = lua_engine_object(L);
   if (!self->engine)
     return push_transfer_error(L, "cancelled", ended_text);
@@ -347,7 +347,7 @@ int lua_transfer_fetch(lua_State *L) {
 
 /* engine:cancel(id) */
 int lua_transfer_cancel(lua_State *L) {
-  engine_id id = check_id(L);
+  engine_id id = lua_transfer_check_id(L);
   engine *e = lua_engine_check(L);
   if (e)
     engine_release(e, id);
@@ -357,7 +357,7 @@ int lua_transfer_cancel(lua_State *L) {
 
 /* engine:is_sent(id) -> whether the server is awaited */
 int lua_transfer_is_sent(lua_State *L) {
-  engine_id id = check_id(L);
+  engine_id id = lua_transfer_check_id(L);
   engine *e = lua_engine_check(L);
   lua_pushboolean(L, e && engine_is_sent(e, id));
   return 1;

@@ -28,7 +28,9 @@ void lua_transfer_read_transport(lua_State *L, int index, engine_request *reques
 int lua_transfer_launch(lua_State *L, lua_engine *self, signer *s, sign_request *request,
                         engine_request *transfer, engine_id *id);
 
+/* An id as Lua has it, and argument 2 as an id, which raises. */
 void lua_transfer_push_id(lua_State *L, engine_id id);
+engine_id lua_transfer_check_id(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -105,6 +105,7 @@ end
 ---@field report aom.BulkReport
 ---@field name string                      of the calls' operation
 ---@field build fun(entry: aom.BulkEntry): aom.Request|nil, aom.Error|nil
+---@field shorten fun(entry: aom.BulkEntry): table|nil, aom.Sent|nil  makes a call the short way, if it may
 ---@field chosen table                    checked options
 ---@field twins table<string, integer[]>  an id's places: one that is there twice is sent once
 ---@field stopped boolean                 by an error, as `stop_on_error` asks
@@ -139,16 +140,22 @@ local function left_out(self)
     { operation = self.name, attempts = 0 })
 end
 
+local function no_way() end
+
+local function carry(self, places)
+  local state, entry = self.state, self.report[places[1]]
+  local result, sent = self.shorten(entry)
+  if result then return settle(self, places, result) end
+  local built, refusal = self.build(entry)
+  if built then return settle(self, places, call.run(state, built, self.scope, sent)) end
+  refusal.attempts = 0
+  settle(self, places, nil, refusal)
+end
+
 local function send(self, places)
-  local state, scope = self.state, self.scope
   if not is_over(self) then self.pacer:turn(self) end
   if is_over(self) then return settle(self, places, nil, left_out(self)) end
-  local built, refusal = self.build(self.report[places[1]])
-  if not built then
-    refusal.attempts = 0
-    return settle(self, places, nil, refusal)
-  end
-  scope:run(state.loop, function() settle(self, places, call.run(state, built, scope)) end)
+  self.scope:run(self.state.loop, function() carry(self, places) end)
 end
 
 local function jobs_of(self)
@@ -182,12 +189,13 @@ end
 ---@param name string   of the calls' operation
 ---@param build fun(entry: aom.BulkEntry): aom.Request|nil, aom.Error|nil
 ---@param chosen table  checked options
+---@param shorten? fun(entry: aom.BulkEntry): table|nil, aom.Sent|nil
 ---@return aom.BulkReport
-function bulk.run(state, scope, entries, name, build, chosen)
+function bulk.run(state, scope, entries, name, build, chosen, shorten)
   entries.succeeded, entries.failed = 0, 0
   return run(setmetatable({
     state = state, scope = scope, report = entries, name = name, build = build, chosen = chosen, twins = {},
-    stopped = false,
+    stopped = false, shorten = shorten or no_way,
     pacer = pacer.new(state.loop, state.throttle, chosen.rate, state.settings.timeout),
   }, Bulk))
 end
@@ -201,7 +209,11 @@ end
 ---@return aom.BulkReport
 function bulk.switch(state, scope, entries, action, chosen)
   local function build(entry) return input.build(row, entry.id, action) end
-  return bulk.run(state, scope, entries, row.name, build, chosen)
+  local function shorten(entry)
+    local way = state.ways[row]
+    if way then return way(state, row, entry.id, action, scope) end
+  end
+  return bulk.run(state, scope, entries, row.name, build, chosen, shorten)
 end
 
 local function run_selected(state, scope, select, action, chosen)

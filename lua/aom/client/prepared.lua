@@ -5,13 +5,11 @@
 --- is handed to the general way, as the answer to its first attempt.
 
 local response = require "aom.api.response"
+local shared_dict = require "aom.util.lazy" "aom.credentials.shared_dict"
 
 local prepared = {}
 
----@class aom.PreparedCall
----@field object aom.Prepared
----@field send function      its method
----@field finish fun(id: integer): aom.Answer|nil, aom.Trouble|nil
+---@class aom.PreparedCall: aom.PreparedWay
 ---@field authenticator aom.Authenticator
 ---@field endpoint aom.Endpoint
 ---@field first string      names of the arguments
@@ -33,12 +31,13 @@ local MAX_BODY = 256
 
 --- Whether nothing has changed of what is looked at before a request is sent, that is while the first
 --- endpoint is in use, and credentials which do not expire. What the process knows of the key pair is
---- looked at in C.
+--- looked at in C, and what other workers of nginx know of it here.
 local function is_current(state, kept)
-  local credentials, throttle = state.credentials, state.throttle
+  local credentials, throttle, store = state.credentials, state.throttle, state.loop.shared
   return credentials.current == kept.authenticator and credentials.refused ~= kept.authenticator
     and state.targets.index == 1 and not state.outage.began
     and (throttle.resume_at == 0 or throttle.resume_at <= state.loop.now())
+    and not (store and shared_dict.look(store, kept.authenticator.record.name) == "blocked")
 end
 
 --- Whether an operation has an id in its path and a choice in its query, and nothing to tell.
@@ -67,16 +66,53 @@ local function keep(state, carried)
   local row, answer = carried.request.operation, carried.answer
   local endpoint, authenticator, type = carried.endpoint, carried.grant, carried.answer.headers["content-type"]
   local first, second = row.arguments[1], row.arguments[2]
-  local object, finish = state.loop.prepare(carried.attempt, {
+  local kept = state.loop.prepare(carried.attempt, {
     key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
     before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3],
     longest = row.parameters[first].max, parameter = second, choices = row.parameters[second].choices,
     status = answer.status, type = type, body = answer.body,
   })
-  state.prepared[row] = {
-    object = object, send = object.send, finish = finish, authenticator = authenticator, endpoint = endpoint,
-    first = first, second = second, answer = answer, class = getmetatable(carried.result),
-  }
+  kept.authenticator, kept.endpoint, kept.answer = authenticator, endpoint, answer
+  kept.first, kept.second, kept.class = first, second, getmetatable(carried.result)
+  state.prepared[row] = kept
+end
+
+local function is_over(state, scope) return state.closed or scope and scope:is_cancelled() end
+
+local function result_of(kept, a, b, request_id, time)
+  local good = kept.answer
+  local result = response.result(good.status, request_id, good.body)
+  result[kept.first], result[kept.second], result.attempts, result.elapsed = a, b, 1, time
+  return setmetatable(result, kept.class)
+end
+
+--- For the general way.
+local function sent_at(kept, date, started)
+  return { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date, started = started }
+end
+
+--- An answer as before, as the general way reads it.
+local function whole_answer(kept, request_id)
+  local good = kept.answer
+  return { status = good.status, body = good.body,
+    headers = { ["content-type"] = good.headers["content-type"], ["x-request-id"] = request_id } }
+end
+
+--- As `send`. Others run meanwhile: what they have found out may concern this call, or this
+--- answer them.
+local function send_in_task(state, kept, date, a, b, scope)
+  local started = state.loop.now()
+  local is_sent, answer, more = kept.send_in_task(date, a, b)
+  if not is_sent then return nil end
+  if answer == true then
+    if not is_over(state, scope) and not state.outage.began then
+      return result_of(kept, a, b, more, state.loop.now() - started)
+    end
+    answer, more = whole_answer(kept, more), nil
+  end
+  local sent = sent_at(kept, date, started)
+  sent.answer, sent.trouble = answer, more
+  return nil, sent
 end
 
 --- Makes a call the short way.
@@ -84,22 +120,17 @@ end
 ---@param row aom.Operation
 ---@param a any
 ---@param b any
+---@param scope? aom.Scope  what it is a step of
 ---@return table|nil result
 ---@return aom.Sent|nil sent  nil without a result: nothing was sent
-function prepared.send(state, row, a, b)
+function prepared.send(state, row, a, b, scope)
   local kept = state.prepared[row]
-  if not kept or not is_current(state, kept) then return nil end
-  local date = state.clock:stamp()
-  local outcome, said, time = kept.send(kept.object, date, a, b)
-  if outcome == nil then return nil end
-  local good = kept.answer
-  if outcome and not state.closed then
-    local result = response.result(good.status, said, good.body)
-    result[kept.first], result[kept.second], result.attempts, result.elapsed = a, b, 1, time
-    return setmetatable(result, kept.class)
-  end
-  local sent = { authenticator = kept.authenticator, endpoint = kept.endpoint, date = date,
-    started = state.loop.now() - time }
+  if not kept or scope and scope.deadline or not is_current(state, kept) then return nil end
+  local date, outcome, said, time = state.clock:stamp(), nil, nil, nil
+  if kept.send then outcome, said, time = kept.send(kept.object, date, a, b) end
+  if outcome == nil then return send_in_task(state, kept, date, a, b, scope) end
+  if outcome and not is_over(state, scope) then return result_of(kept, a, b, said, time) end
+  local sent = sent_at(kept, date, state.loop.now() - time)
   if not outcome then sent.answer, sent.trouble = kept.finish(said) end
   return nil, sent
 end
@@ -111,12 +142,13 @@ end
 ---@param row aom.Operation
 ---@param a any
 ---@param b any
+---@param scope? aom.Scope
 ---@return table|nil result
 ---@return aom.Sent|nil sent
-function prepared.begin(carried, state, row, a, b)
+function prepared.begin(carried, state, row, a, b, scope)
   keep(state, carried)
   state.ways[row] = prepared.send
-  return prepared.send(state, row, a, b)
+  return prepared.send(state, row, a, b, scope)
 end
 
 return prepared

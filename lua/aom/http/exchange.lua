@@ -207,7 +207,8 @@ end
 ---@param sent aom.Sent
 ---@return aom.Decision
 local function take_over(self, sent)
-  self.started, self.deadline = sent.started, sent.started + self.channel.settings.timeout
+  self.started = sent.started
+  self.deadline = least(sent.started + self.channel.settings.timeout, self.scope and self.scope.deadline)
   self.attempts, self.grant = 1, sent.authenticator
   self.access:assume(sent.authenticator, self.deadline, least(self.deadline, sent.started + self.patience))
   prepare(self, sent.endpoint, sent.date)

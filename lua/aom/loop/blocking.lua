@@ -2,6 +2,7 @@
 
 local bind = require "aom.loop.bind"
 local engine_loop = require "aom.loop.engine"
+local waits = require "aom.util.lazy" "aom.loop.engine_waits"
 
 local blocking = {}
 
@@ -14,14 +15,14 @@ BlockingLoop.on_yield = "aom: a function given to the call has yielded, and in p
 ---@param body function
 function BlockingLoop:spawn(body) self:run({ body }, 1) end
 
---- Prepares the like of an attempt: see aom.client.prepared.
----@param attempt aom.Attempt  with a plan and a signer
+--- Outside of any task, nothing is suspended while one waits for the answer.
+---@param attempt aom.Attempt
 ---@param fields table
----@return aom.Prepared
----@return fun(id: integer): aom.Answer|nil, aom.Trouble|nil
+---@return aom.PreparedWay
 function BlockingLoop:prepare(attempt, fields)
-  fields.patience = self.PATIENCE
-  return self.carrier.engine:prepare(attempt, self.transport, fields), function(id) return self:block(id) end
+  local way = waits.prepare(self, attempt, fields)
+  way.send, way.finish = way.object.send, function(id) return self:block(id) end
+  return way
 end
 
 ---@param carrier aom.Carrier

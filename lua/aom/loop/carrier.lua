@@ -66,8 +66,9 @@ function Carrier:wake_finished()
   end
   self.taken = engine:finished() or false
   while self.taken do
-    if waits[self.taken] then
-      tell(self, self.taken, transfer.collect(engine, self.taken))
+    local wait = waits[self.taken]
+    if wait then
+      tell(self, self.taken, transfer.take(engine, self.taken, wait.prepared))
     else
       engine:cancel(self.taken)
     end

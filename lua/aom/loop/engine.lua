@@ -92,7 +92,7 @@ function EngineLoop:fetch(attempt, deadline)
   return answer, trouble
 end
 
-for _, name in ipairs { "block", "sleep", "waiter", "wake_due", "is_beside", "run" } do
+for _, name in ipairs { "block", "sleep", "waiter", "wake_due", "is_beside", "run", "prepare" } do
   EngineLoop[name] = function(self, a, b) return waits[name](self, a, b) end
 end
 

@@ -36,6 +36,31 @@ function waits:suspend(wait, id)
   end)
 end
 
+--- Makes a prepared call in a task.
+local function send_prepared(self, object, date, id, choice)
+  local task = not self.closed and self.tasks:current()
+  if not task then return false end
+  local wait = scheduler.wait(task, self.tasks)
+  wait.prepared = object
+  local transfer_id = object:begin(date, id, choice)
+  if not transfer_id then return false end
+  self.carrier.waits[transfer_id] = wait
+  return true, waits.suspend(self, wait, transfer_id)
+end
+
+--- Prepares the like of an attempt: see aom.client.prepared.
+---@param attempt aom.Attempt  with a plan and a signer
+---@param fields table
+---@return aom.PreparedWay
+function waits:prepare(attempt, fields)
+  fields.patience = self.PATIENCE
+  local object = self.carrier.engine:prepare(attempt, self.transport, fields)
+  return {
+    object = object,
+    send_in_task = function(date, id, choice) return send_prepared(self, object, date, id, choice) end,
+  }
+end
+
 --- Waits for a transfer here. Others that end meanwhile wake their own tasks, which run later.
 ---@param id integer
 ---@return aom.Answer|nil

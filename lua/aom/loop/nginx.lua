@@ -178,6 +178,22 @@ function NginxLoop:fetch(attempt, deadline)
   return answer, trouble
 end
 
+--- Prepares the like of an attempt over libcurl: see aom.client.prepared.
+---@param attempt aom.Attempt  with a plan and a signer
+---@param fields table
+---@return aom.PreparedWay
+function NginxLoop:prepare(attempt, fields)
+  fields.patience = 0
+  local object = self.curl.engine:prepare(attempt, self.transport, fields)
+  local function send_in_task(...)
+    if self.closed or blocking[ngx.get_phase()] then return false end
+    local is_sent, answer, trouble = self.curl:send_prepared(object, attempt.base, fields.seconds, self, ...)
+    if self.trusts_system and not answer then nginx_trust.explain(trouble) end
+    return is_sent, answer, trouble
+  end
+  return { object = object, send_in_task = send_in_task }
+end
+
 ---@param seconds number
 ---@return boolean  false: cancelled
 function NginxLoop:sleep(seconds)
@@ -314,6 +330,7 @@ function nginx.new(carrier, transport, settings)
     cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")
   loop.transport, loop.shared = resty and "resty" or "curl", ngx.shared.aom
+  if resty then loop.prepare = nil end
   return loop
 end
 

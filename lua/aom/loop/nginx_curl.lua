@@ -55,6 +55,7 @@ local PATIENCE = 1
 ---@field sent? number       when the request was
 ---@field since? number      the last look without an answer
 ---@field found? number      the first one with it
+---@field prepared aom.Prepared|false  what the transfer was begun with
 
 ---@class aom.NginxCurl
 ---@field engine userdata
@@ -215,7 +216,7 @@ end
 local function finish(self, id)
   local wait = self.waiting[id]
   self.waiting[id] = nil
-  local answer, trouble = transfer.collect(self.engine, id)
+  local answer, trouble = transfer.take(self.engine, id, wait.prepared)
   if answer and wait.sent then
     wait.latency:learn(math.max(0, wait.since - wait.sent), wait.found - wait.sent, wait.explores, wait.found)
   end
@@ -240,12 +241,13 @@ end
 ---@param origin string
 ---@param deadline number
 ---@param caller aom.Cancellable
----@return aom.Answer|nil
----@return aom.Trouble|nil
-function NginxCurl:wait(id, origin, deadline, caller)
+---@param object? aom.Prepared  what it was begun with
+---@return aom.Answer|true|nil  true: as before
+---@return aom.Trouble|string|nil
+function NginxCurl:wait(id, origin, deadline, caller, object)
   local known = latency_of(self, origin)
   local wait = { waiter = caller:waiter(), latency = known, explores = known:explores(), started = self.now(),
-    deadline = deadline, due = 0 }
+    deadline = deadline, due = 0, prepared = object or false }
   self.waiting[id] = wait
   send(self, wait)
   local answer, trouble = await(self, id, wait)
@@ -265,6 +267,22 @@ function NginxCurl:fetch(attempt, deadline, caller)
   local id, trouble = transfer.start(self.engine, attempt, deadline - self.now(), caller.transport)
   if not id then return nil, trouble end
   return self:wait(id, attempt.base, deadline, caller)
+end
+
+--- As `fetch`, of a prepared call.
+---@param object aom.Prepared
+---@param origin string
+---@param seconds number
+---@param caller aom.Cancellable
+---@param ... any  what it is begun with
+---@return boolean is_sent
+---@return aom.Answer|true|nil
+---@return aom.Trouble|string|nil
+function NginxCurl:send_prepared(object, origin, seconds, caller, ...)
+  self:make_room(caller)
+  local id = not caller:is_over() and object:begin(...)
+  if not id then return false end
+  return true, self:wait(id, origin, self.now() + seconds, caller, object)
 end
 
 --- Polls until `time`, or until `is_done`, where nothing else runs: nginx stands still
@@ -288,7 +306,8 @@ end
 function NginxCurl:block(attempt, deadline, caller)
   local id, trouble = transfer.start(self.engine, attempt, deadline - self.now(), caller.transport)
   if not id then return nil, trouble end
-  local wait = { waiter = { wake = function() end }, started = self.now(), deadline = math.huge, due = math.huge }
+  local wait = { waiter = { wake = function() end }, started = self.now(), deadline = math.huge, due = math.huge,
+    prepared = false }
   self.waiting[id] = wait
   self:poll_until(math.huge, function() return wait.found ~= nil or caller:is_over() end)
   if not wait.found then

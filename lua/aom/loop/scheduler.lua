@@ -17,6 +17,7 @@
 ---@field resumed boolean
 ---@field a any
 ---@field b any
+---@field prepared aom.Prepared|false  what the transfer that it waits for was begun with
 ---@field next aom.Wait|false  in the queue
 ---@field place integer  its number there
 
@@ -67,7 +68,7 @@ end
 function scheduler.wait(task, tasks)
   return {
     task = task, tasks = tasks, cancel = false, woken = false, resumed = false, a = false, b = false,
-    next = false, place = 0,
+    prepared = false, next = false, place = 0,
   }
 end
 

@@ -26,8 +26,7 @@ local select_loop = {}
 ---@field close? fun()
 ---@field enter? fun(later: boolean): string|nil  called before a call begins, with true when it is to
 ---  run as a task of its own: why no call can be made from here. It may wait
----@field prepare? fun(attempt: aom.Attempt, fields: table): aom.Prepared, function  where a call may go a short way;
----  and what waits for an attempt that goes on, by its id: it returns as `fetch`
+---@field prepare? fun(attempt: aom.Attempt, fields: table): aom.PreparedWay  where a call may go a short way
 ---@field name? string
 ---@field object? table  of what its functions are bound to
 ---@field transport? "curl"|"resty"  in nginx
@@ -40,6 +39,17 @@ local select_loop = {}
 ---@field send fun(self: aom.Prepared, date: string, id: any, choice: any): boolean|nil, integer|string|nil, number|nil
 ---  true for an answer as before, with its request id; false for anything else, with the id of the attempt; in both
 ---  cases the seconds since it began; nil where nothing was sent
+---@field begin fun(self: aom.Prepared, date: string, id: any, choice: any): integer|nil  the id of the attempt
+---@field take fun(self: aom.Prepared, id: integer): boolean, string|nil  whether the answer is as before, and its
+---  request id; if it is not, the attempt is to be collected
+
+--- How a loop makes such requests.
+---@class aom.PreparedWay
+---@field object aom.Prepared
+---@field send? function  its method, where a call that waits outside of any task may use it
+---@field finish? fun(id: integer): aom.Answer|nil, aom.Trouble|nil  waits for an attempt of `send` that goes on
+---@field send_in_task fun(date: string, id: any, choice: any): boolean, aom.Answer|true|nil, aom.Trouble|string|nil
+---  whether it was sent; what `fetch` returns, or true for an answer as before, with its request id
 
 ---@class aom.Waiter
 ---@field wait fun(deadline: number): boolean|nil  whether it was woken; nil: the call was cancelled

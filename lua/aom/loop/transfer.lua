@@ -48,6 +48,20 @@ function transfer.collect(engine, id)
   return nil, transfer.untold
 end
 
+--- As `collect`, of a transfer that a prepared call may have begun.
+---@param engine userdata
+---@param id integer
+---@param object aom.Prepared|false
+---@return aom.Answer|true|nil  true: as before
+---@return aom.Trouble|string|nil  of such an answer: its request id
+function transfer.take(engine, id, object)
+  if object then
+    local is_as_before, request_id = object:take(id)
+    if is_as_before then return true, request_id end
+  end
+  return transfer.collect(engine, id)
+end
+
 ---@return nil
 ---@return aom.Trouble
 function transfer.cancelled() return transfer.trouble("cancelled", "the call was cancelled", true) end

@@ -1,13 +1,17 @@
 --- Proves that a call which goes the short way comes to the same as one that goes the general
 --- way, and when a call may not go the short way. A client with `on_event` never does.
 
+local call = require "aom.client.call"
 local client = require "aom.client.state"
 local core = require "aom.core"
 local errors = require "aom.util.errors"
+local input = require "aom.api.input"
 local methods = require "aom.client.methods"
 local platform = require "aom.util.platform"
 local prepared = require "aom.client.prepared"
 local process = require "spec.support.process"
+local scopes = require "aom.loop.scope"
+local trigger = require "aom.api.trigger"
 
 local PROJECT = ("0123456789abcdef"):rep(2)
 
@@ -173,9 +177,9 @@ describe("a call goes the general way", function()
   end)
   teardown(function() server.stop() end)
 
-  local function trigger(state) return methods.trigger(state, "one", "enable") end
+  local function switch(state) return methods.trigger(state, "one", "enable") end
 
-  -- What happens between two calls; it returns what makes the second one, if not `trigger`.
+  -- What happens between two calls; it returns what makes the second one, if not `switch`.
   local changes = {
     ["for an id that is invalid"] = function()
       return function(state) return methods.trigger(state, "a/b", "enable") end
@@ -202,20 +206,20 @@ describe("a call goes the general way", function()
       state.targets:leave(list[1], core.now())
     end,
     ["in a coroutine"] = function()
-      return function(state) return coroutine.wrap(function() return trigger(state) end)() end
+      return function(state) return coroutine.wrap(function() return switch(state) end)() end
     end,
     ["of a derived client"] = function(state)
       local derived = assert(methods.with(state, { headers = { ["X-A"] = "1" } }))
-      assert(trigger(derived) and trigger(derived))
-      return function() return trigger(derived) end
+      assert(switch(derived) and switch(derived))
+      return function() return switch(derived) end
     end,
   }
   for name, change in pairs(changes) do
     it(name, function()
       local function outcome(options)
         local state = open(server.url, options)
-        assert(trigger(state) and trigger(state))
-        local call = change(state) or trigger
+        assert(switch(state) and switch(state))
+        local call = change(state) or switch
         local before = #server.requests()
         ways = {}
         local result, err = call(state)
@@ -238,7 +242,7 @@ describe("a call goes the general way", function()
     it(("or comes to the same, for id %d (%s)"):format(i, type(id)), function()
       local function outcome(options)
         local state = open(server.url, options)
-        assert(trigger(state) and trigger(state))
+        assert(switch(state) and switch(state))
         local before = #server.requests()
         local result, err = methods.trigger(state, id, "disable")
         client.close(state)
@@ -255,9 +259,9 @@ describe("a call goes the general way", function()
     local targets = state.targets
     targets.list[2] = setmetatable({}, { __index = targets.list[1] })
     targets:leave(targets.list[1], core.now())
-    for _ = 1, 3 do assert(trigger(state)) end
+    for _ = 1, 3 do assert(switch(state)) end
     targets.back_at = 0
-    for _ = 1, 3 do assert(trigger(state)) end
+    for _ = 1, 3 do assert(switch(state)) end
     assert.are.same({ "general", "general", "general", "short", "short" }, ways)
     client.close(state)
   end)
@@ -265,10 +269,10 @@ describe("a call goes the general way", function()
   it("for renewed credentials, and for those that expire", function()
     local values = { ak = "PREPAREDRENEWED1", sk = "a" }
     local state = open(server.url, { credentials = function() return values end })
-    assert(trigger(state) and trigger(state))
+    assert(switch(state) and switch(state))
     values = { ak = "PREPAREDRENEWED2", sk = "b", expires_at = os.time() + 3600 }
     state.credentials.refused = state.credentials.current
-    assert(trigger(state) and trigger(state) and trigger(state))
+    assert(switch(state) and switch(state) and switch(state))
     assert.are.same({ "short", "general", "general", "general" }, ways)
     client.close(state)
   end)
@@ -278,11 +282,11 @@ describe("a call goes the general way", function()
     local state = open(server.url)
     local engine = state.loop.object.carrier.engine
     local nowhere = { base = "http://127.0.0.1:1", method = "GET", host = "127.0.0.1", path = "/", connect_timeout = 1 }
-    assert(trigger(state))
+    assert(switch(state))
     for _ = 1, 200 do
       local id = assert(engine:start(nowhere, 5, state.loop.object.transport))
       while not engine:wait(id, 1) do end
-      assert.is_true((trigger(state).success))
+      assert.is_true((switch(state).success))
       assert.is_nil(engine:finished())
     end
     client.close(state)
@@ -290,12 +294,12 @@ describe("a call goes the general way", function()
 
   it("with a callback, and after the client was closed", function()
     local state = open(server.url)
-    assert(trigger(state) and trigger(state))
+    assert(switch(state) and switch(state))
     local result
     methods.trigger(state, "one", "enable", function(_, found) result = found end)
     assert.is_true(result.success)
     client.close(state)
-    assert.are.equal("the client is closed", (select(2, trigger(state))).message)
+    assert.are.equal("the client is closed", (select(2, switch(state))).message)
     assert.are.same({ "short" }, ways)
   end)
 end)
@@ -313,23 +317,29 @@ describe("a call whose client is closed", function()
   end
 
   for when, first in pairs { ["before it is sent"] = true, ["after it was answered"] = false } do
-    it(when .. " is cancelled in both ways", function()
-      local server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
-      local ended = {}
-      for i, options in ipairs { { on_event = function() end }, {} } do
-        local state = open(server.url, options)
-        assert(methods.trigger(state, "one", "enable") and methods.trigger(state, "two", "enable"))
-        local _, kept = next(state.prepared)
-        if kept then closing(state, kept, "send", first) else closing(state, state.loop, "fetch", first) end
-        local _, err = methods.trigger(state, "one", "enable")
-        ended[i] = comparable(err, server.url)
-      end
-      assert.are.equal("cancelled", ended[1].kind)
-      -- The general way has counted the attempt before the client was closed.
-      if first then ended[2].attempts, ended[2].text = ended[1].attempts, ended[1].text end
-      assert.are.same(ended[1], ended[2])
-      server.stop()
-    end)
+    for where, place in pairs(places) do
+      it(("%s is cancelled in both ways: %s"):format(when, where), function()
+        local server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
+        local ended = {}
+        for i, options in ipairs { { on_event = function() end }, {} } do
+          local state = open(server.url, options)
+          assert(methods.trigger(state, "one", "enable") and methods.trigger(state, "two", "enable"))
+          local _, kept = next(state.prepared)
+          if kept then
+            closing(state, kept, where == "a call" and "send" or "send_in_task", first)
+          else
+            closing(state, state.loop, "fetch", first)
+          end
+          local _, err = place(state, function() return methods.trigger(state, "one", "enable") end)
+          ended[i] = comparable(err, server.url)
+        end
+        assert.are.equal("cancelled", ended[1].kind)
+        -- The general way has counted the attempt before the client was closed.
+        if first then ended[2].attempts, ended[2].text = ended[1].attempts, ended[1].text end
+        assert.are.same(ended[1], ended[2])
+        server.stop()
+      end)
+    end
   end
 
   -- What a call leaves for the next one holds its signed headers, or its token.
@@ -344,4 +354,131 @@ describe("a call whose client is closed", function()
       server.stop()
     end)
   end
+end)
+
+describe("while a call in a task waits for its answer", function()
+  local server
+  setup(function()
+    server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold", delay = 0.1 }
+  end)
+  teardown(function() server.stop() end)
+
+  -- What another task does meanwhile, and what holds afterwards.
+  local events = {
+    ["its client is closed"] = {
+      function(state) client.close(state) end,
+      function(_, _, err)
+        assert.are.equal("cancelled", err.kind)
+        return "handed"
+      end,
+    },
+    ["the service seems to be away"] = {
+      function(state)
+        state.outage:note({}, { kind = "network", away = "connection" }, errors.new("network", "away"))
+      end,
+      function(state, result)
+        assert.is_true(result.success)
+        assert.is_false(state.outage.began)
+        return "handed"
+      end,
+    },
+    ["its key is refused"] = {
+      function(state)
+        core.lockout.refuse(state.credentials.current.record.name, core.now(), nil, "certain", "\n\n\n\nrefused")
+      end,
+      function(state, result)
+        assert.is_true(result.success)
+        assert.are.equal("open", (core.lockout.look(state.credentials.current.record.name, core.now())))
+        return "handed"
+      end,
+    },
+    ["nothing happens"] = {
+      function() end,
+      function(_, result)
+        assert.is_true(result.elapsed >= 0.1)
+        result.elapsed = 0
+        assert.are.same({ success = true, status = 200, http_status = 200, body = '{"success"}', attempts = 1, elapsed = 0,
+          workflow_id = "one", action = "enable" }, result)
+        return "short"
+      end,
+    },
+  }
+  for what, event in pairs(events) do
+    it(what, function()
+      local state = open(server.url)
+      assert(methods.trigger(state, "one", "enable") and methods.trigger(state, "one", "enable"))
+      local result, err
+      state.loop.run({
+        function() result, err = methods.trigger(state, "one", "enable") end,
+        function() event[1](state) end,
+      }, 2)
+      assert.are.equal(event[2](state, result, err), ways[2])
+      client.close(state)
+    end)
+  end
+end)
+
+describe("a bulk", function()
+  local server
+  before_each(function()
+    server = process.rawserver { replies = { GOOD, GOOD, GOOD, answer(500, ""), GOOD }, by_request = true,
+      ["then"] = "hold" }
+  end)
+  after_each(function() server.stop() end)
+
+  local function switch(state, ids, callback)
+    local report, err = methods.trigger_all(state, ids, "enable", { concurrency = 1 }, callback)
+    return report or error(tostring(err))
+  end
+
+  it("goes the short way, with the same report", function()
+    local seen = {}
+    for i, options in ipairs { { on_event = function() end }, {} } do
+      ways = {}
+      local state = open(server.url, options)
+      local report = switch(state, { "one", "two", { id = "three" }, "one", "four" })
+      for _, entry in ipairs(report) do entry.result = comparable(entry.result, server.url) end
+      report.elapsed = nil
+      seen[i] = hidden(report, server.url)
+      client.close(state)
+      server.stop()
+      server = process.rawserver { replies = { GOOD, GOOD, GOOD, answer(500, ""), GOOD }, by_request = true,
+        ["then"] = "hold" }
+    end
+    assert.are.same({ "short", "short", "handed" }, ways)
+    assert.are.equal(2, seen[2][5].result.attempts)
+    assert.are.same(seen[1], seen[2])
+  end)
+
+  it("that is cancelled ends the calls that go the short way", function()
+    server.stop()
+    server = process.rawserver { replies = { GOOD, GOOD }, by_request = true, ["then"] = "hold", delay = 0.1 }
+    local state, report = open(server.url), nil
+    assert(methods.trigger(state, "one", "enable") and methods.trigger(state, "one", "enable"))
+    state.loop.run({
+      function()
+        report = switch(state, { "one", "two", "three" })
+      end,
+      function()
+        state.loop.sleep(0.02)
+        client.close(state)
+      end,
+    }, 2)
+    assert.are.equal(3, report.failed)
+    assert.are.equal("cancelled", report[1].error.kind)
+    assert.are.equal("handed", ways[2])
+  end)
+end)
+
+it("a call leaves nothing in the client of the scope that it was a step of", function()
+  local server = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold" }
+  local state = open(server.url)
+  local weak = setmetatable({ scopes.new(coroutine.create(function() end)) }, { __mode = "v" })
+  assert(call.run(state, assert(input.build(trigger, "one", "enable")), weak[1]))
+  assert.is_function(state.ways[trigger])
+  collectgarbage()
+  collectgarbage()
+  assert.is_nil(weak[1])
+  client.close(state)
+  server.stop()
 end)

@@ -124,7 +124,9 @@ end
 ---@return table|nil result
 ---@return aom.Sent|nil sent  nil without a result: nothing was sent
 function prepared.send(state, row, a, b, scope)
-  local kept = state.prepared[row]
+  local kept, enter = state.prepared[row], state.loop.enter
+  -- It may wait; why no call can be made from here the general way says.
+  if enter and enter(false) then return nil end
   if not kept or scope and scope.deadline or not is_current(state, kept) then return nil end
   local date, outcome, said, time = state.clock:stamp(), nil, nil, nil
   if kept.send then outcome, said, time = kept.send(kept.object, date, a, b) end

@@ -112,6 +112,7 @@ typedef struct watched {
   engine_wish wish;
   pool *pool;
   bool changed;
+  int64_t since, look_at; /* while it connects: from when on, and when to look again */
 } watched;
 
 /* A socket that is open, told from what else may get its number one day. */

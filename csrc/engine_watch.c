@@ -52,6 +52,13 @@ static void drop_socket(engine *e, watched *gone) {
   *gone = e->sockets[--e->socket_count];
 }
 
+/* One that libcurl waits only to write to. Where it is refused, libuv takes what poll
+ * says of it for a fault of its own handle, which luv then prints on standard error. So
+ * an event loop does not watch it: the engine looks at it now and then. */
+static bool is_connecting(const engine *e, const watched *socket) {
+  return e->watching && socket->wish.write && !socket->wish.read;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *data) {
   pool *p = user;
   engine *e = p->owner;
@@ -62,11 +69,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *d
     return 0;
   if (!socket && !(socket = add_socket(e, (int)fd)))
     return -1; /* libcurl then fails the transfers: better than one never woken */
+  bool was_connecting = is_connecting(e, socket);
   socket->pool = p;
   socket->wish.read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
   socket->wish.write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
   socket->wish.fresh = socket->wish.fresh || what == CURL_POLL_REMOVE;
   socket->changed = true;
+  if (!was_connecting)
+    socket->since = socket->look_at = engine_now();
   if (what == CURL_POLL_REMOVE && !e->watching)
     drop_socket(e, socket);
   return 0;
@@ -157,6 +167,26 @@ static void act_on_polled(engine *e, size_t count) {
   }
 }
 
+/* How long a connecting socket is left alone adds at most a tenth to its time. */
+static int64_t pause_after(int64_t elapsed) {
+  enum { LEAST_MS = 1, SHARE = 10, MOST_MS = 50 };
+  int64_t pause = elapsed / SHARE;
+  return pause < LEAST_MS ? LEAST_MS : pause > MOST_MS ? MOST_MS : pause;
+}
+
+static void look_at_connecting(engine *e, int64_t now) {
+  size_t count = 0;
+  for (size_t i = 0; i < e->socket_count; i++) {
+    watched *socket = &e->sockets[i];
+    if (!is_connecting(e, socket) || socket->look_at > now)
+      continue;
+    socket->look_at = now + pause_after(now - socket->since);
+    e->polled[count++] = (struct pollfd){.fd = socket->wish.fd, .events = POLLOUT};
+  }
+  if (count > 0 && poll(e->polled, (nfds_t)count, 0) > 0)
+    act_on_polled(e, count);
+}
+
 /* libcurl first: where the process stood still, an answer may have come in time that was
  * not read yet. */
 static void end_overdue(engine *e, int64_t now) {
@@ -180,6 +210,7 @@ static int64_t next_time(const engine *e) {
 void engine_on_timeout(engine *e) {
   engine_enter(e);
   act_on_timers(e, engine_now());
+  look_at_connecting(e, engine_now());
   end_overdue(e, engine_now());
 }
 
@@ -239,8 +270,10 @@ void engine_poll(engine *e, int timeout_ms) {
 void engine_watch(engine *e) {
   engine_enter(e);
   e->watching = true;
-  for (size_t i = 0; i < e->socket_count; i++)
+  for (size_t i = 0; i < e->socket_count; i++) {
     e->sockets[i].changed = true;
+    e->sockets[i].since = e->sockets[i].look_at = engine_now();
+  }
 }
 
 bool engine_next_wish(engine *e, engine_wish *wish) {
@@ -251,7 +284,9 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
       continue;
     *wish = socket->wish;
     socket->changed = socket->wish.fresh = false;
-    if (!wish->read && !wish->write)
+    if (is_connecting(e, socket))
+      wish->write = false;
+    else if (!wish->read && !wish->write)
       drop_socket(e, socket);
     return true;
   }
@@ -261,6 +296,9 @@ bool engine_next_wish(engine *e, engine_wish *wish) {
 long engine_timer(engine *e) {
   engine_enter(e);
   int64_t next = next_time(e);
+  for (size_t i = 0; i < e->socket_count; i++)
+    if (is_connecting(e, &e->sockets[i]) && e->sockets[i].look_at < next)
+      next = e->sockets[i].look_at;
   if (next == INT64_MAX)
     return -1;
   int64_t left = next - engine_now();

@@ -43,6 +43,9 @@ local rows = {
   { "handles that were closed while a call waited for a service that is away", [[
       options.endpoint = "http://127.0.0.1:1" client = aom.client(options)
       client:enable('wf-1', nothing) close_later()]], 1, says = CLOSED },
+  { "a call to a service that is away", [[
+      options.endpoint, options.timeout = "http://127.0.0.1:1", 1 client = aom.client(options)
+      client:enable('wf-1', nothing) uv.run()]], 0 },
   { "an end in a callback, on purpose", [[
       for _ = 1, 5 do client:enable('wf-1', nothing) end
       client:enable('wf-1', function() os.exit(0, true) end) uv.run()]], 0 },

@@ -117,12 +117,13 @@ local function ask(client, endpoint, deadline, scope)
   return nil, err
 end
 
-local function adopt(client, id)
+local function adopt(client, id, where)
   if not is_id(id) then
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits",
       hint_of(client.settings))
   end
   client.root.settings.project_id, client.root.prefix = id, input.prefix(id)
+  client.settings.source:note("project_id", where)
   return id
 end
 
@@ -152,7 +153,9 @@ function project.ensure(client, deadline, scope)
   end
   authenticator, err = client.credentials:get(loop, deadline, expires)
   if not authenticator then return nil, err end
-  if authenticator.project_id then return adopt(client, authenticator.project_id) end
+  if authenticator.project_id then
+    return adopt(client, authenticator.project_id, "the token of " .. client.credentials.provider.where)
+  end
   endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
   local entry = entry_of(client, authenticator, endpoint)
@@ -165,7 +168,7 @@ function project.ensure(client, deadline, scope)
       entry.id = found or entry.id
       return found, why
     end)
-  return id and adopt(client, id), err
+  return id and adopt(client, id, "the look-up by the region's name"), err
 end
 
 return project

@@ -12,6 +12,7 @@ local input = require "aom.api.input"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
 local outage = require "aom.http.outage"
+local regions = require "aom.config.regions"
 local remote = require "aom.credentials.providers.remote"
 local response = require "aom.api.response"
 local single_flight = require "aom.loop.single_flight"
@@ -93,7 +94,7 @@ local function choose(body, settings, endpoint)
   end
   local found = others[1] and "; the identity service lists " .. show(others) or ""
   return nil, errors.config(("no project is named %s (like the region), so the look-up found no project id%s")
-    :format(region, found), hint_of(settings))
+    :format(region, found), regions.ask_small(region) .. hint_of(settings))
 end
 
 local lookup = { name = "find_project", method = "GET", idempotent = true }

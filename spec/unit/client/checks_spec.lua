@@ -23,6 +23,7 @@ describe("the check of the profile", function()
     { "no file that a variable names", { [VARIABLE] = OTHER }, nil, "warn", "cannot be read", "unset " .. VARIABLE },
     { "a file that cannot be read", { HOME = "/h" }, "Permission denied", "warn", "Permission denied",
       "chmod 600 " .. PATH },
+    { "a folder", { HOME = "/h" }, "Is a directory", "warn", "Is a directory", "move it away" },
     { "a file of a variable's that cannot be read", { [VARIABLE] = OTHER }, "Is a directory", "warn", "Is a directory",
       "unset " .. VARIABLE },
     { "a file of its owner's alone", { HOME = "/h" }, 384, "ok", "the profile " .. PATH },
@@ -52,6 +53,21 @@ describe("the check of the profile", function()
       assert.are.same(row[4] ~= "ok" and { report[1] } or {}, troubles)
     end)
   end
+end)
+
+describe("the check of the profile's keys", function()
+  it("finds those that mean nothing, and still what else is wrong", function()
+    local w = world.new { env = { HOME = "/h" }, files = { [PATH] = "[basic]\ntimeout = 5" } }
+    local report = checks.report()
+    checks.profile(report, w)
+    w.modes[PATH] = 420
+    checks.profile(report, w)
+    assert.are.equal(3, #report)
+    for i, words in ipairs { "timeout in line 2", "timeout in line 2", "mode 644" } do
+      assert.are.same({ "profile", "warn" }, { report[i].name, report[i].status })
+      assert.is_truthy(report[i].detail:find(words, 1, true), report[i].detail)
+    end
+  end)
 end)
 
 describe("all checks", function()

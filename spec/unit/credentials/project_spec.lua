@@ -91,6 +91,16 @@ describe("of the projects that the identity service lists", function()
     end)
   end
 
+  it("it is none of a region in capitals, and the error asks for the id", function()
+    local _, err = trigger({ region = "CN-NORTH-4" }, projects { { PROJECT, REGION } })
+    assert.matches("no project is named CN%-NORTH%-4", err.message)
+    assert.matches('^did you mean region "cn%-north%-4"%? set option project_id', err.hint)
+    _, err = trigger { region = "CN-NORTH-4", endpoint = "https://aom.cn-north-4.myhuaweicloud.com",
+      iam_endpoint = false }
+    assert.matches("^no identity service is known for .* in region CN%-NORTH%-4", err.message)
+    assert.matches('^did you mean region "cn%-north%-4"%? set option iam_endpoint', err.hint)
+  end)
+
   for _, body in ipairs { "", "null", "[]", '"x"', "{}", '{"projects":null}', '{"projects":"x"}', '{"projects":7}',
     '{"projects":{"id":"x"}}', '{"projects":[null]}', '{"projects":["x"]}', '{"projects":[7]}', '{"projects":[[]]}',
     '{"projects":[{"name":"cn-north-4"}]}', '{"projects":[{"name":"cn-north-4","id":null}]}',

@@ -5,6 +5,7 @@
 local check = require "aom.util.check"
 local admission = require "aom.credentials.admission"
 local errors = require "aom.util.errors"
+local evidence = require "aom.http.evidence"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
@@ -97,24 +98,33 @@ local function choose(body, settings, endpoint)
     :format(region, found), regions.ask_small(region) .. hint_of(settings))
 end
 
+local ELSEWHERE = "the refusal bears no code of the identity service's: a proxy, a firewall or another server may have "
+  .. "answered in its place; "
+
+--- Says of a refusal that it was one of the look-up, and how to do without it where that is the
+--- provider's own word: whoever else forbids the way there may forbid any other, too.
+local function explain(err, settings, answer)
+  local is_known = evidence.is_provider(err.code, err.status) or answer.headers["x-iam-trace-id"] ~= nil
+  err.hint = (err.hint and err.hint .. "; " or "") .. (is_known and "" or ELSEWHERE)
+    .. ("this request looked up the project id for region %s"):format(settings.region)
+    .. (is_known and "; " .. hint_of(settings) or "")
+end
+
 local lookup = { name = "find_project", method = "GET", idempotent = true }
 
 --- Asks the identity service, which has no project in its paths.
 local function ask(client, endpoint, deadline, scope)
-  local region = client.settings.region
   local channel = setmetatable({
     service = "identity", throttle = false, targets = failover.new { endpoint }, read = response.read_any,
     outage = outage.at(client.root.settings, client.loop, endpoint.base),
   }, { __index = client })
-  local result, err = exchange.new(channel, {
-    operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
-  }, admission.new(client, true), scope, deadline):run()
+  local carried = exchange.new(channel, {
+    operation = lookup, path = "/v3/projects", query = { { "name", client.settings.region } }, body = "",
+  }, admission.new(client, true), scope, deadline)
+  local result, err = carried:run()
   if result then return choose(result.body, client.settings, endpoint) end
   -- Without a look-up a key would be refused too, and a network be down.
-  if err.status == 403 then
-    err.hint = (err.hint and err.hint .. "; " or "")
-      .. ("this request looked up the project id for region %s; %s"):format(region, hint_of(client.settings))
-  end
+  if err.status == 403 then explain(err, client.settings, carried.answer) end
   return nil, err
 end
 

@@ -171,7 +171,8 @@ describe("the doctor's question", function()
     { 404, body "APIGW.0101", "warn", "the endpoint does not know the API", "see the message" },
     { 403, body "APIGW.0302", "warn", "the service refuses this request", "cms:execution:get" },
     { 403, body "AOM.0403", "warn", "the service refuses this request", "cms:execution:get" },
-    { 403, "<html>blocked", "warn", "the service refuses this request", "see the message" },
+    { 403, "<html>blocked", "warn", "HTTP 403: forbidden: <html>blocked", "see the message" },
+    { 403, body "WAF.0403", "warn", "HTTP 403 WAF.0403: no", "see the message" },
     { 401, body "APIGW.0301", "fail", "HTTP 401 APIGW.0301", "correct the credentials" },
     { 401, "<html>log in", "fail", "HTTP 401", "see the message" },
     { 401, body "AOM.31009003", "fail", "HTTP 401 AOM.31009003", "see the message" },
@@ -183,6 +184,8 @@ describe("the doctor's question", function()
       local access = by_name(doctor.examine(scripted.options(loop, { max_attempts = 1 }), w)).access
       assert.are.equal(row[3], access.status)
       assert.is_truthy(access.detail:find(row[4], 1, true), access.detail)
+      -- A refusal is the service's only where its code says so.
+      assert.are.equal(row[4]:find "^the service refuses", access.detail:find "^the service refuses")
       if not row[5] then return assert.is_nil(access.fix) end
       assert.is_truthy(access.fix:find(row[5], 1, true), access.fix)
     end)

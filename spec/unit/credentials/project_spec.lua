@@ -140,6 +140,8 @@ describe("a look-up that fails", function()
   local UNKNOWN = "the access key does not exist or was deleted: check it, and that ak and sk are not swapped"
   local DENIED = "this request looked up the project id for region cn-north-4; set option project_id or "
     .. "HUAWEICLOUD_SDK_PROJECT_ID to avoid the look-up"
+  local BY_OTHERS = "the refusal bears no code of the identity service's: a proxy, a firewall or another server may "
+    .. "have answered in its place; this request looked up the project id for region cn-north-4"
   local failures = {
     { "for an unknown key", refusal(401, "APIGW.0301", WRONG .. "Get secretKey failed,ak:PRO***,err:ak not exist"),
       UNKNOWN },
@@ -151,6 +153,14 @@ describe("a look-up that fails", function()
     { "for an address", refusal(403, "APIG.0401", "not allowed"),
       "the service does not accept calls from this address; " .. DENIED },
     { "for a permission", refusal(403, "IAM.0003", "Policy doesn't allow it"), DENIED },
+    { "for a permission, without a code but with the service's trace", { ["/v3/projects"] = { status = 403,
+      headers = { ["x-iam-trace-id"] = "t" }, body = '{"error":{"message":"not allowed","title":"Forbidden"}}' } },
+      DENIED },
+    { "for a proxy's page", { ["/v3/projects"] = { status = 403, headers = { ["content-type"] = "text/html" },
+      body = "<html><title>ERR_ACCESS_DENIED</title>" } }, BY_OTHERS },
+    { "for an empty 403", { ["/v3/projects"] = { status = 403, headers = {}, body = "" } }, BY_OTHERS },
+    { "for a proxy's JSON", refusal(403, "403", "Forbidden by policy"), BY_OTHERS },
+    { "for a web firewall", refusal(403, "WAF.0403", "blocked"), BY_OTHERS },
     { "for a 401 that says nothing", refusal(401, nil, "no"), nil },
     { "for a service that is down", refusal(500, "IAM.0011", "later"), nil },
     { "without an answer", nil, nil },

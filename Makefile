@@ -75,7 +75,7 @@ OBJECTS = $(SEEING:csrc/%.c=$(OUT)/obj/%.o) $(SHARED)
 # The simulator is a rock of its own.
 LUA_FILES = $(shell find lua -name '*.lua' -not -path 'lua/aom/simulator/*' | sort)
 
-.PHONY: build shared rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
+.PHONY: build shared objects rock-core all-luas help deps demo simulator test lint bench matrix torture soak sanitize threads fuzz analyze coverage \
   smoke smoke-matrix smoke-torture smoke-fuzz smoke-soak prove doc install uninstall rock rockspecs env clean
 .DEFAULT_GOAL := build
 
@@ -106,6 +106,10 @@ $(COMMON)/%.o: csrc/%.c Makefile
 
 shared: $(SHARED)
 	@:
+
+# For what links them into a program: the folders may hold those of sources that are gone.
+objects:
+	@: $(info $(OBJECTS))
 
 -include $(OBJECTS:.o=.d)
 

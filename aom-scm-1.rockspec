@@ -117,6 +117,7 @@ build = {
       ["aom.config.endpoint"] = "lua/aom/config/endpoint.lua",
       ["aom.config.layers"] = "lua/aom/config/layers.lua",
       ["aom.config.options"] = "lua/aom/config/options.lua",
+      ["aom.config.other_names"] = "lua/aom/config/other_names.lua",
       ["aom.config.paste"] = "lua/aom/config/paste.lua",
       ["aom.config.places"] = "lua/aom/config/places.lua",
       ["aom.config.profile"] = "lua/aom/config/profile.lua",

@@ -73,7 +73,7 @@ local groups = {
     ["lua/aom/loop/engine_waits.lua"] = "waits:block", ["lua/aom/http/outage_waits.lua"] = "waits:pass",
   } },
   { "the compiler gives the end of a table or a loop a line of its own", {
-    ["lua/aom/client/paginator.lua"] = "Walk:next", ["lua/aom/http/advice.lua"] = "advice.refusal",
+    ["lua/aom/client/paginator.lua"] = "Walk:next",
     ["lua/aom/credentials/providers/environment.lua"] = "environment.new",
   } },
   { "it runs while the Lua state closes, when no lines are noted any more", {

@@ -13,11 +13,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 instruments="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-${MAKE:-make} -s --no-print-directory build BUILD=build/fuzz LUA=lua5.4 CC=clang CFLAGS="$instruments -fsanitize=fuzzer-no-link"
+make="${MAKE:-make} -s --no-print-directory BUILD=build/fuzz LUA=lua5.4"
+$make build CC=clang CFLAGS="$instruments -fsanitize=fuzzer-no-link"
+objects=$($make objects)
 for source in sign answer lua; do
   # shellcheck disable=SC2046,SC2086 # lists of words
   clang -std=c11 -D_GNU_SOURCE $instruments -fsanitize=fuzzer -Icsrc -o "$work/$source" "spec/fuzz/${source}_fuzz.c" \
-    build/fuzz/obj/*.o build/fuzz/lua5.4/obj/*.o $(pkg-config --cflags --libs lua5.4 libcurl libssl libcrypto)
+    $objects $(pkg-config --cflags --libs lua5.4 libcurl libssl libcrypto)
 done
 mkdir "$work/seeds"
 export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" HOME="$work"

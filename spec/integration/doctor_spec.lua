@@ -82,6 +82,34 @@ describe("the doctor", function()
     assert.matches("cms:execution:get", found.access.fix)
   end)
 
+  -- Where the project id stands, or comes from; how that is called.
+  local FOREIGN = ("e"):rep(32)
+  for title, row in pairs {
+    ["an option"] = { { project_id = FOREIGN }, {}, "option project_id" },
+    ["a variable"] = { { ak = false, sk = false, project_id = false }, {
+      HUAWEICLOUD_SDK_PROJECT_ID = FOREIGN, HUAWEICLOUD_SDK_SK = "doctor-secret",
+    }, "environment variable HUAWEICLOUD_SDK_PROJECT_ID" },
+    ["a profile"] = { { project_id = false }, { profile = "[basic]\nproject_id = " .. FOREIGN },
+      "project_id in /%S+" },
+    ["the look-up"] = { { project_id = false }, {}, "the look%-up by the region's name" },
+    ["a token's account"] = { { ak = false, sk = false, project_id = false, credentials = function()
+      return { token = "T", project_id = FOREIGN }
+    end }, {}, "the token of option credentials" },
+  } do
+    it("says where a foreign project comes from: " .. title, function()
+      local env = row[2]
+      if env.HUAWEICLOUD_SDK_SK then env.HUAWEICLOUD_SDK_AK = "DOCTORKEY" .. serial end
+      local path = env.profile and process.temporary(env.profile)
+      env.HUAWEICLOUD_SDK_CREDENTIALS_FILE = path
+      simulator.script { { status = 403, match = "/executions",
+        body = '{"error_code":"AOM.0403","error_msg":"The project id does not belong to the caller"}' } }
+      local found = examine(row[1], accounts.system(env))
+      if path then os.remove(path) end
+      assert.are.equal("warn", found.access.status)
+      assert.matches("^the project id %(from " .. row[3] .. "%) belongs to another account or region", found.access.fix)
+    end)
+  end
+
   it("sees an endpoint that does not know the API", function()
     simulator.script { { status = 404, match = "/executions" } }
     assert.matches("does not know the API", examine().access.detail)

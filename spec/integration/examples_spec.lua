@@ -26,14 +26,16 @@ describe("the example", function()
   end)
   after_each(function() windows.remove(file) end)
 
-  local function run(name, ...)
+  local function run_as(account, name, ...)
     local words = {}
     for i = 1, select("#", ...) do words[i] = quote((select(i, ...))) end
-    return process.run(("HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s HUAWEICLOUD_SDK_AK=A HUAWEICLOUD_SDK_SK=S "
+    return process.run(("HOME=/nonexistent LUA_PATH=%s LUA_CPATH=%s %s "
       .. "HUAWEICLOUD_SDK_PROJECT_ID=%s HUAWEICLOUD_SDK_AOM_ENDPOINT=%s no_proxy='*' %s %s %s 2>&1"):format(
-      quote(package.path), quote(package.cpath), PROJECT, quote(simulator.url), lua,
+      quote(package.path), quote(package.cpath), account, PROJECT, quote(simulator.url), lua,
       quote(process.root .. "/examples/" .. name .. ".lua"), table.concat(words, " ")))
   end
+
+  local function run(name, ...) return run_as("HUAWEICLOUD_SDK_AK=A HUAWEICLOUD_SDK_SK=S", name, ...) end
 
   local function states()
     local workflows = simulator.state().workflows
@@ -235,6 +237,21 @@ describe("the example", function()
     output, code = run("run_and_wait", "nobody", "1")
     assert.are.equal(2, code)
     assert.matches('no workflow is named "nobody"', output)
+  end)
+
+  it("run_and_wait does not say that nothing was run, when its credentials end while it waits", function()
+    local tokens = "/v3/auth/tokens"
+    simulator.set { execution_time = 60, token_lifetime = 3,
+      users = { alice = { password = "correct-horse", domain = "acme" } } }
+    -- The first token is given, and no other one.
+    simulator.script { { match = tokens, delay = 0 }, { match = tokens, status = 403, times = 100 } }
+    local output, code = run_as(("HUAWEICLOUD_SDK_USERNAME=alice HUAWEICLOUD_SDK_PASSWORD=correct-horse "
+      .. "HUAWEICLOUD_SDK_DOMAIN_NAME=acme HUAWEICLOUD_SDK_IAM_ENDPOINT=%s"):format(quote(simulator.url)),
+      "run_and_wait", "nightly-a", "20")
+    assert.matches("nightly%-a runs as ", output)
+    assert.matches("alert: nightly%-a: aom: credentials: the identity service %S+ refused: ", output)
+    assert.are.equal(1, code, output)
+    assert.are.equal(1, #simulator.state().executions)
   end)
 
   for name, words in pairs {

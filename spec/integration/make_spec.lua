@@ -64,6 +64,21 @@ describe("make, for an interpreter,", function()
     end)
   end
 
+  it("names the objects of the sources that are there, and only these are linked", function()
+    local function names(text, pattern)
+      local found = {}
+      for name in text:gmatch(pattern) do found[#found + 1] = name end
+      table.sort(found)
+      return table.concat(found, " ")
+    end
+    local output, code = make("-s objects LUA=lua5.4 BUILD=" .. quote(folder .. "/build"))
+    assert.are.equal(0, code, output)
+    local sources = process.run(("ls %s/csrc/*.c"):format(quote(process.root)))
+    assert.are.equal(names(sources, "([^/%s]+)%.c"), names(output, "([^/%s]+)%.o"))
+    assert.are.equal("", (process.run(("cd %s && grep -rl '[*][.]o' Makefile spec --include=Makefile --include=*.sh")
+      :format(quote(process.root)))))
+  end)
+
   it("says that pkg-config is missing", function()
     local output, code = make("-n build PKG_CONFIG=no-such-pkg-config BUILD=" .. folder)
     assert.are.equal(2, code)

@@ -132,15 +132,23 @@ local function operation_of(given, method)
   return operations[method][idempotent]
 end
 
---- Reads the table that a caller gives.
+--- Says of a method in place of a request how that is given.
 ---@param given any
+---@param err aom.Error
+---@return aom.Error err
+function request.explain(given, err)
+  if type(given) == "string" then err.hint = 'a request is one table, such as { method = "GET", path = "/v1/…" }' end
+  return err
+end
+
+--- Reads the table that a caller gives.
+---@param value any
 ---@param settings table  the client's
 ---@return aom.Request|nil
 ---@return aom.Error|nil
-function request.build(given, settings)
-  local err
-  given, err = check.table(given, request.rows, label)
-  if not given then return nil, err end
+function request.build(value, settings)
+  local given, err = check.table(value, request.rows, label)
+  if not given then return nil, request.explain(value, err) end
   local method, made = text.upper(given.method), { values = {}, template = given.path, path = given.path }
   made.query, err = query.read(given.query, "request.query")
   if err then return nil, err end

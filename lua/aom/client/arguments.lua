@@ -11,6 +11,7 @@ local arguments = {}
 ---@field values integer      how many come by position, the table of options among them
 ---@field options? boolean    the last of them is a table that may be left out
 ---@field callback? boolean
+---@field table? boolean      the first is a table, so that of a text in its place nothing else is said
 
 --- What is wrong with arguments that follow the last one which is known, or nil. A nil at
 --- the end is no argument: `f(g())` must not fail because `g` returns one.
@@ -36,6 +37,7 @@ end
 ---@return any b
 ---@return any c
 function arguments.split(signature, ...)
+  if signature.table and type((...)) == "string" then return nil, nil, (...) end
   local count, callback = signature.values, nil
   local most = signature.callback and count + 1 or count
   local err = arguments.excess(signature.name, most, select(most + 1, ...))

@@ -139,10 +139,16 @@ function checks.profile(report, system)
     return add(report, "profile", "ok", ("the profile %s does not exist (it is optional)"):format(path))
   end
   if not contents then
+    local is_barred = tostring(why):find("Permission denied", 1, true) ~= nil
     return add(report, "profile", "warn", "the profile cannot be read: " .. (why or path),
-      explicit and "correct or unset HUAWEICLOUD_SDK_CREDENTIALS_FILE" or "let its owner read it: chmod 600 " .. path)
+      explicit and "correct or unset HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+        or is_barred and "let its owner read it: chmod 600 " .. path
+        or "move it away, and put a file with the section [basic] in its place")
   end
+  local _, _, _, notes = profile.load(system)
+  if notes.strays then add(report, "profile", "warn", notes.strays, "correct or remove these keys") end
   local mode = profile.open_mode(system, path)
+  if not mode and notes.strays then return end
   if not mode then return add(report, "profile", "ok", "the profile " .. path) end
   add(report, "profile", "warn", ("the profile %s is accessible to other users (mode %o)"):format(path, mode),
     "chmod 600 " .. path)

@@ -138,7 +138,9 @@ local function judge(err)
   if (status == 404 or status == 400) and code and evidence.is_behind(code, status) then
     return "ok", "the service accepts the credentials"
   end
-  if status == 403 then return "warn", "the service refuses this request (" .. said .. ")", fix_of(err) end
+  if status == 403 and evidence.is_provider(code, status) then
+    return "warn", "the service refuses this request (" .. said .. ")", fix_of(err)
+  end
   local is_refused = status == 401 and code and evidence.gateway_number(code)
   return status == 401 and "fail" or "warn", said, fix_of(err) or is_refused and "correct the credentials" or nil
 end

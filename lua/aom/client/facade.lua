@@ -52,11 +52,15 @@ local function on_default(run, finish, module, name)
   end
 end
 
+-- The first argument of these is a table: of a text in its place nothing else is said.
+local takes_table = { client = true, sign = true }
+
 --- A function of the module that needs no client, of so many arguments.
 local function plain(run, finish, module, name, most)
   return function(...)
+    local is_text = takes_table[name] and type((...)) == "string"
     local err = (...) == module and dotted(name)
-      or select("#", ...) > most and arguments.excess(name, most, select(most + 1, ...))
+      or not is_text and select("#", ...) > most and arguments.excess(name, most, select(most + 1, ...))
     if err then return finish(nil, err) end
     return finish(attempt(run, ...))
   end

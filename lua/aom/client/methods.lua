@@ -38,7 +38,8 @@ for _, action in ipairs(trigger.parameters.action.choices) do
 end
 
 function methods.request(state, given, callback, ...)
-  local err = excess("request", 2, ...)
+  -- Of request("GET", path, {}) it is the first argument that is wrong.
+  local err = type(given) == "table" and excess("request", 2, ...)
   if err then return nil, err end
   return dispatch.request(state, callback, given)
 end

@@ -35,8 +35,8 @@ end
 add_task({ name = "wait", values = 2, options = true }, "aom.client.waiter", "prepare_wait")
 add_task({ name = "find", values = 1 }, "aom.client.selection", "prepare_find")
 add_task({ name = "trigger_all", values = 3, options = true }, "aom.client.bulk", "prepare")
-add_task({ name = "request_all", values = 2, options = true }, "aom.client.request_all", "prepare")
-add_task({ name = "all_pages", values = 1 }, "aom.client.pages", "prepare_all")
+add_task({ name = "request_all", values = 2, options = true, table = true }, "aom.client.request_all", "prepare")
+add_task({ name = "all_pages", values = 1, table = true }, "aom.client.pages", "prepare_all")
 add_task({ name = "pause", values = 1 }, "aom.client.window.pause", "prepare")
 add_task({ name = "resume", values = 2, options = true }, "aom.client.window.resume", "prepare")
 

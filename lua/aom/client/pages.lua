@@ -96,13 +96,12 @@ end
 
 --- Begins a walk; nothing is sent yet.
 ---@param state aom.ClientState
----@param given any  what `request` takes, and `next`
+---@param value any  what `request` takes, and `next`
 ---@return aom.PageWalk|nil
 ---@return aom.Error|nil
-function pages.walk(state, given)
-  local err
-  given, err = check.read(given, names, label)
-  if not given then return nil, err end
+function pages.walk(state, value)
+  local given, err = check.read(value, names, label)
+  if not given then return nil, any_request.explain(value, err) end
   local following = given.next
   err = check.value("pages: next", following, next_row)
   if err then return nil, err end

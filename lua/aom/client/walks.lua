@@ -36,8 +36,8 @@ function walks.count_arguments(list) return #operations[list.operation].argument
 ---@type table<string, fun(state: aom.ClientState, ...): aom.Walk|aom.PageWalk|nil, aom.Error|nil>
 walks.begin = {}
 
-local function add(name, values, begin)
-  local signature = { name = name, values = values }
+local function add(name, values, begin, is_table)
+  local signature = { name = name, values = values, table = is_table }
   walks.begin[name] = function(state, ...)
     local err, _, a, b = arguments.split(signature, ...)
     if err then return nil, err end
@@ -50,6 +50,6 @@ for name, list in each.pair(walks.lists) do
   add(name, walks.count_arguments(list), function(state, a, b) return paginator.walk(state, list, a, b) end)
 end
 
-add("pages", 1, function(state, given) return pages.walk(state, given) end)
+add("pages", 1, function(state, given) return pages.walk(state, given) end, true)
 
 return walks

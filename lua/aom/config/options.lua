@@ -9,6 +9,7 @@ local text = require "aom.util.text"
 
 local containers = lazy "aom.util.containers"
 local headers = lazy "aom.util.headers"
+local other_names = lazy "aom.config.other_names"
 
 local options = {}
 
@@ -115,7 +116,15 @@ for _, name in ipairs { "timeout", "attempt_timeout", "max_attempts", "headers",
   options.own[name] = options.client[name]
 end
 
-local label = { whole = "client options", noun = "option", before = "", member = "option " }
+--- A setting that is known by another name, too: see aom.config.other_names.
+---@param name string
+---@param rows table<string, any>
+---@return string|nil
+function options.known_as(name, rows) return other_names.of(name, rows) end
+
+local label = {
+  whole = "client options", noun = "option", before = "", member = "option ", known_as = options.known_as,
+}
 
 --- The headers among options go out with every call, whatever its body is.
 local function check_headers(copy)

@@ -32,7 +32,8 @@ end
 ---@return string|aom.Error|nil path_or_err
 function Source:profile()
   if not self.values and not self.fault then
-    self.values, self.fault, self.path, self.lack = profile.load(self.system)
+    self.values, self.fault, self.path, self.notes = profile.load(self.system)
+    if self.notes.strays then profile.warn(self.system, self.notes.strays) end
   end
   if self.fault then return nil, self.fault end
   return self.values, self.path
@@ -134,7 +135,11 @@ end
 function Source:searched(name)
   local places = { "option " .. name, "environment variable " .. self.variables[name] }
   local path = profile.path(self.system)
-  if path then places[#places + 1] = ("%s under [basic] in %s"):format(name, path) end
+  if path then
+    local notes = self.notes or {}
+    places[#places + 1] = ("%s under [basic] in %s%s"):format(name, path,
+      notes.unreadable and (" (%s)"):format(notes.lack) or "")
+  end
   return table.concat(places, ", ")
 end
 

@@ -9,6 +9,8 @@
 local credential_kinds = require "aom.config.credential_kinds"
 local each = require "aom.util.each"
 local errors = require "aom.util.errors"
+local other_names = require "aom.config.other_names"
+local options = require "aom.config.options".client
 local paste = require "aom.config.paste"
 local similar = require "aom.util.similar"
 local text_lower = require "aom.util.text".lower
@@ -104,23 +106,46 @@ end
 --- What can be shown: a pasted secret that ends in `=` looks like a key, too.
 local function is_name(key) return #key <= 24 and key:find "^[%a_]+$" ~= nil end
 
---- The values of the known keys, as they are meant, and what there is if none is a credential.
+local function in_order(section, lines)
+  local order = {}
+  for key in each.pair(section) do order[#order + 1] = key end
+  table.sort(order, function(a, b) return lines[a] < lines[b] end)
+  return order
+end
+
+--- The known key that an unknown one is meant for. Where that one is there, too, another name of it
+--- may be some other tool's.
+local function meant_for(key, section)
+  local other = other_names.of(key, keys)
+  if other then return section[other] == nil and other or nil end
+  return meant_by(key, keys)
+end
+
+--- How a key without a meaning is told of.
+local function describe_stray(key, line)
+  if not is_name(key) and not options[key] then return ("a key in line %d"):format(line) end
+  return ("%s in line %d%s"):format(key, line, options[key] and " (cannot be set in a profile)" or "")
+end
+
+--- The values of the known keys, as they are meant, what there is if none is a credential, and the
+--- keys that mean nothing.
 local function usable(section, lines, path)
-  local found, others = {}, {}
-  for key, text in each.pair(section) do
+  local found, others, strays = {}, {}, {}
+  for _, key in ipairs(in_order(section, lines)) do
     local value, problem
     if keys[key] then
-      value, problem = paste.from_file(key, text)
-    else
-      local meant = meant_by(key, keys)
+      value, problem = paste.from_file(key, section[key])
+    elseif not foreign[key] then
+      local meant = meant_for(key, section)
       if meant then return nil, fault(path, lines[key], "unknown key " .. key, meant) end
-      if not foreign[key] and is_name(key) then others[#others + 1] = key end
+      if is_name(key) then others[#others + 1] = key end
+      strays[#strays + 1] = describe_stray(key, lines[key])
     end
     if problem then return nil, fault(path, lines[key], ("%s %s"):format(key, problem)) end
     found[key] = value
   end
   table.sort(others)
-  return found, nil, others[1] and "none is there, but " .. table.concat(others, ", ")
+  return found, nil, others[1] and "none is there, but " .. table.concat(others, ", "), strays
 end
 
 --- What stands in place of the section that counts.
@@ -137,31 +162,61 @@ local function describe_others(sections, lines, path)
     or ("it has no section [%s]"):format(SECTION)
 end
 
+--- What a profile holds beside its values, for people.
+---@class aom.ProfileNotes
+---@field lack? string        why it gives no credentials
+---@field unreadable? string  why a file that is there cannot be read
+---@field strays? string      the keys in it that mean nothing
+
 --- The [basic] section of the profile file; an empty table when there is none.
 ---@param system aom.System
 ---@return table<string, string>|nil values
 ---@return aom.Error|nil err
 ---@return string|nil path
----@return string|nil lack  why a file that is there holds nothing
+---@return aom.ProfileNotes notes
 function profile.load(system)
+  local notes = {}
   local path, explicit = profile.path(system)
-  if not path then return {}, nil, nil end
-  local text, why = system.read_file(path)
+  if not path then return {}, nil, nil, notes end
+  local text, why, absent = system.read_file(path)
   if not text then
     if explicit then
-      return nil, errors.config(("environment variable %s cannot be read: %s"):format(VARIABLE, why or path))
+      local err = errors.config(("environment variable %s cannot be read: %s"):format(VARIABLE, why or path))
+      return nil, err, nil, notes
     end
-    return {}, nil, path
+    notes.lack = "there is no such file"
+    if not absent then
+      notes.unreadable = "the profile cannot be read: " .. why
+      notes.lack = "it cannot be read: " .. (why:sub(1, #path) == path and why:sub(#path + 1):gsub("^: ", "") or why)
+    end
+    return {}, nil, path, notes
   end
   local sections, err, lines = profile.parse(text, path)
-  if not sections then return nil, err, path end
-  local values, lack
+  if not sections then return nil, err, path, notes end
+  local values, strays
   if not sections[SECTION] then
-    lack, err = describe_others(sections, lines, path)
-    return not err and {} or nil, err, path, lack
+    notes.lack, err = describe_others(sections, lines, path)
+    return not err and {} or nil, err, path, notes
   end
-  values, err, lack = usable(sections[SECTION], lines[SECTION], path)
-  return values, err, path, lack
+  values, err, notes.lack, strays = usable(sections[SECTION], lines[SECTION], path)
+  if values and strays[1] then
+    notes.strays = ("profile %s has keys that are not known, and ignored: %s"):format(path, table.concat(strays, ", "))
+  end
+  return values, err, path, notes
+end
+
+-- What has been told, by system.
+local told = setmetatable({}, { __mode = "k" })
+
+--- Warns of something about a profile, once.
+---@param system aom.System
+---@param message string
+function profile.warn(system, message)
+  local known = told[system] or {}
+  told[system] = known
+  if known[message] then return end
+  known[message] = true
+  system.warn(message)
 end
 
 return profile

@@ -2,7 +2,7 @@
 --- automation.
 
 local similar = require "aom.util.lazy" "aom.util.similar"
-local upper = require "aom.util.text".upper
+local text = require "aom.util.text"
 
 local regions = {}
 
@@ -47,7 +47,18 @@ end
 --- The known id that a misspelt one may mean.
 ---@param region string
 ---@return string|nil
-function regions.nearest(region) return similar.nearest(region, by_id) end
+function regions.nearest(region)
+  -- Letters in capitals are not misspelt.
+  return similar.nearest(text.lower(region), by_id)
+end
+
+--- The known id that one with capitals is in small letters, for hints.
+---@param region string|nil
+---@return string  a question, or nothing
+function regions.ask_small(region)
+  local id = region and text.lower(region)
+  return id ~= region and by_id[id] and ('did you mean region "%s"? '):format(id) or ""
+end
 
 --- The known region whose own endpoint a host is.
 ---@param host string  in lower case
@@ -90,7 +101,7 @@ end
 ---@param region string
 ---@return string
 function regions.override_variable(region)
-  return "HUAWEICLOUD_SDK_REGION_AOM_" .. (upper(region):gsub("-", "_"))
+  return "HUAWEICLOUD_SDK_REGION_AOM_" .. (text.upper(region):gsub("-", "_"))
 end
 
 return regions

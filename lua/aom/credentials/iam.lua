@@ -25,8 +25,8 @@ local function nowhere(settings)
   for i, target in ipairs(settings.endpoints) do bases[i] = target.base end
   return errors.config(("no identity service is known for %s%s: it is found only for a region's own endpoint"):format(
     table.concat(bases, ", "), settings.region and " in region " .. settings.region or ""),
-    (passed and passed .. "; " or "") .. settings.source:remedy "iam_endpoint" .. " to the "
-      .. "base URL of the endpoint's identity service")
+    regions.ask_small(settings.region) .. (passed and passed .. "; " or "")
+      .. settings.source:remedy "iam_endpoint" .. " to the base URL of the endpoint's identity service")
 end
 
 --- The address of the identity service is usually written with the API's version.

@@ -5,6 +5,7 @@
 local check = require "aom.util.check"
 local admission = require "aom.credentials.admission"
 local errors = require "aom.util.errors"
+local evidence = require "aom.http.evidence"
 local exchange = require "aom.http.exchange"
 local failover = require "aom.http.failover"
 local iam = require "aom.credentials.iam"
@@ -12,6 +13,7 @@ local input = require "aom.api.input"
 local json = require "aom.util.json"
 local options = require "aom.config.options"
 local outage = require "aom.http.outage"
+local regions = require "aom.config.regions"
 local remote = require "aom.credentials.providers.remote"
 local response = require "aom.api.response"
 local single_flight = require "aom.loop.single_flight"
@@ -93,36 +95,46 @@ local function choose(body, settings, endpoint)
   end
   local found = others[1] and "; the identity service lists " .. show(others) or ""
   return nil, errors.config(("no project is named %s (like the region), so the look-up found no project id%s")
-    :format(region, found), hint_of(settings))
+    :format(region, found), regions.ask_small(region) .. hint_of(settings))
+end
+
+local ELSEWHERE = "the refusal bears no code of the identity service's: a proxy, a firewall or another server may have "
+  .. "answered in its place; "
+
+--- Says of a refusal that it was one of the look-up, and how to do without it where that is the
+--- provider's own word: whoever else forbids the way there may forbid any other, too.
+local function explain(err, settings, answer)
+  local is_known = evidence.is_provider(err.code, err.status) or answer.headers["x-iam-trace-id"] ~= nil
+  err.hint = (err.hint and err.hint .. "; " or "") .. (is_known and "" or ELSEWHERE)
+    .. ("this request looked up the project id for region %s"):format(settings.region)
+    .. (is_known and "; " .. hint_of(settings) or "")
 end
 
 local lookup = { name = "find_project", method = "GET", idempotent = true }
 
 --- Asks the identity service, which has no project in its paths.
 local function ask(client, endpoint, deadline, scope)
-  local region = client.settings.region
   local channel = setmetatable({
     service = "identity", throttle = false, targets = failover.new { endpoint }, read = response.read_any,
     outage = outage.at(client.root.settings, client.loop, endpoint.base),
   }, { __index = client })
-  local result, err = exchange.new(channel, {
-    operation = lookup, path = "/v3/projects", query = { { "name", region } }, body = "",
-  }, admission.new(client, true), scope, deadline):run()
+  local carried = exchange.new(channel, {
+    operation = lookup, path = "/v3/projects", query = { { "name", client.settings.region } }, body = "",
+  }, admission.new(client, true), scope, deadline)
+  local result, err = carried:run()
   if result then return choose(result.body, client.settings, endpoint) end
   -- Without a look-up a key would be refused too, and a network be down.
-  if err.status == 403 then
-    err.hint = (err.hint and err.hint .. "; " or "")
-      .. ("this request looked up the project id for region %s; %s"):format(region, hint_of(client.settings))
-  end
+  if err.status == 403 then explain(err, client.settings, carried.answer) end
   return nil, err
 end
 
-local function adopt(client, id)
+local function adopt(client, id, where)
   if not is_id(id) then
     return nil, errors.config("the project id that comes with the token is not 32 letters and digits",
       hint_of(client.settings))
   end
   client.root.settings.project_id, client.root.prefix = id, input.prefix(id)
+  client.settings.source:note("project_id", where)
   return id
 end
 
@@ -152,7 +164,9 @@ function project.ensure(client, deadline, scope)
   end
   authenticator, err = client.credentials:get(loop, deadline, expires)
   if not authenticator then return nil, err end
-  if authenticator.project_id then return adopt(client, authenticator.project_id) end
+  if authenticator.project_id then
+    return adopt(client, authenticator.project_id, "the token of " .. client.credentials.provider.where)
+  end
   endpoint, err = identity_service(client)
   if not endpoint then return nil, err end
   local entry = entry_of(client, authenticator, endpoint)
@@ -165,7 +179,7 @@ function project.ensure(client, deadline, scope)
       entry.id = found or entry.id
       return found, why
     end)
-  return id and adopt(client, id), err
+  return id and adopt(client, id, "the look-up by the region's name"), err
 end
 
 return project

@@ -33,20 +33,16 @@ end
 
 --- After a refusal.
 ---@param err aom.Error
----@param said string          the service's whole message
----@param region string|nil
----@param permission string|nil  that the operation needs
----@param canonical? fun(): string|nil
----@param name? string        what was given as a workflow's id, and is like none
----@param path? string        of the endpoint, in front of the API's
+---@param said string    the service's whole message
+---@param seen aom.Seen  what is known of the request; what the answer shows is added to it
 ---@return string|nil hint
-function advice.refusal(err, said, region, permission, canonical, name, path)
+function advice.refusal(err, said, seen)
   local status, code = err.status, err.code
-  return hint {
-    status = status, message = said, region = region, permission = permission, canonical = canonical, name = name,
-    endpoint_path = path ~= "" and path or nil,
-    gateway = code and evidence.gateway_number(code), is_behind = code and evidence.is_behind(code, status) or false,
-  }
+  seen.status, seen.message = status, said
+  if seen.endpoint_path == "" then seen.endpoint_path = nil end
+  if code then seen.gateway = evidence.gateway_number(code) end
+  seen.is_behind = code ~= nil and evidence.is_behind(code, status)
+  return hint(seen)
 end
 
 return advice

@@ -98,12 +98,13 @@ local function says_project(message) return lower(message:sub(1, MAX_SENTENCE)):
 
 --- A gateway has one code for a project of another account's and for a right that is missing.
 local function project_hint(seen)
-  return "the project id belongs to another account or region, or the user lacks "
-    .. (seen.permission or "a permission") .. " in it"
+  return ("the project id%s belongs to another account or region, or the user lacks %s in it"):format(
+    seen.project_from and (" (from %s)"):format(seen.project_from) or "", seen.permission or "a permission")
 end
 
 local function permission_hint(seen)
   return "the user lacks a permission in this project"
+    .. (seen.project_from and (" (its id is from %s)"):format(seen.project_from) or "")
     .. (seen.permission and "; this call needs " .. seen.permission or "")
 end
 
@@ -128,6 +129,7 @@ end
 ---@field region? string
 ---@field endpoint_path? string of the endpoint, where it has one
 ---@field permission? string    that the operation needs
+---@field project_from? string  where the project in the request's path was found
 ---@field name? string          what was given as a workflow's id, and is like none
 ---@field canonical? fun(): string|nil  the canonical request that was signed, where one was
 

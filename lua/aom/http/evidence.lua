@@ -46,6 +46,16 @@ function evidence.gateway_number(code)
   return name and gateways[name] and code:match "%d+$" or nil
 end
 
+--- Whether a code is certain to come from the provider: from a gateway, from what is behind it, or
+--- from the identity service. Anybody between here and there may refuse without one.
+---@param code string|nil
+---@param status integer
+---@return boolean
+function evidence.is_provider(code, status)
+  if not code then return false end
+  return evidence.is_behind(code, status) or evidence.gateway_number(code) ~= nil or name_of(code) == "IAM"
+end
+
 local tags = { html = true, head = true, body = true, title = true, script = true, center = true, h1 = true, p = true }
 
 --- Whether the answer is a page for people, as proxies, firewalls and portals send.

@@ -66,6 +66,7 @@ local scope_rows = { region = required, service = required }
 
 local request_label = check.label("request", "field", "request.")
 local key_label = check.label("credentials", "field", "credentials.")
+key_label.known_as = options.known_as
 
 --- The signature of algorithm V11 is for a region and a service.
 local function read_key(given)

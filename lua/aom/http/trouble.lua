@@ -155,14 +155,19 @@ end
 ---@param err aom.Error
 ---@param said string  the service's whole message
 function trouble.explain(exchange, err, said)
-  local grant, sent = exchange.grant, exchange.attempt
+  local grant, sent, settings = exchange.grant, exchange.attempt, exchange.channel.settings
   local operation = exchange.request.operation
-  local region = operation.official and exchange.channel.settings.region or nil
-  err.hint = advice.refusal(err, said, region, operation.permission,
-    grant.signer and function()
-      local ours = sent:canonical_request()
-      return ours and grant.mask(ours)
-    end or nil, name_in(exchange.request), operation.official and exchange.endpoint.path or nil)
+  local seen = { permission = operation.permission, name = name_in(exchange.request) }
+  -- Any other request may be one to another region and project.
+  if operation.official then
+    seen.region, seen.endpoint_path = settings.region, exchange.endpoint.path
+    seen.project_from = settings.source.provenance.project_id.where
+  end
+  seen.canonical = grant.signer and function()
+    local ours = sent:canonical_request()
+    return ours and grant.mask(ours)
+  end or nil
+  err.hint = advice.refusal(err, said, seen)
 end
 
 --- Whether a 401 may be one no more: by a corrected clock, or by other credentials.

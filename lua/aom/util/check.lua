@@ -35,6 +35,7 @@ local check = {}
 ---@field noun string    one of its members
 ---@field before string  what stands in front of "unknown NOUN"
 ---@field member string  what stands in front of a member's name
+---@field known_as? fun(name: string, rows: table<string, any>): string|nil  the row that has another name, too
 
 ---@param whole string   such as "wait"
 ---@param noun string    such as "option"
@@ -79,6 +80,13 @@ end
 ---@return boolean
 function check.is(value, row) return check.value("", value, row) == nil end
 
+--- The name that one without a row may be meant for.
+local function meant_by(name, rows, label)
+  if type(name) ~= "string" then return nil end
+  return label.known_as and label.known_as(name, rows) or similar.nearest(name, rows)
+    or similar.of_last_word(name, rows)
+end
+
 --- Refuses names that have no row, as far as they can be seen.
 ---@param container table
 ---@param rows table<string, any>
@@ -87,7 +95,7 @@ function check.is(value, row) return check.value("", value, row) == nil end
 function check.names(container, rows, label)
   for name in each.raw(container) do
     if rows[name] == nil then
-      local nearest = type(name) == "string" and (similar.nearest(name, rows) or similar.of_last_word(name, rows))
+      local nearest = meant_by(name, rows, label)
       local err = errors.argument("%sunknown %s %s", label.before, label.noun, errors.show(name))
       err.hint = nearest and 'did you mean "' .. nearest .. '"?' or nil
       return err

@@ -34,10 +34,10 @@ end
 --- The candidate nearest to a misspelt name, or nil when none is near.
 ---@param name string
 ---@param candidates table<string, any>
----@param most? integer  edits it may be away; default: a third of its letters, or 2
+---@param most? integer  edits it may be away; default: a third of its letters, or 2, but not all of them
 ---@return string|nil
 function similar.nearest(name, candidates, most)
-  most = most or math.max(2, math.floor(#name / 3))
+  most = most or #name < 3 and 1 or math.max(2, math.floor(#name / 3))
   local best, best_distance
   for candidate in each.pair(candidates) do
     local d = distance(name, candidate, most)

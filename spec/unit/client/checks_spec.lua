@@ -23,6 +23,7 @@ describe("the check of the profile", function()
     { "no file that a variable names", { [VARIABLE] = OTHER }, nil, "warn", "cannot be read", "unset " .. VARIABLE },
     { "a file that cannot be read", { HOME = "/h" }, "Permission denied", "warn", "Permission denied",
       "chmod 600 " .. PATH },
+    { "a folder", { HOME = "/h" }, "Is a directory", "warn", "Is a directory", "move it away" },
     { "a file of a variable's that cannot be read", { [VARIABLE] = OTHER }, "Is a directory", "warn", "Is a directory",
       "unset " .. VARIABLE },
     { "a file of its owner's alone", { HOME = "/h" }, 384, "ok", "the profile " .. PATH },
@@ -52,6 +53,21 @@ describe("the check of the profile", function()
       assert.are.same(row[4] ~= "ok" and { report[1] } or {}, troubles)
     end)
   end
+end)
+
+describe("the check of the profile's keys", function()
+  it("finds those that mean nothing, and still what else is wrong", function()
+    local w = world.new { env = { HOME = "/h" }, files = { [PATH] = "[basic]\ntimeout = 5" } }
+    local report = checks.report()
+    checks.profile(report, w)
+    w.modes[PATH] = 420
+    checks.profile(report, w)
+    assert.are.equal(3, #report)
+    for i, words in ipairs { "timeout in line 2", "timeout in line 2", "mode 644" } do
+      assert.are.same({ "profile", "warn" }, { report[i].name, report[i].status })
+      assert.is_truthy(report[i].detail:find(words, 1, true), report[i].detail)
+    end
+  end)
 end)
 
 describe("all checks", function()
@@ -155,7 +171,8 @@ describe("the doctor's question", function()
     { 404, body "APIGW.0101", "warn", "the endpoint does not know the API", "see the message" },
     { 403, body "APIGW.0302", "warn", "the service refuses this request", "cms:execution:get" },
     { 403, body "AOM.0403", "warn", "the service refuses this request", "cms:execution:get" },
-    { 403, "<html>blocked", "warn", "the service refuses this request", "see the message" },
+    { 403, "<html>blocked", "warn", "HTTP 403: forbidden: <html>blocked", "see the message" },
+    { 403, body "WAF.0403", "warn", "HTTP 403 WAF.0403: no", "see the message" },
     { 401, body "APIGW.0301", "fail", "HTTP 401 APIGW.0301", "correct the credentials" },
     { 401, "<html>log in", "fail", "HTTP 401", "see the message" },
     { 401, body "AOM.31009003", "fail", "HTTP 401 AOM.31009003", "see the message" },
@@ -167,6 +184,8 @@ describe("the doctor's question", function()
       local access = by_name(doctor.examine(scripted.options(loop, { max_attempts = 1 }), w)).access
       assert.are.equal(row[3], access.status)
       assert.is_truthy(access.detail:find(row[4], 1, true), access.detail)
+      -- A refusal is the service's only where its code says so.
+      assert.are.equal(row[4]:find "^the service refuses", access.detail:find "^the service refuses")
       if not row[5] then return assert.is_nil(access.fix) end
       assert.is_truthy(access.fix:find(row[5], 1, true), access.fix)
     end)

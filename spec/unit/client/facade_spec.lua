@@ -242,11 +242,39 @@ describe("a method of a client", function()
   for name, row in pairs {
     ["words for a request"] = { '^request: expected a table of fields, got "GET"$', "GET", "/v1" },
     ["a number for one"] = { "^request: expected a table of fields, got 5$", 5, {} },
+    ["three arguments for one"] = { '^request: expected a table of fields, got "GET"$', "GET", "/v1", {} },
+    ["four arguments for one"] = { '^request: expected a table of fields, got "GET"$', "GET", "/v1", {}, print },
+    ["what follows one"] = { "^request: expected at most 2 arguments, got 3$", { method = "GET", path = "/" }, {}, 1 },
   } do
     it("blames what is wrong: " .. name, function()
-      refused(row[1], client:request(row[2], row[3]))
+      refused(row[1], client:request(row[2], row[3], row[4], row[5]))
     end)
   end
+
+  for name, message in pairs {
+    request = 'request: expected a table of fields, got "GET"',
+    all_pages = 'pages: expected a table of fields, got "GET"', pages = 'pages: expected a table of fields, got "GET"',
+    request_all = 'requests: expected a plain list, without a metatable, got "GET"',
+  } do
+    it(("says what %s takes in place of a method and a path, whatever follows"):format(name), function()
+      for _, more in ipairs { {}, { "/v1" }, { "/v1", {} }, { "/v1", {}, print, 4 } } do
+        local value, err = client[name](client, "GET", more[1], more[2], more[3], more[4])
+        if name == "pages" then value, err = nil, select(2, value()) end
+        assert.are.same({ "argument", message }, { err.kind, err.message })
+        assert.is_nil(value)
+        if name ~= "request_all" then
+          assert.are.equal('a request is one table, such as { method = "GET", path = "/v1/…" }', err.hint)
+        end
+      end
+    end)
+  end
+
+  it("is not made of several arguments, nor a signature", function()
+    refused('^client options: expected a table of options, got "cn%-north%-4"$', safe.client("cn-north-4", "ak", "sk"))
+    refused('^request: expected a table of fields, got "GET"$', safe.sign("GET", "/v1", {}))
+    refused("^client: expected at most 1 argument, got 2$", safe.client(nil, "ak"))
+    refused("^sign: expected at most 2 arguments, got 3$", safe.sign({}, {}, {}))
+  end)
 
   for name, row in pairs {
     ["a list"] = { { "aktiv" }, "a list" }, ["a text"] = { "aktiv", '"aktiv"' }, ["nothing true"] = { false, "false" },

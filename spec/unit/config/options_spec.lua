@@ -153,6 +153,13 @@ describe("an unknown option", function()
     { "time_out", "timeout" }, { "max_attempt", "max_attempts" }, { "secret_token", "security_token" },
     { "allow_https", "allow_http" }, { "onevent", "on_event" }, { "cafile", "ca_file" }, { "a", "ak" },
     { "connexx_timexxx", "connect_timeout" },
+    { "secret", "sk" }, { "secret_key", "sk" }, { "secretKey", "sk" }, { "SECRET-KEY", "sk" },
+    { "secret_access_key", "sk" }, { "aws_secret_access_key", "sk" }, { "access_key", "ak" },
+    { "accessKeyId", "ak" }, { "HUAWEICLOUD_SDK_AK", "ak" }, { "CLOUD_SDK_SK", "sk" },
+    { "HUAWEICLOUD_SDK_SECURITY_TOKEN", "security_token" }, { "session_token", "security_token" },
+    { "project", "project_id" }, { "projectId", "project_id" }, { "HUAWEICLOUD_SDK_PROJECT_ID", "project_id" },
+    { "region_name", "region" }, { "url", "endpoint" }, { "HUAWEICLOUD_SDK_AOM_ENDPOINT", "endpoint" },
+    { "user", "username" }, { "domain", "domain_name" },
   }
   for _, case in ipairs(cases) do
     it(("%s is answered with %s"):format(case[1], case[2]), function()
@@ -164,13 +171,22 @@ describe("an unknown option", function()
     end)
   end
 
-  for _, name in ipairs { "xyz", "azy_time", "connect_abcdfghk", "completely_different", 1, true } do
+  for _, name in ipairs { "xyz", "azy_time", "connect_abcdfghk", "completely_different", "secretary", "hw_",
+    "key", "id", 1, true } do
     it(("%s has no nearest name"):format(label(name)), function()
       local _, err = options.check { [name] = "x" }
       assert.are.equal("unknown option " .. label(name), err.message)
       assert.is_nil(err.hint)
     end)
   end
+
+  it("with another name is known only where that option is", function()
+    for name in pairs { secret = true, access_key = true, project = true } do
+      local _, err = options.check_own { [name] = "x" }
+      assert.are.equal(('with: unknown option "%s"'):format(name), err.message)
+      assert.is_nil(err.hint)
+    end
+  end)
 
   it("gets the same suggestion each time if two names are equally similar", function()
     assert.are.equal("aa", similar.nearest("ax", { ab = true, aa = true, ac = true }))

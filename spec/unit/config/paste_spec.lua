@@ -217,6 +217,19 @@ describe("a profile", function()
     ["with a misspelt section"] = { "\n[baisc]\nak = s3cr3t", "line 2: unknown section [baisc]", "mean [basic]?" },
     ["with a section of one letter more"] = { "[basics]\nak = s3cr3t", "line 1: unknown section [basics]",
       "mean [basic]?" },
+    ["with another tool's name for sk"] = { "[basic]\nak = A\nsecret = s3cr3t", "line 3: unknown key secret",
+      "mean sk?" },
+    ["with another tool's names, the first of which is told"] = { "[basic]\naccess_key = A\nsecret_key = s3cr3t",
+      "line 2: unknown key access_key", "mean ak?" },
+    ["with another cloud's name for sk"] = { "[basic]\nak = A\naws_secret_access_key = s3cr3t",
+      "line 3: unknown key aws_secret_access_key", "mean sk?" },
+    ["with a key of two words in one"] = { "[basic]\nSecretKey = s3cr3t", "line 2: unknown key secretkey", "mean sk?" },
+    ["with a variable in place of a key"] = { "[basic]\nHUAWEICLOUD_SDK_SK = s3cr3t",
+      "line 2: unknown key huaweicloud_sdk_sk", "mean sk?" },
+    ["with a variable of another name"] = { "[basic]\nHUAWEICLOUD_SDK_AOM_ENDPOINT = https://s3cr3t",
+      "line 2: unknown key huaweicloud_sdk_aom_endpoint", "mean endpoint?" },
+    ["with a project, and no id of one"] = { "[basic]\nproject = s3cr3t", "line 2: unknown key project",
+      "mean project_id?" },
     ["with a key in two cases"] = { "[basic]\nsk = A\nSK = s3cr3t", "line 3: duplicate key sk" },
   } do
     it(title .. " is refused", function()
@@ -234,13 +247,40 @@ describe("a profile", function()
     ["[prod]\nak = A\n[dev]\nak = A"] = "it has no section [basic], but [dev], [prod]",
     ["# nothing"] = "it has no section [basic]",
     ["[basic]\nregion = cn-north-4"] = "none is there",
-    ["[basic]\nsecret_key = S\naccess_key = A\ndomain_id = d"] = "none is there, but access_key, secret_key",
+    ["[basic]\nnote = S\ncolour = A\ndomain_id = d"] = "none is there, but colour, note",
     ["[basic]\ns3cr3tKEY==\n" .. ("s"):rep(40) .. "="] = "none is there",
   } do
     it(("that gives no credentials is named: %q"):format(text), function()
       local values, err = find({}, text)
       assert.is_nil(values)
       assert.is_truthy(err.hint:find("under [basic] in " .. PATH .. " (" .. words .. ")", 1, true), err.hint)
+    end)
+  end
+end)
+
+describe("a profile's keys that mean nothing", function()
+  local KEYS = "[basic]\nak = A\nsk = S\nregion = cn-north-4\n"
+
+  --- What a client says of a profile that has more keys.
+  local function warnings(text)
+    local w = world.new { env = { HOME = "/h" }, files = { [PATH] = KEYS .. text } }
+    for _ = 1, 2 do client.close(assert(client.open({ loop = "blocking" }, w))) end
+    return w.warnings
+  end
+
+  -- The lines that follow; what is said of them, or nothing.
+  for text, said in pairs {
+    ["colour = s3cr3t"] = "colour in line 5",
+    ["timeout = 20"] = "timeout in line 5 (cannot be set in a profile)",
+    ["client-key-password = s3cr3t"] = "client_key_password in line 5 (cannot be set in a profile)",
+    ["note = s3cr3t\n\nca_file = /x"] = "note in line 5, ca_file in line 7 (cannot be set in a profile)",
+    ["secret_key = s3cr3t"] = "secret_key in line 5", ["S3CR3Ts3cr3t=="] = "a key in line 5",
+    [("s"):rep(40) .. "="] = "a key in line 5", ["domain_id = d"] = false, ["[global]\ncolour = blue"] = false,
+    ["# colour = blue"] = false,
+  } do
+    it(("are %s: %q"):format(said and "told of once" or "not told of", text), function()
+      assert.are.same(said and { ("profile %s has keys that are not known, and ignored: %s"):format(PATH, said) } or {},
+        warnings(text))
     end)
   end
 end)

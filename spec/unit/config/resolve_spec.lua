@@ -229,6 +229,16 @@ describe("the place to call", function()
     end)
   end
 
+  for region, hint in pairs { ["CN-NORTH-4"] = '"cn-north-4"', ["Cn-East-3"] = '"cn-east-3"', ["CN_NORTH_4"] =
+    '"cn-north-4"' } do
+    it(("is not in capitals: %s"):format(region), function()
+      local settings, err = resolve({ region = region })
+      assert.is_nil(settings)
+      assert.are.equal(('unknown region "%s" (option region)'):format(region), err.message)
+      assert.is_truthy(err.hint:find("did you mean " .. hint .. "? known regions: ", 1, true), err.hint)
+    end)
+  end
+
   it("is not a broken override", function()
     local settings, err = resolve({ region = "cn-north-4", project_id = PROJECT }, { [OVERRIDE] = "ftp://x" })
     assert.is_nil(settings)

@@ -91,6 +91,16 @@ describe("of the projects that the identity service lists", function()
     end)
   end
 
+  it("it is none of a region in capitals, and the error asks for the id", function()
+    local _, err = trigger({ region = "CN-NORTH-4" }, projects { { PROJECT, REGION } })
+    assert.matches("no project is named CN%-NORTH%-4", err.message)
+    assert.matches('^did you mean region "cn%-north%-4"%? set option project_id', err.hint)
+    _, err = trigger { region = "CN-NORTH-4", endpoint = "https://aom.cn-north-4.myhuaweicloud.com",
+      iam_endpoint = false }
+    assert.matches("^no identity service is known for .* in region CN%-NORTH%-4", err.message)
+    assert.matches('^did you mean region "cn%-north%-4"%? set option iam_endpoint', err.hint)
+  end)
+
   for _, body in ipairs { "", "null", "[]", '"x"', "{}", '{"projects":null}', '{"projects":"x"}', '{"projects":7}',
     '{"projects":{"id":"x"}}', '{"projects":[null]}', '{"projects":["x"]}', '{"projects":[7]}', '{"projects":[[]]}',
     '{"projects":[{"name":"cn-north-4"}]}', '{"projects":[{"name":"cn-north-4","id":null}]}',
@@ -130,6 +140,8 @@ describe("a look-up that fails", function()
   local UNKNOWN = "the access key does not exist or was deleted: check it, and that ak and sk are not swapped"
   local DENIED = "this request looked up the project id for region cn-north-4; set option project_id or "
     .. "HUAWEICLOUD_SDK_PROJECT_ID to avoid the look-up"
+  local BY_OTHERS = "the refusal bears no code of the identity service's: a proxy, a firewall or another server may "
+    .. "have answered in its place; this request looked up the project id for region cn-north-4"
   local failures = {
     { "for an unknown key", refusal(401, "APIGW.0301", WRONG .. "Get secretKey failed,ak:PRO***,err:ak not exist"),
       UNKNOWN },
@@ -141,6 +153,14 @@ describe("a look-up that fails", function()
     { "for an address", refusal(403, "APIG.0401", "not allowed"),
       "the service does not accept calls from this address; " .. DENIED },
     { "for a permission", refusal(403, "IAM.0003", "Policy doesn't allow it"), DENIED },
+    { "for a permission, without a code but with the service's trace", { ["/v3/projects"] = { status = 403,
+      headers = { ["x-iam-trace-id"] = "t" }, body = '{"error":{"message":"not allowed","title":"Forbidden"}}' } },
+      DENIED },
+    { "for a proxy's page", { ["/v3/projects"] = { status = 403, headers = { ["content-type"] = "text/html" },
+      body = "<html><title>ERR_ACCESS_DENIED</title>" } }, BY_OTHERS },
+    { "for an empty 403", { ["/v3/projects"] = { status = 403, headers = {}, body = "" } }, BY_OTHERS },
+    { "for a proxy's JSON", refusal(403, "403", "Forbidden by policy"), BY_OTHERS },
+    { "for a web firewall", refusal(403, "WAF.0403", "blocked"), BY_OTHERS },
     { "for a 401 that says nothing", refusal(401, nil, "no"), nil },
     { "for a service that is down", refusal(500, "IAM.0011", "later"), nil },
     { "without an answer", nil, nil },

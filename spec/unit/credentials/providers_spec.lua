@@ -3,7 +3,9 @@
 local chain = require "aom.credentials.providers.chain"
 local custom = require "aom.credentials.providers.custom"
 local errors = require "aom.util.errors"
+local resolve = require "aom.config.resolve".resolve
 local source = require "aom.config.layers"
+local system = require "aom.util.platform"
 local world = require "spec.support.world"
 
 local PATH = "/h/.huaweicloud/credentials"
@@ -136,7 +138,22 @@ describe("credentials", function()
     function w.read_file(path) return nil, path .. ": Permission denied", false end
     local _, _, err = chain.find { source = source.new({}, w) }
     assert.are.equal("credentials", err.kind)
-    assert.matches("%(it cannot be read: /home/u/.huaweicloud/credentials: Permission denied%)", err.hint)
+    assert.matches("in /home/u/.huaweicloud/credentials %(it cannot be read: Permission denied%)", err.hint)
+  end)
+
+  it("that are missing, with a folder in the profile's place, are told with what it is", function()
+    local path = os.tmpname()
+    os.remove(path)
+    assert(os.execute(("mkdir -p '%s/.huaweicloud/credentials'"):format(path)))
+    local w = setmetatable({ getenv = function(name) return name == "HOME" and path or nil end }, { __index = system })
+    local _, _, err = chain.find { source = source.new({}, w) }
+    local _, unset = resolve(nil, w)
+    os.execute(("rm -r '%s'"):format(path))
+    local profile = path .. "/.huaweicloud/credentials"
+    assert.are.equal(("no credentials were found, and the profile cannot be read: %s: Is a directory"):format(profile),
+      err.message)
+    local looked = ("region under [basic] in %s (it cannot be read: Is a directory)"):format(profile)
+    assert.is_truthy(unset.hint:find(looked, 1, true), unset.hint)
   end)
 
   it("in a malformed profile are a config error", function()

@@ -147,7 +147,8 @@ describe("advice", function()
   }
   for _, case in ipairs(cases) do
     it("is given on " .. case[1], function()
-      local hint = advice.refusal({ status = case[2], code = case[3] }, case[4], "ru-moscow-1", "cms:workflow:update")
+      local hint = advice.refusal({ status = case[2], code = case[3] }, case[4],
+        { region = "ru-moscow-1", permission = "cms:workflow:update" })
       if case[5] then assert.is_truthy(hint and hint:find(case[5], 1, true), hint) else assert.is_nil(hint) end
     end)
   end
@@ -156,24 +157,33 @@ describe("advice", function()
 
   it("names the permission that the operation needs, where that is known", function()
     local denied = { status = 403, code = "APIGW.0302" }
-    assert.matches("needs cms:workflow:list$", advice.refusal(denied, "", nil, "cms:workflow:list"))
-    assert.matches("in this project$", advice.refusal(denied, "", nil, nil))
+    assert.matches("needs cms:workflow:list$", advice.refusal(denied, "", { permission = "cms:workflow:list" }))
+    assert.matches("in this project$", advice.refusal(denied, "", {}))
+  end)
+
+  it("names where the project comes from, where that is known", function()
+    local function hint(said)
+      return advice.refusal({ status = 403, code = "APIGW.0302" }, said, { project_from = "X" })
+    end
+    assert.matches("^the project id %(from X%) belongs to", hint "no right to access this project")
+    assert.matches("in this project %(its id is from X%)$", hint "denied")
   end)
 
   it("compares what was signed only with what a gateway says, and of a signature it refuses", function()
     local compared = "secret key does not belong"
     for _, case in ipairs { { 401, "APIGW.0301", true }, { 401, "APIC.0301", true }, { 401, "APIGW.0303" }, { 401 },
       { 401, "AOM.0301" }, { 403, "APIGW.0301" } } do
-      local hint = advice.refusal({ status = case[1], code = case[2] }, echo {}, nil, nil, function() return OURS end)
+      local hint = advice.refusal({ status = case[1], code = case[2] }, echo {},
+        { canonical = function() return OURS end })
       assert.are.equal(case[3], hint and hint:find(compared, 1, true) ~= nil or nil, case[2])
     end
-    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}))
-    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}, nil, nil, function() end))
+    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}, {}))
+    assert.is_nil(advice.refusal({ status = 401, code = "APIGW.0301" }, echo {}, { canonical = function() end }))
   end)
 
   it("names what was given for an id, where the service itself has no such workflow", function()
     for _, row in ipairs { { 404, "AOM.31001404", true }, { 404, "APIGW.0101" }, { 404 }, { 400, "AOM.31001302" } } do
-      local hint = advice.refusal({ status = row[1], code = row[2] }, "no", nil, nil, nil, "nightly")
+      local hint = advice.refusal({ status = row[1], code = row[2] }, "no", { name = "nightly" })
       assert.are.equal(row[3] and 'an id is expected: client:find "nightly" gives the workflow of that name' or nil,
         hint)
     end
@@ -181,20 +191,20 @@ describe("advice", function()
 
   it("names the regions that have the API, outside them", function()
     assert.matches("cn%-north%-4, cn%-east%-2, cn%-east%-3, cn%-south%-1 and me%-east%-1",
-      advice.refusal(UNPUBLISHED, "", "ru-moscow-1"))
+      advice.refusal(UNPUBLISHED, "", { region = "ru-moscow-1" }))
   end)
 
   for path, is_named in pairs { ["/v1"] = true, ["/gateway/v1/p/cms"] = true, [""] = false } do
     it(("names the endpoint's path, where it has one: %q"):format(path), function()
-      local hint = advice.refusal(UNPUBLISHED, "", "cn-north-4", nil, nil, nil, path)
+      local hint = advice.refusal(UNPUBLISHED, "", { endpoint_path = path })
       assert.are.equal(is_named or nil, hint and hint:find("has the path " .. path .. ", ", 1, true) ~= nil)
-      assert.is_nil(advice.refusal({ status = 404, code = "AOM.0101" }, "", "cn-north-4", nil, nil, nil, path))
+      assert.is_nil(advice.refusal({ status = 404, code = "AOM.0101" }, "", { endpoint_path = path }))
     end)
   end
 
   it("names no regions inside them, or without a region", function()
-    assert.is_nil(advice.refusal(UNPUBLISHED, "", "cn-north-4"))
-    assert.is_nil(advice.refusal(UNPUBLISHED, "", nil))
+    assert.is_nil(advice.refusal(UNPUBLISHED, "", { region = "cn-north-4" }))
+    assert.is_nil(advice.refusal(UNPUBLISHED, "", {}))
   end)
 end)
 

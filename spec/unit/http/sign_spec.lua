@@ -230,6 +230,8 @@ describe("a bad input to signing", function()
     { "a query with no number", { query = { a = nan } }, {}, 'request.query: "a": ' },
     { "a query with infinity", { query = { a = inf } }, {}, 'request.query: "a": ' },
     { "an unknown field", { methd = "PUT" }, {}, 'request: unknown field "methd"', 'did you mean "method"?' },
+    { "another name of a field", {}, { secret_key = "hush" }, 'credentials: unknown field "secret_key"',
+      'did you mean "sk"?' },
     { "ak that is missing", {}, { ak = NONE }, "credentials.ak: " },
     { "an empty ak", {}, { ak = "" }, "credentials.ak: " },
     { "ak with a line break", {}, { ak = "hush\n" }, "credentials.ak: " },

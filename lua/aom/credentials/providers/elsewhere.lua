@@ -13,9 +13,10 @@ local elsewhere = {}
 
 --- The error that none of some places has credentials.
 ---@param skipped string[]
+---@param unreadable? string  what keeps one of them from being read
 ---@return aom.Error
-function elsewhere.nothing(skipped)
-  return errors.new("credentials", "no credentials were found",
+function elsewhere.nothing(skipped, unreadable)
+  return errors.new("credentials", "no credentials were found" .. (unreadable and ", and " .. unreadable or ""),
     { hint = "looked for " .. table.concat(skipped, "; ") })
 end
 
@@ -34,7 +35,7 @@ function elsewhere.find(settings)
     end
     skipped[#skipped + 1] = why
   end
-  return nil, elsewhere.nothing(skipped)
+  return nil, elsewhere.nothing(skipped, settings.source.notes.unreadable)
 end
 
 return elsewhere

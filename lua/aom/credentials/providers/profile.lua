@@ -9,16 +9,10 @@ local stored = require "aom.credentials.providers.stored"
 
 local profile = {}
 
---- The files that a warning was given for, by system.
-local warned = setmetatable({}, { __mode = "k" })
-
 local function warn_if_open(system, path)
   local mode = files.open_mode(system, path)
-  local known = warned[system] or {}
-  warned[system] = known
-  if not mode or known[path] then return end
-  known[path] = true
-  system.warn(("the profile %s is accessible to other users (mode %o): run chmod 600 on it"):format(path, mode))
+  if not mode then return end
+  files.warn(system, ("the profile %s is accessible to other users (mode %o): run chmod 600 on it"):format(path, mode))
 end
 
 local function holds_secret(values)
@@ -30,12 +24,9 @@ end
 
 local LABELS = choice.labels(function(kind) return kind.rank end)
 
-local function skipped(system, path, lack)
+local function skipped(path, lack)
   if not path then return "the profile (no home directory is known)" end
-  local found, why, absent = system.read_file(path)
-  local finding = lack or found and "none is there" or absent and "there is no such file"
-    or "it cannot be read: " .. why
-  return ("%s under [basic] in %s (%s)"):format(LABELS, path, finding)
+  return ("%s under [basic] in %s (%s)"):format(LABELS, path, lack or "none is there")
 end
 
 ---@param settings table
@@ -62,7 +53,7 @@ function profile.new(settings)
     end,
   })
   if provider or err then return provider, err end
-  return nil, nil, skipped(source.system, path, source.lack)
+  return nil, nil, skipped(path, source.notes.lack)
 end
 
 return profile

@@ -75,7 +75,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *d
   socket->wish.write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
   socket->wish.fresh = socket->wish.fresh || what == CURL_POLL_REMOVE;
   socket->changed = true;
-  if (!was_connecting)
+  if (e->watching && !was_connecting)
     socket->since = socket->look_at = engine_now();
   if (what == CURL_POLL_REMOVE && !e->watching)
     drop_socket(e, socket);
@@ -167,6 +167,16 @@ static void act_on_polled(engine *e, size_t count) {
   }
 }
 
+/* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
+ * when a process has lowered its limit of descriptors below what it has open. */
+static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
+  enum { PAUSE_MS = 10 };
+  poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
+  for (size_t i = 0; i < count; i++)
+    e->polled[i].revents = e->polled[i].events;
+  act_on_polled(e, count);
+}
+
 /* How long a connecting socket is left alone adds at most a tenth to its time. */
 static int64_t pause_after(int64_t elapsed) {
   enum { LEAST_MS = 1, SHARE = 10, MOST_MS = 50 };
@@ -183,7 +193,10 @@ static void look_at_connecting(engine *e, int64_t now) {
     socket->look_at = now + pause_after(now - socket->since);
     e->polled[count++] = (struct pollfd){.fd = socket->wish.fd, .events = POLLOUT};
   }
-  if (count > 0 && poll(e->polled, (nfds_t)count, 0) > 0)
+  int ready = count > 0 ? poll(e->polled, (nfds_t)count, 0) : 0;
+  if (ready < 0)
+    look_at_all(e, count, 0);
+  else if (ready > 0)
     act_on_polled(e, count);
 }
 
@@ -225,16 +238,6 @@ void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
 }
 
 /* --- polling ----------------------------------------------------------------------- */
-
-/* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
- * when a process has lowered its limit of descriptors below what it has open. */
-static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
-  enum { PAUSE_MS = 10 };
-  poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
-  for (size_t i = 0; i < count; i++)
-    e->polled[i].revents = e->polled[i].events;
-  act_on_polled(e, count);
-}
 
 /* Waits once, for at most `wait_ms`. False: a signal ended the wait. */
 static bool wait_once(engine *e, int64_t wait_ms) {

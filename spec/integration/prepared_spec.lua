@@ -219,10 +219,10 @@ describe("a call goes the general way", function()
       local function outcome(options)
         local state = open(server.url, options)
         assert(switch(state) and switch(state))
-        local call = change(state) or switch
+        local make = change(state) or switch
         local before = #server.requests()
         ways = {}
-        local result, err = call(state)
+        local result, err = make(state)
         local way = ways[#ways] or "general"
         client.close(state)
         return comparable(result or err, server.url), #server.requests() - before, way
@@ -397,8 +397,8 @@ describe("while a call in a task waits for its answer", function()
       function(_, result)
         assert.is_true(result.elapsed >= 0.1)
         result.elapsed = 0
-        assert.are.same({ success = true, status = 200, http_status = 200, body = '{"success"}', attempts = 1, elapsed = 0,
-          workflow_id = "one", action = "enable" }, result)
+        assert.are.same({ success = true, status = 200, http_status = 200, body = '{"success"}', attempts = 1,
+          elapsed = 0, workflow_id = "one", action = "enable" }, result)
         return "short"
       end,
     },

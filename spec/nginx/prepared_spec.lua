@@ -88,7 +88,8 @@ describe("in nginx", function()
     ["the next one goes it after one that was killed"] = { "/killed", "^1\nshort " .. good },
   }
   if nginx.resty_path() then
-    rows["calls over lua-resty-http have none"] = { "/nothing?transport=resty", "^general " .. good, second = "general" }
+    rows["calls over lua-resty-http have none"] =
+      { "/nothing?transport=resty", "^general " .. good, second = "general" }
   end
   for what, row in pairs(rows) do
     it(what, function()

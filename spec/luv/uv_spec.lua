@@ -1,6 +1,7 @@
 --- Proves calls in luv's loop: with callbacks and in coroutines, many at once, with no handle left open.
 
 local aom = require "aom"
+local prepared = require "aom.client.prepared"
 local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local uv = require "luv"
@@ -92,6 +93,30 @@ for _, kind in ipairs { "http", "https" } do
       uvloop.run()
       assert.are.same({ "before", "outside", "enable", "service" }, log)
       c:close()
+    end)
+
+    it("lets calls of coroutines go the short way, beside each other", function()
+      local short, send = 0, prepared.send
+      prepared.send = function(...)
+        local result, sent = send(...)
+        short = short + (result and 1 or 0)
+        return result, sent
+      end
+      local caller, ended = client(), 0
+      caller:trigger("wf-1", "enable")
+      for i = 1, 4 do
+        coroutine.wrap(function()
+          for _ = 1, 3 do
+            local result = caller:trigger("wf-1", i % 2 == 0 and "enable" or "disable")
+            assert.are.equal(i % 2 == 0 and "enable" or "disable", result.action)
+            ended = ended + 1
+          end
+        end)()
+      end
+      uvloop.run()
+      prepared.send = send
+      assert.are.same({ 12, 12 }, { ended, short })
+      caller:close()
     end)
 
     it("keeps 50 calls in flight while a timer keeps ticking", function()

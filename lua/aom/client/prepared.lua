@@ -31,13 +31,19 @@ local MAX_BODY = 256
 
 --- Whether nothing has changed of what is looked at before a request is sent, that is while the first
 --- endpoint is in use, and credentials which do not expire. What the process knows of the key pair is
---- looked at in C, and what other workers of nginx know of it here.
+--- looked at in C.
 local function is_current(state, kept)
-  local credentials, throttle, store = state.credentials, state.throttle, state.loop.shared
+  local credentials, throttle = state.credentials, state.throttle
   return credentials.current == kept.authenticator and credentials.refused ~= kept.authenticator
     and state.targets.index == 1 and not state.outage.began
     and (throttle.resume_at == 0 or throttle.resume_at <= state.loop.now())
-    and not (store and shared_dict.look(store, kept.authenticator.record.name) == "blocked")
+end
+
+--- Why no call can be made from here the general way says. To find out may take a while.
+local function may_wait(state, kept)
+  local enter, store = state.loop.enter, state.loop.shared
+  if enter and (enter(false) or not is_current(state, kept)) then return false end
+  return not store or shared_dict.look(store, kept.authenticator.record.name) ~= "blocked"
 end
 
 --- Whether an operation has an id in its path and a choice in its query, and nothing to tell.
@@ -77,8 +83,6 @@ local function keep(state, carried)
   state.prepared[row] = kept
 end
 
-local function is_over(state, scope) return state.closed or scope and scope:is_cancelled() end
-
 local function result_of(kept, a, b, request_id, time)
   local good = kept.answer
   local result = response.result(good.status, request_id, good.body)
@@ -101,11 +105,13 @@ end
 --- As `send`. Others run meanwhile: what they have found out may concern this call, or this
 --- answer them.
 local function send_in_task(state, kept, date, a, b, scope)
+  if scope and scope.deadline or not may_wait(state, kept) then return nil end
   local started = state.loop.now()
   local is_sent, answer, more = kept.send_in_task(date, a, b)
   if not is_sent then return nil end
   if answer == true then
-    if not is_over(state, scope) and not state.outage.began then
+    local is_over = state.closed or scope and scope:is_cancelled()
+    if not is_over and not state.outage.began then
       return result_of(kept, a, b, more, state.loop.now() - started)
     end
     answer, more = whole_answer(kept, more), nil
@@ -124,14 +130,13 @@ end
 ---@return table|nil result
 ---@return aom.Sent|nil sent  nil without a result: nothing was sent
 function prepared.send(state, row, a, b, scope)
-  local kept, enter = state.prepared[row], state.loop.enter
-  -- It may wait; why no call can be made from here the general way says.
-  if enter and enter(false) then return nil end
-  if not kept or scope and scope.deadline or not is_current(state, kept) then return nil end
-  local date, outcome, said, time = state.clock:stamp(), nil, nil, nil
-  if kept.send then outcome, said, time = kept.send(kept.object, date, a, b) end
-  if outcome == nil then return send_in_task(state, kept, date, a, b, scope) end
-  if outcome and not is_over(state, scope) then return result_of(kept, a, b, said, time) end
+  local kept = state.prepared[row]
+  if not kept or not is_current(state, kept) then return nil end
+  local date = state.clock:stamp()
+  if scope or not kept.send then return send_in_task(state, kept, date, a, b, scope) end
+  local outcome, said, time = kept.send(kept.object, date, a, b)
+  if outcome == nil then return send_in_task(state, kept, date, a, b) end
+  if outcome and not state.closed then return result_of(kept, a, b, said, time) end
   local sent = sent_at(kept, date, state.loop.now() - time)
   if not outcome then sent.answer, sent.trouble = kept.finish(said) end
   return nil, sent

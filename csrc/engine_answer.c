@@ -138,6 +138,10 @@ static void end_head(transfer *t) {
   t->awaits_status = true;
 }
 
+static bool is_end_of_head(const char *line, size_t len) {
+  return (len == 2 && line[0] == '\r' && line[1] == '\n') || (len == 1 && *line == '\n');
+}
+
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   transfer *t = user;
   size_t len = size * count;
@@ -150,7 +154,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   t->awaits_status = false;
   if (!previewed)
     return 0;
-  if (len > 0 && len <= 2 && line[len - 1] == '\n') {
+  if (is_end_of_head(line, len)) {
     end_head(t);
   } else if (!take_line(t, line, len)) {
     t->no_memory = true;

@@ -11,8 +11,6 @@ static const slice useful_names[] = {
     TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
 };
 
-static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
-
 static bool is_useful(slice name) {
   for (size_t i = 0; i < sizeof useful_names / sizeof *useful_names; i++)
     if (text_equals_lower(name, useful_names[i]))
@@ -85,7 +83,7 @@ static bool extend_header(transfer *t, const char *line, size_t len) {
 static bool take_line(transfer *t, const char *line, size_t len) {
   if (t->head_ended || len == 0)
     return true;
-  return is_blank(*line) ? extend_header(t, line, len) : keep_header(t, line, len);
+  return text_is_blank(*line) ? extend_header(t, line, len) : keep_header(t, line, len);
 }
 
 /* --- the first header -------------------------------------------------------------- */
@@ -116,7 +114,7 @@ bool transfer_end_preview(transfer *t) {
 
 /* A long line comes in parts. */
 static size_t preview_line(transfer *t, const char *bytes, size_t len) {
-  t->folded = t->preview == PREVIEW_LINE && is_blank(*bytes);
+  t->folded = t->preview == PREVIEW_LINE && text_is_blank(*bytes);
   t->preview = PREVIEW_REST;
   return t->folded ? 0 : len;
 }

@@ -197,7 +197,7 @@ void engine_on_socket(engine *e, int fd, bool readable, bool writable) {
 
 /* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
  * when a process has lowered its limit of descriptors below what it has open. */
-static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
+static void try_all(engine *e, size_t count, int64_t wait_ms) {
   enum { PAUSE_MS = 10 };
   poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
   for (size_t i = 0; i < count; i++)
@@ -214,7 +214,7 @@ static bool wait_once(engine *e, int64_t wait_ms) {
   if (ready < 0 && errno == EINTR)
     return false;
   if (ready < 0)
-    look_at_all(e, count, wait_ms);
+    try_all(e, count, wait_ms);
   else if (ready > 0)
     act_on_polled(e, count);
   return true;
@@ -227,7 +227,9 @@ void engine_poll(engine *e, int timeout_ms) {
     act_on_timers(e, now);
     now = engine_now();
     end_overdue(e, now);
-    int64_t next = next_time(e) < end ? next_time(e) : end;
+    int64_t next = next_time(e);
+    if (next > end)
+      next = end;
     /* The others go on beside one that waits to be collected. */
     if (!wait_once(e, !e->done_first && next > now ? next - now : 0))
       return;

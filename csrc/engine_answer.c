@@ -11,8 +11,6 @@ static const slice useful_names[] = {
     TEXT("x-iam-trace-id"), TEXT("x-request-id"), TEXT("x-subject-token"),
 };
 
-static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
-
 static bool is_useful(slice name) {
   for (size_t i = 0; i < sizeof useful_names / sizeof *useful_names; i++)
     if (text_equals_lower(name, useful_names[i]))
@@ -85,7 +83,7 @@ static bool extend_header(transfer *t, const char *line, size_t len) {
 static bool take_line(transfer *t, const char *line, size_t len) {
   if (t->head_ended || len == 0)
     return true;
-  return is_blank(*line) ? extend_header(t, line, len) : keep_header(t, line, len);
+  return text_is_blank(*line) ? extend_header(t, line, len) : keep_header(t, line, len);
 }
 
 /* --- the first header -------------------------------------------------------------- */
@@ -116,7 +114,7 @@ bool transfer_end_preview(transfer *t) {
 
 /* A long line comes in parts. */
 static size_t preview_line(transfer *t, const char *bytes, size_t len) {
-  t->folded = t->preview == PREVIEW_LINE && is_blank(*bytes);
+  t->folded = t->preview == PREVIEW_LINE && text_is_blank(*bytes);
   t->preview = PREVIEW_REST;
   return t->folded ? 0 : len;
 }
@@ -138,6 +136,10 @@ static void end_head(transfer *t) {
   t->awaits_status = true;
 }
 
+static bool is_end_of_head(const char *line, size_t len) {
+  return (len == 2 && line[0] == '\r' && line[1] == '\n') || (len == 1 && *line == '\n');
+}
+
 size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   transfer *t = user;
   size_t len = size * count;
@@ -150,7 +152,7 @@ size_t transfer_on_header(char *line, size_t size, size_t count, void *user) {
   t->awaits_status = false;
   if (!previewed)
     return 0;
-  if (len > 0 && len <= 2 && line[len - 1] == '\n') {
+  if (is_end_of_head(line, len)) {
     end_head(t);
   } else if (!take_line(t, line, len)) {
     t->no_memory = true;

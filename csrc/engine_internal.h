@@ -216,7 +216,7 @@ void engine_idle_check(engine *e);        /* before libcurl chooses a connection
 
 /* engine_http2.c: an attempt is one request, on a connection that works. */
 bool engine_http2_install(transfer *t); /* false: libcurl may send it twice in silence */
-bool transfer_may_send(transfer *t);    /* asked before it goes out */
+bool transfer_may_send(transfer *t);    /* false: it went out before; `denied` is set */
 void engine_http2_late(engine *e, const transfer *t); /* one that took too long */
 
 /* engine_tls.c: what OpenSSL holds that libcurl has not read. */

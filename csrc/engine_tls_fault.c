@@ -60,14 +60,26 @@ static const char *fault_of_handshake(int reason, bool has_certificate) {
   }
 }
 
-/* libcurl's text quotes OpenSSL's number, in hexadecimal digits. */
+/* libcurl's text quotes OpenSSL's number, as "error:0A00010B:". Since libcurl 8 words of
+ * its own may stand before that, as in "TLS connect error: error:0A00010B:". */
+static unsigned long quoted_error(const char *text) {
+  static const char before[] = "error:";
+  while ((text = strstr(text, before)) != NULL) {
+    char *end;
+    text += sizeof before - 1;
+    unsigned long error = strtoul(text, &end, 16);
+    if (end > text && *end == ':')
+      return error;
+  }
+  return 0;
+}
+
 const char *engine_tls_fault(const transfer *t, CURLcode code) {
   if (!t->owner->shares_openssl)
     return NULL;
   if (code == CURLE_PEER_FAILED_VERIFICATION)
     return fault_of_certificate(t);
-  const char *quoted = strstr(t->error, "error:");
-  unsigned long error = quoted ? strtoul(quoted + strlen("error:"), NULL, 16) : 0;
+  unsigned long error = quoted_error(t->error);
   switch (ERR_GET_LIB(error)) {
   case ERR_LIB_SSL:
     break;

@@ -169,7 +169,7 @@ static void act_on_polled(engine *e, size_t count) {
 
 /* Where poll fails, every socket is tried at intervals. It fails when memory is short, or
  * when a process has lowered its limit of descriptors below what it has open. */
-static void look_at_all(engine *e, size_t count, int64_t wait_ms) {
+static void try_all(engine *e, size_t count, int64_t wait_ms) {
   enum { PAUSE_MS = 10 };
   poll(NULL, 0, wait_ms < PAUSE_MS ? (int)wait_ms : PAUSE_MS);
   for (size_t i = 0; i < count; i++)
@@ -195,7 +195,7 @@ static void look_at_connecting(engine *e, int64_t now) {
   }
   int ready = count > 0 ? poll(e->polled, (nfds_t)count, 0) : 0;
   if (ready < 0)
-    look_at_all(e, count, 0);
+    try_all(e, count, 0);
   else if (ready > 0)
     act_on_polled(e, count);
 }
@@ -248,7 +248,7 @@ static bool wait_once(engine *e, int64_t wait_ms) {
   if (ready < 0 && errno == EINTR)
     return false;
   if (ready < 0)
-    look_at_all(e, count, wait_ms);
+    try_all(e, count, wait_ms);
   else if (ready > 0)
     act_on_polled(e, count);
   return true;
@@ -261,7 +261,9 @@ void engine_poll(engine *e, int timeout_ms) {
     act_on_timers(e, now);
     now = engine_now();
     end_overdue(e, now);
-    int64_t next = next_time(e) < end ? next_time(e) : end;
+    int64_t next = next_time(e);
+    if (next > end)
+      next = end;
     /* The others go on beside one that waits to be collected. */
     if (!wait_once(e, !e->done_first && next > now ? next - now : 0))
       return;

@@ -46,7 +46,7 @@ enum {
   GIVEN = 1,
   KEY,
   FINISH, /* the function that makes the result */
-  WORK,   /* its argument */
+  WORK,   /* its argument, a pointer */
   REQUEST_SLOTS,
   KEY_SLOTS = REQUEST_SLOTS + REQUEST_FIELDS,
   TOP = KEY_SLOTS + KEY_FIELDS - 1,
@@ -273,7 +273,8 @@ static void set_url(lua_State *L, const work *w) {
 }
 
 static int finish(lua_State *L) {
-  const work *w = lua_touserdata(L, 1);
+  const work *w;
+  memcpy(&w, lua_tostring(L, 1), sizeof w);
   lua_sign_push(L, w->signer, &w->request, &w->output);
   set_url(L, w);
   return 1;
@@ -287,10 +288,12 @@ static bool read_tables(lua_State *L, work *w) {
 
 static int core_sign_alone(lua_State *L) {
   work w = {.lists = w.few};
+  const work *here = &w;
   luaL_checkstack(L, TOP + MORE, "signing");
   lua_settop(L, KEY);
   lua_pushcfunction(L, finish);
-  lua_pushlightuserdata(L, &w);
+  /* LuaJIT of 2017 takes no pointer above 47 bits, as one to the stack is on arm64. */
+  lua_pushlstring(L, (const char *)&here, sizeof here);
   lua_settop(L, TOP);
   if (!read_tables(L, &w))
     return 0;

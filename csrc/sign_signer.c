@@ -88,8 +88,8 @@ static bool is_of_memory(unsigned long error) {
           (reason == EVP_R_INITIALIZATION_ERROR || reason == EVP_R_NOT_ABLE_TO_COPY_CTX));
 }
 
-/* What comes of a lack of memory is told after it. OpenSSL 3.0 does not always tell it.
- */
+/* OpenSSL queues a lack of memory before the failures that come of it, so all entries are
+ * looked at. Version 3.0 does not always queue it. */
 sign_status signer_crypto_failure(void) {
   unsigned long error = ERR_get_error();
   bool lacks_memory = error == 0;

@@ -37,14 +37,12 @@ bool text_equals_lower(slice text, slice lower) {
   return text.len == lower.len && text_starts_with(text, lower);
 }
 
-static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
-
 slice text_trim(slice text) {
   if (text.data == NULL)
     return (slice){"", 0};
-  while (text.len > 0 && is_blank(text.data[0]))
+  while (text.len > 0 && text_is_blank(text.data[0]))
     text = (slice){text.data + 1, text.len - 1};
-  while (text.len > 0 && is_blank(text.data[text.len - 1]))
+  while (text.len > 0 && text_is_blank(text.data[text.len - 1]))
     text.len--;
   return text;
 }

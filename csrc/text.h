@@ -20,7 +20,9 @@ static inline bool text_equal(slice a, slice b) {
 bool text_starts_with(slice text, slice lower);
 bool text_equals_lower(slice text, slice lower);
 
-/* Takes spaces and tabs off both ends; the result's data is never NULL. */
+static inline bool text_is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
+/* Takes blanks off both ends; the result's data is never NULL. */
 slice text_trim(slice text);
 
 /* Bytes below 0x20, and 0x7f. */

@@ -232,6 +232,12 @@ describe("aom", function()
     end)
   end
 
+  it("request --json, of a response with a byte order mark", function()
+    simulator.script { { match = "alarm", status = 200, body = "\239\187\191{\"a\":[]}" } }
+    local output = call "request GET /v1/alarm --json"
+    assert.are.same({ a = {} }, cjson.decode(output).data)
+  end)
+
   it("resume --json", function()
     command.arrange(simulator)
     run "pause --match nightly --file FILE"

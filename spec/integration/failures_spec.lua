@@ -50,6 +50,8 @@ describe("an answer", function()
     { "headers that are cut", { replies = { "HTTP/1.1 200 OK\r\nContent-Len" } }, "network" },
     { "headers without the empty line at their end", { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" } },
       "network" },
+    { "headers that are cut after a line of one byte",
+      { replies = { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n:\n" } }, "network" },
     { "an interim answer alone", { replies = { "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" } }, "network" },
     { "a head that is cut after an interim answer",
       { replies = { "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Le" } }, "network" },

@@ -32,6 +32,33 @@ describe("the simulated account", function()
     return counts
   end
 
+  -- An operation, and a body of its with a value of a wrong type.
+  for what, body in pairs {
+    ["a page that is a text"] = { "workflow-list", { sort_field = "create_time", sort_type = "ASC", page = "2" } },
+    ["a size with a fraction"] = { "script/list", { order_by_column = "name", sort_order = "ASC", page_size = 1.5 } },
+    ["a search for a flag"] = { "workflow-list", { sort_field = "create_time", sort_type = "ASC", search = true } },
+    ["tags that are a text"] = { "workflow-list", { sort_field = "create_time", sort_type = "ASC", tags = "a=b" } },
+    ["a name that is a list"] = { "job/list", { order_by_column = "name", sort_order = "ASC", name = { "a" } } },
+    ["a workflow with a text for a list"] = { "workflow",
+      { name = "n", type = "cron", template_id = "t", input = { a = "b" }, task_type = "script", quote = "x" } },
+  } do
+    it("refuses " .. what .. ", and goes on", function()
+      local ok, err = pcall(c.request, c,
+        { method = "POST", path = "/v1/{project_id}/cms/" .. body[1], body = body[2], idempotent = false })
+      assert.is_false(ok)
+      assert.are.equal(400, err.status)
+      assert.are.equal(20, #c:all_workflows())
+    end)
+  end
+
+  it("takes null for nothing in a new workflow", function()
+    local null = cjson.null
+    c:request { method = "POST", path = "/v1/{project_id}/cms/workflow", body = { name = "n", type = "cron",
+      template_id = "t", input = {}, task_type = "script", quote = null, tags = null, description = null } }
+    assert.are.equal(21, #c:all_workflows())
+    assert.are.equal(0, #c:all_workflows { search = "nowhere", tags = { a = "b" } })
+  end)
+
   it("fills two pages of the default size", function()
     local sizes, seen = {}, {}
     for page = 1, 3 do

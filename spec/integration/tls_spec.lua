@@ -113,6 +113,29 @@ describe("a TLS handshake that fails", function()
   end
 end)
 
+--- A call in a process of its own, with such an environment.
+local function call_with(environment, url, ca_file)
+  local script = process.temporary(([[
+    local ok, result = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "TLSENV", sk = "tls-secret",
+      proxy = "", ca_file = %s }
+    if ok then ok, result = ok:enable "wf-1" end
+    print(ok and "ok" or result.kind, result and result.hint or result and result.message)
+  ]]):format(url, PROJECT, ca_file and ("%q"):format(certs .. ca_file) or "nil"))
+  local output = process.run(("env %s %s %s 2>&1"):format(environment, process.interpreter, quote(script)))
+  os.remove(script)
+  return output
+end
+
+it("what failed is told from OpenSSL's number, also behind words of libcurl 8", function()
+  local shim = process.shim("newer_words", "-Wl,--no-as-needed -lcurl -ldl")
+  for hint, bytes in pairs { ["TLS 1%.2"] = alert(70), ["does not speak TLS"] = "HTTP/1.1 400 Bad Request\r\n\r\n" } do
+    local server = process.rawserver { replies = { bytes }, hello = true, after = 0.05 }
+    local output = call_with("LD_PRELOAD=" .. quote(shim), "https://localhost:" .. ("%d"):format(server.port))
+    server.stop()
+    assert.matches("^tls\t.*" .. hint, output)
+  end
+end)
+
 describe("a certificate is trusted", function()
   for title, files in pairs {
     ["by the one file of ca_file"] = "ca.pem", ["by one of several files"] = { "stranger.pem", "ca.pem" },
@@ -122,19 +145,6 @@ describe("a certificate is trusted", function()
       local ok, result = ask("good", { ca_file = files })
       assert.is_true(ok, tostring(result))
     end)
-  end
-
-  --- A call in a process of its own, with such an environment.
-  local function call_with(environment, url, ca_file)
-    local script = process.temporary(([[
-      local ok, result = require("aom.safe").client { endpoint = %q, project_id = %q, ak = "TLSENV", sk = "tls-secret",
-        proxy = "", ca_file = %s }
-      if ok then ok, result = ok:enable "wf-1" end
-      print(ok and "ok" or result.kind, result and result.hint or result and result.message)
-    ]]):format(url, PROJECT, ca_file and ("%q"):format(certs .. ca_file) or "nil"))
-    local output = process.run(("env %s %s %s 2>&1"):format(environment, process.interpreter, quote(script)))
-    os.remove(script)
-    return output
   end
 
   for variable, file in pairs { CURL_CA_BUNDLE = "ca.pem", SSL_CERT_FILE = "ca.pem", SSL_CERT_DIR = "hashed" } do

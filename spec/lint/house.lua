@@ -1,6 +1,6 @@
 -- Checks that the version is the same everywhere, that no file is too long, that no note
--- such as a to-do is left, and that the library loops over tables by lua/aom/util/each.lua and
--- changes the case of letters by lua/aom/util/text.lua.
+-- such as a to-do is left, that the library loops over tables by lua/aom/util/each.lua and
+-- changes the case of letters by lua/aom/util/text.lua, and that C gives Lua no bare pointer.
 --
 --   lua5.4 spec/lint/house.lua [--self-test]
 package.path = "./?.lua;" .. package.path
@@ -34,6 +34,11 @@ local function follows_locale(path, line)
   return not path:find("/loop/nginx_", 1, true) and (line:find(":lower%(") or line:find(":upper%("))
 end
 
+-- LuaJIT of 2017 (Ubuntu 22.04) refuses those above 47 bits, as one to the stack is on arm64.
+local function gives_pointer(path, line)
+  return path:find("^csrc/") and line:find("lightuserdata(", 1, true)
+end
+
 local function check_text(path, text, complain)
   local number = 0
   local is_library = path:find("^lua/") and not path:find("/simulator/")
@@ -49,6 +54,9 @@ local function check_text(path, text, complain)
     end
     if is_library and follows_locale(path, line) then
       complain("%s:%d: string.lower or string.upper, which follow the locale", path, number)
+    end
+    if gives_pointer(path, line) then
+      complain("%s:%d: a light userdata, which LuaJIT may refuse", path, number)
     end
   end
   local is_made = text:find("^%-%-%- Made by `make doc`")
@@ -85,6 +93,10 @@ local samples = {
   ["letters of the locale"] = {
     files = { ["lua/aom/a.lua"] = "local a = text.lower(b)\nlocal c = b:lower()\n" },
     complaint = "lua/aom/a.lua:2",
+  },
+  ["a bare pointer"] = {
+    files = { ["csrc/a.c"] = "  lua_pushlightuserdata(L, &w);\n" },
+    complaint = "csrc/a.c:1",
   },
   ["letters in nginx"] = { files = { ["lua/aom/loop/nginx_a.lua"] = "local c = b:lower()\n" } },
   ["a loop over pairs"] = {

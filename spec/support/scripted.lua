@@ -31,7 +31,7 @@ function scripted.new(world, answers)
 
   function loop.now() return world.now() end
 
-  loop.lockout_clock = loop.now
+  core.now = loop.now
 
   function loop.fetch(attempt, deadline)
     local copy = { deadline = deadline, at = loop.now() }

@@ -2,6 +2,8 @@
 --- clocks that stand still until they are moved, chance from a list. And a loop to go
 --- with it, whose tasks wait in that time.
 
+local core = require "aom.core"
+
 local unpack = table.unpack or unpack
 
 local world = {}
@@ -138,9 +140,9 @@ function world.new(given)
   --- An aom.Loop without requests; outside a task nothing can wait in it.
   ---@param shared? table  a store as ngx.shared has them
   function self.loop(shared)
+    core.now = self.now
     return {
       now = self.now,
-      lockout_clock = self.now,
       shared = shared,
       sleep = function(seconds) wait_until(elapsed + seconds) end,
       waiter = function()

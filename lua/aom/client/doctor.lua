@@ -187,8 +187,10 @@ function doctor.examine(given, system, callback)
     if not state then return report end
     return examine { report = report, state = state, scope = scope }
   end
+  local loop, result = state and state.loop, nil
   -- Without a client there is nothing to send, but the callback still comes later.
-  local loop, result = state and state.loop or select_loop.loop { max_response_bytes = 1 }, nil
+  if not loop then loop, err = select_loop.loop { max_response_bytes = 1 } end
+  if not loop then return nil, err end
   if callback then
     result, err = start(loop, body, callback)
   else

@@ -21,6 +21,7 @@ local shared_dict = lazy "aom.credentials.shared_dict"
 
 local lockout = {}
 
+--- It counts by the machine's clock, whichever one a loop counts by.
 local memory = core.lockout
 
 --- How long to wait before asking again whether another state has finished its try.
@@ -31,7 +32,6 @@ local FIRST_STEP, LAST_STEP = 0.005, 0.1
 ---@field noun "key"|"user"
 ---@field flight aom.SingleFlight  of this Lua state's calls
 ---@field memory table  the core's
----@field clock fun(loop: aom.Loop): number
 local Record = setmetatable({ memory = memory }, { __index = lazy "aom.credentials.refused" })
 Record.__index = Record
 
@@ -56,11 +56,6 @@ function lockout.record(fingerprint, noun, place)
   return record
 end
 
---- The core's memory counts by the machine's clock, whichever one a loop counts by.
-local function clock(loop) return (loop.lockout_clock or core.now)() end
-
-Record.clock = clock
-
 --- The error of another call, as that of one that sent nothing.
 local function unsent(err)
   err.attempts, err.elapsed = 0, nil
@@ -80,9 +75,9 @@ local function look(record, loop)
   if store then
     local state, note = shared_dict.look(store, name)
     if state == "blocked" then return nil, blocked.remembered(record, note) end
-    if state == "open" then memory.accept(name, clock(loop)) end
+    if state == "open" then memory.accept(name, core.now()) end
   end
-  local state, _, note = memory.look(name, clock(loop))
+  local state, _, note = memory.look(name, core.now())
   if state == "blocked" then return nil, blocked.remembered(record, note) end
   if state == "unable" then return nil, blocked.unable() end
   return state == "open" and open(record)
@@ -108,7 +103,7 @@ end
 --- Asks all memories for the right to send; false: another call has it.
 ---@param seconds number  when the hold is void, should the caller vanish
 local function ask(record, loop, hold, seconds)
-  local time, is_alone = clock(loop), hold.is_alone or false
+  local time, is_alone = core.now(), hold.is_alone or false
   hold.ticket = hold.ticket or memory.ticket(record.name)
   local state, _, note = memory.enter(record.name, time, time + seconds, hold.ticket, is_alone)
   if state == "open" then return true end
@@ -181,7 +176,7 @@ end
 --- The service accepted the key.
 ---@param loop aom.Loop
 function Record:accept(loop)
-  if memory.accept(self.name, clock(loop)) and loop.shared then shared_dict.accept(loop.shared, self.name) end
+  if memory.accept(self.name, core.now()) and loop.shared then shared_dict.accept(loop.shared, self.name) end
   open(self)
 end
 

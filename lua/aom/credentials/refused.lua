@@ -1,5 +1,6 @@
 --- What the service's refusal of a key means for the calls that follow: see aom.credentials.lockout.
 
+local core = require "aom.core"
 local lazy = require "aom.util.lazy"
 local text = require "aom.util.text"
 
@@ -29,7 +30,7 @@ end
 ---@param evidence? "certain"|"doubtful"|"locked"  default: certain
 function Record:refuse(loop, hold, failure, evidence)
   local store, name, memory = loop.shared, self.name, self.memory
-  local time, note = self.clock(loop), write_note(failure)
+  local time, note = core.now(), write_note(failure)
   -- The workers' store first: its older state must not overrule the core's memory.
   local count = store and evidence ~= "doubtful" and shared_dict.refuse(store, name)
   local ticket = type(hold) == "table" and hold.ticket or nil

@@ -15,8 +15,9 @@ local function emit(self, name, event)
   event.event, event.operation, event.service = name, self.request.operation.name, channel.service
   event.attempt = event.attempt or self.attempts
   local ok, err = pcall(on_event, event)
+  if ok then return end
   if errors.is_interrupt(err) then error(err, 0) end
-  if not ok then channel.system.warn("on_event raised an error: " .. tostring(err)) end
+  channel.system.warn("on_event raised an error: " .. tostring(err))
 end
 
 events.emit = emit

@@ -3,11 +3,9 @@
 
 local core = require "aom.core"
 local each = require "aom.util.each"
+local transfer = require "aom.loop.transfer"
 
 local whole = {}
-
--- What fails without any fault of the request: memory is short, or OpenSSL fails.
-local blameless = { memory = "network", crypto = "config" }
 
 --- See `attempt:signed()`.
 ---@param attempt aom.Attempt
@@ -24,7 +22,7 @@ function whole.signed(attempt)
     return attempt.method, attempt.base .. target, headers, attempt.body
   end
   local signed, why, code = core.sign(attempt, attempt.signer)
-  if not signed then return nil, why, blameless[code] or "argument" end
+  if not signed then return nil, why, transfer.kind_of(code) end
   for name, value in each.pair(signed.headers) do headers[name] = value end
   return attempt.method, attempt.base .. signed.target, headers, attempt.body
 end

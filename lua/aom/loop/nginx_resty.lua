@@ -292,16 +292,13 @@ local function own_lines(self, headers)
   return lines
 end
 
--- What fails without any fault of the request: memory is short, or OpenSSL fails.
-local blameless = { memory = "network", crypto = "config" }
-
 --- Finds out what is sent, and where to.
 ---@return boolean|nil
 ---@return aom.Trouble|nil
 local function prepare(trip)
   local attempt, resty = trip.attempt, trip.resty
   local head, why, code = core.head(attempt)
-  if not head then return trouble(blameless[code] or "argument", why, false) end
+  if not head then return trouble(transfer.kind_of(code), why, false) end
   local route = resty:route(attempt)
   if route.problem then return trouble("config", route.problem, false) end
   local method, body, via = attempt.method, attempt.body, route.via

@@ -31,8 +31,6 @@ local select_loop = {}
 ---@field object? table  of what its functions are bound to
 ---@field transport? "curl"|"resty"  in nginx
 ---@field shared? table  a store that processes share, such as an ngx.shared dictionary
----@field lockout_clock? fun(): number  for specs: the clock that blocked keys are counted by, in
----  place of the machine's own
 
 --- A request that differs from one before by an id in its path and a choice in its query.
 ---@class aom.Prepared

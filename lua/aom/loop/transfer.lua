@@ -17,6 +17,14 @@ function transfer.trouble(kind, message, sent, hint)
   return nil, { kind = kind, message = message, sent = sent, hint = hint }
 end
 
+-- What fails without any fault of the request: memory is short, or OpenSSL fails.
+local blameless = { memory = "network", crypto = "config" }
+
+--- The kind of the trouble where the core cannot write or sign an attempt.
+---@param code string|nil  the core's
+---@return string
+function transfer.kind_of(code) return blameless[code] or "argument" end
+
 ---@param engine userdata
 ---@param attempt aom.Attempt
 ---@param seconds number

@@ -10,6 +10,7 @@ local library = {}
 local rules = {
   sort = "order_by_column", direction = "sort_order", page = "page_num", size = "page_size",
   columns = { name = true, create_time = true, update_time = true },
+  types = { page_num = "integer", page_size = "integer", name = "string", script_id = "string" },
 }
 
 local loose_rules = { optional_direction = true }

@@ -15,6 +15,7 @@ local directions = { ASC = true, DESC = true }
 ---@field page string the field with the page's number
 ---@field size string the field with the length of a page
 ---@field optional_direction boolean|nil
+---@field types table<string, string> of the fields that have one: "integer", or a type of Lua's
 
 local function invalid()
   return answers.service(400, "AOM.31001302", "Invalid param")
@@ -22,13 +23,28 @@ end
 
 listing.invalid = invalid
 
+--- Whether the fields of a body are of their types, as far as it says them.
+---@param body table
+---@param types table<string, string>
+---@return boolean
+function listing.has_types(body, types)
+  for name, wanted in pairs(types) do
+    local value = listing.given(body[name])
+    local is_right = type(value) == wanted or wanted == "integer" and type(value) == "number" and value % 1 == 0
+    if value ~= nil and not is_right then
+      return false
+    end
+  end
+  return true
+end
+
 --- The request's body, if it is valid for a listing.
 ---@param request aom.simulator.Request
 ---@param rules aom.simulator.Listing
 ---@return table|nil
 function listing.parse(request, rules)
   local body = json.decode(request.body)
-  if type(body) ~= "table" or not rules.columns[body[rules.sort]] then
+  if type(body) ~= "table" or not rules.columns[body[rules.sort]] or not listing.has_types(body, rules.types) then
     return nil
   end
   local direction = body[rules.direction]

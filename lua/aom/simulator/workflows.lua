@@ -43,7 +43,7 @@ function workflows:put(id, fields)
     history = ring.new(HISTORY), -- all switches
   }
   for _, name in ipairs(plain_fields) do
-    workflow[name] = fields[name]
+    workflow[name] = listing.given(fields[name])
   end
   self.count = self.count + (old and 0 or 1)
   self.by_id[id] = workflow
@@ -129,10 +129,11 @@ local function update_trigger_status(context, request)
 end
 
 local required = { "name", "type", "template_id", "input", "task_type" }
-local types = { cron = true, manual = true }
+local kinds = { cron = true, manual = true }
+local types = { name = "string", description = "string", input = "table", tags = "table", quote = "table" }
 
 local function is_acceptable(body)
-  if type(body) ~= "table" or not types[body.type] or type(body.input) ~= "table" then
+  if type(body) ~= "table" or not kinds[body.type] or not listing.has_types(body, types) then
     return false
   end
   for _, name in ipairs(required) do
@@ -159,6 +160,8 @@ end
 local rules = {
   sort = "sort_field", direction = "sort_type", page = "page", size = "size",
   columns = { create_time = true, last_execution_start_time = true, update_time = true },
+  types = { page = "integer", size = "integer", search = "string", tags = "table", search_time_start = "integer",
+    search_time_end = "integer" },
 }
 
 -- Whether a workflow has all the tags that are asked for.

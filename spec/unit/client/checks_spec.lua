@@ -222,6 +222,16 @@ describe("the doctor with a callback", function()
     assert.are.equal("fail", by_name(got).configuration.status)
   end)
 
+  it("returns why where nothing can be sent later", function()
+    local select_loop = require "aom.loop.select"
+    local loop, failure = select_loop.loop, { kind = "config" }
+    select_loop.loop = function() return nil, failure end
+    finally(function() select_loop.loop = loop end)
+    local handle, err = doctor.examine({ regoin = "x" }, world.new {}, function() end)
+    assert.is_nil(handle)
+    assert.are.equal(failure, err)
+  end)
+
   it("is refused where the callback is no function", function()
     local report, err = doctor.examine({}, world.new {}, "x")
     assert.is_nil(report)

@@ -63,6 +63,11 @@ describe("the end of a call", function()
     end)
   end
 
+  it("is told to a function whose value means nothing", function()
+    local result = run({ OK }, { on_event = function() return "interrupted!" end }, trigger)
+    assert.is_true(result.success)
+  end)
+
   it("comes after the sizes of the bodies", function()
     local _, _, events = run({ OK }, {}, function(state)
       return methods.request(state, { method = "POST", path = "/x", body = "12345" })

@@ -11,8 +11,9 @@ request.define = message.define
 function request.run(shell)
   local answer = must(shell:client():request(message.read(shell.args)))
   if shell.args.json then
-    -- Decoded and encoded again, empty lists would turn into objects and long numbers change.
-    local data = answer.data ~= nil and answer.body
+    -- Decoded and encoded again, empty lists would turn into objects and long numbers change. A byte
+    -- order mark is no JSON but at the beginning.
+    local data = answer.data ~= nil and answer.body:gsub("^\239\187\191", "")
     answer.data = nil
     shell:answer(answer, data and '"data":' .. data)
   else

@@ -21,9 +21,11 @@ local KEY_NAMES = {
   ak = "accessKeyId", sk = "secretAccessKey", security_token = "securityToken", expires_at = "expiration",
 }
 
---- Whether it is on this machine or on the local link, which no proxy can reach.
+--- Whether it is on this machine or on the local link, which no proxy can reach. Only a literal
+--- address is: 169.254.1.1.example.com is a DNS name.
 local function is_near(target)
-  return target.loopback or target.host:find("^169%.254%.%d+%.%d+") ~= nil or target.host:find("^%[fe80:") ~= nil
+  return target.loopback or (target.host .. ":"):find "^169%.254%.%d+%.%d+:" ~= nil
+    or target.host:find "^%[fe80:" ~= nil
 end
 
 local function read_query(text)

@@ -224,6 +224,28 @@ describe("a host", function()
   end)
 end)
 
+describe("a missing core", function()
+  it("is to be built, for this Lua", function()
+    local output = run [[
+      package.cpath = "/nonexistent/?.so"
+      for _, name in ipairs { "aom", "aom.safe" } do
+        local _, why = pcall(require, name)
+        print((why:gsub("%s+", " ")))
+      end
+    ]]
+    local built = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match "%d.%d"
+    local lines = 0
+    for line in output:gmatch "[^\n]+" do
+      lines = lines + 1
+      assert.matches("aom.core is nowhere in package.cpath", line, 1, true)
+      assert.matches(("make install LUA=%s), or add a checkout's build (\".../build/%s/?.so\")"):format(built, built),
+        line, 1, true)
+      assert.matches("no file '/nonexistent/aom/core.so'", line, 1, true)
+    end
+    assert.are.equal(2, lines, output)
+  end)
+end)
+
 describe("a core of another Lua", function()
   local others = { ["lua5.1"] = "lua5.4", ["lua5.2"] = "lua5.3", ["lua5.3"] = "lua5.2", ["lua5.4"] = "luajit",
     luajit = "lua5.4" }

@@ -50,6 +50,23 @@ describe("make install", function()
     assert.is_nil(files():find("simulator/", 1, true))
   end)
 
+  it("installs a command that finds its library where Lua does not look", function()
+    target "install"
+    local bin, version = folder .. "/opt/aom/bin", _VERSION:match "%d.%d"
+    -- As LuaRocks puts it into a tree.
+    local rock = ("%s/opt/aom/lib/luarocks/rocks-%s/aom/1.0-1/bin"):format(folder, version)
+    process.run(("mkdir -p %s && cp %s %s"):format(quote(rock), quote(bin .. "/aom"), quote(rock)))
+    for _, command in ipairs {
+      quote(bin .. "/aom"), "PATH=" .. quote(bin) .. ":/usr/bin:/bin aom", quote(rock .. "/aom"),
+      ("sh -c 'cd \"$0\" && %s aom \"$@\"' %s"):format(lua, quote(bin)),
+    } do
+      local output, code = process.run(("cd / && unset LUA_PATH LUA_CPATH && env HOME=/nonexistent %s list 2>&1")
+        :format(command))
+      assert.are.equal(2, code, output)
+      assert.matches("^aom: config: ", output)
+    end
+  end)
+
   it("installs compiled chunks where that is asked for, which know their files and lines", function()
     target("install", "COMPILED=1")
     for file in files(share):gmatch "[^\n]+" do

@@ -35,7 +35,7 @@ describe("a call of plain Lua", function()
     ["a callback"] = 'client():trigger("one", "enable", coroutine.yield)',
     ["a provider of credentials"] = [[
       client { credentials = function() coroutine.yield() end }:trigger_all({ "one" }, "enable")]],
-    ["a pattern's function"] = 'client():trigger_all({ match = coroutine.yield }, "enable", print)',
+    ["a pattern's function"] = 'client():trigger_all({ match = coroutine.yield }, "enable", tostring)',
   } do
     for where, run in pairs { ["outside of coroutines"] = "print(pcall(call))",
       ["in one"] = "print(select(2, coroutine.resume(coroutine.create(function() return pcall(call) end))))" } do

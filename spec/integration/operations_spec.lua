@@ -184,6 +184,16 @@ describe("a bulk over the wire", function()
     assert.are.equal(0, after)
   end)
 
+  it("calls back once, too, where on_result raises", function()
+    local heard = {}
+    local function fail() error("mine", 0) end
+    local ok, err = pcall(methods.trigger_all, state, { ids[1] }, "enable", { on_result = fail },
+      function(failure) heard[#heard + 1] = failure.kind .. ": " .. failure.message end)
+    assert.is_false(ok)
+    assert.are.equal("mine", err)
+    assert.are.same({ "cancelled: a function given to the call raised an error: mine" }, heard)
+  end)
+
   it("raises what on_result raises, when all calls have ended", function()
     local ok, err = pcall(methods.trigger_all, state, ids, "enable", {
       on_result = function(_, done) if done == 3 then error({ "mine" }, 0) end end,

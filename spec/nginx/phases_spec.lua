@@ -64,6 +64,17 @@ describe("in nginx", function()
             ngx.thread.wait(ngx.thread.spawn(function() client:trigger("nobody-thread", "enable") end))
           }
         }
+        location = /uncaught-callback {
+          content_by_lua_block { client:trigger("nobody-callback", "enable", function(err) error(err) end) }
+        }
+        location = /uncaught-call-in-callback {
+          content_by_lua_block { client:trigger("wf-1", "enable", function() client:enable "nobody-inside" end) }
+        }
+        location = /uncaught-on_result {
+          content_by_lua_block {
+            client:trigger_all({ "nobody-on_result" }, "enable", { on_result = function(entry) error(entry.error) end })
+          }
+        }
         location = /caught {
           content_by_lua_block {
             local ok, err = pcall(function() client:trigger("nobody-caught", "enable") end)
@@ -190,6 +201,19 @@ describe("in nginx", function()
       repeat log = server:log():sub(before + 1) until log:find("[error]", 1, true) or core.now() > latest
       assert.matches("[error]", log, 1, true)
       assert.matches(what, log, 1, true)
+    end)
+  end
+
+  for _, where in ipairs { "callback", "call-in-callback", "on_result" } do
+    it("logs what is raised and not caught in " .. where .. ", and where", function()
+      local before = #server:log()
+      server:get("/uncaught-" .. where)
+      local latest = core.now() + patience.of(2)
+      local log
+      repeat log = server:log():sub(before + 1) until log:find("content_by_lua", 1, true) or core.now() > latest
+      local _, times = log:gsub("aom: service: ", "")
+      assert.are.equal(1, times, log)
+      assert.matches("content_by_lua", log, 1, true)
     end)
   end
 

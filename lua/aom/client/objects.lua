@@ -2,9 +2,12 @@
 --- or serialises by accident holds no token.
 
 local errors = require "aom.util.errors"
-local protect = require "aom.util.host".pcall
+local host = require "aom.util.host"
+local report = require "aom.util.lazy" "aom.util.report"
 local single_flight = require "aom.loop.single_flight"
 local states = require "aom.client.state"
+
+local protect = host.pcall
 
 local objects = {}
 
@@ -21,6 +24,9 @@ local function outcome(ok, value, err)
   single_flight.abandon()
   local shortage = errors.shortage(value)
   if shortage then return nil, shortage end
+  local ngx = host.ngx()
+  -- Of ours too, where a function of the user's has raised it again.
+  if ngx and errors.is_error(value) then report.record(ngx, value) end
   error(value, 0)
 end
 

@@ -16,6 +16,7 @@ local nginx_curl = require "aom.loop.nginx_curl"
 local nginx_resty = require "aom.loop.nginx_resty"
 local nginx_resty_options = require "aom.loop.nginx_resty_options"
 local nginx_trust = require "aom.loop.nginx_trust"
+local report = require "aom.util.report"
 local transfer = require "aom.loop.transfer"
 
 local nginx = {}
@@ -267,7 +268,8 @@ function NginxLoop:spawn(body)
     self.handed_out[coroutine.running()] = true
     waiter.wait(now() + LATEST)
     self:keep(waiter)
-    body()
+    local ok, why = xpcall(body, report.legible)
+    if not ok then error(why, 0) end
   end)
   waiter.wake()
   return thread

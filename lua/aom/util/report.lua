@@ -53,4 +53,10 @@ function report.record(ngx, err)
   if starting[ngx.get_phase()] or not is_caught() then ngx.log(ngx.ERR, tostring(err)) end
 end
 
+--- What nobody catches in a light thread, in words and with where it was raised: of a table nginx
+--- shows no more than "unknown reason".
+---@param raised any
+---@return string
+function report.legible(raised) return host.debug.traceback(tostring(raised), 2) end
+
 return report

@@ -3,6 +3,7 @@
 local bind = require "aom.loop.bind"
 local engine_loop = require "aom.loop.engine"
 local errors = require "aom.util.errors"
+local protect = require "aom.util.host".pcall
 local waits = require "aom.util.lazy" "aom.loop.engine_waits"
 
 local blocking = {}
@@ -17,7 +18,7 @@ BlockingLoop.on_yield = "aom: a function given to the call has yielded, and in p
 ---@param body function
 ---@param on_end? fun(ok: boolean, err: any): boolean|nil  true: the error has been told
 function BlockingLoop:spawn(body, on_end)
-  local ok, raised = pcall(self.run, self, { body }, 1)
+  local ok, raised = protect(self.run, self, { body }, 1)
   if ok or on_end and not errors.is_interrupt(raised) and on_end(false, raised) then return end
   error(raised, 0)
 end

@@ -33,7 +33,8 @@ for _, jump in ipairs { { "an hour ahead", "+3600" }, { "an hour back", "-3600" 
   step("while nobody listens", { simulated = {}, options = { endpoint = "http://127.0.0.1:1" },
     steps = { "call", set, "call" } })
   step("between calls", { steps = { "call", set, "call", "call", "write clock +0", "call" } })
-  step("in a bulk", { steps = { "bulk", "call" }, during = { bulk = set } })
+  -- Slow enough for all three to be signed before the second one ends.
+  step("in a bulk", { simulated = { latency = 0.1 }, steps = { "bulk", "call" }, during = { bulk = set } })
   step("before a token has ended", { simulated = USERS, options = USER, steps = { "call", set, "call", "call" } })
   step("and a token has ended", { simulated = { users = USERS.users, token_lifetime = 2 }, options = USER,
     steps = { "call", set, "run sleep 2.2", "call", "call" } })

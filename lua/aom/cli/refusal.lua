@@ -55,13 +55,19 @@ local lines = { option = "\n   [-h, ]*(%-%-[%w-]+)", command = "\n   (%l+)%s" }
 -- A name of no more letters is near to too many others.
 local SHORT = 5
 
---- What a misspelt name may have meant, after some words.
-local function nearest(self, count, noun, name)
+--- The names of options or commands that may stand after some words.
+local function names_after(self, count, noun)
   local parser, names = self.parser, {}
   for i = 1, count do parser = self.commands[self.words[i]] or parser end
   for known in parser:get_help():gmatch(lines[noun]) do names[known] = true end
+  return names
+end
+
+--- What an unknown name may have meant there: "aom version" the option.
+local function nearest(self, count, noun, name)
+  if noun == "command" and names_after(self, count, "option")["--" .. name] then return "--" .. name end
   local _, letters = name:gsub("%w", "")
-  return similar.nearest((name:gsub("^%-+", "--")), names, letters > SHORT and 2 or 1)
+  return similar.nearest((name:gsub("^%-+", "--")), names_after(self, count, noun), letters > SHORT and 2 or 1)
 end
 
 --- What may follow a command that has commands of its own.

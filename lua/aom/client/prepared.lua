@@ -1,5 +1,6 @@
 --- A call that is like one that went well before goes a short way: one crossing into C
---- signs, sends, waits and compares. Nothing is decided here. The general way of a call says
+--- signs, sends, waits and compares; where it waits beside others, one begins it and another
+--- one compares. Nothing is decided here. The general way of a call says
 --- what may be sent, and what an answer means; this one is taken while all that the general
 --- way looks at is as it was then, and the answer must be the same, byte for byte. Any other
 --- is handed to the general way, as the answer to its first attempt.

@@ -17,6 +17,11 @@ local callback = {}
 local Handle = { __name = "aom.handle" }
 Handle.__index = Handle
 
+function Handle.__tostring(handle)
+  local is_over = handle.done and "ended" or handle.scope.cancelled and "cancelled" or "under way"
+  return ("aom.handle (%s)"):format(is_over)
+end
+
 --- Ends the call, if it is still under way: its callback gets a `cancelled` error.
 --- Cancelling twice, or too late, does nothing.
 function Handle:cancel()

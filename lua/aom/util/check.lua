@@ -80,11 +80,13 @@ end
 ---@return boolean
 function check.is(value, row) return check.value("", value, row) == nil end
 
---- The name that one without a row may be meant for.
-local function meant_by(name, rows, label)
+--- What a name without a row may be meant for.
+local function hint_on(name, rows, label)
+  if type(name) == "number" then return ("each %s has a name: { NAME = value }"):format(label.noun) end
   if type(name) ~= "string" then return nil end
-  return label.known_as and label.known_as(name, rows) or similar.nearest(name, rows)
+  local nearest = label.known_as and label.known_as(name, rows) or similar.nearest(name, rows)
     or similar.of_last_word(name, rows)
+  return nearest and 'did you mean "' .. nearest .. '"?'
 end
 
 --- Refuses names that have no row, as far as they can be seen.
@@ -95,9 +97,8 @@ end
 function check.names(container, rows, label)
   for name in each.raw(container) do
     if rows[name] == nil then
-      local nearest = meant_by(name, rows, label)
       local err = errors.argument("%sunknown %s %s", label.before, label.noun, errors.show(name))
-      err.hint = nearest and 'did you mean "' .. nearest .. '"?' or nil
+      err.hint = hint_on(name, rows, label)
       return err
     end
   end

@@ -82,6 +82,8 @@ describe("what the command line refuses", function()
     { "-version", "unknown option '-version'; did you mean '--version'?" },
     { "lst --verbose", "unknown command 'lst'; did you mean 'list'?" },
     { "enabl x", "unknown command 'enabl'; did you mean 'enable'?" },
+    { "version", "unknown command 'version'; did you mean '--version'?" },
+    { "help", "unknown command 'help'; did you mean '--help'?" },
     { "stop x", "unknown command 'stop'" }, { "rm x", "unknown command 'rm'" }, { "-- -1", "unknown command '-1'" },
     { "completion powershell", 'expected one of bash, zsh or fish, got "powershell"' },
     { "completion bas", 'expected one of bash, zsh or fish, got "bas"' },

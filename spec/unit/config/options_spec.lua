@@ -172,13 +172,19 @@ describe("an unknown option", function()
   end
 
   for _, name in ipairs { "xyz", "azy_time", "connect_abcdfghk", "completely_different", "secretary", "hw_",
-    "key", "id", 1, true } do
+    "key", "id", true } do
     it(("%s has no nearest name"):format(label(name)), function()
       local _, err = options.check { [name] = "x" }
       assert.are.equal("unknown option " .. label(name), err.message)
       assert.is_nil(err.hint)
     end)
   end
+
+  it("that is a value without a name says that each one has one", function()
+    local _, err = options.check { "cn-north-4" }
+    assert.are.equal("unknown option 1", err.message)
+    assert.are.equal("each option has a name: { NAME = value }", err.hint)
+  end)
 
   it("with another name is known only where that option is", function()
     for name in pairs { secret = true, access_key = true, project = true } do

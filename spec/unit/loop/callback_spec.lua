@@ -44,6 +44,12 @@ describe("the callback of a call", function()
     end)
   end
 
+  it("says in words how far it is", function()
+    assert.are.equal("aom.handle (under way)", tostring(handle))
+    tasks[1]()
+    assert.are.equal("aom.handle (ended)", tostring(handle))
+  end)
+
   it("hears nothing more where its task has ended well", function()
     tasks[1]()
     assert.is_false(ends(true))

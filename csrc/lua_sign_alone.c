@@ -272,11 +272,16 @@ static void set_url(lua_State *L, const work *w) {
   lua_setfield(L, -2, "url");
 }
 
+/* What `finish` is given, as the bytes of a string. */
+typedef struct work_pointer {
+  const work *work;
+} work_pointer;
+
 static int finish(lua_State *L) {
-  const work *w;
-  memcpy(&w, lua_tostring(L, 1), sizeof w);
-  lua_sign_push(L, w->signer, &w->request, &w->output);
-  set_url(L, w);
+  work_pointer to;
+  memcpy(&to, lua_tostring(L, 1), sizeof to);
+  lua_sign_push(L, to.work->signer, &to.work->request, &to.work->output);
+  set_url(L, to.work);
   return 1;
 }
 
@@ -288,7 +293,7 @@ static bool read_tables(lua_State *L, work *w) {
 
 static int core_sign_alone(lua_State *L) {
   work w = {.lists = w.few};
-  const work *here = &w;
+  const work_pointer here = {&w};
   luaL_checkstack(L, TOP + MORE, "signing");
   lua_settop(L, KEY);
   lua_pushcfunction(L, finish);

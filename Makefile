@@ -52,6 +52,11 @@ LUA_PROGRAM = $(shell command -v $(LUA))
 # Prints one short line for each file; V=1 shows the commands.
 run = $(if $(V),,@echo '  $1 $@'; )
 
+# Before anything is done: what was installed would be gone by the time that a recipe looks at it.
+ifneq ($(filter-out 0 1,$(COMPILED)),)
+$(error COMPILED: expected 1, or nothing, got $(COMPILED))
+endif
+
 # What `make install` does with the Lua files that it has put in place: nothing, unless COMPILED=1.
 precompile = $(if $(filter 1,$(COMPILED)),$(LUA) spec/support/precompile.lua "$(root)/share/lua/$(LUA_VERSION)" \
   "$(PREFIX)/share/lua/$(LUA_VERSION)" $(LUA_FILES:lua/%=%),true)

@@ -87,6 +87,16 @@ describe("make install", function()
     assert.are.equal("", files())
   end)
 
+  it("refuses another word for that, and leaves what is installed", function()
+    target "install"
+    local before = files()
+    local output, code = process.run(("cd %s && make install COMPILED=yes DESTDIR=%s PREFIX=/opt/aom 2>&1"):format(
+      quote(root), quote(folder)))
+    assert.are.equal(2, code)
+    assert.matches("COMPILED: expected 1, or nothing, got yes", output, 1, true)
+    assert.are.equal(before, files())
+  end)
+
   it("is undone by make uninstall, which leaves what is not ours", function()
     touch(share .. "/other.lua")
     touch(share .. "/aom/mine/extra.lua")

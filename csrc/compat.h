@@ -115,4 +115,13 @@ static inline void compat_keep_alive(lua_State *L, int index) {
 #endif
 }
 
+/* Pushes that table. */
+static inline void compat_push_kept(lua_State *L, int index) {
+#if LUA_VERSION_NUM < 502
+  lua_getfenv(L, index);
+#else
+  lua_getuservalue(L, index);
+#endif
+}
+
 #endif

@@ -203,6 +203,7 @@ void engine_drain(pool *p) {
 void engine_end(engine *e, transfer *t, engine_outcome outcome, const char *text) {
   transfer_fail(t, outcome, text);
   curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL); /* which may hold the text */
+  t->series = 0;
   curl_multi_remove_handle(t->pool->multi, t->easy);
   queue_done(e, t);
 }

@@ -85,6 +85,9 @@ typedef struct engine_request {
   bool fresh_connection; /* never on a reused one, which may be dead without a sign */
   bool no_proxy;         /* straight to the host, even if a proxy is configured */
   bool all_headers;      /* keeps those of the answer; else the few that matter, once */
+  unsigned long
+      series; /* requests with the same number have no body, no control byte, and
+               * differ in their targets and the values of headers alone; 0: of none */
 } engine_request;
 
 typedef struct engine_result {

@@ -58,6 +58,7 @@ typedef struct transfer {
   engine_id id; /* 0 when free */
   transfer_state state;
   CURL *easy;
+  unsigned long series; /* of the request that it is set for; 0: of none */
 
   int64_t started, deadline; /* on the engine's clock, as all times here */
   int64_t due;               /* when to look at it next: the deadline, or before */
@@ -166,6 +167,11 @@ void engine_pool_trim(engine *e);
 bool transfer_prepare(transfer *t, const engine_request *request, engine_outcome *why);
 void transfer_clear(transfer *t);
 void transfer_free(transfer *t);
+
+/* engine_headers.c: its header lines. False: as above. */
+bool transfer_write_headers(transfer *t, const engine_request *request);
+bool transfer_set_headers(transfer *t, const engine_request *request); /* once written */
+slice request_agent(const engine_request *request);                    /* may be empty */
 
 bool request_is_secure(const engine_request *request); /* https */
 bool request_may_use_proxy(

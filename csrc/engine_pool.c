@@ -196,7 +196,7 @@ pool *engine_pool_find(engine *e, const engine_request *request) {
   bool may_use_tls = request_is_secure(request) || request_may_use_proxy(request);
   file_state files[ENGINE_FILES];
   bool looked = false;
-  int64_t now = engine_now();
+  int64_t now = may_use_tls ? engine_now() : 0;
   for (pool **link = &e->pools; *link; link = &(*link)->next) {
     pool *p = *link;
     if (p->broken || !has_settings(p, wanted))

@@ -14,7 +14,7 @@ engine *lua_engine_check(lua_State *L) { return lua_engine_object(L)->engine; }
 static int l_engine(lua_State *L) {
   lua_engine *self = compat_new_object(L, engine_class, sizeof *self);
   sign_output_init(&self->signed_request);
-  buffer_init(&self->path, SIGN_TEXT_MAX);
+  buffer_init(&self->target, SIGN_TEXT_MAX);
   self->engine = engine_new();
   if (self->engine)
     return 1;
@@ -29,7 +29,7 @@ static int engine_gc(lua_State *L) {
   sign_clear_errors();
   self->engine = NULL;
   sign_output_free(&self->signed_request);
-  buffer_free(&self->path);
+  buffer_free(&self->target);
   return 0;
 }
 

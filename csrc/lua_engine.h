@@ -16,7 +16,7 @@ typedef struct lua_engine {
   engine *engine; /* owned; NULL before it is made and after its end */
   sign_output signed_request;
   const engine_result *taken; /* the one that is pushed now; NULL: none */
-  buffer path;                /* of a prepared call */
+  buffer target;              /* of a prepared call */
 } lua_engine;
 
 /* Adds its functions to the module table on top of the stack. Raises. */

@@ -7,6 +7,7 @@
 #include "lua_values.h"
 #include "text.h"
 #include "uri.h"
+#include <stdatomic.h>
 
 static const char prepared_class[] = "aom.prepared";
 
@@ -19,12 +20,12 @@ typedef struct lua_prepared {
   engine_request transfer;    /* the plan's, with the transport */
   int patience_ms;            /* how long to wait here */
   slice key;                  /* the name of the key pair in the memory of refused ones */
-  slice before, after;        /* of the path, around the first value, an id */
+  slice before, after;        /* of the encoded target, around the first value, an id */
   size_t longest;             /* that the id may be */
-  slice parameter;            /* of the query, that has the second value */
-  slice choices[MAX_CHOICES]; /* what that may be; no data behind the last one */
+  slice choices[MAX_CHOICES]; /* what ends the target; no data behind the last one */
   long status;                /* of the good answer */
   slice type, body;           /* its own; without a type that has no data */
+  int fields;                 /* that a result has */
 } lua_prepared;
 
 static slice text_field(lua_State *L, int index, const char *name) {
@@ -52,23 +53,48 @@ static void read_choices(lua_State *L, lua_prepared *p) {
     lua_rawgeti(L, -1, i + 1);
     if (!lua_isnil(L, -1))
       p->choices[i] = check_slice(L, -1);
+    luaL_argcheck(L, uri_is_unreserved(p->choices[i]), FIELDS, "choices");
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
 }
 
+static int count_fields(lua_State *L) {
+  int count = 0;
+  compat_rawfield(L, FIELDS, "result");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+    count++;
+  lua_pop(L, 1);
+  return count;
+}
+
+/* What else is kept with the object, behind the arguments. */
+enum { PLAN = PREPARED, SIGNER, RESULT, FIRST, SECOND };
+
 /* So that what the object points into lives as long as the object. */
 static void keep_values(lua_State *L) {
-  lua_createtable(L, PREPARED + 1, 0);
+  static const char *const names[] = {"result", "first", "second"};
+  lua_createtable(L, SECOND, 0);
   for (int i = ENGINE; i <= FIELDS; i++) {
     lua_pushvalue(L, i);
     lua_rawseti(L, -2, i);
   }
   compat_rawfield(L, ATTEMPT, "plan");
-  lua_rawseti(L, -2, PREPARED);
+  lua_rawseti(L, -2, PLAN);
   compat_rawfield(L, ATTEMPT, "signer");
-  lua_rawseti(L, -2, PREPARED + 1);
+  lua_rawseti(L, -2, SIGNER);
+  for (int i = RESULT; i <= SECOND; i++) {
+    compat_rawfield(L, FIELDS, names[i - RESULT]);
+    lua_rawseti(L, -2, i);
+  }
   compat_keep_alive(L, PREPARED);
+}
+
+/* Not in use by any other object of the process. */
+static unsigned long next_series(void) {
+  static atomic_ulong last;
+  return atomic_fetch_add(&last, 1) + 1;
 }
 
 /* engine:prepare(attempt, transport, fields) -> prepared
@@ -96,9 +122,10 @@ int lua_prepared_new(lua_State *L) {
   p->longest = (size_t)number_field(L, FIELDS, "longest");
   p->before = text_field(L, FIELDS, "before");
   p->after = text_field(L, FIELDS, "after");
-  p->parameter = text_field(L, FIELDS, "parameter");
   p->type = text_field(L, FIELDS, "type");
   p->body = text_field(L, FIELDS, "body");
+  p->request.series = p->transfer.series = next_series();
+  p->fields = count_fields(L);
   read_choices(L, p);
   keep_values(L);
   p->engine = owner; /* whole from here on */
@@ -140,30 +167,33 @@ static bool is_choice(const lua_prepared *p, slice value) {
   return false;
 }
 
-/* False: the path is too long, or memory is short. */
-static bool write_path(buffer *path, const lua_prepared *p, slice value) {
-  buffer_reset(path);
-  char *at = buffer_reserve(path, p->before.len + value.len + p->after.len);
-  if (!at)
+/* False: it is too long, or memory is short. */
+static bool write_target(buffer *target, const lua_prepared *p, slice id, slice choice) {
+  buffer_reset(target);
+  char *start =
+      buffer_reserve(target, p->before.len + id.len + p->after.len + choice.len);
+  if (!start)
     return false;
-  path->len = (size_t)(text_put(text_put(text_put(at, p->before), value), p->after) - at);
+  char *at = text_put(text_put(start, p->before), id);
+  at = text_put(text_put(at, p->after), choice);
+  target->len = (size_t)(at - start);
   return true;
 }
+
+/* The places of arguments, and behind them what a result is made of. */
+enum { SELF = 1, DATE, ID, CHOICE, VALUES, MADE };
 
 /* The arguments of prepared:send and begin. 0: nothing was sent. */
 static engine_id start_prepared(lua_State *L, const lua_prepared *p, lua_Number now) {
   lua_engine *self = p->engine;
-  slice date = check_slice(L, 2), id = string_at(L, 3), choice = string_at(L, 4);
+  slice date = check_slice(L, DATE), id = string_at(L, ID), choice = string_at(L, CHOICE);
   signer *s = self && self->engine ? lua_sign_of(p->signer) : NULL;
   if (!s || !is_plain_id(p, id) || !is_choice(p, choice) || !is_accepted(p->key, now) ||
-      !write_path(&self->path, p, id))
+      !write_target(&self->target, p, id, choice))
     return 0;
-  pair query = {p->parameter, choice};
   sign_request request = p->request;
   engine_request transfer = p->transfer;
-  request.path = buffer_slice(&self->path);
-  request.query = &query;
-  request.query_count = 1;
+  request.target = buffer_slice(&self->target);
   request.date = date;
   engine_id started;
   lua_transfer_launch(L, self, s, &request, &transfer, &started);
@@ -200,53 +230,121 @@ static bool is_as_before(const lua_prepared *p, const engine_result *result,
   return has_same_content(p, result) && is_accepted(p->key, now);
 }
 
-/* Pushes true, and the request id or nil. Pushing may raise an error, so the engine has
- * its transfer back before. */
-static void push_good(lua_State *L, engine *e, engine_id id,
-                      const engine_result *result) {
+/* Pushes the request id, or nil. Pushing may raise an error, so the engine has its
+ * transfer back before. */
+static void push_request_id(lua_State *L, engine *e, engine_id id,
+                            const engine_result *result) {
   char copy[MAX_REQUEST_ID];
   slice request_id = find_header(result, "x-request-id");
   text_put(copy, request_id);
   engine_release(e, id);
-  lua_pushboolean(L, 1);
   if (request_id.data)
     lua_pushlstring(L, copy, request_id.len);
   else
     lua_pushnil(L);
 }
 
-/* prepared:send(date, id, choice) -> true, request id or nil, seconds since it began
- *   | false, transfer, seconds: it goes on, has to be collected, or others have finished
+/* --- the result -------------------------------------------------------------------- */
+
+/* Pushes what is kept with the object, and an empty table with room for a result. */
+static void push_blank(lua_State *L, const lua_prepared *p) {
+  compat_push_kept(L, SELF);
+  lua_createtable(L, 0, p->fields);
+}
+
+static void put_value(lua_State *L, int name, int value) {
+  lua_rawgeti(L, VALUES, name);
+  lua_pushvalue(L, value);
+  lua_rawset(L, MADE);
+}
+
+/* Makes the blank table a copy of the good result, with the values of this call. It has
+ * room for all, so nothing here allocates or raises. */
+static void fill_blank(lua_State *L) {
+  enum { NAME = MADE + 2, VALUE, COPIED = NAME };
+  lua_rawgeti(L, VALUES, RESULT);
+  for (lua_pushnil(L); lua_next(L, MADE + 1) != 0; lua_settop(L, COPIED)) {
+    lua_pushvalue(L, NAME);
+    lua_insert(L, VALUE);
+    lua_rawset(L, MADE);
+  }
+  if (lua_getmetatable(L, MADE + 1))
+    lua_setmetatable(L, MADE);
+  lua_settop(L, MADE);
+  put_value(L, FIRST, ID);
+  put_value(L, SECOND, CHOICE);
+}
+
+/* Adds what is on top. */
+static void put_request_id(lua_State *L) {
+  lua_pushliteral(L, "request_id");
+  lua_insert(L, -2);
+  lua_rawset(L, MADE);
+}
+
+/* prepared:result(request id or nil, id, choice) -> result of an answer as before */
+static int prepared_result(lua_State *L) {
+  const lua_prepared *p = luaL_checkudata(L, SELF, prepared_class);
+  lua_settop(L, CHOICE);
+  push_blank(L, p);
+  fill_blank(L);
+  lua_pushvalue(L, DATE); /* where the request id is here */
+  put_request_id(L);
+  return 1;
+}
+
+/* --- the methods ------------------------------------------------------------------- */
+
+/* While the answer is awaited, what comes after it or before the next request takes no
+ * time. */
+static void use_wait(lua_State *L, const lua_prepared *p) {
+  fill_blank(L);
+  signer_begin(lua_sign_of(p->signer));
+}
+
+static int push_unsent(lua_State *L) {
+  sign_clear_errors();
+  lua_pushnil(L);
+  return 1;
+}
+
+/* prepared:send(date, id, choice) -> result, seconds since it began
+ *   | false, seconds, transfer: it goes on, has to be collected, or others have finished
  *   | nil: it was not sent
  *
  * Waits here, so it sends nothing from a coroutine. Nothing is sent either where anything
  * is not as usual, or fails: the general way then says what. */
 static int prepared_send(lua_State *L) {
-  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  const lua_prepared *p = luaL_checkudata(L, SELF, prepared_class);
   lua_Number started = engine_seconds();
-  engine_id id = is_main_thread(L) ? start_prepared(L, p, started) : 0;
-  if (id != 0)
-    engine_poll(p->engine->engine, p->patience_ms);
-  sign_clear_errors();
-  if (id == 0) {
-    lua_pushnil(L);
-    return 1;
-  }
+  lua_settop(L, CHOICE);
+  if (!is_main_thread(L))
+    return push_unsent(L);
+  push_blank(L, p); /* may run a finaliser, so it comes before all else */
+  engine_id id = start_prepared(L, p, started);
+  if (id == 0)
+    return push_unsent(L);
   engine *e = p->engine->engine;
+  engine_on_timeout(e);
+  use_wait(L, p);
+  engine_poll(e, p->patience_ms);
+  sign_clear_errors();
   lua_Number now = engine_seconds();
-  if (engine_has_only_finished(e, id) && is_as_before(p, engine_look(e, id), now)) {
-    push_good(L, e, id, engine_look(e, id));
-  } else {
+  if (!engine_has_only_finished(e, id) || !is_as_before(p, engine_look(e, id), now)) {
     lua_pushboolean(L, 0);
+    lua_pushnumber(L, now - started);
     lua_transfer_push_id(L, id);
+    return 3;
   }
+  push_request_id(L, e, id, engine_look(e, id));
+  put_request_id(L);
   lua_pushnumber(L, now - started);
-  return 3;
+  return 2;
 }
 
 /* prepared:begin(date, id, choice) -> transfer | nil: it was not sent */
 static int prepared_begin(lua_State *L) {
-  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  const lua_prepared *p = luaL_checkudata(L, SELF, prepared_class);
   engine_id id = start_prepared(L, p, engine_seconds());
   sign_clear_errors();
   if (id == 0)
@@ -257,22 +355,23 @@ static int prepared_begin(lua_State *L) {
 
 /* prepared:take(transfer) -> true, request id or nil | false: it has to be collected */
 static int prepared_take(lua_State *L) {
-  const lua_prepared *p = luaL_checkudata(L, 1, prepared_class);
+  const lua_prepared *p = luaL_checkudata(L, SELF, prepared_class);
   engine_id id = lua_transfer_check_id(L);
   engine *e = p->engine ? p->engine->engine : NULL;
   const engine_result *result = e ? engine_look(e, id) : NULL;
-  if (result && is_as_before(p, result, engine_seconds())) {
-    push_good(L, e, id, result);
-    return 2;
-  }
-  lua_pushboolean(L, 0);
-  return 1;
+  bool is_good = result && is_as_before(p, result, engine_seconds());
+  lua_pushboolean(L, is_good);
+  if (!is_good)
+    return 1;
+  push_request_id(L, e, id, result);
+  return 2;
 }
 
 void lua_prepared_open(lua_State *L) {
   static const luaL_Reg methods[] = {{"send", prepared_send},
                                      {"begin", prepared_begin},
                                      {"take", prepared_take},
+                                     {"result", prepared_result},
                                      {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   compat_new_class(L, prepared_class, methods, none);

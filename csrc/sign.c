@@ -51,9 +51,6 @@ static void start_output(sign_output *out) {
   buffer_reset(&out->string_to_sign);
   buffer_reset(&out->signed_headers);
   buffer_reset(&out->authorization);
-  out->content_header = (slice){"", 0};
-  out->content_hash = (slice){"", 0};
-  out->adds_token = out->adds_host = out->adds_date = false;
 }
 
 static bool make_signature(signer *s, slice message, unsigned char out[KEY_SIGNATURE_MAX],
@@ -120,7 +117,8 @@ static sign_status refine_failure(sign_status status, const signer *s,
 sign_status signer_sign(signer *s, const sign_request *request, sign_output *out) {
   start_output(out);
   sign_status status =
-      header_set_fill(&s->headers, request, s->security_token, s->algorithm->digest, out);
+      header_set_fill(&s->headers, request, s->security_token, s->algorithm->digest);
+  out->adds = s->headers.adds;
   if (status == SIGN_OK)
     status = sign_filled(s, request, out);
   if (status != SIGN_OK) {
@@ -128,6 +126,12 @@ sign_status signer_sign(signer *s, const sign_request *request, sign_output *out
     sign_clear_errors();
   }
   return status;
+}
+
+void signer_begin(signer *s) {
+  hasher_begin(&s->hash);
+  if (!s->algorithm->elliptic && s->mac.inner != NULL)
+    hmac_begin(&s->mac);
 }
 
 /* To look takes 100 instructions, to clear 840. */
@@ -142,13 +146,13 @@ size_t signer_added_headers(const signer *s, const sign_request *request,
   static const slice host = TEXT("Host"), token = TEXT("X-Security-Token");
   size_t count = 0;
   added[count++] = (pair){authorization, buffer_slice(&out->authorization)};
-  if (out->adds_date)
+  if (out->adds.date)
     added[count++] = (pair){date, request->date};
-  if (out->adds_host)
+  if (out->adds.host)
     added[count++] = (pair){host, request->host};
-  if (out->adds_token)
+  if (out->adds.token)
     added[count++] = (pair){token, s->security_token};
-  if (out->content_header.len > 0)
-    added[count++] = (pair){out->content_header, out->content_hash};
+  if (out->adds.content_header.len > 0)
+    added[count++] = (pair){out->adds.content_header, out->adds.content_hash};
   return count;
 }

@@ -85,13 +85,23 @@ typedef struct sign_request {
   slice path;  /* decoded */
   pair *query; /* decoded; sorted in place */
   size_t query_count;
+  slice target;        /* in place of both, encoded and sorted; empty: not made yet */
   const pair *headers; /* what else will be sent */
   size_t header_count;
   slice body;
   slice date;                  /* X-Sdk-Date */
   const slice *signed_headers; /* NULL: the default set */
   size_t signed_header_count;
+  unsigned long series; /* requests with the same number have their headers and host in
+                         * the same memory, which has not changed; 0: of none */
 } sign_request;
+
+/* The headers that a signature adds, beside Authorization. */
+typedef struct sign_additions {
+  bool host, date, token; /* those that were not among the headers; the signer's token */
+  slice content_header;   /* name X-Sdk-Content-Sha256 or -Sm3, or empty */
+  slice content_hash;     /* its value */
+} sign_additions;
 
 /* What signing made. The caller owns it, initialises it once, may use it for
  * any number of requests (each starts by emptying it) and ends it with
@@ -102,17 +112,17 @@ typedef struct sign_output {
   buffer string_to_sign;
   buffer signed_headers; /* a;b;c */
   buffer authorization;  /* value of the Authorization header */
-  slice content_header;  /* name X-Sdk-Content-Sha256 or -Sm3 to add, or empty */
-  slice content_hash;    /* its value */
-  bool adds_token;       /* X-Security-Token is to be added from the signer */
-  bool adds_host;        /* Host was not among the headers */
-  bool adds_date;        /* X-Sdk-Date was not among the headers */
+  sign_additions adds;
 } sign_output;
 
 void sign_output_init(sign_output *out);
 void sign_output_free(sign_output *out);
 
 sign_status signer_sign(signer *s, const sign_request *request, sign_output *out);
+
+/* Does what the next signature begins with ahead of it, where time costs nothing. What
+ * fails here is tried again there; OpenSSL's error queue is left as it is. */
+void signer_begin(signer *s);
 
 /* The headers to send beside the request's own, once it has been signed; the slices
  * point where the request's and the output's do. Returns how many. */

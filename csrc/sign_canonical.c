@@ -6,7 +6,11 @@
  * separate lines: encoded once, they cannot differ from what is sent. */
 static bool write_target(buffer *target, const sign_request *request, slice *path,
                          slice *query) {
-  if (!uri_append_target(target, request->path, request->query, request->query_count))
+  bool written = request->target.len > 0
+                     ? buffer_append_slice(target, request->target)
+                     : uri_append_target(target, request->path, request->query,
+                                         request->query_count);
+  if (!written)
     return false;
   const char *mark = memchr(target->data, '?', target->len);
   size_t path_len = mark ? (size_t)(mark - target->data) : target->len;

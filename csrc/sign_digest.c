@@ -55,29 +55,41 @@ char *digest_hex(char *out, const unsigned char *bytes, size_t len) {
 void digest_wipe(void *bytes, size_t len) { OPENSSL_cleanse(bytes, len); }
 
 bool hasher_init(hasher *h, digest_kind kind) {
+  h->begun = false;
   h->algorithm = algorithm_of(kind);
   if (h->context == NULL)
     h->context = EVP_MD_CTX_new();
   return h->algorithm != NULL && h->context != NULL;
 }
 
+bool hasher_begin(hasher *h) {
+  h->begun = h->begun || EVP_DigestInit_ex2(h->context, h->algorithm, NULL) == 1;
+  return h->begun;
+}
+
+/* Hashes the message behind what the context has taken in. */
+static bool finish(EVP_MD_CTX *context, slice message, unsigned char out[DIGEST_LEN]) {
+  return EVP_DigestUpdate(context, message.data, message.len) == 1 &&
+         EVP_DigestFinal_ex(context, out, NULL) == 1;
+}
+
 bool hasher_hash(hasher *h, slice message, unsigned char out[DIGEST_LEN]) {
-  return EVP_DigestInit_ex2(h->context, h->algorithm, NULL) == 1 &&
-         EVP_DigestUpdate(h->context, message.data, message.len) == 1 &&
-         EVP_DigestFinal_ex(h->context, out, NULL) == 1;
+  bool ok = hasher_begin(h);
+  h->begun = false;
+  return ok && finish(h->context, message, out);
 }
 
 void hasher_free(hasher *h) {
   EVP_MD_CTX_free(h->context);
-  h->context = NULL;
+  *h = (hasher){0};
 }
 
-static bool make_contexts(hmac *h) {
-  if (h->inner == NULL)
-    h->inner = EVP_MD_CTX_new();
-  if (h->outer == NULL)
-    h->outer = EVP_MD_CTX_new();
-  return h->inner != NULL && h->outer != NULL;
+static bool make_two(EVP_MD_CTX **inner, EVP_MD_CTX **outer) {
+  if (*inner == NULL)
+    *inner = EVP_MD_CTX_new();
+  if (*outer == NULL)
+    *outer = EVP_MD_CTX_new();
+  return *inner != NULL && *outer != NULL;
 }
 
 static bool take_pad(EVP_MD_CTX *context, const EVP_MD *algorithm,
@@ -104,39 +116,52 @@ static bool fit_key(hasher *h, slice key, unsigned char block[DIGEST_BLOCK]) {
 bool hmac_set_key(hmac *h, digest_kind kind, slice key) {
   unsigned char block[DIGEST_BLOCK];
   const EVP_MD *algorithm = algorithm_of(kind);
-  if (algorithm == NULL || !make_contexts(h))
+  h->begun = false;
+  if (algorithm == NULL || !make_two(&h->inner, &h->outer))
     return false;
-  bool ok = fit_key(&(hasher){algorithm, h->inner}, key, block) &&
+  bool ok = fit_key(&(hasher){algorithm, h->inner, false}, key, block) &&
             take_pad(h->inner, algorithm, block, 0x36) &&
             take_pad(h->outer, algorithm, block, 0x5c);
   OPENSSL_cleanse(block, sizeof block);
   return ok;
 }
 
-static bool finish_copy(EVP_MD_CTX *work, const EVP_MD_CTX *start, slice message,
-                        unsigned char out[DIGEST_LEN]) {
-  return EVP_MD_CTX_copy_ex(work, start) == 1 &&
-         EVP_DigestUpdate(work, message.data, message.len) == 1 &&
-         EVP_DigestFinal_ex(work, out, NULL) == 1;
+bool hmac_begin(hmac *h) {
+  h->begun = h->begun || (make_two(&h->next_inner, &h->next_outer) &&
+                          EVP_MD_CTX_copy_ex(h->next_inner, h->inner) == 1 &&
+                          EVP_MD_CTX_copy_ex(h->next_outer, h->outer) == 1);
+  return h->begun;
 }
 
-bool hmac_sign(const hmac *h, hasher *work, slice message,
-               unsigned char out[DIGEST_LEN]) {
-  return finish_copy(work->context, h->inner, message, out) &&
-         finish_copy(work->context, h->outer, (slice){(const char *)out, DIGEST_LEN},
-                     out);
+static bool finish_copy(hasher *work, const EVP_MD_CTX *start, slice message,
+                        unsigned char out[DIGEST_LEN]) {
+  work->begun = false;
+  return EVP_MD_CTX_copy_ex(work->context, start) == 1 &&
+         finish(work->context, message, out);
+}
+
+bool hmac_sign(hmac *h, hasher *work, slice message, unsigned char out[DIGEST_LEN]) {
+  slice hash = {(const char *)out, DIGEST_LEN};
+  bool begun = h->begun;
+  h->begun = false;
+  if (begun)
+    return finish(h->next_inner, message, out) && finish(h->next_outer, hash, out);
+  return finish_copy(work, h->inner, message, out) &&
+         finish_copy(work, h->outer, hash, out);
 }
 
 void hmac_free(hmac *h) {
   EVP_MD_CTX_free(h->inner);
   EVP_MD_CTX_free(h->outer);
-  *h = (hmac){NULL, NULL};
+  EVP_MD_CTX_free(h->next_inner);
+  EVP_MD_CTX_free(h->next_outer);
+  *h = (hmac){0};
 }
 
 bool hmac_once(digest_kind kind, slice key, slice message,
                unsigned char out[DIGEST_LEN]) {
-  hmac h = {NULL, NULL};
-  hasher work = {NULL, NULL};
+  hmac h = {0};
+  hasher work = {0};
   bool ok = hasher_init(&work, kind) && hmac_set_key(&h, kind, key) &&
             hmac_sign(&h, &work, message, out);
   hasher_free(&work);

@@ -30,9 +30,11 @@ void digest_wipe(void *bytes, size_t len);
 typedef struct hasher {
   const EVP_MD *algorithm; /* the process's own */
   EVP_MD_CTX *context;     /* owned */
+  bool begun;              /* for the next message */
 } hasher;
 
 bool hasher_init(hasher *h, digest_kind kind);
+bool hasher_begin(hasher *h); /* ahead of the next message */
 bool hasher_hash(hasher *h, slice message, unsigned char out[DIGEST_LEN]);
 void hasher_free(hasher *h);
 
@@ -41,13 +43,16 @@ void hasher_free(hasher *h);
  * is the fastest way OpenSSL 3.0 offers, and does not depend on EVP_MAC_init without a
  * key starting afresh, which its first releases do not do. */
 typedef struct hmac {
-  EVP_MD_CTX *inner; /* both owned; freeing them wipes them */
+  EVP_MD_CTX *inner; /* all owned; freeing them wipes them */
   EVP_MD_CTX *outer;
+  EVP_MD_CTX *next_inner, *next_outer; /* copies of its own; NULL: none was made ahead */
+  bool begun;                          /* they are for the next message */
 } hmac;
 
 /* May be called again with another key. */
 bool hmac_set_key(hmac *h, digest_kind kind, slice key);
-bool hmac_sign(const hmac *h, hasher *work, slice message, unsigned char out[DIGEST_LEN]);
+bool hmac_begin(hmac *h); /* ahead of the next message, which then needs no hasher */
+bool hmac_sign(hmac *h, hasher *work, slice message, unsigned char out[DIGEST_LEN]);
 void hmac_free(hmac *h);
 
 /* Sets a key, signs one message, forgets the key. */

@@ -36,13 +36,15 @@ typedef struct header_set {
   size_t cap;
   buffer names;
   slice special[HEADER_KIND_COUNT]; /* value by kind; data is NULL: not there */
+  unsigned long series;             /* of the request that filled it; 0: of none */
+  sign_additions adds;
 } header_set;
 
 /* Takes what the request gives, adds Host, X-Sdk-Date, X-Security-Token and the
- * content header where they are missing and belong, and notes in `out` which it
- * added. The request has to outlive the set. */
+ * content header where they are missing and belong, and notes which it added. The
+ * request has to outlive the set, unless it is never asked for one of its series. */
 sign_status header_set_fill(header_set *set, const sign_request *request, slice token,
-                            digest_kind digest, sign_output *out);
+                            digest_kind digest);
 
 void header_set_free(header_set *set);
 

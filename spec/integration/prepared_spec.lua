@@ -147,6 +147,8 @@ describe("the short way comes to the same as the general way", function()
       options = { attempt_timeout = 1.5, max_attempts = 2 }, ways = { "general", "handed", "short", "short" } },
     ["silence, for one attempt"] = { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", GOOD,
       options = { timeout = 1.5, max_attempts = 1 } },
+    ["silence, and later what is no HTTP"] = { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", GOOD,
+      "HTTP/9.9\r\n\r\n", options = { timeout = 1.5, max_attempts = 1 } },
     ["headers of the user's"] = { GOOD, options = { headers = { ["User-Agent"] = "mine", ["X-Trace"] = "7" } },
       ways = { "general", "short", "short", "short" } },
     ["a security token"] = { GOOD, options = { security_token = "some-token" },

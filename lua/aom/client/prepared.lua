@@ -5,6 +5,7 @@
 --- way looks at is as it was then, and the answer must be the same, byte for byte. Any other
 --- is handed to the general way, as the answer to its first attempt.
 
+local core = require "aom.core"
 local response = require "aom.api.response"
 local shared_dict = require "aom.util.lazy" "aom.credentials.shared_dict"
 
@@ -13,10 +14,7 @@ local prepared = {}
 ---@class aom.PreparedCall: aom.PreparedWay
 ---@field authenticator aom.Authenticator
 ---@field endpoint aom.Endpoint
----@field first string      names of the arguments
----@field second string
 ---@field answer aom.Answer  the good one
----@field class table        of the results
 
 --- An attempt that was sent already, as a prepared call.
 ---@class aom.Sent
@@ -67,6 +65,14 @@ local function is_worth_keeping(state, carried)
     and kept.answer.headers["content-type"] == answer.headers["content-type"])
 end
 
+--- What each result is a copy of, but for the values of the call.
+local function model_of(carried, first, second)
+  local answer = carried.answer
+  local result = response.result(answer.status, answer.headers["x-request-id"], answer.body)
+  result[first], result[second], result.attempts = "", "", 1
+  return setmetatable(result, getmetatable(carried.result))
+end
+
 --- Prepares a call by one that went well.
 local function keep(state, carried)
   if not is_worth_keeping(state, carried) then return end
@@ -75,20 +81,14 @@ local function keep(state, carried)
   local first, second = row.arguments[1], row.arguments[2]
   local kept = state.loop.prepare(carried.attempt, {
     key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
-    before = endpoint.path .. carried.request.prefix .. row.path[1], after = row.path[3],
-    longest = row.parameters[first].max, parameter = second, choices = row.parameters[second].choices,
+    before = core.target(endpoint.path .. carried.request.prefix .. row.path[1]),
+    after = core.target(row.path[3], { { second, "" } }),
+    longest = row.parameters[first].max, choices = row.parameters[second].choices,
     status = answer.status, type = type, body = answer.body,
+    result = model_of(carried, first, second), first = first, second = second,
   })
   kept.authenticator, kept.endpoint, kept.answer = authenticator, endpoint, answer
-  kept.first, kept.second, kept.class = first, second, getmetatable(carried.result)
   state.prepared[row] = kept
-end
-
-local function result_of(kept, a, b, request_id, time)
-  local good = kept.answer
-  local result = response.result(good.status, request_id, good.body)
-  result[kept.first], result[kept.second], result.attempts, result.elapsed = a, b, 1, time
-  return setmetatable(result, kept.class)
 end
 
 --- For the general way.
@@ -113,7 +113,9 @@ local function send_in_task(state, kept, date, a, b, scope)
   if answer == true then
     local is_over = state.closed or scope and scope:is_cancelled()
     if not is_over and not state.outage.began then
-      return result_of(kept, a, b, more, state.loop.now() - started)
+      local result = kept.object:result(more, a, b)
+      result.elapsed = state.loop.now() - started
+      return result
     end
     answer, more = whole_answer(kept, more), nil
   end
@@ -135,11 +137,14 @@ function prepared.send(state, row, a, b, scope)
   if not kept or not is_current(state, kept) then return nil end
   local date = state.clock:stamp()
   if scope or not kept.send then return send_in_task(state, kept, date, a, b, scope) end
-  local outcome, said, time = kept.send(kept.object, date, a, b)
-  if outcome == nil then return send_in_task(state, kept, date, a, b) end
-  if outcome and not state.closed then return result_of(kept, a, b, said, time) end
+  local result, time, transfer = kept.send(kept.object, date, a, b)
+  if result == nil then return send_in_task(state, kept, date, a, b) end
+  if result and not state.closed then
+    result.elapsed = time
+    return result
+  end
   local sent = sent_at(kept, date, state.loop.now() - time)
-  if not outcome then sent.answer, sent.trouble = kept.finish(said) end
+  if not result then sent.answer, sent.trouble = kept.finish(transfer) end
   return nil, sent
 end
 

@@ -79,11 +79,12 @@ local function keep(state, carried)
   local row, answer = carried.request.operation, carried.answer
   local endpoint, authenticator, type = carried.endpoint, carried.grant, carried.answer.headers["content-type"]
   local first, second = row.arguments[1], row.arguments[2]
+  local before = core.target(endpoint.path .. carried.request.prefix .. row.path[1])
+  local after = core.target(row.path[3], { { second, "" } })
+  if not before or not after then return end -- memory is short
   local kept = state.loop.prepare(carried.attempt, {
     key = authenticator.record.name, seconds = math.min(state.settings.timeout, carried.patience),
-    before = core.target(endpoint.path .. carried.request.prefix .. row.path[1]),
-    after = core.target(row.path[3], { { second, "" } }),
-    longest = row.parameters[first].max, choices = row.parameters[second].choices,
+    before = before, after = after, longest = row.parameters[first].max, choices = row.parameters[second].choices,
     status = answer.status, type = type, body = answer.body,
     result = model_of(carried, first, second), first = first, second = second,
   })

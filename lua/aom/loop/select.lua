@@ -34,12 +34,13 @@ local select_loop = {}
 
 --- A request that differs from one before by an id in its path and a choice in its query.
 ---@class aom.Prepared
----@field send fun(self: aom.Prepared, date: string, id: any, choice: any): boolean|nil, integer|string|nil, number|nil
----  true for an answer as before, with its request id; false for anything else, with the id of the attempt; in both
----  cases the seconds since it began; nil where nothing was sent
+---@field send fun(self: aom.Prepared, date: string, id: any, choice: any): table|false|nil, number|nil, integer|nil
+---  the result of an answer as before; false for anything else, with the id of the attempt as third; the seconds since
+---  it began; nil where nothing was sent
 ---@field begin fun(self: aom.Prepared, date: string, id: any, choice: any): integer|nil  the id of the attempt
 ---@field take fun(self: aom.Prepared, id: integer): boolean, string|nil  whether the answer is as before, and its
 ---  request id; if it is not, the attempt is to be collected
+---@field result fun(self: aom.Prepared, request_id: string|nil, id: any, choice: any): table  of such an answer
 
 --- How a loop makes such requests.
 ---@class aom.PreparedWay

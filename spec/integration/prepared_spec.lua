@@ -335,7 +335,7 @@ describe("a call whose client is closed", function()
           local _, err = place(state, function() return methods.trigger(state, "one", "enable") end)
           ended[i] = comparable(err, server.url)
         end
-        assert.are.equal("cancelled", ended[1].kind)
+        assert.are.same({ "cancelled", "the client was closed" }, { ended[1].kind, ended[1].message })
         -- The general way has counted the attempt before the client was closed.
         if first then ended[2].attempts, ended[2].text = ended[1].attempts, ended[1].text end
         assert.are.same(ended[1], ended[2])
@@ -370,7 +370,7 @@ describe("while a call in a task waits for its answer", function()
     ["its client is closed"] = {
       function(state) client.close(state) end,
       function(_, _, err)
-        assert.are.equal("cancelled", err.kind)
+        assert.are.same({ "cancelled", "the client was closed" }, { err.kind, err.message })
         return "handed"
       end,
     },
@@ -467,7 +467,10 @@ describe("a bulk", function()
       end,
     }, 2)
     assert.are.equal(3, report.failed)
-    assert.are.equal("cancelled", report[1].error.kind)
+    local words = {}
+    for i, entry in ipairs(report) do words[i] = entry.error.kind .. ": " .. entry.error.message end
+    local left_out = "cancelled: the client was closed before this call was sent"
+    assert.are.same({ "cancelled: the client was closed", left_out, left_out }, words)
     assert.are.equal("handed", ways[2])
   end)
 end)

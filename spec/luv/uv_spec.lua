@@ -189,14 +189,15 @@ for _, kind in ipairs { "http", "https" } do
       local c = client()
       simulator.script { { status = 503, headers = { ["Retry-After"] = "30" } } }
       local kinds = {}
-      local function note(err) kinds[#kinds + 1] = err.kind end
+      local function note(err) kinds[#kinds + 1] = err.kind .. ": " .. err.message end
       for _ = 1, 5 do c:trigger("wf-1", "enable", note) end
       uvloop.after(0.3, function()
         c:close()
         assert.are.same({}, kinds)
       end)
       uvloop.run(3)
-      assert.are.same({ "cancelled", "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
+      local closed = "cancelled: the client was closed"
+      assert.are.same({ closed, closed, closed, closed, closed }, kinds)
       assert.has_error(function() c:trigger("wf-1", "enable", note) end)
     end)
 

@@ -25,7 +25,7 @@ local SERVER = [[
         way = "general"
         local result, err = methods.trigger(state, "wf-1", "disable")
         ngx.say(way, " ", result and ("%s %s %s %s"):format(result.workflow_id, result.action, result.request_id,
-          tostring(result)) or err.kind)
+          tostring(result)) or err.kind .. ": " .. err.message)
         return result
       end
       call()
@@ -81,7 +81,7 @@ describe("in nginx", function()
   local rows = {
     ["a call like the one before goes the short way"] = { "/nothing", "^short " .. good },
     ["no call goes it whose key another worker knows to be blocked"] = { "/blocked", "^general service" },
-    ["one whose client is closed meanwhile is cancelled"] = { "/closed", "^handed cancelled" },
+    ["one whose client is closed meanwhile is cancelled"] = { "/closed", "^handed cancelled: the client was closed\n" },
     ["one that is answered during an outage ends that"] = { "/outage", "^handed " .. good .. ".*\nfalse" },
     ["the first one of a key that was refused goes the general way, and tells other workers"] =
       { "/accepted", "^general " .. good .. ".*\ntrue" },
@@ -110,6 +110,6 @@ describe("in nginx", function()
         service.url),
       server = SERVER,
     }
-    assert.matches("\nhanded service\n$", (server:get "/nothing"))
+    assert.matches("\nhanded service: [^\n]*\n$", (server:get "/nothing"))
   end)
 end)

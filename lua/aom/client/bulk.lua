@@ -11,6 +11,7 @@ local pacer = require "aom.client.pacer"
 local containers = require "aom.util.containers"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
+local scopes = require "aom.loop.scope"
 local text = require "aom.util.text"
 
 local bulk = {}
@@ -134,8 +135,7 @@ function Bulk:is_cancelled() return self.scope:is_cancelled() or self.state.clos
 local function is_over(self) return self.stopped or self:is_cancelled() end
 
 local function left_out(self)
-  local why = self.scope:is_cancelled() and "the call was cancelled"
-    or self.state.closed and "the client was closed" or "stop_on_error: another call failed"
+  local why = scopes.reason(self.state, self.scope) or "stop_on_error: another call failed"
   return errors.new("cancelled", why .. " before this call was sent",
     { operation = self.name, attempts = 0 })
 end

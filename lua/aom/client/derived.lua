@@ -53,7 +53,7 @@ end
 function derived.close(client)
   local list = {}
   for scope in each.pair(client.scopes) do list[#list + 1] = scope end
-  for _, scope in ipairs(list) do scope:cancel(client.loop) end
+  for _, scope in ipairs(list) do scope:cancel(client.loop, errors.CLOSED) end
 end
 
 return derived

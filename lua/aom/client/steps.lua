@@ -20,7 +20,7 @@ local steps = {}
 ---@return table|nil
 ---@return aom.Error|nil
 function steps.next(state, scope, request)
-  if state.closed then return nil, errors.new("cancelled", "the client was closed") end
+  if state.closed then return nil, errors.new("cancelled", scopes.reason(state, scope)) end
   if scope then return call.run(state, request, scope) end
   return dispatch.carry(state, nil, request)
 end

@@ -8,6 +8,7 @@ local errors = require "aom.util.errors"
 local failover = require "aom.http.failover"
 local outages = require "aom.http.outage"
 local retry = require "aom.http.retry"
+local scopes = require "aom.loop.scope"
 local trim = require "aom.util.text".trim
 local whole = require "aom.http.whole_request"
 
@@ -26,6 +27,7 @@ function trouble.describe(exchange, err)
   err.url = whole.url(endpoint.base, exchange:path_at(endpoint), request.query)
   err.attempts = err.attempts or exchange.attempts
   err.elapsed = err.elapsed or exchange.channel.loop.now() - exchange.started
+  if err.kind == "cancelled" then err.message = scopes.reason(exchange.channel, exchange.scope) or err.message end
   return err
 end
 

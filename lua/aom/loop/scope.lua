@@ -3,13 +3,15 @@
 --- has ended: its steps run in tasks of their own, and would go on.
 
 local each = require "aom.util.each"
+local errors = require "aom.util.errors"
 
 ---@class aom.Scope
 ---@field cancelled boolean
+---@field reason string      why it is, if it is
 ---@field caller? thread     for whom the call runs; nil: it runs in a task of its own
 ---@field deadline? number
 ---@field tasks table<any, boolean>  weak
-local Scope = {}
+local Scope = { reason = errors.CANCELLED }
 Scope.__index = Scope
 
 local scope = {}
@@ -29,9 +31,10 @@ end
 
 --- Ends what the tasks wait for now. A step that has not begun finds out by itself.
 ---@param loop aom.Loop
-function Scope:cancel(loop)
+---@param reason? string
+function Scope:cancel(loop, reason)
   if self.cancelled then return end
-  self.cancelled = true
+  self.cancelled, self.reason = true, reason
   if not loop.cancel then return end
   local list = {}
   for task in each.pair(self.tasks) do list[#list + 1] = task end
@@ -49,6 +52,16 @@ function Scope:run(loop, step)
   step()
   self.tasks[task] = nil
   if loop.forgive then loop.forgive(task) end
+end
+
+--- Why a call is over before its time, or nil. What it waits for ends in the same way, whoever ends
+--- it, so that this is asked when its error is made.
+---@param client { closed?: boolean }
+---@param steps? aom.Scope|false
+---@return string|nil
+function scope.reason(client, steps)
+  if steps and steps:is_cancelled() then return steps.reason end
+  return client.closed and errors.CLOSED or nil
 end
 
 return scope

@@ -72,7 +72,7 @@ end
 
 ---@return nil
 ---@return aom.Trouble
-function transfer.cancelled() return transfer.trouble("cancelled", "the call was cancelled", true) end
+function transfer.cancelled() return transfer.trouble("cancelled", errors.CANCELLED, true) end
 
 --- For transports without the engine: its words for an attempt that took too long.
 ---@param started number  when the attempt began

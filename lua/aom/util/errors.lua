@@ -88,9 +88,12 @@ function errors.new(kind, message, fields)
   return setmetatable(err, Error)
 end
 
---- Of a call that its caller ended.
+--- Why a call has ended before its time. See aom.loop.scope.
+errors.CANCELLED, errors.CLOSED = "the call was cancelled", "the client was closed"
+
+--- Of a call that is over before its time, by whoever finds out. Why is said when the call ends.
 ---@return aom.Error
-function errors.cancelled() return errors.new("cancelled", "the call was cancelled") end
+function errors.cancelled() return errors.new("cancelled", errors.CANCELLED) end
 
 --- Of a call that was cut short since memory is. It may have been carried out, or not.
 ---@return aom.Error

@@ -4,6 +4,7 @@
 
 local errors = require "aom.util.errors"
 local protect = require "aom.util.host".pcall
+local scopes = require "aom.loop.scope"
 
 local claim = {}
 
@@ -23,15 +24,16 @@ local function lock(state, scope, path)
   local give_up = loop.now() + PATIENCE
   local taken, why, owner = state.system.lock_file(path)
   if owner == "self" then collectgarbage() end
-  while owner and loop.now() < give_up and not scope:is_cancelled() and not state.closed do
+  while owner and loop.now() < give_up and not scopes.reason(state, scope) do
     loop.sleep(STEP)
     taken, why, owner = state.system.lock_file(path)
   end
   return taken, why, owner
 end
 
-local function refusal(scope, path, owner, how)
-  if scope:is_cancelled() then return errors.cancelled() end
+local function refusal(state, scope, path, owner, how)
+  local why = scopes.reason(state, scope)
+  if why then return errors.new("cancelled", why) end
   if owner == "self" then
     return errors.argument("%s: this process is pausing or resuming this window", path)
   end
@@ -48,7 +50,7 @@ end
 ---@return aom.Error|nil
 function claim.to_pause(state, scope, path)
   local taken, why, owner = lock(state, scope, path)
-  if owner then return nil, refusal(scope, path, owner, "end that window first, or use another file") end
+  if owner then return nil, refusal(state, scope, path, owner, "end that window first, or use another file") end
   if not taken then return nil, errors.config("the window's file cannot be locked: " .. why) end
   if why then state.system.warn(why .. ", so another process can resume this window meanwhile") end
   return taken
@@ -71,7 +73,7 @@ function claim.to_resume(state, scope, path, force)
   end
   if taken then return taken end
   if owner then
-    return nil, refusal(scope, path, owner,
+    return nil, refusal(state, scope, path, owner,
       "resume it in that process or close its client; or resume it here with force = true")
   end
   state.system.warn("the window is resumed without a lock: " .. why)

@@ -6,6 +6,7 @@ local errors = require "aom.util.errors"
 local journal = require "aom.client.window.journal"
 local numbers = require "aom.client.window.numbers"
 local plain = require "aom.util.plain"
+local scopes = require "aom.loop.scope"
 local states = require "aom.client.window.states"
 local switch = require "aom.client.window.switch"
 
@@ -139,8 +140,9 @@ local function wait(self, settled_at)
   local loop = self.state.loop
   local left = settled_at - loop.now()
   if left > 0 then loop.sleep(left) end
-  if not self.scope:is_cancelled() and not self.state.closed then return true end
-  local err = errors.new("cancelled", "resume was cancelled while it waited for late calls")
+  local why = scopes.reason(self.state, self.scope)
+  if not why then return true end
+  local err = errors.new("cancelled", why .. " while resume waited for late calls")
   err.hint, err.paused = "resume again to continue", self.journal:view()
   return nil, err
 end

@@ -4,6 +4,22 @@ local errors = require "aom.util.errors"
 
 local events = {}
 
+--- How many different messages of one function become warnings: some hold what changes each time.
+local MOST = 10
+
+--- What each function has raised.
+---@type table<function, { count: integer, [string]: true }>
+local raised_by = setmetatable({}, { __mode = "k" })
+
+--- A function that fails does so at each event of each call.
+local function warn_once(system, on_event, message)
+  local known = raised_by[on_event] or { count = 0 }
+  raised_by[on_event] = known
+  if known[message] or known.count == MOST then return end
+  known[message], known.count = true, known.count + 1
+  system.warn(message)
+end
+
 --- Tells of one event. Callers on the busy path look first whether there is a function.
 ---@param self aom.Exchange
 ---@param name string
@@ -17,7 +33,7 @@ local function emit(self, name, event)
   local ok, err = pcall(on_event, event)
   if ok then return end
   if errors.is_interrupt(err) then error(err, 0) end
-  channel.system.warn("on_event raised an error: " .. tostring(err))
+  warn_once(channel.system, on_event, "on_event raised an error: " .. tostring(err))
 end
 
 events.emit = emit

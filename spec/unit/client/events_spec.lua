@@ -95,6 +95,48 @@ describe("the end of a call", function()
   end)
 end)
 
+describe("an error in on_event", function()
+  --- What three calls warn of.
+  local function warnings(on_event)
+    local world = world_of.new {}
+    local state = assert(client.open(scripted.options(scripted.new(world, { OK }), { on_event = on_event }), world))
+    for _ = 1, 3 do assert.is_true(trigger(state).success) end
+    return world.warnings
+  end
+
+  it("becomes one warning", function()
+    local told = 0
+    local function on_event()
+      told = told + 1
+      error("broken", 0)
+    end
+    assert.are.same({ "on_event raised an error: broken" }, warnings(on_event))
+    assert.are.equal(9, told)
+  end)
+
+  it("becomes one for each message", function()
+    assert.are.same({ "on_event raised an error: request", "on_event raised an error: response",
+      "on_event raised an error: done" }, warnings(function(event) error(event.event, 0) end))
+  end)
+
+  it("becomes one for each function", function()
+    for i = 1, 2 do
+      assert.are.same({ "on_event raised an error: broken" }, warnings(function() error(i > 0 and "broken", 0) end))
+    end
+  end)
+
+  it("becomes ten warnings at most, where each message is another", function()
+    local told = 0
+    local function on_event()
+      told = told + 1
+      error("at event " .. told, 0)
+    end
+    assert.are.equal(9, #warnings(on_event))
+    assert.are.equal(1, #warnings(on_event))
+    assert.are.same({}, warnings(on_event))
+  end)
+end)
+
 describe("aom.log", function()
   local function lines(level, answers, call)
     local list = {}

@@ -29,6 +29,24 @@ function arguments.excess(name, most, ...)
   end
 end
 
+--- What is wrong with a table where the callback stands, or nil: it is a table of options too many, or
+--- in the wrong place. Of one that behaves like something else no more is said.
+---@param name string    the function
+---@param values integer  how many arguments come before the callback
+---@param given any
+---@param takes_table? boolean  the last of them is a table
+---@return aom.Error|nil
+function arguments.no_callback(name, values, given, takes_table)
+  if type(given) ~= "table" then return nil end
+  local err = errors.argument("%s: argument %d is the callback: expected a function, got %s", name, values + 1,
+    errors.show(given))
+  if takes_table and getmetatable(given) == nil then
+    err.hint = ("%s that %s takes stands in one table, argument %d"):format(values == 1 and "all" or "what else", name,
+      values)
+  end
+  return err
+end
+
 ---@param signature aom.Signature
 ---@param ... any
 ---@return aom.Error|nil
@@ -46,6 +64,8 @@ function arguments.split(signature, ...)
     -- The options may be left out before it.
     if signature.options and given[most] == nil and type(given[count]) == "function" then most = count end
     callback, given[most] = given[most], nil
+    err = err or arguments.no_callback(signature.name, count, callback,
+      signature.options or count == 1 and type(given[1]) == "table")
   end
   return err, callback, given[1], given[2], given[3]
 end

@@ -69,6 +69,8 @@ end
 --- The options may be left out before the callback.
 local function examine(options, callback)
   if callback == nil and type(options) == "function" then options, callback = nil, options end
+  local err = type(callback) == "table" and arguments.no_callback("doctor", 1, callback, type(options) == "table")
+  if err then return nil, err end
   return doctor.examine(options, nil, callback)
 end
 

@@ -19,6 +19,7 @@ function methods.trigger(state, id, action, callback, ...)
     local err = arguments.excess("trigger", 3, ...)
     if err then return nil, err end
   end
+  if callback ~= nil and type(callback) == "table" then return nil, arguments.no_callback("trigger", 2, callback) end
   return dispatch.operation(state, trigger, callback, id, action)
 end
 
@@ -33,13 +34,15 @@ for _, action in ipairs(trigger.parameters.action.choices) do
   methods[action] = function(state, id, callback, ...)
     local err = excess(action, 2, ...)
     if err then return nil, err end
+    if callback ~= nil and type(callback) == "table" then return nil, arguments.no_callback(action, 1, callback) end
     return dispatch.operation(state, trigger, callback, id, action)
   end
 end
 
 function methods.request(state, given, callback, ...)
   -- Of request("GET", path, {}) it is the first argument that is wrong.
-  local err = type(given) == "table" and excess("request", 2, ...)
+  local err = type(given) == "table" and (excess("request", 2, ...)
+    or type(callback) == "table" and arguments.no_callback("request", 1, callback, true))
   if err then return nil, err end
   return dispatch.request(state, callback, given)
 end

@@ -80,6 +80,45 @@ describe("an argument too many", function()
   end)
 end)
 
+describe("a table in place of the callback", function()
+  local client
+
+  before_each(function() client = assert(safe.client(options)) end)
+  after_each(function() client:close() end)
+
+  local function refuses(row, call, extra)
+    local list, length = list_of(row)
+    list[length] = extra
+    local value, err = call(unpack(list, 1, length))
+    assert.is_nil(value)
+    local name = own_names[row[1]] or row[1]
+    assert.are.same({ "argument", ("%s: argument %d is the callback: expected a function, got %s"):format(name, row[2],
+      extra == client and "a client" or "a table") }, { err.kind, err.message })
+    local is_table = type(list[length - 1]) == "table"
+    assert.are.equal(is_table and extra ~= client and ("%s that %s takes stands in one table, argument %d"):format(
+      length == 2 and "all" or "what else", name, length - 1) or nil, err.hint)
+  end
+
+  for _, row in ipairs(methods) do
+    if row[1] ~= "close" and row[1] ~= "workflows" and row[1] ~= "jobs" and row[1] ~= "templates" then
+      it("is refused by client:" .. row[1], function()
+        for _, extra in ipairs { {}, client } do
+          refuses(row, function(...) return client[row[1]](client, ...) end, extra)
+        end
+      end)
+    end
+  end
+
+  for _, row in ipairs { { "request", 2, { method = "GET", path = "/" } }, { "all_pages", 2, { path = "/" } },
+    { "find", 2, { name = "n" } }, { "request_all", 3, {}, {} } } do
+    it("is refused by client:" .. row[1] .. " with a table before it", function()
+      refuses(row, function(...) return client[row[1]](client, ...) end, { timeout = 5 })
+    end)
+  end
+
+  it("is refused by aom.doctor", function() refuses({ "doctor", 2, options }, safe.doctor, {}) end)
+end)
+
 describe("arguments", function()
   local with_options = { name = "m", values = 2, options = true, callback = true }
   local without = { name = "m", values = 2, callback = true }

@@ -157,9 +157,10 @@ static const char *waited_for(const transfer *t) {
 }
 
 const char *transfer_late(transfer *t) {
-  double seconds = (double)(engine_now() - t->started) / 1000;
-  snprintf(t->error, sizeof t->error, "timed out after %.1f s, waiting for %s", seconds,
-           waited_for(t));
+  /* Of whole numbers, since a locale writes fractions in its own way. */
+  long long tenths = (engine_now() - t->started + 50) / 100;
+  snprintf(t->error, sizeof t->error, "timed out after %lld.%lld s, waiting for %s",
+           tenths / 10, tenths % 10, waited_for(t));
   return t->error;
 }
 

@@ -29,6 +29,29 @@ local HEAD = [[
   end
 ]]
 
+-- Each message that tells a number with decimals.
+local MESSAGES = [[
+  local aom, safe = require "aom", require "aom.safe"
+  local lines = {}
+  local function client(more)
+    local given = options()
+    for name, value in pairs(more) do given[name] = value end
+    return assert(safe.client(given))
+  end
+  local function tell(...) lines[#lines + 1] = tostring(select(select("#", ...), ...)) end
+  set()
+  local good = client { on_event = aom.log("debug", tell) }
+  tell(good:enable "wf-1")
+  tell(good:trigger_all({ "wf-1" }, "enable"))
+  local log = aom.log("debug", tell)
+  tell(client { attempt_timeout = 0.15, max_attempts = 2, on_event = log }:enable "wf-1")
+  tell(client { endpoint = "http://127.0.0.1:1", outage_timeout = 0.6, on_event = log }:enable "wf-1")
+  tell(good:wait({ workflow_id = "wf-1", execution_id = "e" }, { timeout = 0.25, interval = 0.1 }))
+  tell(good:enable(0.25))
+  tell(good:trigger_all({ "wf-1" }, "enable", { rate = -0.25 }))
+  for _, line in ipairs(lines) do print(line) end
+]]
+
 -- What is sent and read where a locale has another decimal point, or other small letters: numbers, names of headers
 -- and methods, settings, and words of the service.
 local LETTERS = [[
@@ -177,6 +200,22 @@ describe("a host", function()
           assert.are.equal(0, code)
         end)
       end
+    end
+
+    for when, before in pairs { ["before the library is loaded"] = "set() ", ["once it is loaded"] = "" } do
+      it("has no say in the messages: " .. when, function()
+        if not directory then return pending "localedef cannot make a locale here" end
+        simulator.set { latency = 0.3 }
+        local output = run(("local function set() assert(os.setlocale 'de_DE.UTF-8') end %s"):format(before)
+          .. HEAD:format(simulator.url, PROJECT, AK, SK) .. MESSAGES, "LOCPATH=" .. quote(directory))
+        assert.is_nil(output:match "[^\n]*%d,%d[^\n]*")
+        for _, expected in ipairs { "1 attempt, 0%.%d%d%d s%)", "1 succeeded, 0 failed %(0%.%d%d%d s%)",
+          "done: HTTP 200, 0%.%d%d%d s", "timed out after 0%.%d s, waiting for the first byte", "retry: in 0%.%d%d s",
+          "waits 0%.%d s at most", "the call waited 0%.%d s for a connection", "did not end within 0%.25 s",
+          "got 0%.25", "got %-0%.25" } do
+          assert.matches(expected, output)
+        end
+      end)
     end
 
     for _, language in ipairs { "de_DE", "tr_TR" } do

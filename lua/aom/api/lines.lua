@@ -1,6 +1,7 @@
 --- What results print: one readable line.
 
 local caught = require "aom.util.errors".caught
+local fixed = require "aom.util.text".fixed
 local one_line = require "aom.util.text".one_line
 
 local lines = {}
@@ -33,9 +34,9 @@ end
 function lines.result(of, operation)
   local names = { operation.name }
   for _, name in ipairs(operation.arguments) do names[#names + 1] = tostring(of[name]) end
-  return one_line(("%s%s (HTTP %s%s, %s, %.3f s)"):format(table.concat(names, " "), outcome(of, operation),
+  return one_line(("%s%s (HTTP %s%s, %s, %s s)"):format(table.concat(names, " "), outcome(of, operation),
     tostring(of.http_status), of.request_id and ", request " .. tostring(of.request_id) or "",
-    plural(tonumber(of.attempts) or 0, "attempt"), tonumber(of.elapsed) or 0))
+    plural(tonumber(of.attempts) or 0, "attempt"), fixed(tonumber(of.elapsed) or 0, 3)))
 end
 
 ---@param execution table

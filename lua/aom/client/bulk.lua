@@ -56,8 +56,8 @@ function Report.__tostring(report)
       more = more + 1
     end
   end
-  table.insert(lines, 1, ("%s succeeded, %s failed (%.3f s)"):format(tostring(report.succeeded),
-    tostring(report.failed), tonumber(report.elapsed) or 0))
+  table.insert(lines, 1, ("%s succeeded, %s failed (%s s)"):format(tostring(report.succeeded),
+    tostring(report.failed), text.fixed(tonumber(report.elapsed) or 0, 3)))
   if report[1] == nil then lines[1] = lines[1] .. "; nothing was given or selected" end
   if more > 0 then lines[#lines + 1] = ("  and %d more"):format(more) end
   return table.concat(lines, "\n")

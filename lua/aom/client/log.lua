@@ -18,12 +18,14 @@ end
 local details = {
   request = function(event) return ("%s %s, %d bytes"):format(event.method, event.url, event.body) end,
   response = function(event) return ("HTTP %d, %d bytes"):format(event.status, event.body) end,
-  retry = function(event) return ("in %.2f s, after %s"):format(event.delay, tostring(event.error)) end,
+  retry = function(event) return ("in %s s, after %s"):format(text.fixed(event.delay, 2), tostring(event.error)) end,
   skew = function(event) return ("the clock was corrected by %d s"):format(event.gap) end,
-  outage = function(event) return ("waits %.1f s at most, after %s"):format(event.delay, tostring(event.error)) end,
+  outage = function(event)
+    return ("waits %s s at most, after %s"):format(text.fixed(event.delay, 1), tostring(event.error))
+  end,
   failover = function(event) return ("from %s to %s"):format(event.from, event.to) end,
   done = function(event)
-    local result, took = event.result, ("%.3f s, attempts: %d"):format(event.elapsed, event.attempt)
+    local result, took = event.result, ("%s s, attempts: %d"):format(text.fixed(event.elapsed, 3), event.attempt)
     if event.error then return ("%s: %s"):format(took, tostring(event.error)) end
     if not result then return took end
     return ("HTTP %d, %s%s"):format(result.status, took,

@@ -6,6 +6,7 @@ local options = require "aom.config.options"
 local plain = require "aom.util.plain"
 local input = require "aom.api.input"
 local steps = require "aom.client.steps"
+local text = require "aom.util.text"
 
 local waiter = {}
 
@@ -41,7 +42,7 @@ local function is_final(self, execution)
 end
 
 local function timed_out(self, execution, failure)
-  local err = errors.new("timeout", ("the execution did not end within %g s"):format(self.chosen.timeout))
+  local err = errors.new("timeout", ("the execution did not end within %s s"):format(text.of(self.chosen.timeout)))
   err.operation = "wait"
   if execution then
     err.hint = ('its last status was %s; if that status is final, list it in option final')

@@ -4,6 +4,7 @@
 --- but for one every half second that looks.
 
 local errors = require "aom.util.errors"
+local text = require "aom.util.text"
 
 --- Methods of an outage.
 ---@class aom.Outage
@@ -93,9 +94,10 @@ function waits:failure(caller)
   local now = self.loop.now()
   local err, waited = errors.copy(self.err), now - math.max(self.began, caller.started)
   if waited >= GAP then
-    err.message = ("%s; the call waited %.1f s for a connection"):format(err.message, waited)
+    err.message = ("%s; the call waited %s s for a connection"):format(err.message, text.fixed(waited, 1))
   elseif not caller.attempt then
-    err.message = ("not sent, because there was no connection for %.1f s: %s"):format(now - self.began, err.message)
+    err.message = ("not sent, because there was no connection for %s s: %s"):format(text.fixed(now - self.began, 1),
+      err.message)
   end
   return err
 end

@@ -4,6 +4,7 @@
 local core = require "aom.core"
 local errors = require "aom.util.errors"
 local read = require "aom.loop.answer"
+local text = require "aom.util.text"
 
 local transfer = {}
 
@@ -81,7 +82,7 @@ function transfer.cancelled() return transfer.trouble("cancelled", errors.CANCEL
 ---@return nil
 ---@return aom.Trouble
 function transfer.late(started, awaited, sent)
-  local message = ("timed out after %.1f s, waiting for %s"):format(core.now() - started, awaited)
+  local message = ("timed out after %s s, waiting for %s"):format(text.fixed(core.now() - started, 1), awaited)
   return transfer.trouble("timeout", message, sent)
 end
 

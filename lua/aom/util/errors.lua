@@ -199,7 +199,9 @@ local called = {
 ---@return string
 function errors.show(value)
   if type(value) == "string" then return text.quote(value) end
-  if type(value) == "number" or type(value) == "boolean" or value == nil then return tostring(value) end
+  -- As Lua writes it, but for the decimal point of a locale.
+  if type(value) == "number" then return (tostring(value):gsub("[^%-+a-z0-9]+", ".")) end
+  if type(value) == "boolean" or value == nil then return tostring(value) end
   if errors.is_client(value) then return "a client" end
   return type(value) == "table" and called[class_name(value)] or "a " .. type(value)
 end

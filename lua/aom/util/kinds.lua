@@ -55,7 +55,7 @@ function kinds.number(value, row)
   local min = row.min
   local is_finite = type(value) == "number" and value < math.huge
   if is_finite and (value > 0 or min and value >= min) then return nil end
-  return min and ("a finite number of %s, %g or more"):format(row.unit, min)
+  return min and ("a finite number of %s, %s or more"):format(row.unit, text.of(min))
     or ("a finite number of %s above 0"):format(row.unit)
 end
 

@@ -36,6 +36,14 @@ function text.of(value)
   return (tostring(value):gsub("[^%-+0-9e]+", "."))
 end
 
+--- A number with so many decimals, for messages, the same in each locale.
+---@param value number
+---@param digits integer
+---@return string
+function text.fixed(value, digits)
+  return (("%." .. digits .. "f"):format(value):gsub("[^%-a-z0-9]+", "."))
+end
+
 local lower, upper = {}, {}
 for letter in ("abcdefghijklmnopqrstuvwxyz"):gmatch "." do
   local capital = string.char(letter:byte() - 32)

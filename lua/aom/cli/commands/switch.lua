@@ -5,6 +5,7 @@ local numbers = require "aom.cli.numbers"
 local progress = require "aom.cli.progress"
 local shells = require "aom.cli.shell"
 local status = require "aom.cli.status"
+local text = require "aom.util.text"
 local wording = require "aom.cli.wording"
 
 --- Says what became of an entry, and how far the whole is.
@@ -47,7 +48,8 @@ local function new(action, verb, summary)
     }))
     if args.json then answer(shell, report) end
     if #report > 1 then
-      shell:say(("%d %s, %d failed in %.1f s"):format(report.succeeded, verb, report.failed, report.elapsed))
+      shell:say(("%d %s, %d failed in %s s"):format(report.succeeded, verb, report.failed,
+        text.fixed(report.elapsed, 1)))
     end
     return status_of(report)
   end

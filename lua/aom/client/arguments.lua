@@ -41,8 +41,8 @@ function arguments.no_callback(name, values, given, takes_table)
   local err = errors.argument("%s: argument %d is the callback: expected a function, got %s", name, values + 1,
     errors.show(given))
   if takes_table and getmetatable(given) == nil then
-    err.hint = ("%s that %s takes stands in one table, argument %d"):format(values == 1 and "all" or "what else", name,
-      values)
+    err.hint = ("%s %s takes stands in one table, argument %d"):format(
+      values == 1 and "all that" or "the rest of what", name, values)
   end
   return err
 end

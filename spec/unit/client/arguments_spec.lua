@@ -95,8 +95,8 @@ describe("a table in place of the callback", function()
     assert.are.same({ "argument", ("%s: argument %d is the callback: expected a function, got %s"):format(name, row[2],
       extra == client and "a client" or "a table") }, { err.kind, err.message })
     local is_table = type(list[length - 1]) == "table"
-    assert.are.equal(is_table and extra ~= client and ("%s that %s takes stands in one table, argument %d"):format(
-      length == 2 and "all" or "what else", name, length - 1) or nil, err.hint)
+    assert.are.equal(is_table and extra ~= client and ("%s %s takes stands in one table, argument %d"):format(
+      length == 2 and "all that" or "the rest of what", name, length - 1) or nil, err.hint)
   end
 
   for _, row in ipairs(methods) do

@@ -38,11 +38,15 @@ function Terminal:screen(with_colors)
   return (screen:gsub(" *%f[\n%z]", ""):gsub("\n+$", "\n"))
 end
 
+-- At rest, in seconds. A service that was set to be slow while the machine was busy (patience.latency) still is when
+-- the machine has come to rest; this is longer than a few of its slowest answers in a row.
+local LIMIT = 60
+
 --- Waits until a pattern is on the screen; returns the screen.
 ---@param pattern string
 ---@return string
 function Terminal:wait(pattern)
-  local deadline, screen = core.now() + patience.of(10), self:screen()
+  local deadline, screen = core.now() + patience.of(LIMIT), self:screen()
   while not screen:find(pattern) do
     assert(core.now() < deadline, ("no %q on the screen:\n%s"):format(pattern, screen))
     process.sleep(0.15)

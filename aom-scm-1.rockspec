@@ -181,6 +181,7 @@ build = {
       ["aom.loop.is_ending"] = "lua/aom/loop/is_ending.lua",
       ["aom.loop.nginx"] = "lua/aom/loop/nginx.lua",
       ["aom.loop.nginx_curl"] = "lua/aom/loop/nginx_curl.lua",
+      ["aom.loop.nginx_frame"] = "lua/aom/loop/nginx_frame.lua",
       ["aom.loop.nginx_http1"] = "lua/aom/loop/nginx_http1.lua",
       ["aom.loop.nginx_latency"] = "lua/aom/loop/nginx_latency.lua",
       ["aom.loop.nginx_proxy"] = "lua/aom/loop/nginx_proxy.lua",

@@ -1,16 +1,14 @@
 #include "lua_sign.h"
 #include "lua_request.h"
+#include "lua_scratch.h"
 #include "lua_values.h"
 #include "mask.h"
+#include "sign_head.h"
 #include "text.h"
 #include "uri.h"
 
 static const char signer_class[] = "aom.signer";
-static const char scratch_class[] = "aom.scratch";
 static const char output_class[] = "aom.output";
-
-/* No target and no text to mask is longer. */
-#define SCRATCH_MAX ((size_t)64 * 1024 * 1024)
 
 /* The output stays with the signer, so that signing again needs no new memory. */
 struct lua_signer {
@@ -96,26 +94,8 @@ static int signer_gc(lua_State *L) {
   return 0;
 }
 
-/* Memory that must not be lost when pushing its contents raises. */
-static buffer *push_scratch(lua_State *L) {
-  buffer *b = compat_new_object(L, scratch_class, sizeof *b);
-  buffer_init(b, SCRATCH_MAX);
-  b->secret = true;
-  return b;
-}
-
-static int scratch_gc(lua_State *L) {
-  buffer_free(luaL_checkudata(L, 1, scratch_class));
-  return 0;
-}
-
-/* Pushes what the scratch holds and gives its memory back at once. */
 static int finish_scratch(lua_State *L, buffer *b, bool complete) {
-  if (!complete)
-    return lua_sign_push_error(L, SIGN_NO_MEMORY);
-  push_slice(L, buffer_slice(b));
-  buffer_free(b);
-  return 1;
+  return complete ? lua_scratch_finish(L, b) : lua_sign_push_error(L, SIGN_NO_MEMORY);
 }
 
 /* Leaves the value on the stack: a table with __index may hold it nowhere else.
@@ -212,7 +192,7 @@ static int finish_mask(lua_State *L, buffer *masked, bool complete) {
 /* Without the secrets none can be found in the text: then all of it is hidden. */
 static int method_mask(lua_State *L) {
   slice text = check_slice(L, 2);
-  buffer *masked = push_scratch(L);
+  buffer *masked = lua_scratch_push(L);
   const signer *s = lua_sign_check(L, 1);
   return finish_mask(
       L, masked, s ? signer_mask(s, text, masked) : buffer_append_text(masked, "***"));
@@ -225,7 +205,7 @@ static int core_mask(lua_State *L) {
   luaL_argcheck(L, count <= MASK_MAX_SECRETS, count + 1, "too many secrets");
   for (int i = 0; i < count; i++)
     secrets[i] = check_slice(L, i + 2);
-  buffer *masked = push_scratch(L);
+  buffer *masked = lua_scratch_push(L);
   return finish_mask(L, masked, mask_text(text, secrets, (size_t)count, masked));
 }
 
@@ -290,27 +270,6 @@ static int core_sign(lua_State *L) {
   return 1;
 }
 
-static void append_line(buffer *out, slice name, slice value) {
-  buffer_append_slice(out, name);
-  buffer_append_text(out, ": ");
-  buffer_append_slice(out, value);
-  buffer_append_text(out, "\r\n");
-}
-
-/* Of a signed request. HTTP wants Host before all others. */
-static bool append_head(buffer *out, slice target, const sign_request *request,
-                        const pair *added, size_t added_count) {
-  buffer_append_slice(out, target);
-  buffer_append_text(out, " HTTP/1.1\r\n");
-  append_line(out, (slice)TEXT("Host"), request->host);
-  for (size_t i = 0; i < request->header_count; i++)
-    append_line(out, request->headers[i].name, request->headers[i].value);
-  for (size_t i = 0; i < added_count; i++)
-    if (added[i].value.data != request->host.data)
-      append_line(out, added[i].name, added[i].value);
-  return !out->failed;
-}
-
 /* A signer refuses others; without one nothing else does. */
 static bool has_clean_lines(const sign_request *request) {
   bool clean = text_is_field_value(request->host);
@@ -324,17 +283,17 @@ static bool has_clean_lines(const sign_request *request) {
  * method; without the empty line | nil, sentence, code */
 static int core_head(lua_State *L) {
   sign_request request;
-  pair added[SIGN_ADDED_HEADERS];
+  sign_head head = {.request = &request};
   request_check(L, 1, &request);
-  buffer *text = push_scratch(L), *plain = push_scratch(L);
+  buffer *text = lua_scratch_push(L), *plain = lua_scratch_push(L);
   lua_getfield(L, 1, "signer");
   if (!lua_toboolean(L, -1)) {
     if (!has_clean_lines(&request))
       return push_refusal(L, "a header contains control characters");
-    bool fits =
-        uri_append_target(plain, request.path, request.query, request.query_count) &&
-        append_head(text, buffer_slice(plain), &request, NULL, 0);
-    return finish_scratch(L, text, fits);
+    if (!uri_append_target(plain, request.path, request.query, request.query_count))
+      return lua_sign_push_error(L, SIGN_NO_MEMORY);
+    head.target = buffer_slice(plain);
+    return finish_scratch(L, text, sign_head_append(text, &head));
   }
   int index = lua_gettop(L);
   sign_output *out = push_output(L, luaL_checkudata(L, index, signer_class));
@@ -344,9 +303,9 @@ static int core_head(lua_State *L) {
   sign_status status = signer_sign(s, &request, out);
   if (status != SIGN_OK)
     return lua_sign_push_error(L, status);
-  size_t count = signer_added_headers(s, &request, out, added);
-  return finish_scratch(
-      L, text, append_head(text, buffer_slice(&out->target), &request, added, count));
+  head.target = buffer_slice(&out->target);
+  head.added_count = signer_added_headers(s, &request, out, head.added);
+  return finish_scratch(L, text, sign_head_append(text, &head));
 }
 
 static int core_target(lua_State *L) {
@@ -355,7 +314,7 @@ static int core_target(lua_State *L) {
   slice path = check_slice(L, 1);
   if (!lua_isnoneornil(L, 2))
     query = request_check_query(L, 2, "query", &count);
-  buffer *target = push_scratch(L);
+  buffer *target = lua_scratch_push(L);
   return finish_scratch(L, target, uri_append_target(target, path, query, count));
 }
 
@@ -379,10 +338,8 @@ static void open_classes(lua_State *L) {
   static const luaL_Reg meta[] = {
       {"__gc", signer_gc}, {"__tostring", signer_tostring}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
-  static const luaL_Reg scratch_meta[] = {{"__gc", scratch_gc}, {NULL, NULL}};
   static const luaL_Reg output_meta[] = {{"__gc", output_gc}, {NULL, NULL}};
   compat_new_class(L, signer_class, methods, meta);
-  compat_new_class(L, scratch_class, none, scratch_meta);
   compat_new_class(L, output_class, none, output_meta);
 }
 

@@ -7,6 +7,7 @@
 #include "lua_lockout.h"
 #include "lua_plan.h"
 #include "lua_prepared.h"
+#include "lua_scratch.h"
 #include "lua_sign.h"
 #include "lua_sign_alone.h"
 #include "lua_values.h"
@@ -124,6 +125,7 @@ int luaopen_aom_core(lua_State *L) {
   keep_loaded(&here);
   lua_createtable(L, 0, 8);
   luaL_setfuncs(L, functions, 0);
+  lua_scratch_open(L);
   lua_sign_open(L);
   lua_sign_alone_open(L);
   lua_engine_open(L);

@@ -77,6 +77,9 @@ end
 local function check_c(path, text, complain)
   local name = path:match("[^/]+$")
   local rank, prefix = layer_of(name)
+  if not rank then
+    return complain("%s is of no layer", path)
+  end
   for quote, header in tree.c_code(text):gmatch('#%s*include%s*([<"])([^>"]+)') do
     local other_rank, other = layer_of(header)
     if quote == '"' and (other_rank > rank or other_rank == 2 and rank == 2 and other ~= prefix) then
@@ -129,6 +132,9 @@ local samples = {
   },
   ["neighbours in C"] = {
     files = { ["csrc/sign.h"] = '#include "engine.h"\n' }, complaint = "csrc/sign.h includes engine.h",
+  },
+  ["a file of no layer in C"] = {
+    files = { ["csrc/other.c"] = '#include "text.h"\n' }, complaint = "csrc/other.c is of no layer",
   },
   ["a room looks up"] = {
     files = { ["lua/aom/http/retry.lua"] = 'local f = pcall(require, "aom.client.call")' },

@@ -138,6 +138,6 @@ for _, lua in ipairs { "lua5.1", "lua5.2", "lua5.3", "lua5.4", "luajit" } do add
 add("luv", script("lua5.4", LUV))
 add("neovim", in_neovim)
 add("nginx-curl", in_nginx "curl")
-if nginx.resty_path() then add("nginx-resty", in_nginx "resty") end
+add("nginx-resty", in_nginx "resty")
 
 return hosts

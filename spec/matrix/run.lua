@@ -10,7 +10,6 @@
 
 local calls = require "spec.matrix.calls"
 local hosts = require "spec.matrix.hosts"
-local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local stage = require "spec.matrix.stage"
 
@@ -162,6 +161,5 @@ end
 process.run("rm -rf " .. authority.folder)
 for i, host in ipairs(list) do names[i] = host.name end
 print(("%d faults in %d hosts (%s): %d rows differ"):format(rows, #list, table.concat(names, ", "), wrong))
-if not nginx.resty_path() then print("left out: nginx-resty. " .. nginx.NO_RESTY) end
 for _, why in ipairs(skipped) do print("left out: " .. why) end
 os.exit(wrong == 0 and rows > 0 and 0 or 1)

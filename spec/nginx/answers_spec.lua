@@ -1,5 +1,5 @@
 --- Proves what a call in nginx makes of responses, byte by byte, and that the worker's next call gets its own
---- response. Over libcurl, and over lua-resty-http if it is installed.
+--- response. Over libcurl and over lua-resty-http.
 
 local answers = require "spec.support.answers"
 local cjson = require "cjson"
@@ -29,10 +29,6 @@ local SERVER = [[
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("an answer in nginx over " .. transport, function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
     local server
 
     setup(function()

@@ -24,11 +24,6 @@ wait
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("a worker of nginx over " .. transport .. " ends", function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
-
     local simulator
     setup(function()
       simulator = process.simulator { ak = AK, sk = SK, project = PROJECT, workflows = { "wf-1" }, latency = 1 }

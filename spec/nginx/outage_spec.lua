@@ -20,11 +20,6 @@ local SERVER = [[
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("over " .. transport .. " an outage", function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
-
     local function run(seconds, more, body)
       local service = comeback.simulator(seconds)
       service.options.transport = transport

@@ -20,13 +20,14 @@ local SERVER = [[
         return result, sent
       end
       local state = assert(states.open { endpoint = url, project_id = project, ak = ngx.var.uri, sk = "s", proxy = "",
-        transport = ngx.var.arg_transport })
-      local function call()
-        way = "general"
-        local result, err = methods.trigger(state, "wf-1", "disable")
+        transport = "TRANSPORT" })
+      local function tell(result, err)
         ngx.say(way, " ", result and ("%s %s %s %s"):format(result.workflow_id, result.action, result.request_id,
           tostring(result)) or err.kind .. ": " .. err.message)
-        return result
+      end
+      local function call()
+        way = "general"
+        tell(methods.trigger(state, "wf-1", "disable"))
       end
       call()
       call()
@@ -43,6 +44,17 @@ local SERVER = [[
         ["/accepted"] = function()
           require("aom.core").lockout.refuse(name, require("aom.core").now(), nil, "certain", "\n\n\n\nrefused")
         end,
+        ["/refused"] = function()
+          ngx.timer.at(0.1, function()
+            require("aom.core").lockout.refuse(name, require("aom.core").now(), nil, "certain", "\n\n\n\nrefused")
+          end)
+        end,
+        ["/callback"] = function()
+          local ended = false
+          way = "general"
+          methods.trigger(state, "wf-1", "disable", function(err, result) ended = true; tell(result, err) end)
+          while not ended do ngx.sleep(0.01) end
+        end,
         ["/killed"] = function()
           local thread = ngx.thread.spawn(call)
           ngx.sleep(0.1)
@@ -52,64 +64,90 @@ local SERVER = [[
       happens[ngx.var.uri]()
       call()
       if ngx.var.uri == "/accepted" then ngx.say(tostring(ngx.shared.aom:get("accepted:" .. name))) end
+      if ngx.var.uri == "/refused" then
+        ngx.say((require("aom.core").lockout.look(name, require("aom.core").now())))
+      end
       if ngx.var.uri == "/outage" then ngx.say(tostring(state.outage.began)) end
       prepared.send = send
     }
   }
 ]]
 
-describe("in nginx", function()
-  local service, server
+local HTTP = "lua_shared_dict aom 1m; init_by_lua_block { url, project = %q, ('0123456789abcdef'):rep(2) }"
 
-  before_each(function()
-    service = process.rawserver { replies = { GOOD }, by_request = true, ["then"] = "hold", delay = 0.2 }
-    server = nginx.start {
-      http = ("lua_shared_dict aom 1m; init_by_lua_block { url, project = %q, ('0123456789abcdef'):rep(2) }"):format(
-        service.url),
-      server = SERVER, path = nginx.resty_path(),
-    }
-  end)
-  after_each(function()
-    server:stop()
-    service.stop()
-  end)
+for _, transport in ipairs { "curl", "resty" } do
+  describe("in nginx over " .. transport, function()
+    local service, server
 
-  --- Without its way and its time.
-  local function outcome(line) return (line:gsub("^%w+ ", ""):gsub("%d+%.%d+ s", "")) end
-
-  local good = "wf%-1 disable r "
-  local rows = {
-    ["a call like the one before goes the short way"] = { "/nothing", "^short " .. good },
-    ["no call goes it whose key another worker knows to be blocked"] = { "/blocked", "^general service" },
-    ["one whose client is closed meanwhile is cancelled"] = { "/closed", "^handed cancelled: the client was closed\n" },
-    ["one that is answered during an outage ends that"] = { "/outage", "^handed " .. good .. ".*\nfalse" },
-    ["the first one of a key that was refused goes the general way, and tells other workers"] =
-      { "/accepted", "^general " .. good .. ".*\ntrue" },
-    ["the next one goes it after one that was killed"] = { "/killed", "^1\nshort " .. good },
-  }
-  if nginx.resty_path() then
-    rows["calls over lua-resty-http have none"] =
-      { "/nothing?transport=resty", "^general " .. good, second = "general" }
-  end
-  for what, row in pairs(rows) do
-    it(what, function()
-      local first, second, rest = server:get(row[1]):match "^([^\n]*)\n([^\n]*)\n(.*)"
-      assert.matches("^general " .. good, first)
-      assert.matches("^" .. (row.second or "short") .. " " .. good, second)
-      assert.are.equal(outcome(first), outcome(second))
-      assert.matches(row[2], rest)
+    local function start(replies, delay)
+      service = process.rawserver { replies = replies, by_request = true, ["then"] = "hold", delay = delay }
+      server = nginx.start { http = HTTP:format(service.url), server = (SERVER:gsub("TRANSPORT", transport)),
+        path = nginx.resty_path() }
+    end
+    after_each(function()
+      server:stop()
+      service.stop()
     end)
-  end
 
-  it("another answer is handed to the general way", function()
-    service.stop()
-    service = process.rawserver { replies = { GOOD, GOOD, BAD }, by_request = true, ["then"] = "hold" }
-    server:stop()
-    server = nginx.start {
-      http = ("lua_shared_dict aom 1m; init_by_lua_block { url, project = %q, ('0123456789abcdef'):rep(2) }"):format(
-        service.url),
-      server = SERVER,
+    --- Without its way and its time.
+    local function outcome(line) return (line:gsub("^%w+ ", ""):gsub("%d+%.%d+ s", "")) end
+
+    local good = "wf%-1 disable r "
+    local rows = {
+      ["a call like the one before goes the short way"] = { "/nothing", "^short " .. good },
+      ["no call goes it whose key another worker knows to be blocked"] = { "/blocked", "^general service" },
+      ["one whose client is closed meanwhile is cancelled"] =
+        { "/closed", "^handed cancelled: the client was closed\n" },
+      ["one that is answered during an outage ends that"] = { "/outage", "^handed " .. good .. ".*\nfalse" },
+      ["the first one of a key that was refused goes the general way, and tells other workers"] =
+        { "/accepted", "^general " .. good .. ".*\ntrue" },
+      ["one whose key is refused meanwhile is judged the general way"] =
+        { "/refused", "^handed " .. good .. ".*\nopen" },
+      ["the next one goes it after one that was killed"] = { "/killed", "^1\nshort " .. good },
+      ["one in a callback goes the general way"] = { "/callback", "^general " .. good },
     }
-    assert.matches("\nhanded service: [^\n]*\n$", (server:get "/nothing"))
+    for what, row in pairs(rows) do
+      it(what, function()
+        start({ GOOD }, 0.2)
+        local first, second, rest = server:get(row[1]):match "^([^\n]*)\n([^\n]*)\n(.*)"
+        assert.matches("^general " .. good, first)
+        assert.matches("^short " .. good, second)
+        assert.are.equal(outcome(first), outcome(second))
+        assert.matches(row[2], rest)
+      end)
+    end
+
+    -- The third answer, and what that call comes to.
+    local answers = {
+      ["of another status"] = { BAD, "^handed service: " },
+      ["of another body"] = { (GOOD:gsub('{"success"}', '{"succeed"}')), "^handed " .. good },
+      ["of another type"] = { (GOOD:gsub("X%-Req", "Content-Type: text/plain\r\nX-Req")), "^handed " .. good },
+      ["with another request id"] = { (GOOD:gsub(": r", ": s")), "^short wf%-1 disable s " },
+      ["without a request id"] = { (GOOD:gsub("X%-Request%-Id: r\r\n", "")), "^short wf%-1 disable nil " },
+      ["after which the connection is closed"] =
+        { (GOOD:gsub("X%-Req", "Connection: close\r\nX-Req")), "^short " .. good },
+      ["that is no HTTP"] = { "HTTP/9.9\r\n\r\n", "^handed protocol: " },
+      ["of a server that refuses the key"] = { (BAD:gsub("400", "401")), "^handed service: " },
+    }
+    for what, row in pairs(answers) do
+      it("an answer " .. what, function()
+        start { GOOD, GOOD, row[1] }
+        local _, _, third = server:get("/nothing"):match "^([^\n]*)\n([^\n]*)\n(.*)"
+        assert.matches(row[2], third)
+      end)
+    end
+
+    it("the same is sent either way", function()
+      start { GOOD }
+      server:get "/nothing"
+      local requests = service.requests()
+      assert.are.equal(3, #requests)
+      for _, request in ipairs(requests) do
+        local headers = request.headers
+        headers.authorization, headers["x-sdk-date"] = headers.authorization:gsub("%x+$", ""), nil
+        assert.are.same(requests[1].line, request.line)
+        assert.are.same(requests[1].headers, headers)
+      end
+    end)
   end)
-end)
+end

@@ -44,10 +44,6 @@ location /close { content_by_lua_block {
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("in nginx over " .. transport, function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
     local simulator, server
 
     setup(function()

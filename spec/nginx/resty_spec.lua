@@ -1,4 +1,4 @@
---- Proves attempts over lua-resty-http and cosockets, if that library is installed. Responses are in
+--- Proves attempts over lua-resty-http and cosockets. Responses are in
 --- answers_spec.lua.
 
 local nginx = require "spec.support.nginx"
@@ -8,10 +8,6 @@ local process = require "spec.support.process"
 local AK, SK, PROJECT = "RESTYKEY", "resty-secret", ("0123456789abcdef"):rep(2)
 
 describe("lua-resty-http in nginx", function()
-  if not nginx.resty_path() then
-    pending(nginx.NO_RESTY)
-    return
-  end
   local plain, secure, names, server
 
   local function start(trusted, main, resolver)

@@ -9,11 +9,6 @@ local GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"execution_id":"e-1"
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("in nginx over " .. transport, function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
-
     it("a call gets its answer after another request has kept the worker busy", function()
       local limit = patience.of(1)
       local service = process.rawserver { replies = { GOOD }, delay = limit / 2 }

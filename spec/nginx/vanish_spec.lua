@@ -1,5 +1,5 @@
 --- Proves that aborted requests, killed light threads, cancelled calls and closed clients delay no later call.
---- Over libcurl, and over lua-resty-http if it is installed.
+--- Over libcurl and over lua-resty-http.
 
 local nginx = require "spec.support.nginx"
 local patience = require "spec.support.patience"
@@ -113,10 +113,6 @@ local SERVER = [[
 
 for _, transport in ipairs { "curl", "resty" } do
   describe("in nginx over " .. transport, function()
-    if transport == "resty" and not nginx.resty_path() then
-      pending(nginx.NO_RESTY)
-      return
-    end
     local simulator, server
 
     setup(function()

@@ -63,10 +63,8 @@ describe("two workers of nginx", function()
     { "without a code cache, with a dictionary", { dictionary = true, cache = false } },
     { "without a code cache, that preload the library, with a dictionary",
       { preload = true, dictionary = true, cache = false } },
+    { "over lua-resty-http, that preload the library", { preload = true, transport = "resty" } },
   }
-  if nginx.resty_path() then
-    hosts[#hosts + 1] = { "over lua-resty-http, that preload the library", { preload = true, transport = "resty" } }
-  end
 
   for i, host in ipairs(hosts) do
     it(host[1] .. " send two wrong signatures together", function()

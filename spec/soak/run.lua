@@ -8,7 +8,6 @@
 --- SCALE 1 is 1,000,000 signatures, 100,000 calls with faults and 100,000 clients. `make soak` runs it.
 
 local hosts = require "spec.soak.hosts"
-local nginx = require "spec.support.nginx"
 
 --- What is done in a step can be done by so many at once.
 local AT_ONCE = 20
@@ -59,7 +58,7 @@ end
 
 local function words()
   local given = { scale = "1", seed = tostring(os.time() % 1000000),
-    hosts = "lua5.4 lua5.3 lua5.2 lua5.1 luajit luv neovim nginx" .. (nginx.resty_path() and " nginx-resty" or ""),
+    hosts = "lua5.4 lua5.3 lua5.2 lua5.1 luajit luv neovim nginx nginx-resty",
     work = "signatures requests clients" }
   for i = 1, #arg, 2 do
     local name = arg[i]:match "^%-%-(%a+)$"
@@ -94,7 +93,6 @@ local function main()
     count = count + 1
     if not soak_host(host, given) then bad = bad + 1 end
   end
-  if not nginx.resty_path() then print("left out: nginx-resty. " .. nginx.NO_RESTY) end
   print(("soak: %d hosts, %d failed"):format(count, bad))
   os.exit(bad == 0 and count > 0 and 0 or 1)
 end

@@ -152,12 +152,9 @@ function nginx.start(options)
   return setmetatable({ url = url, port = port, prefix = prefix, child = child, pid = child.pid }, Server)
 end
 
---- Why a spec of lua-resty-http is left out.
-nginx.NO_RESTY = "lua-resty-http is not installed (AOM_SPEC_RESTY may name the folder that holds resty/http.lua)"
-
---- Where lua-resty-http and what it needs are, as a search path for nginx; nil where they
---- are not. OpenResty has a folder of its own for both.
----@return string|nil
+--- Where lua-resty-http and what it needs are, as a search path for nginx; where they are not, what stands in
+--- for them. OpenResty has a folder of its own for both.
+---@return string
 function nginx.resty_path()
   local folder = os.getenv "AOM_SPEC_RESTY"
   local places = (folder and folder .. "/?.lua;" or "") .. package.path
@@ -167,7 +164,8 @@ function nginx.resty_path()
     return path and path:match "^(.*)/resty/[^/]*$"
   end
   local http, text = find "resty.http", find "resty.string"
-  return http and text and ("%s/?.lua;%s/?.lua;"):format(http, text) or nil
+  if http and text then return ("%s/?.lua;%s/?.lua;"):format(http, text) end
+  return look().root .. "/spec/support/stand_in/?.lua;"
 end
 
 nginx.free_port = free_port

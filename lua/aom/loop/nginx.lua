@@ -147,14 +147,12 @@ end
 --- A call that nobody can cancel needs no light thread but for a connect, and a long request. So it
 --- ends with its own when that is killed. If its client is closed meanwhile, it ends when the answer
 --- has come.
-local function carry(self, attempt, deadline)
-  local trip, failure = self.resty:trip(attempt, deadline)
-  if not trip then return nil, failure end
+---@param trip aom.Trip
+local function carry(self, trip)
   if self.handed_out[coroutine.running()] or not trip:is_short() then return step_apart(self, trip, trip.run) end
   local done, answer, trouble = trip:run_kept()
   while not done do
-    local client
-    client, failure = step_apart(self, trip, trip.connect)
+    local client, failure = step_apart(self, trip, trip.connect)
     if not client then return nil, failure end
     done, answer, trouble = trip:run_over(client)
   end
@@ -168,8 +166,13 @@ end
 function NginxLoop:fetch(attempt, deadline)
   if self.closed then return transfer.cancelled() end
   local blocks = blocking[ngx.get_phase()]
-  if self.resty and not blocks then return carry(self, attempt, deadline) end
   local answer, trouble
+  if self.resty and not blocks then
+    local trip
+    trip, trouble = self.resty:begin(attempt, deadline)
+    if not trip then return nil, trouble end
+    return carry(self, trip)
+  end
   if blocks then
     answer, trouble = self.curl:block(attempt, deadline, self)
   else
@@ -179,20 +182,38 @@ function NginxLoop:fetch(attempt, deadline)
   return answer, trouble
 end
 
---- Prepares the like of an attempt over libcurl: see aom.client.prepared.
+local function send_over_curl(self, way, ...)
+  local is_sent, answer, trouble = self.curl:send_prepared(way.object, way.attempt.base, way.seconds, self, ...)
+  if self.trusts_system and not answer then nginx_trust.explain(trouble) end
+  return is_sent, answer, trouble
+end
+
+local function send_over_resty(self, way, ...)
+  local resty, object = self.resty, way.object
+  way.frame = way.frame or resty.frames:of(way.attempt)
+  local head = way.frame and object:head(...)
+  if not head then return false end
+  local answer, trouble = carry(self, resty:trip(way.frame, head, now() + way.seconds))
+  if not answer then return true, nil, trouble end
+  local headers = answer.headers
+  if not object:is_good(answer.status, headers["content-type"], answer.body) then return true, answer end
+  return true, true, headers["x-request-id"]
+end
+
+--- Prepares the like of an attempt: see aom.client.prepared.
 ---@param attempt aom.Attempt  with a plan and a signer
 ---@param fields table
 ---@return aom.PreparedWay
 function NginxLoop:prepare(attempt, fields)
   fields.patience = 0
-  local object = self.curl.engine:prepare(attempt, self.transport, fields)
-  local function send_in_task(...)
+  local send = self.resty and send_over_resty or send_over_curl
+  local way = { object = self.curl.engine:prepare(attempt, self.transport, fields), attempt = attempt,
+    seconds = fields.seconds }
+  function way.send_in_task(...)
     if self.closed or blocking[ngx.get_phase()] then return false end
-    local is_sent, answer, trouble = self.curl:send_prepared(object, attempt.base, fields.seconds, self, ...)
-    if self.trusts_system and not answer then nginx_trust.explain(trouble) end
-    return is_sent, answer, trouble
+    return send(self, way, ...)
   end
-  return { object = object, send_in_task = send_in_task }
+  return way
 end
 
 ---@param seconds number
@@ -332,7 +353,6 @@ function nginx.new(carrier, transport, settings)
     cancelled = setmetatable({}, weak), interrupts = setmetatable({}, weak), handed_out = setmetatable({}, weak),
   }, NginxLoop), "nginx")
   loop.transport, loop.shared = resty and "resty" or "curl", ngx.shared.aom
-  if resty then loop.prepare = nil end
   return loop
 end
 

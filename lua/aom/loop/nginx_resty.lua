@@ -4,10 +4,9 @@
 --- `lua_ssl_trusted_certificate` names.
 
 local core = require "aom.core"
-local each = require "aom.util.each"
 local errors = require "aom.util.errors"
 local http1 = require "aom.loop.nginx_http1"
-local nginx_proxy = require "aom.loop.nginx_proxy"
+local nginx_frame = require "aom.loop.nginx_frame"
 local nginx_trust = require "aom.loop.nginx_trust"
 local transfer = require "aom.loop.transfer"
 
@@ -31,26 +30,14 @@ local SHORT = 16384
 --- A host that is none: see `take_kept`.
 local NOWHERE = ":"
 
---- How many routes are remembered.
-local ROUTES = 100
-
 --- An answer that comes at full speed never waits: after so many pieces others get their turn.
 local TURN = 64
-
---- Where attempts go.
----@class aom.Route
----@field to table         { scheme, host, port }
----@field via? aom.Proxy
----@field problem? string  why they cannot
----@field pool string      of their connections
 
 ---@class aom.NginxResty
 ---@field http table      the module resty.http
 ---@field settings table  a client's resolved configuration
 ---@field max_head integer  bytes of status line and headers
----@field routes table<boolean, table<string, aom.Route>>  by base; under `true` those without a proxy
----@field known integer   how many
----@field own table<table, string>  lines by the headers of an attempt; weak
+---@field frames aom.Frames
 local NginxResty = {}
 NginxResty.__index = NginxResty
 
@@ -98,31 +85,8 @@ local function classify(trip, err)
   return nil, { kind = "network", message = text, sent = false, away = trip.is_connected and nil or missing }
 end
 
-local function split(base)
-  local scheme, host, port = base:match("^(%a+)://(%[[^%]]*%]):?(%d*)$")
-  if not scheme then scheme, host, port = base:match("^(%a+)://([^:/]*):?(%d*)$") end
-  return { scheme = scheme, host = host, port = tonumber(port) or (scheme == "https" and 443 or 80) }
-end
-
-local function is_address(host) return host:find "^%[" ~= nil or host:find "^%d+%.%d+%.%d+%.%d+$" ~= nil end
-
---- Whether nginx can check a certificate for this host: it compares names alone.
----@param scheme string
----@param host string
----@return boolean
-function nginx_resty.can_verify(scheme, host) return scheme ~= "https" or not is_address(host) end
-
 -- nginx counts in 31 bits.
 local function milliseconds(seconds) return math.min(2 ^ 31 - 1, math.max(1, math.ceil(seconds * 1000))) end
-
---- Connections of ours are shared with no other code of the worker, which may leave some
---- of an answer unread, and only between calls that trust and route alike.
-local function pool_name(to, via, insecure)
-  local route = via and via.url .. " " .. (via.user or "") or ""
-  return "aom:" .. ngx.md5(table.concat({ to.scheme, to.host, to.port, tostring(insecure), route }, "|"))
-end
-
-local function basic(via) return "Basic " .. ngx.encode_base64(via.user) end
 
 --- What waits for bytes until `due`, for a reader. After the first ones, the trip waits
 --- for `rest`.
@@ -156,7 +120,7 @@ end
 --- Opens a tunnel through a proxy.
 local function tunnel(trip, sock)
   local place = ("%s:%d"):format(trip.to.host, trip.to.port)
-  local login = trip.via.user and "Proxy-Authorization: " .. basic(trip.via) .. "\r\n" or ""
+  local login = trip.via.user and "Proxy-Authorization: " .. nginx_frame.basic(trip.via) .. "\r\n" or ""
   trip.awaited = "the proxy's tunnel"
   local sent, err = sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n%s\r\n"):format(place, place,
     trip.resty.settings.user_agent, login))
@@ -179,7 +143,7 @@ end
 --- TLS already.
 local function reach(trip, client, fresh)
   local to, near = trip.to, trip.via or trip.to
-  trip.awaited = is_address(near.host) and "a connection" or "DNS or a connection"
+  trip.awaited = nginx_frame.is_address(near.host) and "a connection" or "DNS or a connection"
   -- As "http", so that the handshake is no part of the connect. Nothing is ever put back
   -- into the pool of fresh connections.
   local ok, err = client:connect { scheme = "http", host = near.host, port = near.port,
@@ -192,7 +156,7 @@ local function reach(trip, client, fresh)
   -- The name that TLS asks for; addresses have none. It must not be asked for without a
   -- session (`false`): lua-resty-core then takes a certificate that is refused at once for one
   -- that is not.
-  local name = not is_address(to.host) and to.host or nil
+  local name = not nginx_frame.is_address(to.host) and to.host or nil
   return client.sock:sslhandshake(nil, name, not trip.resty.settings.insecure)
 end
 
@@ -258,61 +222,6 @@ local function send_over(trip, client, fresh)
     reused and state.kind == "network" and not reader.begun
 end
 
-local has_body = { POST = true, PUT = true, PATCH = true }
-
---- Where the attempts to a base go, which is found out once.
----@param attempt aom.Attempt
----@return aom.Route
-function NginxResty:route(attempt)
-  local settings, base, direct = self.settings, attempt.base, attempt.no_proxy or false
-  local route = self.routes[direct][base]
-  if route then return route end
-  local to, via, problem = split(base), nil, nil
-  if not settings.insecure and not nginx_resty.can_verify(to.scheme, to.host) then
-    problem = "nginx cannot verify a certificate for an IP address: use a host name"
-  elseif not direct then
-    via, problem = nginx_proxy.choose(settings.proxy, settings.source.system.getenv, to.scheme, to.host)
-  end
-  route = { to = to, via = via, problem = problem, pool = pool_name(to, via, settings.insecure) }
-  if self.known == ROUTES then self.routes, self.known = { [true] = {}, [false] = {} }, 0 end
-  self.routes[direct][base], self.known = route, self.known + 1
-  return route
-end
-
---- The lines that we add to an attempt's headers, which are the same for all of an operation.
-local function own_lines(self, headers)
-  local lines = self.own[headers]
-  if lines then return lines end
-  local given = {}
-  lines = ""
-  for name in each.pair(headers) do given[name:lower()] = true end
-  if not given["user-agent"] then lines = lines .. "User-Agent: " .. self.settings.user_agent .. "\r\n" end
-  if not given["accept-encoding"] then lines = lines .. "Accept-Encoding: identity\r\n" end
-  self.own[headers] = lines
-  return lines
-end
-
---- Finds out what is sent, and where to.
----@return boolean|nil
----@return aom.Trouble|nil
-local function prepare(trip)
-  local attempt, resty = trip.attempt, trip.resty
-  local head, why, code = core.head(attempt)
-  if not head then return trouble(transfer.kind_of(code), why, false) end
-  local route = resty:route(attempt)
-  if route.problem then return trouble("config", route.problem, false) end
-  local method, body, via = attempt.method, attempt.body, route.via
-  local own = own_lines(resty, attempt.headers)
-  if body ~= "" or has_body[method] then own = own .. "Content-Length: " .. #body .. "\r\n" end
-  if via and route.to.scheme == "http" then
-    head = attempt.base .. head
-    if via.user then own = own .. "Proxy-Authorization: " .. basic(via) .. "\r\n" end
-  end
-  trip.to, trip.via, trip.pool, trip.method = route.to, via, route.pool, method
-  trip.request = method .. " " .. head .. own .. "\r\n" .. body
-  return true
-end
-
 ---@return boolean
 function Trip:is_short() return #self.request <= SHORT end
 
@@ -370,18 +279,30 @@ function Trip:due() return self.connect_by or self.deadline end
 ---@return aom.Trouble
 function Trip:late() return transfer.late(self.started, self.awaited, self.connect_by == nil) end
 
---- Begins an attempt; nothing is sent before `run`.
+--- A request on its way; nothing is sent before `run`.
+---@param frame aom.Frame
+---@param head string      what core.head writes
+---@param deadline number
+---@return aom.Trip
+function NginxResty:trip(frame, head, deadline)
+  local attempt, route = frame.attempt, frame.route
+  -- A request that must not run twice never goes out on a connection that may be dead.
+  return setmetatable({ resty = self, attempt = attempt, started = now(), deadline = deadline,
+    awaited = "a connection", is_fresh = attempt.fresh, to = route.to, via = route.via, pool = route.pool,
+    method = attempt.method, request = frame.before .. head .. frame.behind }, Trip)
+end
+
+--- Begins an attempt.
 ---@param attempt aom.Attempt
 ---@param deadline number
 ---@return aom.Trip|nil
 ---@return aom.Trouble|nil
-function NginxResty:trip(attempt, deadline)
-  -- A request that must not run twice never goes out on a connection that may be dead.
-  local trip = setmetatable({ resty = self, attempt = attempt, started = now(), deadline = deadline,
-    awaited = "a connection", is_fresh = attempt.fresh }, Trip)
-  local ready, failure = prepare(trip)
-  if not ready then return nil, failure end
-  return trip
+function NginxResty:begin(attempt, deadline)
+  local head, why, code = core.head(attempt)
+  if not head then return trouble(transfer.kind_of(code), why, false) end
+  local frame, failure = self.frames:of(attempt)
+  if not frame then return nil, failure end
+  return self:trip(frame, head, deadline)
 end
 
 ---@param http table
@@ -389,8 +310,8 @@ end
 ---@param max_head integer
 ---@return aom.NginxResty
 function nginx_resty.new(http, settings, max_head)
-  return setmetatable({ http = http, settings = settings, max_head = max_head, known = 0,
-    routes = { [true] = {}, [false] = {} }, own = setmetatable({}, { __mode = "k" }) }, NginxResty)
+  return setmetatable({ http = http, settings = settings, max_head = max_head, frames = nginx_frame.new(settings) },
+    NginxResty)
 end
 
 return nginx_resty

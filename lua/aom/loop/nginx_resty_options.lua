@@ -3,8 +3,8 @@
 
 local endpoint = require "aom.config.endpoint"
 local errors = require "aom.util.errors"
+local nginx_frame = require "aom.loop.nginx_frame"
 local nginx_proxy = require "aom.loop.nginx_proxy"
-local nginx_resty = require "aom.loop.nginx_resty"
 
 local nginx_resty_options = {}
 
@@ -36,7 +36,7 @@ end
 
 local function check_endpoint(settings, target, where)
   local host = target.host:match "^%[.*%]" or target.host:match "^[^:]*"
-  if not settings.insecure and not nginx_resty.can_verify(target.scheme, host) then
+  if not settings.insecure and not nginx_frame.can_verify(target.scheme, host) then
     return refuse(("nginx cannot verify a certificate for an IP address (https://%s, from %s)"):format(
       target.host, where), "use a host name instead; or " .. LIBCURL)
   end

@@ -41,6 +41,10 @@ local select_loop = {}
 ---@field take fun(self: aom.Prepared, id: integer): boolean, string|nil  whether the answer is as before, and its
 ---  request id; if it is not, the attempt is to be collected
 ---@field result fun(self: aom.Prepared, request_id: string|nil, id: any, choice: any): table  of such an answer
+---@field head fun(self: aom.Prepared, date: string, id: any, choice: any): string|nil  as core.head; what is sent with
+---  it goes another way than through the engine
+---@field is_good fun(self: aom.Prepared, status: integer, type: string|nil, body: string): boolean  whether an answer
+---  that came such a way is as before
 
 --- How a loop makes such requests.
 ---@class aom.PreparedWay

@@ -93,7 +93,7 @@ describe("over lua-resty-http", function()
     }
     for name, value in pairs(options or {}) do attempt[name] = value end
     attempt.host = attempt.base:match "//(.*)$"
-    return nginx_resty.new(http, settings, MAX_HEAD):trip(attempt_of.new(attempt), deadline or core.now() + 30)
+    return nginx_resty.new(http, settings, MAX_HEAD):begin(attempt_of.new(attempt), deadline or core.now() + 30)
   end
 
   local function carry(options, deadline)

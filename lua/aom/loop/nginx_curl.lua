@@ -213,8 +213,7 @@ local function step_down(self, wait)
 end
 
 --- Takes the answer, and learns from it.
-local function finish(self, id)
-  local wait = self.waiting[id]
+local function finish(self, id, wait)
   self.waiting[id] = nil
   local answer, trouble = transfer.take(self.engine, id, wait.prepared)
   if answer and wait.sent then
@@ -223,17 +222,18 @@ local function finish(self, id)
   return answer, trouble
 end
 
---- Waits until the transfer has finished, and takes the answer.
+--- Waits until the transfer has finished, and takes the answer, unless nginx has stood still
+--- until nobody expected that any more.
 local function await(self, id, wait)
-  while not wait.found do
+  while true do
     if self.waiting[id] ~= wait then return transfer.late(wait.started, "the response", true) end
+    if wait.found then return finish(self, id, wait) end
     if pause(self, wait) == nil then
       drop(self, id)
       return transfer.cancelled()
     end
     if not wait.found and not is_led(self, wait, self.now()) then look(self) end
   end
-  return finish(self, id)
 end
 
 --- Waits for a transfer.
@@ -314,7 +314,7 @@ function NginxCurl:block(attempt, deadline, caller)
     drop(self, id)
     return transfer.cancelled()
   end
-  return finish(self, id)
+  return finish(self, id, wait)
 end
 
 return nginx_curl

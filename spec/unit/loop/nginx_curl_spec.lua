@@ -109,7 +109,7 @@ describe("stepping the engine between waits", function()
     local world
 
     --- A call that goes on when the spec resumes it.
-    local function begin(id)
+    local function begin(id, deadline)
       local call = { wakes = 0 }
       local caller = { is_over = function() return call.over == true end, keep = function() end }
       function caller.waiter()
@@ -121,7 +121,7 @@ describe("stepping the engine between waits", function()
           end,
         }
       end
-      call.thread = coroutine.create(function() return world.steps:wait(id, ORIGIN, math.huge, caller) end)
+      call.thread = coroutine.create(function() return world.steps:wait(id, ORIGIN, deadline or math.huge, caller) end)
       assert(coroutine.resume(call.thread))
       return call
     end
@@ -157,6 +157,18 @@ describe("stepping the engine between waits", function()
       assert.are.equal(2, world.polls)
       begin(21)
       assert.are.equal(2, leader.wakes)
+    end)
+
+    it("one whose answer was given up before it came back is told", function()
+      local leader, follower = begin(7), begin(8, world.time + 1)
+      for _, id in ipairs { 8, 9 } do
+        next_turn()
+        world.done = { id }
+        resume(leader, false)
+        world.time = world.time + 3
+      end
+      assert.are.same({ 9, 8 }, world.cancelled)
+      assert.are.same({ nil, "timeout" }, { resume(follower, true) })
     end)
 
     it("a follower does not look while the leader does", function()

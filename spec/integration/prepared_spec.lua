@@ -66,9 +66,14 @@ local function comparable(value, url)
   return copy
 end
 
---- Where a call waits: here, or in a task beside others.
+--- Where a call waits: here, or in a task beside others. `body` takes its callback.
 local places = {
   ["a call"] = function(_, body) return body() end,
+  ["a call with a callback"] = function(_, body)
+    local result, err
+    assert(body(function(failure, found) result, err = found, failure end))
+    return result, err
+  end,
   ["a call in a task"] = function(state, body)
     local result, err
     state.loop.run({ function() result, err = body() end }, 1)
@@ -84,7 +89,7 @@ local function run(case, options, place)
   for name, value in pairs(case.options or {}) do options[name] = value end
   local state, seen = open(server.url, options), {}
   for count, id in ipairs { "one", "two", "three", "four" } do
-    local result, err = place(state, function() return methods.trigger(state, id, "disable") end)
+    local result, err = place(state, function(callback) return methods.trigger(state, id, "disable", callback) end)
     -- Nothing is asked for a short way before a call went well.
     ways[count] = ways[count] or "general"
     seen[#seen + 1] = comparable(result or err, server.url)
@@ -294,12 +299,9 @@ describe("a call goes the general way", function()
     client.close(state)
   end)
 
-  it("with a callback, and after the client was closed", function()
+  it("after the client was closed", function()
     local state = open(server.url)
     assert(switch(state) and switch(state))
-    local result
-    methods.trigger(state, "one", "enable", function(_, found) result = found end)
-    assert.is_true(result.success)
     client.close(state)
     assert.are.equal("the client is closed", (select(2, switch(state))).message)
     assert.are.same({ "short" }, ways)
@@ -332,7 +334,7 @@ describe("a call whose client is closed", function()
           else
             closing(state, state.loop, "fetch", first)
           end
-          local _, err = place(state, function() return methods.trigger(state, "one", "enable") end)
+          local _, err = place(state, function(callback) return methods.trigger(state, "one", "enable", callback) end)
           ended[i] = comparable(err, server.url)
         end
         assert.are.same({ "cancelled", "the client was closed" }, { ended[1].kind, ended[1].message })

@@ -1,8 +1,8 @@
 --- Proves calls in luv's loop: with callbacks and in coroutines, many at once, with no handle left open.
 
 local aom = require "aom"
-local prepared = require "aom.client.prepared"
 local patience = require "spec.support.patience"
+local prepared = require "aom.client.prepared"
 local process = require "spec.support.process"
 local uv = require "luv"
 local uvloop = require "spec.support.uvloop"
@@ -95,27 +95,50 @@ for _, kind in ipairs { "http", "https" } do
       c:close()
     end)
 
-    it("lets calls of coroutines go the short way, beside each other", function()
-      local short, send = 0, prepared.send
-      prepared.send = function(...)
-        local result, sent = send(...)
-        short = short + (result and 1 or 0)
-        return result, sent
-      end
-      local caller, ended = client(), 0
-      caller:trigger("wf-1", "enable")
-      for i = 1, 4 do
+    local forms = {
+      ["of coroutines"] = function(caller, action, on_result)
         coroutine.wrap(function()
-          for _ = 1, 3 do
-            local result = caller:trigger("wf-1", i % 2 == 0 and "enable" or "disable")
-            assert.are.equal(i % 2 == 0 and "enable" or "disable", result.action)
-            ended = ended + 1
-          end
+          for _ = 1, 3 do on_result(caller:trigger("wf-1", action)) end
         end)()
-      end
+      end,
+      ["with callbacks"] = function(caller, action, on_result)
+        for _ = 1, 3 do caller:trigger("wf-1", action, function(_, result) on_result(result) end) end
+      end,
+    }
+    for form, begin in pairs(forms) do
+      it(("lets calls %s go the short way, beside each other"):format(form), function()
+        local short, send = 0, prepared.send
+        prepared.send = function(...)
+          local result, sent = send(...)
+          short = short + (result and 1 or 0)
+          return result, sent
+        end
+        local caller, ended = client(), 0
+        caller:trigger("wf-1", "enable")
+        for i = 1, 4 do
+          local action = i % 2 == 0 and "enable" or "disable"
+          begin(caller, action, function(result)
+            assert.are.equal(action, result.action)
+            ended = ended + 1
+          end)
+        end
+        uvloop.run()
+        prepared.send = send
+        assert.are.same({ 12, 12 }, { ended, short })
+        caller:close()
+      end)
+    end
+
+    it("cancels a call that went the short way", function()
+      local caller, latency, err = client(), patience.latency(1), nil
+      for _ = 1, 2 do caller:trigger("wf-1", "enable") end
+      simulator.set { latency = latency }
+      local handle = caller:trigger("wf-1", "enable", function(failure) err = failure end)
+      uvloop.after(0.05, function() handle:cancel() end)
       uvloop.run()
-      prepared.send = send
-      assert.are.same({ 12, 12 }, { ended, short })
+      simulator.set { latency = 0 }
+      assert.are.same({ "cancelled", 1 }, { err.kind, err.attempts })
+      assert.is_true(err.elapsed < latency)
       caller:close()
     end)
 

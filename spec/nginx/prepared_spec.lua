@@ -29,6 +29,16 @@ local SERVER = [[
         way = "general"
         tell(methods.trigger(state, "wf-1", "disable"))
       end
+      local function call_with_callback(meanwhile)
+        local ended = false
+        way = "general"
+        local handle = methods.trigger(state, "wf-1", "disable", function(err, result)
+          ended = true
+          tell(result, err)
+        end)
+        if meanwhile then meanwhile(handle) end
+        while not ended do ngx.sleep(0.01) end
+      end
       call()
       call()
       local name = state.credentials.current.record.name
@@ -49,11 +59,12 @@ local SERVER = [[
             require("aom.core").lockout.refuse(name, require("aom.core").now(), nil, "certain", "\n\n\n\nrefused")
           end)
         end,
-        ["/callback"] = function()
-          local ended = false
-          way = "general"
-          methods.trigger(state, "wf-1", "disable", function(err, result) ended = true; tell(result, err) end)
-          while not ended do ngx.sleep(0.01) end
+        ["/callback"] = function() call_with_callback() end,
+        ["/cancelled"] = function()
+          call_with_callback(function(handle)
+            ngx.sleep(0.05)
+            handle:cancel()
+          end)
         end,
         ["/killed"] = function()
           local thread = ngx.thread.spawn(call)
@@ -104,7 +115,9 @@ for _, transport in ipairs { "curl", "resty" } do
       ["one whose key is refused meanwhile is judged the general way"] =
         { "/refused", "^handed " .. good .. ".*\nopen" },
       ["the next one goes it after one that was killed"] = { "/killed", "^1\nshort " .. good },
-      ["one in a callback goes the general way"] = { "/callback", "^general " .. good },
+      ["one with a callback goes it, too"] = { "/callback", "^short " .. good },
+      ["one whose handle is cancelled ends"] =
+        { "/cancelled", "^handed cancelled: the call was cancelled\nshort " .. good },
     }
     for what, row in pairs(rows) do
       it(what, function()

@@ -32,19 +32,25 @@ function dispatch.refusal(state, callback)
   return dispatch.check_callback(callback)
 end
 
---- Carries a request, as a task of its own when there is a callback.
+--- Carries a request as a task of its own, the short way if it may.
+local function carry_in_task(state, callback, request, a, b)
+  return callbacks.start(state.loop, function(scope)
+    return run_in(state, scope, function()
+      local short_way, result, sent = state.ways[request.operation], nil, nil
+      if short_way then result, sent = short_way(state, request.operation, a, b, scope) end
+      if result then return result end
+      return call.run(state, request, scope, sent)
+    end)
+  end, callback)
+end
+
+--- Carries a request.
 ---@param state aom.ClientState
----@param callback function|nil
 ---@param request aom.Request
 ---@param sent? aom.Sent  its first attempt
 ---@return table|nil
 ---@return aom.Error|nil
-function dispatch.carry(state, callback, request, sent)
-  if callback then
-    return callbacks.start(state.loop, function(scope)
-      return run_in(state, scope, function() return call.run(state, request, scope) end)
-    end, callback)
-  end
+function dispatch.carry(state, request, sent)
   local err = select_loop.enter(state.loop, false)
   if err then return nil, err end
   -- The busy path needs no scope: nobody could cancel it.
@@ -76,7 +82,8 @@ function dispatch.operation(state, row, callback, a, b, c)
   end
   local request, err = input.build(row, a, b, c)
   if not request then return nil, err end
-  return dispatch.carry(state, callback, request, sent)
+  if callback then return carry_in_task(state, callback, request, a, b) end
+  return dispatch.carry(state, request, sent)
 end
 
 --- Any other request.
@@ -91,7 +98,8 @@ function dispatch.request(state, callback, given)
   if not request then return nil, err end
   err = dispatch.refusal(state, callback)
   if err then return nil, err end
-  return dispatch.carry(state, callback, request)
+  if callback then return carry_in_task(state, callback, request) end
+  return dispatch.carry(state, request)
 end
 
 return dispatch

@@ -22,7 +22,7 @@ local steps = {}
 function steps.next(state, scope, request)
   if state.closed then return nil, errors.new("cancelled", scopes.reason(state, scope)) end
   if scope then return call.run(state, request, scope) end
-  return dispatch.carry(state, nil, request)
+  return dispatch.carry(state, request)
 end
 
 --- A call as a step of something longer.

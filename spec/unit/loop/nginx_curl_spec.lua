@@ -109,7 +109,7 @@ describe("stepping the engine between waits", function()
     local world
 
     --- A call that goes on when the spec resumes it.
-    local function begin(id, deadline)
+    local function begin(id, ends)
       local call = { wakes = 0 }
       local caller = { is_over = function() return call.over == true end, keep = function() end }
       function caller.waiter()
@@ -121,7 +121,7 @@ describe("stepping the engine between waits", function()
           end,
         }
       end
-      call.thread = coroutine.create(function() return world.steps:wait(id, ORIGIN, deadline or math.huge, caller) end)
+      call.thread = coroutine.create(function() return world.steps:wait(id, ORIGIN, ends or math.huge, caller) end)
       assert(coroutine.resume(call.thread))
       return call
     end

@@ -91,13 +91,18 @@ describe("a block of code", function()
   end)
   after_each(function() os.execute("exec rm -rf " .. folder) end)
 
+  --- Where the core is, also from another folder.
+  local function core_path()
+    return (package.cpath:match "^[^;]+":gsub("^%.", root))
+  end
+
   --- Variables for the shell; the keys are not among them if a block brings its own.
   local function environment(own_keys)
     local keys = "HUAWEICLOUD_SDK_PROJECT_ID=" .. PROJECT
     if not own_keys then keys = ("%s HUAWEICLOUD_SDK_AK=%s HUAWEICLOUD_SDK_SK=%s"):format(keys, AK, SK) end
     return ("HOME=%s ROOT=%s PATH=%s/bin:\"$PATH\" LUA_PATH=%s LUA_CPATH=%s MY_AK=%s MY_SK=%s no_proxy='*' "
       .. "HUAWEICLOUD_SDK_AOM_ENDPOINT=%s HUAWEICLOUD_SDK_IAM_ENDPOINT=%s %s"):format(folder, quote(root), folder,
-      quote(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;;"), quote(package.cpath:match "^[^;]+" .. ";;"), AK, SK,
+      quote(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;;"), quote(core_path() .. ";;"), AK, SK,
       simulator.url, simulator.url, keys)
   end
 

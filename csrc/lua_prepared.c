@@ -265,16 +265,12 @@ static int prepared_take(lua_State *L) {
 static int prepared_head(lua_State *L) {
   const lua_prepared *p = luaL_checkudata(L, SELF, lua_prepared_class);
   sign_request request;
-  sign_head head = {.request = &request};
   buffer *text =
       lua_scratch_push(L); /* may run a finaliser, so it comes before all else */
   signer *s = next_request(L, p, engine_seconds(), &request);
-  sign_output *out = s ? &p->engine->signed_request : NULL;
-  if (!s || signer_sign(s, &request, out) != SIGN_OK)
+  if (!s || sign_head_write(s, &request, &p->engine->signed_request, text) != SIGN_OK)
     return push_unsent(L);
-  head.target = buffer_slice(&out->target);
-  head.added_count = signer_added_headers(s, &request, out, head.added);
-  return sign_head_append(text, &head) ? lua_scratch_finish(L, text) : push_unsent(L);
+  return lua_scratch_finish(L, text);
 }
 
 /* prepared:is_good(status, content type or nil, body) -> whether such an answer is as

@@ -1,6 +1,8 @@
 /* A call that is made again as long as all goes as it went before: engine:prepare makes
  * one of an attempt that went well, and its `send` signs, sends, waits and compares in
- * one crossing. It judges nothing: an answer is good if it is the good one of before.
+ * one crossing. Where others run meanwhile `begin` and `take` do that in two, and for a
+ * transport other than libcurl `head` and `is_good`, between which Lua sends. It judges
+ * nothing: an answer is good if it is the good one of before.
  *
  * It owns no memory: it keeps the Lua values alive that it points into, and these are
  * strings, or objects that say when they have ended. */
@@ -14,6 +16,7 @@
 /* Makes the class aom.prepared. Raises. */
 void lua_prepared_open(lua_State *L);
 
+/* engine:prepare(attempt, transport, fields) -> prepared. Raises. */
 int lua_prepared_new(lua_State *L);
 
 #pragma GCC visibility pop

@@ -283,7 +283,6 @@ static bool has_clean_lines(const sign_request *request) {
  * method; without the empty line | nil, sentence, code */
 static int core_head(lua_State *L) {
   sign_request request;
-  sign_head head = {.request = &request};
   request_check(L, 1, &request);
   buffer *text = lua_scratch_push(L), *plain = lua_scratch_push(L);
   lua_getfield(L, 1, "signer");
@@ -292,20 +291,15 @@ static int core_head(lua_State *L) {
       return push_refusal(L, "a header contains control characters");
     if (!uri_append_target(plain, request.path, request.query, request.query_count))
       return lua_sign_push_error(L, SIGN_NO_MEMORY);
-    head.target = buffer_slice(plain);
-    return finish_scratch(L, text, sign_head_append(text, &head));
+    return finish_scratch(L, text, sign_head_append(text, buffer_slice(plain), &request));
   }
   int index = lua_gettop(L);
   sign_output *out = push_output(L, luaL_checkudata(L, index, signer_class));
   signer *s = lua_sign_check(L, index); /* it may be closed by now */
   if (s == NULL)
     return push_refusal(L, "the signer is closed");
-  sign_status status = signer_sign(s, &request, out);
-  if (status != SIGN_OK)
-    return lua_sign_push_error(L, status);
-  head.target = buffer_slice(&out->target);
-  head.added_count = signer_added_headers(s, &request, out, head.added);
-  return finish_scratch(L, text, sign_head_append(text, &head));
+  sign_status status = sign_head_write(s, &request, out, text);
+  return status == SIGN_OK ? lua_scratch_finish(L, text) : lua_sign_push_error(L, status);
 }
 
 static int core_target(lua_State *L) {

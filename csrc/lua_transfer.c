@@ -133,6 +133,7 @@ int lua_transfer_launch(lua_State *L, lua_engine *self, signer *s, sign_request 
   sign_output *out = &self->signed_request;
   sign_status status =
       s ? signed_headers(s, request, out, &list) : plain_headers(request, out, &list);
+  buffer_clear(&out->canonical); /* may hold a token, and outlives the signer */
   if (status != SIGN_OK)
     return push_transfer_error(L, sign_failure_kind(status), sign_status_text(status));
   transfer->method = request->method;

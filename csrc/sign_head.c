@@ -1,45 +1,34 @@
 #include "sign_head.h"
 #include "text.h"
 
-static const slice version = TEXT(" HTTP/1.1\r\n"), host = TEXT("Host"),
-                   colon = TEXT(": "), line_end = TEXT("\r\n");
-
-static size_t line_length(slice name, slice value) {
-  return name.len + colon.len + value.len + line_end.len;
-}
-
-static size_t lines_length(const pair *headers, size_t count) {
-  size_t length = 0;
-  for (size_t i = 0; i < count; i++)
-    length += line_length(headers[i].name, headers[i].value);
-  return length;
-}
-
-static size_t length_of(const sign_head *head) {
-  const sign_request *request = head->request;
-  return head->target.len + version.len + line_length(host, request->host) +
-         lines_length(request->headers, request->header_count) +
-         lines_length(head->added, head->added_count);
-}
-
-static char *put_line(char *at, slice name, slice value) {
-  at = text_put(text_put(at, name), colon);
-  return text_put(text_put(at, value), line_end);
+static void append_line(buffer *head, slice name, slice value) {
+  buffer_append_slice(head, name);
+  buffer_append_text(head, ": ");
+  buffer_append_slice(head, value);
+  buffer_append_text(head, "\r\n");
 }
 
 /* HTTP wants Host before all others, whoever adds it. */
-bool sign_head_append(buffer *out, const sign_head *head) {
-  const sign_request *request = head->request;
-  char *start = buffer_reserve(out, length_of(head));
-  if (!start)
-    return false;
-  char *at = text_put(text_put(start, head->target), version);
-  at = put_line(at, host, request->host);
+bool sign_head_append(buffer *head, slice target, const sign_request *request) {
+  buffer_append_slice(head, target);
+  buffer_append_text(head, " HTTP/1.1\r\n");
+  append_line(head, (slice)TEXT("Host"), request->host);
   for (size_t i = 0; i < request->header_count; i++)
-    at = put_line(at, request->headers[i].name, request->headers[i].value);
-  for (size_t i = 0; i < head->added_count; i++)
-    if (head->added[i].value.data != request->host.data)
-      at = put_line(at, head->added[i].name, head->added[i].value);
-  out->len += (size_t)(at - start);
-  return true;
+    append_line(head, request->headers[i].name, request->headers[i].value);
+  return !head->failed;
+}
+
+sign_status sign_head_write(signer *s, const sign_request *request, sign_output *out,
+                            buffer *head) {
+  pair added[SIGN_ADDED_HEADERS];
+  sign_status status = signer_sign(s, request, out);
+  buffer_clear(&out->canonical);
+  if (status != SIGN_OK)
+    return status;
+  sign_head_append(head, buffer_slice(&out->target), request);
+  size_t count = signer_added_headers(s, request, out, added);
+  for (size_t i = 0; i < count; i++)
+    if (added[i].value.data != request->host.data)
+      append_line(head, added[i].name, added[i].value);
+  return head->failed ? SIGN_NO_MEMORY : SIGN_OK;
 }

@@ -1,4 +1,5 @@
-/* The head of a request as HTTP/1.1 writes it, for a transport other than libcurl. */
+/* The head of a request as HTTP/1.1 writes it, for a transport other than libcurl: what
+ * follows the method, that is target, version and headers, without the empty line. */
 #ifndef AOM_SIGN_HEAD_H
 #define AOM_SIGN_HEAD_H
 
@@ -6,17 +7,13 @@
 
 #pragma GCC visibility push(hidden)
 
-/* What it is made of has been checked: nothing in it holds a control byte. */
-typedef struct sign_head {
-  slice target;                   /* encoded */
-  const sign_request *request;    /* host and headers */
-  pair added[SIGN_ADDED_HEADERS]; /* those of its signature */
-  size_t added_count;
-} sign_head;
+/* Signs the request and appends its head. Keeps nothing in `out` that holds a token. */
+sign_status sign_head_write(signer *s, const sign_request *request, sign_output *out,
+                            buffer *head);
 
-/* Appends what follows the method: target, version and headers, without the empty line.
- * As buffer_append. */
-bool sign_head_append(buffer *out, const sign_head *head);
+/* Appends the head of a request that nobody signs. The target is encoded, and nothing in
+ * the request holds a control byte. As buffer_append. */
+bool sign_head_append(buffer *head, slice target, const sign_request *request);
 
 #pragma GCC visibility pop
 

@@ -299,6 +299,13 @@ describe("a call goes the general way", function()
     client.close(state)
   end)
 
+  it("of another operation, of which nothing is kept", function()
+    local state = open(server.url)
+    for _ = 1, 2 do assert(methods.request(state, { method = "PUT", path = "/v1/things", body = "x" })) end
+    assert.are.same({ {}, {} }, { state.ways, state.prepared })
+    client.close(state)
+  end)
+
   it("after the client was closed", function()
     local state = open(server.url)
     assert(switch(state) and switch(state))

@@ -129,6 +129,17 @@ for _, kind in ipairs { "http", "https" } do
       end)
     end
 
+    it("sends no call that is cancelled before it begins", function()
+      local caller, err = client(), nil
+      for _ = 1, 2 do caller:trigger("wf-1", "enable") end
+      local before = #simulator.state().requests
+      caller:trigger("wf-1", "disable", function(failure) err = failure end):cancel()
+      uvloop.run()
+      assert.are.same({ "cancelled", 0 }, { err.kind, err.attempts })
+      assert.are.equal(before, #simulator.state().requests)
+      caller:close()
+    end)
+
     it("cancels a call that went the short way", function()
       local caller, latency, err = client(), patience.latency(1), nil
       for _ = 1, 2 do caller:trigger("wf-1", "enable") end

@@ -60,6 +60,7 @@ local SERVER = [[
           end)
         end,
         ["/callback"] = function() call_with_callback() end,
+        ["/cancelled_at_once"] = function() call_with_callback(function(handle) handle:cancel() end) end,
         ["/cancelled"] = function()
           call_with_callback(function(handle)
             ngx.sleep(0.05)
@@ -116,6 +117,8 @@ for _, transport in ipairs { "curl", "resty" } do
         { "/refused", "^handed " .. good .. ".*\nopen" },
       ["the next one goes it after one that was killed"] = { "/killed", "^1\nshort " .. good },
       ["one with a callback goes it, too"] = { "/callback", "^short " .. good },
+      ["one whose handle is cancelled at once is not sent"] =
+        { "/cancelled_at_once", "^general cancelled: the call was cancelled\nshort " .. good, sent = 3 },
       ["one whose handle is cancelled ends"] =
         { "/cancelled", "^handed cancelled: the call was cancelled\nshort " .. good },
     }
@@ -127,6 +130,7 @@ for _, transport in ipairs { "curl", "resty" } do
         assert.matches("^short " .. good, second)
         assert.are.equal(outcome(first), outcome(second))
         assert.matches(row[2], rest)
+        if row.sent then assert.are.equal(row.sent, #service.requests()) end
       end)
     end
 

@@ -60,8 +60,9 @@ function call.run(client, request, scope, sent)
     complete(client, request)
   end
   local result, err = carried:run(sent)
-  if result and not client.closed and client.loop.prepare then
-    -- Should it be made again. A scope knows the coroutine that it runs for.
+  if result and request.operation.result == "acknowledgement" and client.loop.prepare and not client.closed then
+    -- Should it be made again: of others, whose answers may be long, nothing is kept. A scope knows the
+    -- coroutine that it runs for.
     carried.scope = false
     client.ways[request.operation] = function(...) return prepared.begin(carried, ...) end
   end

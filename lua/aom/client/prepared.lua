@@ -1,6 +1,6 @@
 --- A call that is like one that went well before goes a short way: one crossing into C
---- signs, sends, waits and compares; where it waits beside others, one begins it and another
---- one compares. Nothing is decided here. The general way of a call says
+--- signs, sends, waits and compares; where it waits beside others, one begins it, or writes what
+--- another transport sends, and another one compares. Nothing is decided here. The general way of a call says
 --- what may be sent, and what an answer means; this one is taken while all that the general
 --- way looks at is as it was then, and the answer must be the same, byte for byte. Any other
 --- is handed to the general way, as the answer to its first attempt.
@@ -107,7 +107,7 @@ end
 --- As `send`. Others run meanwhile: what they have found out may concern this call, or this
 --- answer them.
 local function send_in_task(state, kept, date, a, b, scope)
-  if scope and scope.deadline or not may_wait(state, kept) then return nil end
+  if scope and scope.deadline or not may_wait(state, kept) or scope and scope:is_cancelled() then return nil end
   local started = state.loop.now()
   local is_sent, answer, more = kept.send_in_task(date, a, b)
   if not is_sent then return nil end

@@ -148,6 +148,8 @@ end
 --- ends with its own when that is killed. If its client is closed meanwhile, it ends when the answer
 --- has come.
 ---@param trip aom.Trip
+---@return aom.Answer|nil
+---@return aom.Trouble|nil
 local function carry(self, trip)
   if self.handed_out[coroutine.running()] or not trip:is_short() then return step_apart(self, trip, trip.run) end
   local done, answer, trouble = trip:run_kept()
@@ -182,12 +184,24 @@ function NginxLoop:fetch(attempt, deadline)
   return answer, trouble
 end
 
+--- A prepared call of this loop.
+---@class aom.NginxWay: aom.PreparedWay
+---@field attempt aom.Attempt
+---@field seconds number     how long an answer is awaited
+---@field frame? aom.Frame   over lua-resty-http
+
+---@param way aom.NginxWay
+---@param ... any  what it is begun with
+---@return boolean is_sent
+---@return aom.Answer|true|nil
+---@return aom.Trouble|string|nil
 local function send_over_curl(self, way, ...)
   local is_sent, answer, trouble = self.curl:send_prepared(way.object, way.attempt.base, way.seconds, self, ...)
   if self.trusts_system and not answer then nginx_trust.explain(trouble) end
   return is_sent, answer, trouble
 end
 
+--- As `send_over_curl`.
 local function send_over_resty(self, way, ...)
   local resty, object = self.resty, way.object
   way.frame = way.frame or resty.frames:of(way.attempt)
@@ -203,7 +217,7 @@ end
 --- Prepares the like of an attempt: see aom.client.prepared.
 ---@param attempt aom.Attempt  with a plan and a signer
 ---@param fields table
----@return aom.PreparedWay
+---@return aom.NginxWay
 function NginxLoop:prepare(attempt, fields)
   fields.patience = 0
   local send = self.resty and send_over_resty or send_over_curl

@@ -17,12 +17,12 @@ local ROUTES = 100
 ---@field problem? string  why they cannot
 ---@field pool string      of their connections
 
---- What attempts at the same have in common, but for their heads.
+--- What the requests of an operation at an endpoint have in common: all but the head.
 ---@class aom.Frame
----@field attempt aom.Attempt
+---@field attempt aom.Attempt  one of them
 ---@field route aom.Route
----@field before string
----@field behind string
+---@field before string  what stands before the head: the method and, for an HTTP proxy, the base
+---@field behind string  and behind it: the lines of ours, the empty line and the body
 
 ---@class aom.Frames
 ---@field settings table  a client's resolved configuration

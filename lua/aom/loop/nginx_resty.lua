@@ -279,7 +279,7 @@ function Trip:due() return self.connect_by or self.deadline end
 ---@return aom.Trouble
 function Trip:late() return transfer.late(self.started, self.awaited, self.connect_by == nil) end
 
---- A request on its way; nothing is sent before `run`.
+--- A request on its way; nothing is sent before it runs.
 ---@param frame aom.Frame
 ---@param head string      what core.head writes
 ---@param deadline number

@@ -2,6 +2,7 @@
 
 local attempt = require "aom.http.attempt"
 local core = require "aom.core"
+local heap = require "spec.support.heap"
 
 local BASE = "http://127.0.0.1:1"
 local TRANSPORT = { user_agent = "spec", max_body = 1000, max_head = 1000 }
@@ -64,6 +65,21 @@ describe("the head of a prepared call", function()
     signer:close()
     assert.is_nil((prepared:head(DATE, "one", "enable")))
   end)
+end)
+
+describe("a token", function()
+  for _, method in ipairs { "head", "begin" } do
+    it(("is no longer in what `%s` has signed once the signer is closed"):format(method), function()
+      local readable, why = heap.read()
+      if not readable then return pending(why) end
+      local token = ("t"):rep(20) .. os.time() .. method
+      local prepared, _, signer = prepare({ ak = "AK", sk = "sk", security_token = token }, {})
+      assert(prepared[method](prepared, DATE, "one", "enable"))
+      signer:close()
+      -- The line as it is signed; what is sent has a blank.
+      assert.is_false(heap.has_joined(heap.read(), "x-security-token:", token))
+    end)
+  end
 end)
 
 describe("an answer to a prepared call", function()

@@ -261,12 +261,13 @@ static int prepared_take(lua_State *L) {
 
 /* --- for a transport other than the engine ------------------------------------------ */
 
-/* prepared:head(date, id, choice) -> what core.head returns of the attempt | nil */
+/* prepared:head(date, id, choice) -> what core.head returns of the attempt | nil
+ *
+ * Making the scratch may run a finaliser, so it comes before all else. */
 static int prepared_head(lua_State *L) {
   const lua_prepared *p = luaL_checkudata(L, SELF, lua_prepared_class);
   sign_request request;
-  buffer *text =
-      lua_scratch_push(L); /* may run a finaliser, so it comes before all else */
+  buffer *text = lua_scratch_push(L);
   signer *s = next_request(L, p, engine_seconds(), &request);
   if (!s || sign_head_write(s, &request, &p->engine->signed_request, text) != SIGN_OK)
     return push_unsent(L);

@@ -23,11 +23,11 @@ typedef struct lua_prepared {
   slice key;               /* the name of the key pair in the memory of refused ones */
   slice before, after;     /* of the encoded target, around the first value, an id */
   size_t longest;          /* that the id may be */
-  slice choices[LUA_PREPARED_CHOICES]; /* what ends the target; no data behind the last
-                                          one */
-  long status;                         /* of the good answer */
-  slice type, body;                    /* its own; without a type that has no data */
-  int fields;                          /* that a result has */
+  /* What ends the target; no data behind the last one. */
+  slice choices[LUA_PREPARED_CHOICES];
+  long status;      /* of the good answer */
+  slice type, body; /* its own; without a type that has no data */
+  int fields;       /* that a result has */
 } lua_prepared;
 
 /* What a result is made of, by its place among the values that are kept with the object:
